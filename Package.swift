@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+// The targets of Podium, bottom-up. A target may import only what stands above it here; the build checks it.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let collections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "podium",
+    products: [
+        .executable(name: "podium", targets: ["podium"]),
+        .library(name: "Podium", targets: ["Podium"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CMicroHTTPD",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]
+        ),
+        module("PodiumCodec", [collections, "Yams"]),
+        module("PodiumMachinery", ["PodiumCodec", collections]),
+        module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
+        module("PodiumSchema", ["PodiumCodec", "PodiumMachinery", collections]),
+        module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
+        module(
+            "PodiumAPIServer",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", collections]
+        ),
+        module(
+            "PodiumController",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, deque]
+        ),
+        module(
+            "PodiumScheduler",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections]
+        ),
+        module("PodiumRuntime", []),
+        module(
+            "PodiumKubelet",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
+                collections,
+            ]
+        ),
+        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumHost", "PodiumAPIServer", logging]),
+        module(
+            "Podium",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
+                "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
+            ]
+        ),
+        .executableTarget(
+            name: "podium",
+            dependencies: [
+                "Podium", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/PodiumCLI",
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// A request as the API server sees it: no sockets, everything already bounded and checked by the HTTP layer.
+
+/// A complete HTTP request.
+package struct HTTPRequest: Sendable {
+    /// The method as sent (`GET`, `PATCH`, …), upper case or not: an unknown one is answered with 405.
+    package var method: String
+    /// The path as sent, still percent-encoded, without the query. Begins with `/`.
+    package var rawPath: String
+    /// The query as sent, still percent-encoded, without the `?`; empty when there is none.
+    package var rawQuery: String
+    /// The header fields that Podium reads.
+    package var headers: HTTPHeaders
+    /// The whole body.
+    package var body: [UInt8]
+    /// Who sent it, for the log: an address and port, or `unix`.
+    package var peer: String
+
+    package init(
+        method: String,
+        rawPath: String,
+        rawQuery: String = "",
+        headers: HTTPHeaders = HTTPHeaders(),
+        body: [UInt8] = [],
+        peer: String = ""
+    ) {
+        self.method = method
+        self.rawPath = rawPath
+        self.rawQuery = rawQuery
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+    }
+}
+
+/// The header fields of a request, in the order sent, names in lower case.
+package struct HTTPHeaders: Sendable {
+    private var fields: [(name: String, value: String)] = []
+
+    package init() {}
+
+    /// Adds a field; `name` must be in lower case.
+    package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
+
+    /// The value of the first field called `name` (lower case).
+    package subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    /// The values of all fields called `name` (lower case).
+    package func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+}

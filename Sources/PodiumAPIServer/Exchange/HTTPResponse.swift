@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// An answer as the API server gives it: bytes that are ready, or a stream that goes on.
+
+package import PodiumCodec
+
+/// An HTTP answer.
+package struct HTTPResponse: Sendable {
+    /// What follows the header.
+    package enum Body: Sendable {
+        /// Bytes that are all there.
+        case bytes(BytesSlice)
+        /// Bytes that are still being made: a watch, a log that is followed.
+        case stream(any ResponseStream)
+    }
+
+    /// The HTTP code.
+    package var status: Int
+    /// The value of `Content-Type`; none when empty.
+    package var contentType: String
+    /// Further header fields.
+    package var headers: [(name: String, value: String)]
+    package var body: Body
+
+    package init(status: Int, contentType: String, headers: [(name: String, value: String)] = [], body: Body) {
+        self.status = status
+        self.contentType = contentType
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// How far a stream has come.
+package enum StreamProgress: Sendable {
+    /// Everything there is has been handed out; `wake` will be called when there is more.
+    case drained
+    /// The limit was reached; there is more right now.
+    case more
+    /// What was handed out now is the end.
+    case finished
+}
+
+/// A response body that its producer extends while it is being sent.
+///
+/// The HTTP layer pulls; the producer only says that there is something to pull. So the history in storage is the
+/// buffer, a slow client holds no memory, and a writer never waits for a reader.
+package protocol ResponseStream: AnyObject, Sendable {
+    /// Called once before the first `pull`. `wake` may be called from any thread, at any time, any number of times,
+    /// also before this returns and after the end; it returns at once and calls nobody back.
+    func start(wake: @escaping @Sendable () -> Void)
+
+    /// Hands out what is ready without waiting, until `limit` bytes are reached or passed. Never called by two threads
+    /// at a time, and not again after `finished` or `cancel`.
+    func pull(into pieces: inout [BytesSlice], limit: Int) -> StreamProgress
+
+    /// The client has gone, or the server ends. Called once, unless `finished` was returned.
+    func cancel()
+}
+
+/// What answers requests: the seam between sockets and API.
+package protocol RequestResponder: Sendable {
+    /// Answers at once; whatever must wait is a stream. Called from many threads at a time.
+    func respond(to request: HTTPRequest) -> HTTPResponse
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON tree: what is built where a document is merged, defaulted, validated or made.
+
+package import OrderedCollections
+
+/// The members of a JSON object, in the order they were read or set.
+package typealias JSONObject = OrderedDictionary<String, JSONValue>
+
+/// A JSON document or a part of one.
+///
+/// Objects keep the order of their members, but two objects are equal when they have the same members in any order.
+package enum JSONValue: Sendable {
+    case null
+    case bool(Bool)
+    /// A number without fraction or exponent that fits 64 bits.
+    case integer(Int64)
+    /// Any other number, exactly as it was written.
+    case number(JSONNumber)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+
+    /// An object without members.
+    package static var emptyObject: JSONValue { .object([:]) }
+}
+
+/// The text of a JSON number that is not a 64-bit integer (`1.5`, `1e3`, `18446744073709551615`).
+package struct JSONNumber: Hashable, Sendable {
+    /// The number as written; always of JSON's number grammar.
+    package let text: String
+
+    /// Wraps `text`, which must be of JSON's number grammar.
+    package init(text: String) { self.text = text }
+
+    /// The nearest double.
+    package var double: Double { Double(text) ?? .nan }
+}
+
+extension JSONValue: Hashable {
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.integer(let a), .integer(let b)): a == b
+        case (.number(let a), .number(let b)): a == b
+        case (.string(let a), .string(let b)): a == b
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)):
+            a.count == b.count && a.allSatisfy { key, value in b[key] == value }
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .integer(let value): hasher.combine(value)
+        case .number(let value): hasher.combine(value)
+        case .string(let value): hasher.combine(value)
+        case .array(let values): hasher.combine(values)
+        case .object(let members): hasher.combine(Dictionary(uniqueKeysWithValues: members.map { ($0, $1) }))
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByStringInterpolation
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(JSONObject(elements, uniquingKeysWith: { $1 }))
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps a copy of a collection and tells its owner of every change, on the owner's queue.
+
+import OrderedCollections
+package import PodiumHost
+package import PodiumMachinery
+package import PodiumStorage
+import Synchronization
+
+/// A change that an informer saw.
+package enum InformerEvent: Sendable {
+    /// The object is new to this informer.
+    case added(APIObject)
+    /// The object changed; the first value is the one this informer knew before.
+    case updated(old: APIObject, new: APIObject)
+    /// The object is gone; the value is its last state.
+    case deleted(APIObject)
+
+    /// The object after the change, or the last state of a deleted one.
+    package var object: APIObject {
+        switch self {
+        case .added(let object), .updated(_, let object), .deleted(let object): object
+        }
+    }
+}
+
+/// A list and a watch of one collection.
+///
+/// Its handler first gets `added` for everything there is and then every change, in the order of revisions and always
+/// on the queue given. When it fell behind the history it lists again and reports the differences.
+// State | guarded by | why separate
+// cache, cursor | queue | they change together with the handler's own state
+// pending | atomic | set by writers on any thread, so that many changes cost one block
+// Kubernetes: client-go/tools/cache/shared_informer.go, reflector.go
+package final class Informer: Sendable {
+    /// The limits of an informer.
+    package enum Limits {
+        /// How many events are taken from the history at a time.
+        package static let maximumEventsPerPull = 256
+    }
+
+    private struct State {
+        var cache: OrderedDictionary<NamespacedName, APIObject> = [:]
+        var cursor: (any WatchCursor)?
+        var stopped = false
+    }
+
+    private let storage: any Storage
+    private let resource: GroupResource
+    private let scope: ListScope
+    private let state: Confined<State>
+    private let pending = Atomic<Bool>(false)
+    private let handler: @Sendable (InformerEvent) -> Void
+
+    /// Makes an informer; nothing happens before `start`. `handler` runs on `queue` only.
+    package init(
+        storage: any Storage,
+        resource: GroupResource,
+        scope: ListScope = .all,
+        queue: any SerialQueue,
+        handler: @escaping @Sendable (InformerEvent) -> Void
+    ) {
+        self.storage = storage
+        self.resource = resource
+        self.scope = scope
+        self.handler = handler
+        state = Confined(State(), on: queue)
+    }
+
+    /// Begins to list and watch.
+    package func start() { state.queue.async { self.relist() } }
+
+    /// Ends the watch; the handler is not called again once the queue has come to this.
+    package func stop() {
+        state.async { state in
+            state.stopped = true
+            state.cursor?.close()
+            state.cursor = nil
+        }
+    }
+
+    /// The object this informer knows under `name`. Only on the queue.
+    package func object(_ name: NamespacedName) -> APIObject? { state.withState { $0.cache[name] } }
+
+    /// All objects this informer knows, in no particular but a repeatable order. Only on the queue.
+    package var objects: [APIObject] { state.withState { Array($0.cache.values) } }
+
+    /// Called by storage after a change, on any thread.
+    private func wake() {
+        if pending.exchange(true, ordering: .acquiringAndReleasing) { return }
+        state.queue.async { self.drain() }
+    }
+
+    private func drain() {
+        pending.store(false, ordering: .releasing)
+        while true {
+            guard let cursor = state.withState({ $0.cursor }) else { return }
+            do throws(StorageError) {
+                let (events, _) = try cursor.next(limit: Limits.maximumEventsPerPull)
+                if events.isEmpty { return }
+                for event in events { apply(event) }
+            } catch {
+                // Only `compacted` can come: the history moved on without this informer.
+                relist()
+            }
+        }
+    }
+
+    private func apply(_ event: StorageEvent) {
+        let object = APIObject(event.object)
+        switch event.kind {
+        case .added, .modified:
+            let old = state.withState { $0.cache.updateValue(object, forKey: object.key.name) }
+            handler(old.map { .updated(old: $0, new: object) } ?? .added(object))
+        case .deleted:
+            if state.withState({ $0.cache.removeValue(forKey: object.key.name) }) != nil { handler(.deleted(object)) }
+        }
+    }
+
+    private func relist() {
+        state.withState { $0.cursor?.close() }
+        if state.withState({ $0.stopped }) { return }
+        do throws(StorageError) {
+            let snapshot = try storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
+            let cursor = try storage.watch(resource, scope: scope, after: snapshot.revision) { [weak self] in self?.wake() }
+            state.withState { $0.cursor = cursor }
+            replaceCache(with: snapshot.objects)
+            wake()
+        } catch {
+            // The history was cut between the list and the watch: both again.
+            state.queue.async { self.relist() }
+        }
+    }
+
+    private func replaceCache(with objects: [StoredObject]) {
+        let names = Set(objects.map(\.key.name))
+        for gone in state.withState({ $0.cache.values.filter { !names.contains($0.key.name) } }) {
+            _ = state.withState { $0.cache.removeValue(forKey: gone.key.name) }
+            handler(.deleted(gone))
+        }
+        for stored in objects {
+            let known = state.withState { $0.cache[stored.key.name] }
+            if known?.revision == stored.revision { continue }
+            let object = APIObject(stored)
+            state.withState { $0.cache[object.key.name] = object }
+            handler(known.map { .updated(old: $0, new: object) } ?? .added(object))
+        }
+    }
+}

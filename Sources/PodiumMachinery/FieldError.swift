@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is wrong with one field of an object; validators collect these.
+
+package import PodiumCodec
+
+/// One problem with one field.
+// Kubernetes: apimachinery/pkg/util/validation/field/errors.go
+package struct FieldError: Equatable, Sendable {
+    /// The kind of problem, with the `reason` of its cause in a `Status`.
+    package enum Kind: String, Sendable {
+        case required = "FieldValueRequired"
+        case invalid = "FieldValueInvalid"
+        case duplicate = "FieldValueDuplicate"
+        case notFound = "FieldValueNotFound"
+        case notSupported = "FieldValueNotSupported"
+        case forbidden = "FieldValueForbidden"
+        case tooLong = "FieldValueTooLong"
+        case tooMany = "FieldValueTooMany"
+        case typeInvalid = "FieldValueTypeInvalid"
+        case internalError = "InternalError"
+    }
+
+    package let kind: Kind
+    package let path: FieldPath
+    /// The text behind the path: `Invalid value: "x": must be …`.
+    package let body: String
+
+    /// `spec.containers[0].name: Required value`.
+    package var message: String { "\(path): \(body)" }
+
+    private init(_ kind: Kind, _ path: FieldPath, _ body: String) {
+        self.kind = kind
+        self.path = path
+        self.body = body
+    }
+
+    /// `Required value[: detail]`
+    package static func required(_ path: FieldPath, _ detail: String = "") -> FieldError {
+        FieldError(.required, path, join("Required value", detail))
+    }
+
+    /// `Invalid value: value: detail`; strings are quoted, objects and lists printed as JSON.
+    package static func invalid(_ path: FieldPath, _ value: JSONValue, _ detail: String) -> FieldError {
+        FieldError(.invalid, path, join("Invalid value: \(print(value))", detail))
+    }
+
+    /// `Duplicate value: value`
+    package static func duplicate(_ path: FieldPath, _ value: JSONValue) -> FieldError {
+        FieldError(.duplicate, path, "Duplicate value: \(print(value))")
+    }
+
+    /// `Not found: value`
+    package static func notFound(_ path: FieldPath, _ value: JSONValue) -> FieldError {
+        FieldError(.notFound, path, "Not found: \(print(value))")
+    }
+
+    /// `Unsupported value: value: supported values: "A", "B"`; the values are printed in the order given.
+    package static func notSupported(_ path: FieldPath, _ value: JSONValue, _ supported: [String]) -> FieldError {
+        let list = supported.map { quoted($0) }.joined(separator: ", ")
+        let detail = supported.isEmpty ? "" : "supported values: \(list)"
+        return FieldError(.notSupported, path, join("Unsupported value: \(print(value))", detail))
+    }
+
+    /// `Forbidden: detail`
+    package static func forbidden(_ path: FieldPath, _ detail: String) -> FieldError {
+        FieldError(.forbidden, path, join("Forbidden", detail))
+    }
+
+    /// `Too long: may not be more than N bytes`
+    package static func tooLong(_ path: FieldPath, maximum: Int) -> FieldError {
+        FieldError(.tooLong, path, "Too long: may not be more than \(maximum) bytes")
+    }
+
+    /// `Too many: actual: must have at most N items`
+    package static func tooMany(_ path: FieldPath, actual: Int, maximum: Int) -> FieldError {
+        let items = maximum == 1 ? "item" : "items"
+        return FieldError(.tooMany, path, "Too many: \(actual): must have at most \(maximum) \(items)")
+    }
+
+    /// `Internal error: detail`
+    package static func internalError(_ path: FieldPath, _ detail: String) -> FieldError {
+        FieldError(.internalError, path, join("Internal error", detail))
+    }
+
+    private static func join(_ head: String, _ detail: String) -> String {
+        detail.isEmpty ? head : "\(head): \(detail)"
+    }
+
+    private static func print(_ value: JSONValue) -> String {
+        if case .string(let text) = value { quoted(text) } else { value.jsonText }
+    }
+
+    /// Text in quotes as Go's `%q` writes it.
+    package static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case "\u{7}": result += "\\a"
+            case "\u{8}": result += "\\b"
+            case "\u{B}": result += "\\v"
+            case "\u{C}": result += "\\f"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\x" + (digits.count == 1 ? "0" : "") + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names by which API types and their collections are known.
+
+/// An API group and version: `v1` (the core group) or `apps/v1`.
+package struct GroupVersion: Hashable, Sendable, CustomStringConvertible {
+    package var group: String
+    package var version: String
+
+    package init(group: String, version: String) {
+        self.group = group
+        self.version = version
+    }
+
+    /// Reads `v1` or `apps/v1`; nil when there is more than one `/`.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        switch parts.count {
+        case 1: self.init(group: "", version: text)
+        case 2: self.init(group: String(parts[0]), version: String(parts[1]))
+        default: return nil
+        }
+    }
+
+    /// The `apiVersion` of its objects.
+    package var description: String { group.isEmpty ? version : "\(group)/\(version)" }
+}
+
+/// The type of an object.
+package struct GroupVersionKind: Hashable, Sendable, CustomStringConvertible {
+    package var group: String
+    package var version: String
+    package var kind: String
+
+    package init(group: String, version: String, kind: String) {
+        self.group = group
+        self.version = version
+        self.kind = kind
+    }
+
+    package var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
+
+    /// As Kubernetes prints it in messages: `/v1, Kind=Pod`.
+    package var description: String { "\(group)/\(version), Kind=\(kind)" }
+}
+
+/// A collection in the API, as named in a request's path.
+package struct GroupVersionResource: Hashable, Sendable {
+    package var group: String
+    package var version: String
+    package var resource: String
+
+    package init(group: String, version: String, resource: String) {
+        self.group = group
+        self.version = version
+        self.resource = resource
+    }
+
+    package var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
+    package var groupResource: GroupResource { GroupResource(group: group, resource: resource) }
+}
+
+/// A collection whatever its version, as storage and error messages name it: `pods`, `deployments.apps`.
+package struct GroupResource: Hashable, Sendable, CustomStringConvertible {
+    package var group: String
+    package var resource: String
+
+    package init(group: String, resource: String) {
+        self.group = group
+        self.resource = resource
+    }
+
+    package var description: String { group.isEmpty ? resource : "\(resource).\(group)" }
+}
+
+extension GroupResource {
+    package static let pods = GroupResource(group: "", resource: "pods")
+    package static let nodes = GroupResource(group: "", resource: "nodes")
+    package static let namespaces = GroupResource(group: "", resource: "namespaces")
+    package static let services = GroupResource(group: "", resource: "services")
+    package static let events = GroupResource(group: "", resource: "events")
+    package static let configMaps = GroupResource(group: "", resource: "configmaps")
+    package static let secrets = GroupResource(group: "", resource: "secrets")
+    package static let serviceAccounts = GroupResource(group: "", resource: "serviceaccounts")
+    package static let leases = GroupResource(group: "coordination.k8s.io", resource: "leases")
+    package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
+}
+
+/// A namespace and a name; the namespace is empty for cluster-scoped objects.
+package struct NamespacedName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package var namespace: String
+    package var name: String
+
+    package init(namespace: String, name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
+    /// `namespace/name`, or `name` alone without a namespace.
+    package var description: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
+
+    package static func < (left: NamespacedName, right: NamespacedName) -> Bool {
+        left.namespace == right.namespace ? left.name < right.name : left.namespace < right.namespace
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Points in time, and the RFC 3339 texts that Kubernetes writes of them.
+
+/// A point in time, in nanoseconds since 1970-01-01T00:00:00Z.
+package struct Timestamp: Hashable, Comparable, Sendable {
+    package var nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// A whole number of seconds since 1970.
+    package init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
+
+    /// Whole seconds since 1970, rounded down.
+    package var seconds: Int64 {
+        (nanoseconds - (nanoseconds < 0 ? 999_999_999 : 0)) / 1_000_000_000
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
+
+    package static func + (left: Timestamp, right: Duration) -> Timestamp {
+        Timestamp(nanoseconds: left.nanoseconds + right.nanoseconds)
+    }
+
+    package static func - (left: Timestamp, right: Duration) -> Timestamp {
+        Timestamp(nanoseconds: left.nanoseconds - right.nanoseconds)
+    }
+
+    package static func - (left: Timestamp, right: Timestamp) -> Duration {
+        .nanoseconds(left.nanoseconds - right.nanoseconds)
+    }
+}
+
+extension Duration {
+    /// The whole length in nanoseconds; saturates beyond 292 years.
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return seconds < 0 ? .min : .max }
+        return scaled + attoseconds / 1_000_000_000
+    }
+}
+
+extension Timestamp {
+    /// `2026-01-01T00:00:04Z`: the form of `metav1.Time`, whole seconds.
+    package var rfc3339: String { text(fractionDigits: 0) }
+
+    /// `2026-01-01T00:00:04.020000Z`: the form of `metav1.MicroTime`.
+    package var rfc3339Micro: String { text(fractionDigits: 6) }
+
+    /// `2026-01-01T00:00:04.020000000Z`: the form of container log lines.
+    package var rfc3339Nano: String { text(fractionDigits: 9) }
+
+    private func text(fractionDigits: Int) -> String {
+        let billion: Int64 = 1_000_000_000
+        let whole = nanoseconds >= 0 ? nanoseconds / billion : (nanoseconds - billion + 1) / billion
+        var fraction = nanoseconds - whole * billion
+        let days = whole >= 0 ? whole / 86_400 : (whole - 86_399) / 86_400
+        let second = whole - days * 86_400
+        let date = CivilDate(daysSince1970: days)
+        var text = ""
+        text.reserveCapacity(30)
+        Self.append(date.year, 4, to: &text)
+        text += "-"
+        Self.append(date.month, 2, to: &text)
+        text += "-"
+        Self.append(date.day, 2, to: &text)
+        text += "T"
+        Self.append(second / 3600, 2, to: &text)
+        text += ":"
+        Self.append(second / 60 % 60, 2, to: &text)
+        text += ":"
+        Self.append(second % 60, 2, to: &text)
+        if fractionDigits > 0 {
+            for _ in fractionDigits..<9 { fraction /= 10 }
+            text += "."
+            Self.append(fraction, fractionDigits, to: &text)
+        }
+        return text + "Z"
+    }
+
+    private static func append(_ number: Int64, _ width: Int, to text: inout String) {
+        let digits = String(number)
+        for _ in 0..<max(0, width - digits.utf8.count) { text += "0" }
+        text += digits
+    }
+
+    /// Reads an RFC 3339 time with any fraction and offset; nil when `text` is none.
+    package init?(rfc3339 text: String) {
+        let units = Array(text.utf8)
+        guard units.count >= 20, units[4] == 0x2D, units[7] == 0x2D, units[10] == 0x54, units[13] == 0x3A, units[16] == 0x3A
+        else { return nil }
+        func number(_ range: Range<Int>) -> Int64? {
+            var value: Int64 = 0
+            for unit in units[range] {
+                guard (0x30...0x39).contains(unit) else { return nil }
+                value = value * 10 + Int64(unit - 0x30)
+            }
+            return value
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            (1...12).contains(month), (1...CivilDate.daysIn(month: month, of: year)).contains(day),
+            hour < 24, minute < 60, second < 60
+        else { return nil }
+        var index = 19
+        var fraction: Int64 = 0
+        if units[index] == 0x2E {
+            index += 1
+            var scale: Int64 = 100_000_000
+            let start = index
+            while index < units.count, (0x30...0x39).contains(units[index]) {
+                fraction += Int64(units[index] - 0x30) * scale
+                scale /= 10
+                index += 1
+            }
+            if index == start { return nil }
+        }
+        guard index < units.count else { return nil }
+        var offset: Int64 = 0
+        switch units[index] {
+        case 0x5A where index + 1 == units.count: break
+        case 0x2B, 0x2D:
+            guard index + 6 == units.count, units[index + 3] == 0x3A, let hours = number(index + 1..<index + 3),
+                let minutes = number(index + 4..<index + 6), hours < 24, minutes < 60
+            else { return nil }
+            offset = (hours * 3600 + minutes * 60) * (units[index] == 0x2D ? -1 : 1)
+        default: return nil
+        }
+        let days = CivilDate(year: year, month: month, day: day).daysSince1970
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        nanoseconds = seconds * 1_000_000_000 + fraction
+    }
+}
+
+/// A day of the proleptic Gregorian calendar.
+private struct CivilDate {
+    var year: Int64
+    var month: Int64
+    var day: Int64
+
+    init(year: Int64, month: Int64, day: Int64) {
+        self.year = year
+        self.month = month
+        self.day = day
+    }
+
+    /// Years are counted from March, so that the leap day is the last of its year, in eras of 400 years.
+    init(daysSince1970 days: Int64) {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    var daysSince1970: Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    static func daysIn(month: Int64, of year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// How storage fails: codes with the key and revision they are about.
+
+/// Why storage refused.
+package enum StorageError: Error, Hashable, Sendable {
+    case keyNotFound(ObjectKey)
+    case keyExists(ObjectKey)
+    /// The object is at `actual`, not at the revision that was expected.
+    case conflict(ObjectKey, actual: Revision)
+    /// Changes up to `oldest` are no longer kept.
+    case compacted(requested: Revision, oldest: Revision)
+    /// The revision has not been reached.
+    case futureRevision(requested: Revision, current: Revision)
+}

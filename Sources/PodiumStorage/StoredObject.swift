@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// An object as it is stored: its encoded bytes, and beside them the few facts that filters need.
+
+import OrderedCollections
+package import PodiumCodec
+import PodiumMachinery
+
+/// The small facts of an object that selectors and printers read without parsing its bytes.
+package struct ObjectFacts: Sendable {
+    package var uid: String
+    package var labels: [String: String]
+    /// The selectable fields of its kind (`metadata.name`, `spec.nodeName`, `status.phase`, …).
+    package var fields: [String: String]
+
+    package init(uid: String, labels: [String: String], fields: [String: String]) {
+        self.uid = uid
+        self.labels = labels
+        self.fields = fields
+    }
+}
+
+/// An object on its way into storage: encoded but for its revision, which only the commit knows.
+package struct ObjectDraft: Sendable {
+    /// The JSON text with an empty string as `metadata.resourceVersion`, ending in a newline.
+    let template: [UInt8]
+    /// Where in `template` the digits of the revision go.
+    let revisionOffset: Int
+    package let facts: ObjectFacts
+
+    /// Encodes `object`, which must have `metadata`.
+    package init(_ object: JSONValue, facts: ObjectFacts) {
+        var writer = JSONWriter(capacity: 4096)
+        revisionOffset = writer.writeObject(object)
+        template = writer.bytes
+        self.facts = facts
+    }
+
+    /// The bytes of the object at `revision`.
+    func encoded(at revision: Revision) -> EncodedBytes {
+        var digits = String(revision.number)
+        return digits.withUTF8 { digits in
+            EncodedBytes(count: template.count + digits.count) { target in
+                template.withUnsafeBytes { source in
+                    let tail = revisionOffset + digits.count
+                    UnsafeMutableRawBufferPointer(rebasing: target[..<revisionOffset])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<revisionOffset]))
+                    UnsafeMutableRawBufferPointer(rebasing: target[revisionOffset..<tail])
+                        .copyMemory(from: UnsafeRawBufferPointer(digits))
+                    UnsafeMutableRawBufferPointer(rebasing: target[tail...])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[revisionOffset...]))
+                }
+            }
+        }
+    }
+}
+
+/// An object in storage. Immutable.
+package final class StoredObject: Sendable {
+    package let key: ObjectKey
+    /// The revision of the last write to it.
+    package let revision: Revision
+    /// The JSON text, ending in a newline.
+    package let bytes: EncodedBytes
+    package let facts: ObjectFacts
+    /// Where the digits of the revision stand in `bytes`.
+    let revisionRange: Range<Int>
+
+    init(key: ObjectKey, revision: Revision, draft: ObjectDraft) {
+        self.key = key
+        self.revision = revision
+        bytes = draft.encoded(at: revision)
+        facts = draft.facts
+        revisionRange = draft.revisionOffset..<(bytes.count - draft.template.count + draft.revisionOffset)
+    }
+
+    /// The same object at another revision, as a deletion shows it.
+    init(_ object: StoredObject, at revision: Revision) {
+        key = object.key
+        self.revision = revision
+        facts = object.facts
+        var digits = String(revision.number)
+        let old = object.revisionRange
+        let source = object.bytes.buffer
+        bytes = digits.withUTF8 { digits in
+            EncodedBytes(count: source.count - old.count + digits.count) { target in
+                let tail = old.lowerBound + digits.count
+                UnsafeMutableRawBufferPointer(rebasing: target[..<old.lowerBound])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<old.lowerBound]))
+                UnsafeMutableRawBufferPointer(rebasing: target[old.lowerBound..<tail])
+                    .copyMemory(from: UnsafeRawBufferPointer(digits))
+                UnsafeMutableRawBufferPointer(rebasing: target[tail...])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[old.upperBound...]))
+            }
+        }
+        revisionRange = old.lowerBound..<(bytes.count - source.count + old.upperBound)
+    }
+
+    /// The object as a tree, read anew from its bytes at each call.
+    package func value() -> JSONValue {
+        do {
+            return try JSONValue(json: bytes)
+        } catch {
+            preconditionFailure("stored bytes of \(key) were written by JSONWriter and must be JSON: \(error)")
+        }
+    }
+
+    /// The JSON text without the newline, as it stands inside lists and watch events.
+    package var item: BytesSlice { BytesSlice(bytes: bytes, range: 0..<bytes.count - 1) }
+}
+
+extension JSONWriter {
+    /// Writes an API object and a newline, with an empty `metadata.resourceVersion`, and returns the offset at which its
+    /// digits go.
+    mutating func writeObject(_ object: JSONValue) -> Int {
+        var offset: Int?
+        raw("{")
+        var first = true
+        for (key, value) in object.object ?? [:] {
+            if !first { raw(",") }
+            first = false
+            write(key)
+            raw(":")
+            if key == "metadata", case .object(let metadata) = value {
+                offset = writeMetadata(metadata)
+            } else {
+                write(value)
+            }
+        }
+        raw("}\n")
+        guard let offset else { preconditionFailure("an object without metadata cannot be stored") }
+        return offset
+    }
+
+    private mutating func writeMetadata(_ metadata: JSONObject) -> Int {
+        raw("{")
+        var offset: Int?
+        for (key, value) in metadata where key != "resourceVersion" {
+            // The place of resourceVersion in upstream's order: behind the uid.
+            if offset == nil, !Self.precedesRevision.contains(key) { offset = writeRevisionMember() }
+            write(key)
+            raw(":")
+            write(value)
+            raw(",")
+        }
+        let result = offset ?? writeRevisionMember()
+        removeLast()
+        raw("}")
+        return result
+    }
+
+    private static let precedesRevision: Set<String> = ["name", "generateName", "namespace", "selfLink", "uid"]
+
+    private mutating func writeRevisionMember() -> Int {
+        raw("\"resourceVersion\":\"")
+        let offset = bytes.count
+        raw("\",")
+        return offset
+    }
+}
