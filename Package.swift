@@ -26,7 +26,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "podium",
     products: [
-        .executable(name: "podium", targets: ["podium"]),
+        .executable(name: "podium", targets: ["PodiumCLI"]),
         .library(name: "Podium", targets: ["Podium"]),
     ],
     dependencies: [
@@ -75,12 +75,11 @@ let package = Package(
             ]
         ),
         .executableTarget(
-            name: "podium",
+            name: "PodiumCLI",
             dependencies: [
                 "Podium", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/PodiumCLI",
             swiftSettings: settings
         ),
     ]
