@@ -58,7 +58,7 @@ let package = Package(
             "PodiumScheduler",
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections]
         ),
-        module("PodiumRuntime", []),
+        module("PodiumRuntime", ["PodiumCodec", "PodiumMachinery"]),
         module(
             "PodiumKubelet",
             [
