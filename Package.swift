@@ -41,10 +41,11 @@ let package = Package(
             pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]
         ),
+        .target(name: "CPodiumData"),
         module("PodiumCodec", [collections, "Yams"]),
         module("PodiumMachinery", ["PodiumCodec", collections]),
         module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
-        module("PodiumSchema", ["PodiumCodec", "PodiumMachinery", collections]),
+        module("PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
         module(
             "PodiumAPIServer",
