@@ -53,11 +53,14 @@ let package = Package(
         ),
         module(
             "PodiumController",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, deque]
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, deque, heap, logging]
         ),
         module(
             "PodiumScheduler",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections]
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, heap,
+                logging,
+            ]
         ),
         module("PodiumRuntime", []),
         module(
