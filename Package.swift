@@ -49,7 +49,10 @@ let package = Package(
         module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
         module(
             "PodiumAPIServer",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", collections]
+            [
+                "CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage",
+                collections,
+            ]
         ),
         module(
             "PodiumController",
@@ -86,5 +89,6 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
     ]
 )
