@@ -11,3 +11,12 @@ typedef struct {
 
 /// openapi/schema.json: the types of the API.
 podium_data podium_data_schema(void);
+
+/// openapi/discovery.json: the collections of the API.
+podium_data podium_data_discovery(void);
+
+/// openapi/columns.json: the columns of tables.
+podium_data podium_data_columns(void);
+
+/// openapi/descriptions.json: what the fields of the API mean.
+podium_data podium_data_descriptions(void);
