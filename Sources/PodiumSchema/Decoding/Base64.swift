@@ -87,7 +87,7 @@ package enum Base64 {
             if digits == 2 {
                 skipLineBreaks()
                 guard position < text.count else { throw CorruptInput(offset: text.count) }
-                guard text[position] == padding else { throw CorruptInput(offset: position) }
+                guard text[position] == padding else { throw CorruptInput(offset: position - 1) }
                 position += 1
             }
             skipLineBreaks()

@@ -86,8 +86,11 @@ extension SchemaDecoder {
 
     /// Quantities may be strings or numbers; what they are read from is the text of either.
     private func decodeQuantity(_ value: JSONValue) throws(DecodingError) -> JSONValue {
-        let text = value.string ?? value.jsonText
-        return try QuantityText.canonical(text)
+        do throws(QuantityError) {
+            return try Quantity(value.string ?? value.jsonText).jsonValue
+        } catch {
+            throw DecodingError(message: error.description)
+        }
     }
 
     private func decodeTime(_ value: JSONValue, _ precision: GoTime.Precision) throws(DecodingError) -> JSONValue? {

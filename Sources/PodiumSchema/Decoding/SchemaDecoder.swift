@@ -55,15 +55,19 @@ package struct SchemaDecoder {
 
     /// Reads `document` as `schema`.
     package static func decode(_ document: JSONDocument, as schema: Schema) throws(DecodingError) -> DecodedObject {
-        var decoder = SchemaDecoder(registry: schema.registry, duplicates: document.duplicates)
-        let value = try decoder.decodeObject(document.value, schema)
-        if let error = decoder.firstTypeError { throw error }
-        return DecodedObject(value: value, strictErrors: Array(decoder.strictErrors))
+        try decode(document.value, duplicates: document.duplicates, as: schema)
     }
 
-    /// Reads a tree without duplicate members as `schema`.
-    package static func decode(_ value: JSONValue, as schema: Schema) throws(DecodingError) -> DecodedObject {
-        try decode(JSONDocument(value: value, duplicates: []), as: schema)
+    /// Reads a tree as `schema`; `duplicates` are the paths of members that stood more than once in its text.
+    package static func decode(
+        _ value: JSONValue,
+        duplicates: [String] = [],
+        as schema: Schema
+    ) throws(DecodingError) -> DecodedObject {
+        var decoder = SchemaDecoder(registry: schema.registry, duplicates: duplicates)
+        let value = try decoder.decodeObject(value, schema)
+        if let error = decoder.firstTypeError { throw error }
+        return DecodedObject(value: value, strictErrors: decoder.strictErrors.elements)
     }
 
     /// Reads an object; null is the zero value, and so is what has the wrong type.
