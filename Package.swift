@@ -73,7 +73,7 @@ let package = Package(
                 collections,
             ]
         ),
-        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumHost", "PodiumAPIServer", logging]),
+        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumMachinery", "PodiumAPIServer", logging]),
         module(
             "Podium",
             [
@@ -90,5 +90,6 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
+        tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )
