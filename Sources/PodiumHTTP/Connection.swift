@@ -81,6 +81,7 @@ final class Connection {
         let head = RequestHead(
             connection: step.handle,
             line: step.line,
+            target: target,
             limits: context.limits,
             checksInPlace: context.checksInPlace
         )

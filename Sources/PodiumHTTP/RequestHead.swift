@@ -34,9 +34,10 @@ struct RequestHead {
         let target: UnsafePointer<UInt8>
         let version: UnsafePointer<UInt8>
 
-        /// Whether exactly one space stands between the parts, and no NUL in any of them.
-        var isTight: Bool {
-            Self.end(method) + 1 == target && Self.end(target) + 1 == version && Self.end(version) == version + 8
+        /// Whether exactly one space stands between the parts, and no NUL in any of them. The library cuts the target
+        /// apart at its `?` and `&`, so its length must have been taken before.
+        func isTight(targetSize: Int) -> Bool {
+            Self.end(method) + 1 == target && target + targetSize + 1 == version && Self.end(version) == version + 8
         }
 
         private static func end(_ text: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
@@ -46,13 +47,14 @@ struct RequestHead {
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }
 
-    /// Reads the head of the request on `connection`. `checksInPlace` with a library that does not do it itself.
-    init(connection: OpaquePointer, line: Line, limits: HTTPLimits, checksInPlace: Bool) {
+    /// Reads the head of the request for `target` on `connection`. `checksInPlace` with a library that does not do it
+    /// itself.
+    init(connection: OpaquePointer, line: Line, target: RequestTarget, limits: HTTPLimits, checksInPlace: Bool) {
         let size = podium_http_head_size(connection)
         if checksInPlace {
             // After `HTTP/1.x` and its line end.
             next = line.version + 10
-            if !line.isTight { refuse("malformed request line") }
+            if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
         }
         withUnsafeMutablePointer(to: &self) { head in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head)

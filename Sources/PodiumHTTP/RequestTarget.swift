@@ -7,6 +7,8 @@ struct RequestTarget {
     var path = ""
     /// Without the `?`.
     var query = ""
+    /// The number of bytes of the whole, as sent.
+    private(set) var size = 0
     /// Why the request must be refused.
     var refusal: Refusal?
 
@@ -22,6 +24,7 @@ struct RequestTarget {
             if byte == UInt8(ascii: "?"), mark == nil { mark = length }
             length += 1
         }
+        size = length
         if length > limit { refusal = .targetTooLong(limit: limit) }
         if refusal != nil { return }
         let target = UnsafeBufferPointer(start: start, count: length)
