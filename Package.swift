@@ -90,6 +90,17 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(
+            of: "PodiumScheduler",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumScheduler",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumController",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
+        ),
         tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
