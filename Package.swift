@@ -90,6 +90,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
         tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
