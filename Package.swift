@@ -90,6 +90,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
