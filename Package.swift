@@ -41,24 +41,31 @@ let package = Package(
             pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]
         ),
+        .target(name: "CPodiumData"),
         module("PodiumCodec", [collections, "Yams"]),
         module("PodiumMachinery", ["PodiumCodec", collections]),
         module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
-        module("PodiumSchema", ["PodiumCodec", "PodiumMachinery", collections]),
+        module("PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
         module(
             "PodiumAPIServer",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", collections]
+            [
+                "CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage",
+                collections,
+            ]
         ),
         module(
             "PodiumController",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, deque]
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, deque, heap, logging]
         ),
         module(
             "PodiumScheduler",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections]
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, heap,
+                logging,
+            ]
         ),
-        module("PodiumRuntime", []),
+        module("PodiumRuntime", ["PodiumCodec", "PodiumMachinery"]),
         module(
             "PodiumKubelet",
             [
@@ -82,5 +89,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
     ]
 )

@@ -13,15 +13,24 @@ package struct Host: Sendable {
     package let clock: any HostClock
     /// Makes the serial queues on which controllers run.
     package let scheduling: any WorkScheduling
+    /// Time-outs of connections, which run in real time whatever the cluster's clock does.
+    package let timeouts: any TimeoutScheduling
     /// Randomness, seeded.
     package let random: RandomSource
     /// Where operators read what happens.
     package let logger: Logger
 
     /// Puts a host together.
-    package init(clock: any HostClock, scheduling: any WorkScheduling, random: RandomSource, logger: Logger) {
+    package init(
+        clock: any HostClock,
+        scheduling: any WorkScheduling,
+        timeouts: any TimeoutScheduling,
+        random: RandomSource,
+        logger: Logger
+    ) {
         self.clock = clock
         self.scheduling = scheduling
+        self.timeouts = timeouts
         self.random = random
         self.logger = logger
     }
@@ -53,6 +62,12 @@ package protocol SerialQueue: AnyObject, Sendable {
 
     /// Traps when the caller does not run on this queue.
     func preconditionCurrent()
+}
+
+/// Real-time timers for what concerns a client's patience and not the cluster: the end of a watch, for example.
+package protocol TimeoutScheduling: Sendable {
+    /// Runs `work`, which must return at once, on some thread after `delay`.
+    func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any Cancellable
 }
 
 /// A timer that can be stopped.

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clock of one cluster: real, scaled or moved by hand, with one heap of timers for all of its queues.
+
+import Dispatch
+import HeapModule
+package import PodiumMachinery
+import Synchronization
+
+/// How a cluster's time passes.
+package enum ClockMode: Hashable, Sendable {
+    /// With the machine's clock.
+    case real
+    /// `rate` times as fast as the machine's clock.
+    case scaled(rate: Double)
+    /// Only when it is advanced.
+    case virtual
+}
+
+/// What a clock shows of itself.
+package struct ClockStatus: Sendable {
+    package let mode: ClockMode
+    package let now: Timestamp
+    /// How many timers wait.
+    package let pendingTimers: Int
+    /// The deadline of the first of them.
+    package let nextTimer: Timestamp?
+}
+
+/// The clock, the timers and the serial queues of one cluster.
+///
+/// While time runs, each queue is a Dispatch queue and one Dispatch timer is armed to the earliest deadline of the
+/// heap. On the virtual clock all blocks of all queues go through one list, first in, first out, and timers are taken
+/// from the same heap by `advance`: the order is a function of the requests alone.
+// State | guarded by | why separate
+// state | mutex      | one leaf lock: nothing is called while it is held
+// alarm | mutex of its own | Dispatch is called while it is held; taken before `state`, never after
+// virtual run loop | runLoop queue | at most one thread runs blocks of the virtual clock
+package final class ClusterClock: HostClock, WorkScheduling {
+    /// The limits of a clock.
+    package enum Limits {
+        /// How many blocks `settle` runs at one instant before it gives up waiting for quiet and returns; the rest runs
+        /// at the next occasion.
+        package static let maximumBlocksPerSettle = 20_000_000
+        /// Cancelled timers are swept from the heap when they are more than this and more than the live ones.
+        package static let maximumCancelledTimers = 1024
+    }
+
+    /// Where the virtual clock of every new cluster stands.
+    package static let virtualEpoch = Timestamp(seconds: 1_767_225_600)
+
+    private struct ReadyBlock: Sendable {
+        let queue: DispatchQueue
+        let work: @Sendable () -> Void
+    }
+
+    private struct State {
+        var mode: ClockMode
+        /// The cluster's time at `anchor` (scaled), or now (virtual).
+        var base: Timestamp
+        /// The machine's monotonic time that belongs to `base`.
+        var anchor: Int64
+        var timers = Heap<TimerEntry>()
+        var cancelled = 0
+        var sequence: UInt64 = 0
+        var ready: ReadyList<ReadyBlock> = ReadyList()
+        var armedFor: Timestamp?
+    }
+
+    private let state: Mutex<State>
+    private let runLoop: DispatchQueue
+    private let alarm: Mutex<any DispatchSourceTimer>
+
+    /// Starts a clock; a virtual one stands at ``virtualEpoch``.
+    package init(mode: ClockMode, label: String = "podium") {
+        let base = mode == .virtual ? Self.virtualEpoch : MachineTime.wall
+        state = Mutex(State(mode: mode, base: base, anchor: MachineTime.monotonic))
+        runLoop = DispatchQueue(label: "\(label).clock")
+        alarm = Mutex(DispatchSource.makeTimerSource(queue: DispatchQueue(label: "\(label).alarm")))
+        alarm.withLock { alarm in
+            alarm.setEventHandler { [weak self] in self?.fireDueTimers() }
+            alarm.activate()
+        }
+    }
+
+    deinit { alarm.withLock { $0.cancel() } }
+
+    package var now: Timestamp { state.withLock { Self.time($0) } }
+
+    /// The mode, the time and the timers.
+    package var status: ClockStatus {
+        state.withLock { state in
+            Self.dropCancelled(&state)
+            return ClockStatus(
+                mode: state.mode,
+                now: Self.time(state),
+                pendingTimers: state.timers.unordered.count { !$0.token.isSpent },
+                nextTimer: state.timers.min?.deadline
+            )
+        }
+    }
+
+    private static func time(_ state: borrowing State) -> Timestamp {
+        switch state.mode {
+        case .real: MachineTime.wall
+        case .virtual: state.base
+        case .scaled(let rate):
+            state.base + .nanoseconds(Int64(Double(MachineTime.monotonic - state.anchor) * rate))
+        }
+    }
+
+    package func makeQueue(label: String) -> any SerialQueue { ClockQueue(label: label, clock: self) }
+
+    /// Changes how time passes. Time goes on from where it stands, except that `real` jumps to the machine's time.
+    package func setMode(_ mode: ClockMode) {
+        let released: [ReadyBlock] = state.withLock { state in
+            state.base = mode == .real ? MachineTime.wall : Self.time(state)
+            state.anchor = MachineTime.monotonic
+            state.mode = mode
+            state.armedFor = nil
+            return mode == .virtual ? [] : state.ready.removeAll()
+        }
+        for block in released { block.queue.async(execute: block.work) }
+        arm()
+    }
+
+    // MARK: Work
+
+    fileprivate func enqueue(_ queue: DispatchQueue, _ work: @escaping @Sendable () -> Void) {
+        let runsNow = state.withLock { state in
+            if state.mode != .virtual { return true }
+            state.ready.append(ReadyBlock(queue: queue, work: work))
+            return false
+        }
+        if runsNow { queue.async(execute: work) }
+    }
+
+    fileprivate func schedule(
+        on queue: DispatchQueue,
+        at deadline: Timestamp,
+        _ work: @escaping @Sendable () -> Void
+    ) -> any Cancellable {
+        let token = TimerToken(clock: self)
+        state.withLock { state in
+            state.sequence += 1
+            state.timers.insert(
+                TimerEntry(deadline: deadline, sequence: state.sequence, queue: queue, token: token, work: work)
+            )
+        }
+        arm()
+        return token
+    }
+
+    fileprivate func noteCancelled() {
+        state.withLock { state in
+            state.cancelled += 1
+            if state.cancelled > Limits.maximumCancelledTimers, state.cancelled * 2 > state.timers.count {
+                let live = state.timers.unordered.filter { !$0.token.isSpent }
+                state.cancelled = 0
+                state.timers = Heap(live)
+            }
+        }
+    }
+
+    // MARK: Running time
+
+    /// Sets the Dispatch timer to the earliest deadline, when time runs.
+    private func arm() {
+        // The decision and its execution are one step: else a later deadline could overwrite an earlier one.
+        alarm.withLock { alarm in
+            guard let delay = delayToEarlierTimer() else { return }
+            alarm.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: .microseconds(100))
+        }
+    }
+
+    /// Nanoseconds until the first timer, when that is earlier than what the alarm is set to.
+    private func delayToEarlierTimer() -> Int64? {
+        state.withLock { state in
+            guard state.mode != .virtual else { return nil }
+            Self.dropCancelled(&state)
+            guard let next = state.timers.min?.deadline, state.armedFor.map({ next < $0 }) ?? true else { return nil }
+            state.armedFor = next
+            let wait = max(0, (next - Self.time(state)).nanoseconds)
+            if case .scaled(let rate) = state.mode { return Int64(Double(wait) / rate) }
+            return wait
+        }
+    }
+
+    private func fireDueTimers() {
+        let due: [TimerEntry] = state.withLock { state in
+            state.armedFor = nil
+            guard state.mode != .virtual else { return [] }
+            let now = Self.time(state)
+            var due: [TimerEntry] = []
+            while let next = state.timers.min, next.deadline <= now || next.token.isSpent {
+                state.timers.removeMin()
+                if next.token.spend() { due.append(next) } else { state.cancelled -= 1 }
+            }
+            return due
+        }
+        for entry in due { entry.queue.async(execute: entry.work) }
+        arm()
+    }
+
+    private static func dropCancelled(_ state: inout State) {
+        while let next = state.timers.min, next.token.isSpent {
+            state.timers.removeMin()
+            state.cancelled -= 1
+        }
+    }
+}
+
+// MARK: Virtual time
+
+extension ClusterClock {
+    /// How far to advance a virtual clock.
+    package enum Advance: Sendable {
+        case by(Duration)
+        case to(Timestamp)
+        /// Until no timer is left, but no longer than this.
+        case untilIdle(limit: Duration)
+    }
+
+    /// What an advance did.
+    package struct AdvanceResult: Sendable {
+        package let now: Timestamp
+        /// How many timers fired.
+        package let fired: Int
+        package let nextTimer: Timestamp?
+    }
+
+    /// Why a clock was not advanced.
+    package enum AdvanceError: Error, Sendable {
+        case notVirtual
+        case backwards(now: Timestamp)
+    }
+
+    /// Runs everything that is ready on a virtual clock, without moving it; does nothing while time runs by itself.
+    ///
+    /// Must not be called from a block of this clock.
+    package func settle() {
+        let isNeeded = state.withLock { $0.mode == .virtual && !$0.ready.isEmpty }
+        if isNeeded { runLoop.sync { runReadyBlocks() } }
+    }
+
+    /// Moves a virtual clock, running each timer at its time and all that follows from it before the next.
+    /// - Throws: `notVirtual`; `backwards` when the target has passed.
+    package func advance(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
+        let result: Result<AdvanceResult, AdvanceError> = runLoop.sync {
+            do throws(AdvanceError) { return .success(try advanceOnRunLoop(advance)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    private func advanceOnRunLoop(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
+        runReadyBlocks()
+        let current = status
+        guard current.mode == .virtual else { throw .notVirtual }
+        let target: Timestamp
+        switch advance {
+        case .by(let duration): target = current.now + duration
+        case .to(let time): target = time
+        case .untilIdle(let limit): target = current.now + limit
+        }
+        guard target >= current.now else { throw .backwards(now: current.now) }
+        var fired = 0
+        while let entry = takeTimer(upTo: target) {
+            fired += 1
+            entry.queue.sync(execute: entry.work)
+            runReadyBlocks()
+        }
+        let nextTimer = status.nextTimer
+        if case .untilIdle = advance, nextTimer == nil {
+            return AdvanceResult(now: now, fired: fired, nextTimer: nil)
+        }
+        state.withLock { if $0.mode == .virtual { $0.base = max($0.base, target) } }
+        return AdvanceResult(now: now, fired: fired, nextTimer: nextTimer)
+    }
+
+    /// Takes the earliest timer that is due by `target` and moves the clock to its deadline.
+    private func takeTimer(upTo target: Timestamp) -> TimerEntry? {
+        state.withLock { state in
+            Self.dropCancelled(&state)
+            guard state.mode == .virtual, let next = state.timers.min, next.deadline <= target else { return nil }
+            state.timers.removeMin()
+            guard next.token.spend() else { preconditionFailure("a spent timer was not dropped") }
+            state.base = max(state.base, next.deadline)
+            return next
+        }
+    }
+
+    private func runReadyBlocks() {
+        for _ in 0..<Limits.maximumBlocksPerSettle {
+            guard let block = state.withLock({ $0.ready.popFirst() }) else { return }
+            block.queue.sync(execute: block.work)
+        }
+    }
+}
+
+/// A queue of a cluster.
+private final class ClockQueue: SerialQueue {
+    private let dispatchQueue: DispatchQueue
+    private let clock: ClusterClock
+
+    init(label: String, clock: ClusterClock) {
+        dispatchQueue = DispatchQueue(label: label)
+        self.clock = clock
+    }
+
+    func async(_ work: @escaping @Sendable () -> Void) { clock.enqueue(dispatchQueue, work) }
+
+    func schedule(at deadline: Timestamp, _ work: @escaping @Sendable () -> Void) -> any Cancellable {
+        clock.schedule(on: dispatchQueue, at: deadline, work)
+    }
+
+    func preconditionCurrent() { dispatchPrecondition(condition: .onQueue(dispatchQueue)) }
+}
+
+/// One timer in the heap.
+private struct TimerEntry: Comparable, Sendable {
+    let deadline: Timestamp
+    let sequence: UInt64
+    let queue: DispatchQueue
+    let token: TimerToken
+    let work: @Sendable () -> Void
+
+    static func == (left: TimerEntry, right: TimerEntry) -> Bool { left.sequence == right.sequence }
+
+    static func < (left: TimerEntry, right: TimerEntry) -> Bool {
+        left.deadline == right.deadline ? left.sequence < right.sequence : left.deadline < right.deadline
+    }
+}
+
+/// Whether a timer has fired or was cancelled: whichever comes first wins.
+private final class TimerToken: Cancellable {
+    private let spent = Atomic<Bool>(false)
+    private weak let clock: ClusterClock?
+
+    init(clock: ClusterClock) { self.clock = clock }
+
+    var isSpent: Bool { spent.load(ordering: .acquiring) }
+
+    /// True for the first caller only.
+    func spend() -> Bool { !spent.exchange(true, ordering: .acquiringAndReleasing) }
+
+    func cancel() { if spend() { clock?.noteCancelled() } }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The blocks of a virtual clock that are ready to run.
+
+import DequeModule
+
+/// A first-in, first-out list.
+struct ReadyList<Element: Sendable>: Sendable {
+    private var elements: Deque<Element> = []
+
+    var isEmpty: Bool { elements.isEmpty }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    mutating func popFirst() -> Element? { elements.popFirst() }
+
+    mutating func removeAll() -> [Element] {
+        let all = Array(elements)
+        elements = []
+        return all
+    }
+}

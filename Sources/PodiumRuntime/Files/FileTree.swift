@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tree of files as a value: what a volume or an image holds.
+
+package import PodiumMachinery
+
+/// A directory with everything below it.
+///
+/// Copies share what they have in common. Paths are components; `.` and `..` are resolved by the file system above.
+package struct FileTree: Hashable, Sendable {
+    var root: FileNode
+
+    /// An empty directory, as an `emptyDir` is.
+    package init() { root = FileNode.directory(mode: 0o755) }
+
+    /// A tree of files by their relative paths, as a `configMap` or a `secret` is.
+    package init(files: [String: String], mode: Int = 0o644, time: Timestamp = Timestamp(nanoseconds: 0)) {
+        self.init()
+        for (path, text) in files.sorted(by: { $0.key < $1.key }) {
+            write(Array(text.utf8), at: path, mode: mode, time: time)
+        }
+    }
+
+    /// Sets the content of a file, making directories on the way. A path of no components is ignored.
+    package mutating func write(
+        _ bytes: [UInt8],
+        at path: String,
+        mode: Int = 0o644,
+        time: Timestamp = Timestamp(nanoseconds: 0)
+    ) {
+        let parts = path.split(separator: "/").map(String.init)
+        root.insert(FileNode.file(FileContent(bytes), mode: mode, time: time), at: parts[...], time: time)
+    }
+
+    /// The content of a file; nil when there is none. Bytes beyond what is stored read as zeros.
+    package func read(_ path: String) -> [UInt8]? {
+        guard let node = root.descendant(path.split(separator: "/").map(String.init)[...]), node.kind == .file else {
+            return nil
+        }
+        return node.content.bytes
+    }
+
+    /// The sizes of all files together, in bytes.
+    package var totalBytes: Int { root.totalBytes }
+}
+
+/// What a node of a tree is.
+enum FileKind: Hashable, Sendable {
+    case file, directory, link, fifo, device
+}
+
+/// The content of a file. Only its first bytes are stored; the rest counts and reads as zeros.
+struct FileContent: Hashable, Sendable {
+    /// The stored bytes of each file.
+    static let maximumStoredBytes = 1 << 20
+
+    private(set) var bytes: [UInt8]
+    /// The length, at least that of `bytes`.
+    private(set) var size: Int
+
+    init(_ bytes: [UInt8] = []) {
+        size = bytes.count
+        self.bytes = bytes.count <= Self.maximumStoredBytes ? bytes : Array(bytes.prefix(Self.maximumStoredBytes))
+    }
+
+    /// Puts `new` at `offset`, filling a gap with zeros.
+    mutating func write(_ new: [UInt8], at offset: Int) {
+        if offset < Self.maximumStoredBytes {
+            if bytes.count < offset { bytes += Array(repeating: 0, count: offset - bytes.count) }
+            let kept = new.prefix(Self.maximumStoredBytes - offset)
+            let overlap = min(kept.count, bytes.count - offset)
+            bytes.replaceSubrange(offset..<offset + overlap, with: kept)
+        }
+        size = max(size, offset + new.count)
+    }
+
+    /// Makes the file `length` bytes longer without storing anything.
+    mutating func grow(to length: Int) { size = max(size, length) }
+
+    /// Cuts or fills the file to `length`.
+    mutating func truncate(to length: Int) {
+        if bytes.count > length { bytes.removeLast(bytes.count - length) }
+        size = length
+    }
+
+    /// At most `count` bytes from `offset` on; empty at the end.
+    func read(at offset: Int, count: Int) -> [UInt8] {
+        let length = min(count, max(0, size - offset))
+        guard length > 0 else { return [] }
+        let stored = offset < bytes.count ? Array(bytes[offset..<min(bytes.count, offset + length)]) : []
+        return stored.count == length ? stored : stored + Array(repeating: 0, count: length - stored.count)
+    }
+}
+
+/// A file, a directory or something else with a name in a directory.
+struct FileNode: Hashable, Sendable {
+    var kind: FileKind
+    var mode: Int
+    var time: Timestamp
+    var owner = 0
+    var group = 0
+    var content = FileContent()
+    /// Where a link points, or which device it is.
+    var target = ""
+    var children: [String: FileNode] = [:]
+    /// Counts changes of the content, so that a watcher notices them.
+    var version = 0
+
+    static func file(_ content: FileContent, mode: Int = 0o644, time: Timestamp = Timestamp(nanoseconds: 0)) -> FileNode {
+        var node = FileNode(kind: .file, mode: mode, time: time)
+        node.content = content
+        return node
+    }
+
+    static func directory(mode: Int = 0o755, time: Timestamp = Timestamp(nanoseconds: 0)) -> FileNode {
+        FileNode(kind: .directory, mode: mode, time: time)
+    }
+
+    /// The node at the end of `path` below this one; links are not followed.
+    func descendant(_ path: ArraySlice<String>) -> FileNode? {
+        guard let name = path.first else { return self }
+        return children[name]?.descendant(path.dropFirst())
+    }
+
+    /// Puts `node` at `path`, making directories on the way.
+    mutating func insert(_ node: FileNode, at path: ArraySlice<String>, time: Timestamp) {
+        guard let name = path.first else { return }
+        if path.count == 1 {
+            children[name] = node
+        } else {
+            children[name, default: .directory(time: time)].insert(node, at: path.dropFirst(), time: time)
+        }
+    }
+
+    var totalBytes: Int {
+        content.size + children.values.reduce(0) { $0 + $1.totalBytes }
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a plan annotation says a container does, start by start.
+
+/// The meaning of one `podium.dev/plan.<container>` annotation: what each attempt to start the container comes to.
+package struct ContainerPlan: Hashable, Sendable {
+    /// The prefix of the annotation's key; the container's name follows.
+    package static let annotationPrefix = "podium.dev/plan."
+
+    /// The steps in order, each with how often it is taken.
+    package var steps: [PlanStep]
+
+    /// A plan of steps; there must be one at least.
+    package init(steps: [PlanStep]) { self.steps = steps }
+
+    /// What attempt `index` (0, 1, …) comes to, attempts that failed to pull included. The last step is taken for ever.
+    package func attempt(_ index: Int) -> PlanAttempt {
+        var rest = index
+        for step in steps {
+            if rest < step.times { return step.attempt }
+            rest -= step.times
+        }
+        return steps.last?.attempt ?? PlanAttempt()
+    }
+}
+
+/// An attempt and how often it is made.
+package struct PlanStep: Hashable, Sendable {
+    /// What happens.
+    package var attempt: PlanAttempt
+    /// How often, at least 1.
+    package var times: Int
+
+    /// A step.
+    package init(_ attempt: PlanAttempt, times: Int = 1) {
+        self.attempt = attempt
+        self.times = times
+    }
+}
+
+/// What one attempt to start a container comes to.
+package struct PlanAttempt: Hashable, Sendable {
+    /// How long the image is pulled; nil leaves it to the image's name.
+    package var pull: Duration?
+    /// The waiting reason when the image cannot be pulled (`ErrImagePull`, …); nil when it can.
+    package var pullFailure: String?
+    /// How long after its start the container answers its probes; nil means at once.
+    package var readyAfter: Duration?
+    /// What the container prints and when, counted from its start.
+    package var lines: [PlanLine]
+    /// The end; nil means that it runs until it is told to stop.
+    package var end: PlanEnd?
+
+    /// An attempt that runs for ever.
+    package init() { lines = [] }
+}
+
+/// A line that a planned container prints.
+package struct PlanLine: Hashable, Sendable {
+    /// The text without its newline.
+    package var text: String
+    /// When, counted from the start.
+    package var after: Duration
+}
+
+/// How a planned container ends.
+package struct PlanEnd: Hashable, Sendable {
+    /// 0…255.
+    package var code: Int
+    /// `OOMKilled`, …; nil means `Completed` for 0 and `Error` otherwise.
+    package var reason: String?
+    /// When, counted from the start.
+    package var after: Duration
+}

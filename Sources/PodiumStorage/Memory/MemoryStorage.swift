@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory backend: one leaf lock around the state; lists and wake-ups happen outside of it.
+
+package import PodiumMachinery
+import Synchronization
+
+/// Storage in memory.
+// State | guarded by | why separate
+// state | mutex | one order of revisions needs one lock; held for lookups and pointer changes only
+package final class MemoryStorage: Storage {
+    /// The limits of the memory backend.
+    package enum Limits {
+        /// How many changes of each collection are kept for watches and past lists.
+        package static let historyCapacity = 16_384
+        /// The revision of an empty store: well above 1, so that a client that asks for the beginning of time learns
+        /// that it is gone, as it would from a real server.
+        package static let firstRevision = Revision(1000)
+    }
+
+    private let state: Mutex<MemoryState>
+    private let nextWatcherID = Atomic<UInt64>(0)
+
+    /// An empty store.
+    package init(
+        firstRevision: Revision = Limits.firstRevision,
+        historyCapacity: Int = Limits.historyCapacity
+    ) {
+        state = Mutex(MemoryState(revision: firstRevision, historyCapacity: historyCapacity))
+    }
+
+    package var revision: Revision { state.withLock { $0.revision } }
+
+    package func get(_ key: ObjectKey) -> StoredObject? { state.withLock { $0.get(key) } }
+
+    package func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
+        try commit { state throws(StorageError) in try state.create(key, draft) }
+    }
+
+    package func update(
+        _ key: ObjectKey,
+        expecting expected: Revision,
+        _ draft: ObjectDraft
+    ) throws(StorageError) -> StoredObject {
+        try commit { state throws(StorageError) in try state.update(key, expecting: expected, draft) }
+    }
+
+    package func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {
+        try commit { state throws(StorageError) in try state.delete(key, expecting: expected) }
+    }
+
+    private func commit(
+        _ write: (inout MemoryState) throws(StorageError) -> MemoryState.Commit
+    ) throws(StorageError) -> StoredObject {
+        let commit = try state.withLock { state throws(StorageError) in try write(&state) }
+        commit.wakeup()
+        return commit.object
+    }
+
+    package func list(
+        _ resource: GroupResource,
+        scope: ListScope,
+        from start: String?,
+        limit: Int?,
+        at revision: Revision?
+    ) throws(StorageError) -> ListSnapshot {
+        let plan = try state.withLock { state throws(StorageError) in try state.planList(resource, at: revision) }
+        return plan.snapshot(scope: scope, from: start, limit: limit)
+    }
+
+    package func watch(
+        _ resource: GroupResource,
+        scope: ListScope,
+        after revision: Revision,
+        wake: @escaping @Sendable () -> Void
+    ) throws(StorageError) -> any WatchCursor {
+        let id = nextWatcherID.add(1, ordering: .relaxed).newValue
+        let watcher = WatcherGroup.Watcher(id: id, wake: wake)
+        try state.withLock { state throws(StorageError) in
+            try state.addWatcher(watcher, to: resource, scope: scope, after: revision)
+        }
+        return MemoryCursor(storage: self, id: id, resource: resource, scope: scope, position: revision)
+    }
+
+    /// Lets go of the history up to `revision`: watches and lists from before it get `compacted`.
+    package func compact(through revision: Revision) { state.withLock { $0.compact(through: revision) } }
+
+    fileprivate func events(of cursor: MemoryCursor, after position: Revision, limit: Int) throws(StorageError) -> (
+        events: [StorageEvent], through: Revision
+    ) {
+        try state.withLock { state throws(StorageError) in
+            try state.events(of: cursor.resource, scope: cursor.scope, after: position, limit: limit)
+        }
+    }
+
+    fileprivate func remove(_ cursor: MemoryCursor) {
+        state.withLock { $0.removeWatcher(cursor.id, from: cursor.resource, scope: cursor.scope) }
+    }
+}
+
+/// A place in the history of a collection.
+// State | guarded by | why separate
+// position | mutex | moved by the one reader of this cursor; never held together with the store's lock
+private final class MemoryCursor: WatchCursor {
+    fileprivate let id: UInt64
+    fileprivate let resource: GroupResource
+    fileprivate let scope: ListScope
+    private let storage: MemoryStorage
+    private let position: Mutex<Revision>
+    private let isClosed = Atomic<Bool>(false)
+
+    init(storage: MemoryStorage, id: UInt64, resource: GroupResource, scope: ListScope, position: Revision) {
+        self.storage = storage
+        self.id = id
+        self.resource = resource
+        self.scope = scope
+        self.position = Mutex(position)
+    }
+
+    deinit { close() }
+
+    func next(limit: Int) throws(StorageError) -> (events: [StorageEvent], through: Revision) {
+        let start = position.withLock { $0 }
+        let result = try storage.events(of: self, after: start, limit: limit)
+        position.withLock { $0 = result.through }
+        return result
+    }
+
+    func close() {
+        if !isClosed.exchange(true, ordering: .acquiringAndReleasing) { storage.remove(self) }
+    }
+}
