@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of a pod's fields against the forms that names, labels and addresses have.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 
@@ -21,13 +22,13 @@ extension PodField {
 
     /// What is wrong with a label selector.
     // Kubernetes: apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateLabelSelector
-    func labelSelectorErrors(allowingInvalidValues: Bool = false) -> [FieldError] {
+    var labelSelectorErrors: [FieldError] {
         guard isSet else { return [] }
         return self["matchLabels"].labelsErrors
             + self["matchExpressions"].elements.flatMap { expression in
                 expression.selectorOperatorErrors
                     + expression["key"].qualifiedNameErrors
-                    + (allowingInvalidValues ? [] : expression["values"].elements.flatMap(\.labelValueErrors))
+                    + expression["values"].elements.flatMap(\.labelValueErrors)
             }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which class of service a pod gets.
 
+import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

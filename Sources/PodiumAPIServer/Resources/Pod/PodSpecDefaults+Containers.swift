@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The defaults of containers, their ports, probes, hooks and environment.
 
+import OrderedCollections
 import PodiumCodec
 
 extension PodSpecDefaults {

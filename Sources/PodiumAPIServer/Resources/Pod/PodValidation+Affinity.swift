@@ -32,8 +32,7 @@ extension PodValidation {
     func nodeSelectorErrors(_ selector: PodField) -> [FieldError] {
         let terms = selector["nodeSelectorTerms"]
         if terms.count == 0 { return [terms.required("must have at least one node selector term")] }
-        let isLenient = options.allowsInvalidValuesInRequiredNodeAffinity
-        return terms.elements.flatMap { nodeTermErrors($0, allowingInvalidValues: isLenient) }
+        return terms.elements.flatMap { nodeTermErrors($0, allowingInvalidValues: false) }
     }
 
     private func nodeTermErrors(_ term: PodField, allowingInvalidValues: Bool) -> [FieldError] {
@@ -85,9 +84,8 @@ extension PodValidation {
     }
 
     private func podTermErrors(_ term: PodField) -> [FieldError] {
-        let isLenient = options.allowsInvalidLabelValuesInSelectors
-        var errors = term["labelSelector"].labelSelectorErrors(allowingInvalidValues: isLenient)
-        errors += term["namespaceSelector"].labelSelectorErrors(allowingInvalidValues: isLenient)
+        var errors = term["labelSelector"].labelSelectorErrors
+        errors += term["namespaceSelector"].labelSelectorErrors
         errors += term["namespaces"].elements.flatMap { $0.placed(at: term.path.child("namespace")).dnsLabelErrors }
         errors += labelKeyErrors(term)
         let key = term["topologyKey"]
@@ -96,7 +94,7 @@ extension PodValidation {
     }
 
     /// Keys whose values are taken from the pod itself.
-    private func labelKeyErrors(_ term: PodField) -> [FieldError] {
+    func labelKeyErrors(_ term: PodField) -> [FieldError] {
         let selector = term["labelSelector"]
         var errors: [FieldError] = []
         for list in [term["matchLabelKeys"], term["mismatchLabelKeys"]] where list.count > 0 {

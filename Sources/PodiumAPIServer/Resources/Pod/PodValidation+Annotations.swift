@@ -26,9 +26,7 @@ extension PodValidation {
         }
         errors += tolerationAnnotationErrors(annotations)
         for (key, field) in entries where key == PodAnnotations.deletionCost {
-            if !options.allowsInvalidDeletionCost, !Self.isDeletionCost(field.text) {
-                errors.append(field.invalid("must be a 32bit integer"))
-            }
+            if !Self.isDeletionCost(field.text) { errors.append(field.invalid("must be a 32bit integer")) }
         }
         errors += seccompAnnotationErrors(annotations)
         let names = Set(allContainers(spec).map { $0["name"].text })
@@ -52,7 +50,7 @@ extension PodValidation {
     private func tolerationAnnotationErrors(_ annotations: PodField) -> [FieldError] {
         let text = annotations.value?[PodAnnotations.tolerations]?.string ?? ""
         guard !text.isEmpty else { return [] }
-        guard let value = try? JSONValue(parsing: text), value.array != nil || value.isNull else {
+        guard let value = try? JSONValue(json: text), value.array != nil || value.isNull else {
             let problem = "invalid character in the list of tolerations"
             return [.invalid(annotations.path, .string(PodAnnotations.tolerations), problem)]
         }

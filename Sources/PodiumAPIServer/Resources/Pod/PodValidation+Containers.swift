@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of containers: what all kinds share, and what init and ephemeral containers may not have.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of how a pod resolves names.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of environment variables and where they come from.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -87,7 +87,7 @@ extension PodValidation {
         }
         let path = token["path"].placed(at: volume.path.child("path"))
         if path.text.isEmpty { return errors + [path.required()] }
-        return errors + (options.allowsNonLocalTokenPaths ? [] : path.nonReservedPathErrors)
+        return errors + path.nonReservedPathErrors
     }
 
     func ephemeralErrors(_ source: PodField) -> [FieldError] {
@@ -123,7 +123,7 @@ extension PodValidation {
     private func claimErrors(_ claim: PodField) -> [FieldError] {
         let modes = claim["accessModes"]
         var errors = modes.count == 0 ? [modes.required("at least 1 access mode is required")] : []
-        errors += claim["selector"].labelSelectorErrors()
+        errors += claim["selector"].labelSelectorErrors
         let supported = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
         for mode in modes.texts { errors += PodField(.string(mode), at: modes.path).oneOf(supported) }
         if modes.texts.contains("ReadWriteOncePod"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of where volumes are mounted and block devices attached.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension PodValidation {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of resources given for a pod as a whole: they must hold what its containers ask for.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

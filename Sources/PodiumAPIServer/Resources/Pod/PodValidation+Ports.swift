@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of container ports and of their ports on the host.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension PodValidation {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of probes, of hooks, and of the actions that both run.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

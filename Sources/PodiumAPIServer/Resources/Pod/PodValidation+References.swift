@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of references from a container or volume to fields of its own pod.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 
@@ -26,12 +27,12 @@ extension PodValidation {
             [field.invalid("error converting fieldPath: \(problem)")]
         }
         guard version.text == "v1" else { return unconvertible("unsupported pod version: \(version.text)") }
-        if let (base, subscript) = Self.subscripted(field.text) {
+        if let (base, key) = Self.subscripted(field.text) {
             switch base {
             case "metadata.annotations":
-                return PodField(.string(subscript.lowercased()), at: reference.path).qualifiedNameErrors
+                return PodField(.string(key.lowercased()), at: reference.path).qualifiedNameErrors
             case "metadata.labels":
-                return PodField(.string(subscript), at: reference.path).qualifiedNameErrors
+                return PodField(.string(key), at: reference.path).qualifiedNameErrors
             default: return unconvertible("field label does not support subscript: \(field.text)")
             }
         }
@@ -51,7 +52,7 @@ extension PodValidation {
 
     /// The parts of `base['key']`; nil for any other text.
     // Kubernetes: pkg/fieldpath/fieldpath.go SplitMaybeSubscriptedPath
-    static func subscripted(_ text: String) -> (base: String, subscript: String)? {
+    static func subscripted(_ text: String) -> (base: String, key: String)? {
         guard text.hasSuffix("']") else { return nil }
         let body = text.dropLast(2)
         var start = body.startIndex

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of what containers and whole pods may ask for.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 
@@ -38,7 +39,7 @@ extension PodValidation {
         guard let quantity = amount.quantity else { return [] }
         var errors = resourceNameErrors(name, amount, owner) + amountValueErrors(name, amount, quantity)
         if let resources { errors += requestErrors(name, quantity, resources) }
-        if ResourceNames.isHugePages(name), !options.allowsIndivisibleHugePages, !isWholePages(name, quantity) {
+        if ResourceNames.isHugePages(name), !isWholePages(name, quantity) {
             let text = "\(quantity) is not positive integer multiple of \(name)"
             errors.append(.invalid(amount.path, quantity.jsonValue, text))
         }

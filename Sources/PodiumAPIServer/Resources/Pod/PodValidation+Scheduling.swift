@@ -54,7 +54,7 @@ extension PodValidation {
         let skew = constraint["maxSkew"]
         let key = constraint["topologyKey"]
         let action = constraint["whenUnsatisfiable"]
-        var errors = skew.integer <= 0 ? [skew.invalidNumber("must be greater than 0")] : []
+        var errors = skew.integer <= 0 ? [skew.invalidNumber("must be greater than zero")] : []
         if key.text.isEmpty { errors.append(key.required("can not be empty")) }
         errors += action.oneOf(["DoNotSchedule", "ScheduleAnyway"])
         let isRepeated = rest.contains {
@@ -66,7 +66,7 @@ extension PodValidation {
         }
         let domains = constraint["minDomains"]
         if domains.isSet {
-            if domains.integer <= 0 { errors.append(domains.invalidNumber("must be greater than 0")) }
+            if domains.integer <= 0 { errors.append(domains.invalidNumber("must be greater than zero")) }
             if action.text != "DoNotSchedule" {
                 let text = "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(action.text)"
                 errors.append(domains.invalidNumber(text))
@@ -75,31 +75,7 @@ extension PodValidation {
         for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] where constraint[policy].isSet {
             errors += constraint[policy].oneOf(["Honor", "Ignore"])
         }
-        errors += spreadKeyErrors(constraint)
-        guard !options.allowsInvalidSpreadSelectors else { return errors }
-        return errors + constraint["labelSelector"].labelSelectorErrors()
-    }
-
-    private func spreadKeyErrors(_ constraint: PodField) -> [FieldError] {
-        let keys = constraint["matchLabelKeys"]
-        let selector = constraint["labelSelector"]
-        guard keys.count > 0 else { return [] }
-        guard selector.isSet else {
-            return [keys.forbidden("must not be specified when labelSelector is not set")]
-                + keys.elements.flatMap(\.qualifiedNameErrors)
-        }
-        var errors = keys.elements.flatMap(\.qualifiedNameErrors)
-        // The server has merged the keys into the selector, so that one that stands there twice was written there too.
-        var seen = Set(selector["matchLabels"].entries.map(\.key))
-        let texts = keys.texts
-        for expression in selector["matchExpressions"].elements {
-            let key = expression["key"].text
-            if let index = texts.lastIndex(of: key), seen.contains(key) {
-                let text = "exists in both matchLabelKeys and labelSelector"
-                errors.append(.invalid(keys.path.index(index), .string(key), text))
-            }
-            seen.insert(key)
-        }
-        return errors
+        errors += labelKeyErrors(constraint)
+        return errors + constraint["labelSelector"].labelSelectorErrors
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of whom containers run as and what they may do.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 
@@ -114,7 +115,6 @@ extension PodValidation {
                 errors.append(name.duplicate())
             }
             names.insert(name.text)
-            guard !options.allowsNamespacedSysctlsOnHost else { return errors }
             return errors + hostSysctlErrors(name, spec)
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of what pods of one operating system may not say, and of users on Windows.
 
+import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 
@@ -77,11 +78,7 @@ extension PodValidation {
         // The names are upstream's.
         let shared = [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")]
         var errors = shared.filter { spec[$0.0].flag }.map { FieldError.forbidden(spec.path.child($0.1), text) }
-        if !options.allowsVolumeDevicesInUserNamespaces {
-            errors += allContainers(spec).map { $0["volumeDevices"] }.filter { $0.count > 0 }.map {
-                $0.forbidden(text)
-            }
-        }
+        errors += allContainers(spec).map { $0["volumeDevices"] }.filter { $0.count > 0 }.map { $0.forbidden(text) }
         return errors
     }
 

@@ -1,35 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which rules a pod's spec must meet, and in which order they are told.
 
+import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 
 /// The rules of pods and pod templates.
 ///
-/// Errors come in upstream's order. Rules that only some pods must meet, because older servers let others in, depend
-/// on `options`.
+/// Errors come in upstream's order.
 // Kubernetes: pkg/apis/core/validation/validation.go
 package struct PodValidation: Sendable {
-    /// What is tolerated.
+    /// What is checked.
     package struct Options: Sendable {
         /// Whether the spec is a pod's own; templates leave some fields to the pods made of them.
         package var isPod: Bool
-        package var allowsInvalidLabelValuesInSelectors = false
-        package var allowsInvalidSpreadSelectors = false
-        package var allowsInvalidValuesInRequiredNodeAffinity = false
-        package var allowsIndivisibleHugePages = false
-        package var allowsNonLocalTokenPaths = false
-        package var allowsNamespacedSysctlsOnHost = false
-        package var allowsInvalidDeletionCost = false
-        package var allowsVolumeDevicesInUserNamespaces = false
 
         package init(isPod: Bool) { self.isPod = isPod }
 
-        /// What a pod may keep that a new one may not have.
-        package init(isPod: Bool, toleratingWhatIsIn old: JSONValue) {
-            self.init(isPod: isPod)
-            tolerate(old)
-        }
+        /// A pod.
+        package static let pod = Options(isPod: true)
+        /// The template of a workload's pods.
+        package static let template = Options(isPod: false)
     }
 
     package let options: Options
