@@ -58,7 +58,11 @@ package enum PodEviction {
         let resource = GroupResource(group: "policy", resource: "poddisruptionbudgets")
         if allowed < 0 { throw .forbidden(resource, name, "pdb disruptions allowed is negative") }
         if status["disruptedPods"].count > maximumDisruptedPods {
-            throw .forbidden(resource, name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+            throw .forbidden(
+                resource,
+                name,
+                "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
+            )
         }
         if allowed == 0 {
             let healthy = status["currentHealthy"].integer
@@ -98,7 +102,9 @@ package enum PodEviction {
             "type": "DisruptionAllowed", "status": "False",
             "lastTransitionTime": .string(now.rfc3339), "reason": "InsufficientPods", "message": "",
         ]
-        if let generation = budget[path: "status", "observedGeneration"] { condition["observedGeneration"] = generation }
+        if let generation = budget[path: "status", "observedGeneration"] {
+            condition["observedGeneration"] = generation
+        }
         if let old {
             if isSame { condition["lastTransitionTime"] = conditions[old]["lastTransitionTime"] }
             conditions[old] = condition

@@ -10,9 +10,11 @@ import PodiumMachinery
 enum PodPreparation {
     /// Makes `pod` a new one.
     static func prepareNew(_ pod: inout JSONValue, now: Timestamp) {
-        let spec = pod["spec"] ?? .emptyObject
+        // A class that the client gives is believed.
+        let given = pod[path: "status", "qosClass"]?.string ?? ""
+        let computed = PodQOS.compute(pod["spec"] ?? .emptyObject).rawValue
         pod[path: "metadata", "generation"] = 1
-        pod["status"] = ["phase": "Pending", "qosClass": .string(PodQOS.compute(spec).rawValue)]
+        pod["status"] = ["phase": "Pending", "qosClass": .string(given.isEmpty ? computed : given)]
         dropDisabledFields(&pod)
         if !(spec["schedulingGates"]?.elements ?? []).isEmpty {
             pod[path: "status", "conditions"] = [
@@ -123,7 +125,9 @@ enum PodPreparation {
         case "runtime/default": return ["type": "RuntimeDefault"]
         default:
             guard annotation.hasPrefix("localhost/") else { return nil }
-            let profile: JSONValue = ["type": "Localhost", "localhostProfile": .string(String(annotation.dropFirst(10)))]
+            let profile: JSONValue = [
+                "type": "Localhost", "localhostProfile": .string(String(annotation.dropFirst(10))),
+            ]
             let field = PodField(profile, at: .root)
             return PodValidation(options: .pod).appArmorErrors(field).isEmpty ? profile : nil
         }

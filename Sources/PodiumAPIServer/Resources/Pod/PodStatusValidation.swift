@@ -132,7 +132,8 @@ package enum PodStatusValidation {
             let fields = ["containerName", "resourceName", "requestName"].map { mapping[$0] }
             if let container = containers.first(where: { $0["name"].text == fields[0].text }) {
                 if container["resources"]["requests"].value?[fields[1].text] == nil {
-                    let text = "must match the extended resource name of an entry in "
+                    let text =
+                        "must match the extended resource name of an entry in "
                         + "spec.initContainers.resources.requests or spec.containers.resources.requests"
                     errors.append(fields[1].invalid(text))
                 }
@@ -162,7 +163,7 @@ package enum PodStatusValidation {
         return errors + addressErrors(status["hostIPs"], kept: before["hostIPs"])
     }
 
-    /// At most one address of each family. Addresses that were there before are not looked at again.
+    /// At most one address of each family, whereby addresses that were there before are not looked at again.
     private static func addressErrors(_ list: PodField, kept: PodField) -> [FieldError] {
         let known = Set(kept.elements.map { $0["ip"].text })
         let texts = list.elements.map { $0["ip"].text }
@@ -219,7 +220,8 @@ package enum PodStatusValidation {
                     return "claim:\(claim["name"].text)" + (request.isEmpty ? "" : "/\(request)")
                 }
                 if !claims.contains(name.text) {
-                    let text = "must match one of the container's resource claims in a format "
+                    let text =
+                        "must match one of the container's resource claims in a format "
                         + "'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty"
                     errors.append(name.invalid(text))
                 }

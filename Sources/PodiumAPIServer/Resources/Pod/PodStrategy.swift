@@ -44,7 +44,7 @@ package struct PodStrategy: ResourceStrategy {
     package var status: (any ResourceStrategy)? { PodStatusStrategy() }
 }
 
-/// `pods/status`: what kubelets report. The spec and the owners stay as they are.
+/// What kubelets report, at `pods/status`: the spec and the owners stay as they are.
 package struct PodStatusStrategy: ResourceStrategy {
     package init() {}
 

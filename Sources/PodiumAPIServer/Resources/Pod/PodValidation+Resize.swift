@@ -89,21 +89,26 @@ extension PodValidation {
         var errors: [FieldError] = []
         for list in ["containers", "initContainers"] {
             let before = old[list]?.elements ?? []
-            masked.updateElements(of: list, indexed: { index, container in
-                guard index < before.count else { return }
-                let isSidecar = container["restartPolicy"]?.string == "Always"
-                if list == "containers" || isSidecar { Self.restoreCPUAndMemory(of: &container, from: before[index]) }
-                guard container != before[index] else { return }
-                let text =
-                    if list == "containers" {
-                        "only cpu and memory resources are mutable"
-                    } else if isSidecar {
-                        "only cpu and memory resources for sidecar containers are mutable"
-                    } else {
-                        "resources for non-sidecar init containers are immutable"
+            masked.updateElements(
+                of: list,
+                indexed: { index, container in
+                    guard index < before.count else { return }
+                    let isSidecar = container["restartPolicy"]?.string == "Always"
+                    if list == "containers" || isSidecar {
+                        Self.restoreCPUAndMemory(of: &container, from: before[index])
                     }
-                errors.append(.forbidden(path, text))
-            })
+                    guard container != before[index] else { return }
+                    let text =
+                        if list == "containers" {
+                            "only cpu and memory resources are mutable"
+                        } else if isSidecar {
+                            "only cpu and memory resources for sidecar containers are mutable"
+                        } else {
+                            "resources for non-sidecar init containers are immutable"
+                        }
+                    errors.append(.forbidden(path, text))
+                }
+            )
         }
         return errors
     }

@@ -195,14 +195,16 @@ extension PodValidation {
 
 /// What changed between two specs, for people to read.
 enum PodDifference {
-    /// A block of old and new lines for each field that differs, each block after a line break.
+    /// A block of old and new lines for each field that differs; nothing when none does.
     static func text(_ old: JSONValue, _ new: JSONValue) -> String {
         let before = old.object ?? [:]
         let after = new.object ?? [:]
-        return Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }.map { name in
+        let names = Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }
+        let blocks = names.map { name in
             let removed = before[name].map { "-\($0.jsonText)\n" } ?? ""
             let added = after[name].map { "+\($0.jsonText)\n" } ?? ""
-            return "\n@@ \(name) @@\n\(removed)\(added)"
-        }.joined()
+            return "@@ \(name) @@\n\(removed)\(added)"
+        }
+        return blocks.isEmpty ? "" : "\n\(blocks.joined())"
     }
 }

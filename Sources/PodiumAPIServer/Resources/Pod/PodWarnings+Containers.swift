@@ -30,7 +30,9 @@ extension PodWarnings {
     }
 
     static func fractionWarnings(_ amounts: PodField, _ resource: String) -> [String] {
-        guard let amount = Quantity(json: amounts.value?[resource]), ByteAmount.looksFractional(amount) else { return [] }
+        guard let amount = Quantity(json: amounts.value?[resource]), ByteAmount.looksFractional(amount) else {
+            return []
+        }
         let text = FieldError.quoted(amount.description)
         return ["\(amounts.path.key(resource)): fractional byte value \(text) is invalid, must be an integer"]
     }
@@ -42,7 +44,8 @@ extension PodWarnings {
             let address = port["hostIP"].text
             let number = port["hostPort"].integer
             if !address.isEmpty, number == 0 {
-                let printed = "{Name:\(port["name"].text) HostPort:0 ContainerPort:\(port["containerPort"].integer) "
+                let printed =
+                    "{Name:\(port["name"].text) HostPort:0 ContainerPort:\(port["containerPort"].integer) "
                     + "Protocol:\(port["protocol"].text) HostIP:\(address)}"
                 warnings.append("\(port.path): hostIP set without hostPort: \(printed)")
             }

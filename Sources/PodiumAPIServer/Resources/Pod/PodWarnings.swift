@@ -96,7 +96,7 @@ package enum PodWarnings {
         return [#"\#(annotations.path.key(key)): deprecated since v1.30; use the "appArmorProfile" field instead"#]
     }
 
-    /// Annotations that gave, or failed to give, a container its profile. One that agrees with the pod's is no trouble.
+    /// Annotations that gave, or failed to give, a container its profile, unless they agree with the pod's.
     private static func appArmorWarnings(_ pod: PodField) -> [String] {
         let annotations = pod["metadata"]["annotations"]
         let spec = pod["spec"]
