@@ -97,6 +97,8 @@ let package = Package(
                 collections, logging,
             ]
         ),
+        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
+        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )
