@@ -97,6 +97,17 @@ let package = Package(
                 collections, logging,
             ]
         ),
+        tests(
+            of: "PodiumScheduler",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumScheduler",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumController",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
+        ),
         tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(of: "PodiumCodec", ["PodiumCodec", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),

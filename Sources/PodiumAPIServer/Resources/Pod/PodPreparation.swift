@@ -16,7 +16,7 @@ enum PodPreparation {
         pod[path: "metadata", "generation"] = 1
         pod["status"] = ["phase": "Pending", "qosClass": .string(given.isEmpty ? computed : given)]
         dropDisabledFields(&pod)
-        if !(spec["schedulingGates"]?.elements ?? []).isEmpty {
+        if !(pod[path: "spec", "schedulingGates"]?.elements ?? []).isEmpty {
             pod[path: "status", "conditions"] = [
                 [
                     "type": "PodScheduled",
