@@ -36,7 +36,8 @@ package struct ImageReference: Sendable {
     private static func isName(_ name: Substring) -> Bool {
         var parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, name.utf8.count <= 255 else { return false }
-        let looksLikeHost = first.contains(".") || first.contains(":") || first == "localhost"
+        let looksLikeHost =
+            first.contains(".") || first.contains(":") || first == "localhost"
             || first.lowercased() != first
         if parts.count > 1, looksLikeHost {
             guard isHost(first) else { return false }

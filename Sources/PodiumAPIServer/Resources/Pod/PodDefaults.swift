@@ -106,6 +106,16 @@ extension JSONValue {
         }
     }
 
+    /// Changes each element of the list `name`, given with its index, if there is one.
+    mutating func updateElements(of name: String, indexed change: (Int, inout JSONValue) -> Void) {
+        guard self[name]?.array != nil else { return }
+        updateObject { members in
+            members[name]?.updateArray { elements in
+                for index in elements.indices { change(index, &elements[index]) }
+            }
+        }
+    }
+
     /// Changes the member `name`, if it is an object.
     mutating func updateMember(_ name: String, _ change: (inout JSONValue) -> Void) {
         guard self[name]?.object != nil else { return }

@@ -98,7 +98,8 @@ extension PodValidation {
         let selector = term["labelSelector"]
         var errors: [FieldError] = []
         for list in [term["matchLabelKeys"], term["mismatchLabelKeys"]] where list.count > 0 {
-            errors += selector.isSet
+            errors +=
+                selector.isSet
                 ? list.elements.flatMap(\.qualifiedNameErrors)
                 : [list.forbidden("must not be specified when labelSelector is not set")]
         }

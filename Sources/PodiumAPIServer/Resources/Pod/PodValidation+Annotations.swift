@@ -94,7 +94,8 @@ extension PodValidation {
         return owners.compactMap { owner, key in
             let profile = owner["securityContext"]["seccompProfile"]
             guard profile.isSet, let annotation = annotations.value?[key]?.string else { return nil }
-            let words = profile["type"].text == "RuntimeDefault" ? ["runtime/default", "docker/default"] : ["unconfined"]
+            let words =
+                profile["type"].text == "RuntimeDefault" ? ["runtime/default", "docker/default"] : ["unconfined"]
             return disagreement("seccomp", profile, annotation, words)
         }
     }

@@ -33,7 +33,8 @@ extension PodValidation {
         }
         let length = searches.texts.reduce(max(0, searches.count - 1)) { $0 + $1.utf8.count }
         if length > Self.maximumSearchLength {
-            let text = "must not have more than \(Self.maximumSearchLength) characters (including spaces) "
+            let text =
+                "must not have more than \(Self.maximumSearchLength) characters (including spaces) "
                 + "in the search list"
             errors.append(searches.invalid(text))
         }

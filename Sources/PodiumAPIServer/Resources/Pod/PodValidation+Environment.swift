@@ -9,7 +9,8 @@ extension PodValidation {
     func environmentErrors(_ variables: PodField) -> [FieldError] {
         variables.elements.flatMap { variable in
             let name = variable["name"]
-            return (name.text.isEmpty ? [name.required()] : name.invalid(each: NameValidation.relaxedEnvVarName(name.text)))
+            let problems = NameValidation.relaxedEnvVarName(name.text)
+            return (name.text.isEmpty ? [name.required()] : name.invalid(each: problems))
                 + valueFromErrors(variable)
         }
     }

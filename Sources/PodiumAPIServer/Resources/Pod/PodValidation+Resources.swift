@@ -74,7 +74,8 @@ extension PodValidation {
     }
 
     private func isWholePages(_ name: String, _ quantity: Quantity) -> Bool {
-        guard let size = try? Quantity(String(name.dropFirst(ResourceNames.hugePagesPrefix.count))), size.value > 0 else {
+        guard let size = try? Quantity(String(name.dropFirst(ResourceNames.hugePagesPrefix.count))), size.value > 0
+        else {
             return false
         }
         return quantity.value % size.value == 0

@@ -27,7 +27,9 @@ extension PodValidation {
     private func restartRuleErrors(_ rule: PodField) -> [FieldError] {
         var errors: [FieldError] = []
         let action = rule["action"]
-        if !["Restart", "RestartAllContainers"].contains(action.text) { errors.append(action.notSupported(["Restart"])) }
+        if !["Restart", "RestartAllContainers"].contains(action.text) {
+            errors.append(action.notSupported(["Restart"]))
+        }
         let codes = rule["exitCodes"]
         guard codes.isSet else { return errors + [codes.required("must be specified")] }
         errors += codes["operator"].oneOf(["In", "NotIn"])

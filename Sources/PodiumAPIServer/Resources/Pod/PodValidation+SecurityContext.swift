@@ -39,7 +39,7 @@ extension PodValidation {
 
     /// A whole context as upstream's internal type prints it: all fields, in its order, under their Go names.
     private static func printed(_ context: PodField) -> JSONValue {
-        func struct_(_ name: String, _ fields: [(String, String, JSONValue)]) -> JSONValue {
+        func structure(_ name: String, _ fields: [(String, String, JSONValue)]) -> JSONValue {
             guard context[name].isSet else { return .null }
             return .object(.init(uniqueKeysWithValues: fields.map { ($1, context[name][$0].value ?? $2) }))
         }
@@ -48,13 +48,13 @@ extension PodValidation {
             ("type", "Type", ""), ("localhostProfile", "LocalhostProfile", .null),
         ]
         return [
-            "Capabilities": struct_("capabilities", [("add", "Add", .null), ("drop", "Drop", .null)]),
+            "Capabilities": structure("capabilities", [("add", "Add", .null), ("drop", "Drop", .null)]),
             "Privileged": value("privileged"),
-            "SELinuxOptions": struct_(
+            "SELinuxOptions": structure(
                 "seLinuxOptions",
                 [("user", "User", ""), ("role", "Role", ""), ("type", "Type", ""), ("level", "Level", "")]
             ),
-            "WindowsOptions": struct_(
+            "WindowsOptions": structure(
                 "windowsOptions",
                 [
                     ("gmsaCredentialSpecName", "GMSACredentialSpecName", .null),
@@ -68,8 +68,8 @@ extension PodValidation {
             "ReadOnlyRootFilesystem": value("readOnlyRootFilesystem"),
             "AllowPrivilegeEscalation": value("allowPrivilegeEscalation"),
             "ProcMount": value("procMount"),
-            "SeccompProfile": struct_("seccompProfile", profile),
-            "AppArmorProfile": struct_("appArmorProfile", profile),
+            "SeccompProfile": structure("seccompProfile", profile),
+            "AppArmorProfile": structure("appArmorProfile", profile),
         ]
     }
 
@@ -108,7 +108,8 @@ extension PodValidation {
                 errors.append(name.required())
             } else if !isSysctlName(name.text) {
                 let segment = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
-                let text = "must have at most \(Self.maximumSysctlLength) characters and match regex "
+                let text =
+                    "must have at most \(Self.maximumSysctlLength) characters and match regex "
                     + "^(\(segment)[\\./])*\(segment)$"
                 errors.append(name.invalid(text))
             } else if names.contains(name.text) {

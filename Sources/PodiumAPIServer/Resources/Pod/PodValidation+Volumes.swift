@@ -107,7 +107,8 @@ extension PodValidation {
         guard disk["initiatorName"].isSet, "\(name.text):\(disk["targetPortal"].text)".utf8.count > 64 else {
             return []
         }
-        let text = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
+        let text =
+            "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
             + "if iscsi.initiatorName is specified."
         return [name.invalid(text)]
     }

@@ -105,7 +105,7 @@ extension PodValidation {
         return user.isSet ? errors + user.invalid(each: userNameProblems(user.text)) : errors
     }
 
-    /// `[domain\]user`
+    /// A name has the form `[domain\]user`.
     private func userNameProblems(_ name: String) -> [String] {
         if name.isEmpty { return ["runAsUserName cannot be an empty string"] }
         if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
