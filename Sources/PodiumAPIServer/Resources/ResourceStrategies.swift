@@ -16,6 +16,8 @@ package enum ResourceStrategies {
         case "": strategy(for: resource)
         case "status": strategy(for: resource).status
         case "finalize" where resource == .namespaces: NamespaceFinalizeStrategy()
+        case "ephemeralcontainers" where resource == .pods: PodEphemeralContainersStrategy()
+        case "resize" where resource == .pods: PodResizeStrategy()
         default: nil
         }
     }
@@ -42,6 +44,7 @@ package enum ResourceStrategies {
     private static let rbac = "rbac.authorization.k8s.io"
 
     private static let table: [GroupResource: any ResourceStrategy] = [
+        .pods: PodStrategy(),
         .namespaces: NamespaceStrategy(),
         .nodes: NodeStrategy(),
         .configMaps: ConfigMapStrategy(),

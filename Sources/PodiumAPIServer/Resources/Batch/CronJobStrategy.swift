@@ -30,7 +30,7 @@ struct CronJobStrategy: KindStrategy {
     }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
-        var errors = errors(PodField("spec", of: object), old: nil)
+        var errors = errors(PodField("spec", of: object))
         let name = object[path: "metadata", "name"]?.string ?? ""
         if name.utf8.count > Self.maximumNameLength {
             let detail = NameValidation.maximumLength(Self.maximumNameLength)
@@ -40,10 +40,10 @@ struct CronJobStrategy: KindStrategy {
     }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        errors(PodField("spec", of: object), old: old["spec"])
+        errors(PodField("spec", of: object))
     }
 
-    private func errors(_ spec: PodField, old: JSONValue?) -> [FieldError] {
+    private func errors(_ spec: PodField) -> [FieldError] {
         var errors: [FieldError] = []
         let schedule = spec["schedule"]
         if schedule.text.isEmpty {
@@ -56,7 +56,7 @@ struct CronJobStrategy: KindStrategy {
         let policy = spec["concurrencyPolicy"]
         errors += policy.text.isEmpty ? [policy.required()] : policy.oneOf(["Allow", "Forbid", "Replace"])
         let job = spec["jobTemplate"]["spec"]
-        errors += JobValidation.errors(job, old: old?[path: "jobTemplate", "spec", "template", "spec"])
+        errors += JobValidation.errors(job)
         if job["selector"].isSet { errors.append(job["selector"].invalid("`selector` will be auto-generated")) }
         if job["manualSelector"].flag {
             errors.append(.notSupported(job["manualSelector"].path, true, ["nil", "false"]))

@@ -60,7 +60,7 @@ struct JobStrategy: KindStrategy {
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let spec = PodField("spec", of: object)
         var errors = selectorErrors(object, spec)
-        errors += JobValidation.errors(spec, old: nil)
+        errors += JobValidation.errors(spec)
         errors += matchErrors(spec)
         let completions = spec["completions"].integer
         if spec["completionMode"].text == "Indexed", completions > 0 {
@@ -115,7 +115,7 @@ struct JobStrategy: KindStrategy {
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
         let spec = PodField("spec", of: object)
         let before = old["spec"] ?? .emptyObject
-        var errors = JobValidation.errors(spec, old: before[path: "template", "spec"])
+        var errors = JobValidation.errors(spec)
         errors += matchErrors(spec)
         errors += completionErrors(spec, before)
         errors += spec["selector"].immutableErrors(old: before["selector"])
@@ -155,7 +155,7 @@ struct JobStrategy: KindStrategy {
 enum JobValidation {
     private static let maximumIndexedParallelism: Int64 = 100_000
 
-    static func errors(_ spec: PodField, old: JSONValue?) -> [FieldError] {
+    static func errors(_ spec: PodField) -> [FieldError] {
         var errors: [FieldError] = []
         let numbers = [
             "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
@@ -170,7 +170,7 @@ enum JobValidation {
         }
         let replacement = spec["podReplacementPolicy"]
         if replacement.isSet { errors += replacement.oneOf(["Failed", "TerminatingOrFailed"]) }
-        errors += PodTemplates.errors(spec["template"], old: old)
+        errors += PodTemplates.errors(spec["template"])
         let restart = spec["template"]["spec"]["restartPolicy"]
         switch restart.text {
         case "", "Always": errors.append(restart.required("valid values: \"OnFailure\", \"Never\""))

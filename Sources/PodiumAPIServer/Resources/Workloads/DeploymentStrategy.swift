@@ -37,18 +37,18 @@ struct DeploymentStrategy: KindStrategy {
         object.setGeneration((old[path: "metadata", "generation"]?.integer ?? 0) + 1)
     }
 
-    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object, old: nil) }
+    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        errors(object, old: old)
+        errors(object)
             + PodField("spec", of: object)["selector"].immutableErrors(old: old[path: "spec", "selector"])
     }
 
-    private func errors(_ object: JSONValue, old: JSONValue?) -> [FieldError] {
+    private func errors(_ object: JSONValue) -> [FieldError] {
         let spec = PodField("spec", of: object)
         var errors = spec["replicas"].nonnegativeErrors
         errors += PodTemplates.selectorErrors(spec["selector"], kind: "deployment")
-        errors += ReplicaSetStrategy.templateErrors(spec, old: old)
+        errors += ReplicaSetStrategy.templateErrors(spec)
         errors += strategyErrors(spec["strategy"])
         errors += spec["minReadySeconds"].nonnegativeErrors
         errors += spec["revisionHistoryLimit"].nonnegativeErrors
@@ -109,27 +109,23 @@ struct ReplicaSetStrategy: KindStrategy {
         }
     }
 
-    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object, old: nil) }
+    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        errors(object, old: old)
+        errors(object)
             + PodField("spec", of: object)["selector"].immutableErrors(old: old[path: "spec", "selector"])
     }
 
-    private func errors(_ object: JSONValue, old: JSONValue?) -> [FieldError] {
+    private func errors(_ object: JSONValue) -> [FieldError] {
         let spec = PodField("spec", of: object)
         return spec["replicas"].nonnegativeErrors + spec["minReadySeconds"].nonnegativeErrors
             + PodTemplates.selectorErrors(spec["selector"], kind: "deployment")
-            + Self.templateErrors(spec, old: old)
+            + Self.templateErrors(spec)
     }
 
-    static func templateErrors(_ spec: PodField, old: JSONValue?) -> [FieldError] {
+    static func templateErrors(_ spec: PodField) -> [FieldError] {
         PodTemplates.matchErrors(spec["template"], selector: LabelSelector(object: spec["selector"].value))
-            + PodTemplates.errors(
-                ofEndless: spec["template"],
-                kind: "ReplicaSet",
-                old: old?[path: "spec", "template", "spec"]
-            )
+            + PodTemplates.errors(ofEndless: spec["template"], kind: "ReplicaSet")
     }
 
     func validateStatus(_ object: JSONValue, old: JSONValue) -> [FieldError] {
@@ -192,6 +188,6 @@ struct PodTemplateStrategy: KindStrategy {
     }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        PodTemplates.errors(PodField("template", of: object), old: old[path: "template", "spec"])
+        validate(object, context: context)
     }
 }

@@ -16,15 +16,13 @@ enum PodTemplates {
     }
 
     /// What is wrong with the template itself.
-    static func errors(_ template: PodField, old: JSONValue? = nil) -> [FieldError] {
-        let options =
-            old.map { PodValidation.Options(isPod: false, toleratingWhatIsIn: $0) } ?? PodValidation.Options(isPod: false)
-        return PodValidation(options: options).templateErrors(template.value ?? .emptyObject, at: template.path)
+    static func errors(_ template: PodField) -> [FieldError] {
+        PodValidation(options: .template).templateErrors(template.value ?? .emptyObject, at: template.path)
     }
 
     /// What is wrong with the template of a workload whose pods run for ever.
-    static func errors(ofEndless template: PodField, kind: String, old: JSONValue? = nil) -> [FieldError] {
-        errors(template, old: old) + endlessErrors(template, kind: kind)
+    static func errors(ofEndless template: PodField, kind: String) -> [FieldError] {
+        errors(template) + endlessErrors(template, kind: kind)
     }
 
     /// Pods that run for ever are always restarted and have no deadline.

@@ -150,14 +150,14 @@ struct DaemonSetStrategy: KindStrategy {
         }
     }
 
-    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object, old: nil) }
+    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        errors(object, old: old)
+        errors(object)
             + PodField("spec", of: object)["selector"].immutableErrors(old: old[path: "spec", "selector"])
     }
 
-    private func errors(_ object: JSONValue, old: JSONValue?) -> [FieldError] {
+    private func errors(_ object: JSONValue) -> [FieldError] {
         let spec = PodField("spec", of: object)
         let selector = LabelSelector(object: spec["selector"].value)
         var errors = LabelSelector.validate(spec["selector"].value, at: spec["selector"].path)
@@ -165,11 +165,7 @@ struct DaemonSetStrategy: KindStrategy {
         if spec["selector"].isSet, selector.isEverything {
             errors.append(spec["selector"].invalid("empty selector is invalid for daemonset"))
         }
-        errors += PodTemplates.errors(
-            ofEndless: spec["template"],
-            kind: "DaemonSet",
-            old: old?[path: "spec", "template", "spec"]
-        )
+        errors += PodTemplates.errors(ofEndless: spec["template"], kind: "DaemonSet")
         errors += spec["minReadySeconds"].nonnegativeErrors
         errors += strategyErrors(spec["updateStrategy"])
         return errors + spec["revisionHistoryLimit"].nonnegativeErrors
