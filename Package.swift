@@ -91,6 +91,13 @@ let package = Package(
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
         tests(
+            of: "PodiumAPIServer",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
+                collections, logging,
+            ]
+        ),
+        tests(
             of: "PodiumScheduler",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumScheduler",
@@ -101,9 +108,7 @@ let package = Package(
             of: "PodiumController",
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
         ),
-        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(of: "PodiumCodec", ["PodiumCodec", collections]),
-        tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )
