@@ -3,7 +3,7 @@
 
 package import PodiumHost
 package import PodiumMachinery
-package import PodiumStorage
+import PodiumStorage
 
 /// The informers of a group of controllers that share a queue.
 ///

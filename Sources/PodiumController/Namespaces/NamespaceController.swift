@@ -67,10 +67,8 @@ package final class NamespaceController: InformedReconciler {
     private func deleteAll(_ resource: GroupResource, in name: String, _ remains: inout NamespaceRemains) throws {
         let client = informers.client
         for object in try client.list(resource, scope: .namespace(name)) {
-            do throws(StorageError) {
+            try StorageError.ignoringAbsence { () throws(StorageError) in
                 try client.delete(object.key, uid: object.uid)
-            } catch .keyNotFound {
-                continue
             }
             if let left = client.get(object.key), left.uid == object.uid { remains.add(left, of: resource) }
         }
@@ -78,31 +76,32 @@ package final class NamespaceController: InformedReconciler {
 
     private func report(_ remains: NamespaceRemains, on namespace: APIObject) throws {
         let now = informers.client.host.clock.now
-        do throws(StorageError) {
+        try StorageError.ignoringAbsence { () throws(StorageError) in
             try informers.client.update(namespace.key, uid: namespace.uid) { value in
                 value[path: "status", "phase"] = "Terminating"
                 for condition in remains.conditions { condition.set(on: &value, now: now) }
                 return true
             }
-        } catch .keyNotFound {
-            return
         }
     }
 
     /// Takes the finalizer away and, unless others hold the namespace, removes it.
     private func finalize(_ namespace: APIObject) throws {
         let client = informers.client
-        do throws(StorageError) {
-            let updated = try client.update(namespace.key, uid: namespace.uid) { value in
-                let rest = (value["spec"]?["finalizers"]?.elements ?? []).filter { $0 != .string(Self.finalizer) }
-                value[path: "spec", "finalizers"] = rest.isEmpty ? nil : .array(rest)
-                return true
-            }
-            let isHeld = !(updated.spec["finalizers"]?.elements ?? []).isEmpty
-                || !(updated.metadata["finalizers"]?.elements ?? []).isEmpty
-            if !isHeld { try client.remove(namespace.key, uid: namespace.uid) }
-        } catch .keyNotFound {
-            return
+        try StorageError.ignoringAbsence { () throws(StorageError) in
+            let updated = try client.update(namespace.key, uid: namespace.uid) { Self.removeFinalizer(from: &$0) }
+            if !Self.isHeld(updated) { try client.remove(namespace.key, uid: namespace.uid) }
         }
+    }
+
+    private static func removeFinalizer(from namespace: inout JSONValue) -> Bool {
+        let rest = (namespace["spec"]?["finalizers"]?.elements ?? []).filter { $0 != .string(finalizer) }
+        namespace[path: "spec", "finalizers"] = rest.isEmpty ? nil : .array(rest)
+        return true
+    }
+
+    private static func isHeld(_ namespace: APIObject) -> Bool {
+        let lists = [namespace.spec["finalizers"], namespace.metadata["finalizers"]]
+        return lists.contains { !($0?.elements ?? []).isEmpty }
     }
 }

@@ -188,10 +188,8 @@ package final class NodeLifecycleController: InformedReconciler {
         guard begins else { return }
         let both = [Taint.WellKnown.notReady, Taint.WellKnown.unreachable].map { Taint(key: $0, effect: .noExecute) }
         for node in informers.objects(.nodes) where !node.isManualNode {
-            do throws(StorageError) {
+            try StorageError.ignoringAbsence { () throws(StorageError) in
                 try taints.swap(adding: [], removing: both, on: node.key)
-            } catch .keyNotFound {
-                continue
             }
         }
     }

@@ -28,9 +28,8 @@ struct NodePods: Sendable {
                 }
                 guard isChanged else { continue }
                 recorder.event(about: updated, type: .warning, reason: "NodeNotReady", message: "Node is not ready")
-            } catch .keyNotFound {
-                continue
             } catch {
+                if case .keyNotFound = error { continue }
                 isDone = false
             }
         }

@@ -141,11 +141,9 @@ package final class TaintEvictionController: InformedReconciler {
             message: "Taint manager: deleting due to NoExecute taint",
             observedGeneration: pod.generation
         )
-        do throws(StorageError) {
+        try StorageError.ignoringAbsence { () throws(StorageError) in
             try client.update(pod.key, uid: pod.uid) { condition.set(on: &$0, now: now) }
             try client.delete(pod.key, uid: pod.uid)
-        } catch .keyNotFound {
-            // It went by itself.
         }
         state.withState { $0.evictions[pod.key.name] = .done(uid: pod.uid) }
     }

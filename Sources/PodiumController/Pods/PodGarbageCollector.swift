@@ -134,7 +134,7 @@ package final class PodGarbageCollector: InformedReconciler {
     private func collect(_ pod: APIObject, _ condition: PodCondition?) throws {
         let client = informers.client
         let now = client.host.clock.now
-        do throws(StorageError) {
+        try StorageError.ignoringAbsence { () throws(StorageError) in
             try client.update(pod.key, uid: pod.uid) { value in
                 let phase = value["status"]?["phase"]?.string
                 if phase == "Succeeded" || phase == "Failed" { return false }
@@ -143,8 +143,6 @@ package final class PodGarbageCollector: InformedReconciler {
                 return true
             }
             try client.delete(pod.key, uid: pod.uid, graceSeconds: 0)
-        } catch .keyNotFound {
-            return
         }
     }
 }
