@@ -109,6 +109,13 @@ let package = Package(
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
         ),
         tests(of: "PodiumCodec", ["PodiumCodec", collections]),
+        tests(
+            of: "PodiumKubelet",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
+                "PodiumKubelet", collections, logging,
+            ]
+        ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )
