@@ -133,6 +133,8 @@ package struct PodWorker: Sendable {
 
     /// Begins with the pod.
     package mutating func start(in environment: any WorkerEnvironment) {
+        if let held = heldUpdate { pod = held }
+        heldUpdate = nil
         isPending = true
         requeue = nil
         advance(in: environment)
@@ -144,7 +146,7 @@ package struct PodWorker: Sendable {
         let gatesChanged = !new.spec.readinessGates.isEmpty && new.apiStatus["conditions"] != pod.apiStatus["conditions"]
         pod = new
         if stage == .finished {
-            if hadChanged { acknowledgeGeneration(in: environment) }
+            if hadChanged { noteLateResize(in: environment) }
             return
         }
         guard hadChanged || gatesChanged else { return }
