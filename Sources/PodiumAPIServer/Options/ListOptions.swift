@@ -44,12 +44,12 @@ package struct ListOptions: Sendable {
     }
 
     private static func parseLabels(_ text: String) throws(StatusError) -> LabelSelector {
-        do { return try LabelSelector(text) } catch { throw .badRequest(error.message) }
+        do { return try LabelSelector(query: text) } catch { throw .badRequest(error.message) }
     }
 
     private static func parseFields(_ text: String, _ resource: GroupResource) throws(StatusError) -> FieldSelector {
         let selector: FieldSelector
-        do { selector = try FieldSelector(text) } catch { throw .badRequest(error.message) }
+        do { selector = try FieldSelector(query: text) } catch { throw .badRequest(error.message) }
         let known = SelectableFields.beyondMetadata(of: resource).map(\.name) + ["metadata.name", "metadata.namespace"]
         for requirement in selector.requirements where !known.contains(requirement.field) {
             throw .badRequest("field label not supported: \(requirement.field)")

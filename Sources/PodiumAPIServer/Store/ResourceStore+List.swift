@@ -89,7 +89,7 @@ extension ResourceStore {
 
     /// The narrowest scope that holds all objects that `options` can be about.
     package func scope(of options: ListOptions) -> ListScope {
-        if let name = options.fields?.requiredValue(of: "metadata.name"), !namespace.isEmpty || !definition.isNamespaced {
+        if let name = options.fields?.exactValue(of: "metadata.name"), !namespace.isEmpty || !definition.isNamespaced {
             return .object(NamespacedName(namespace: namespace, name: name))
         }
         return namespace.isEmpty ? .all : .namespace(namespace)
