@@ -89,6 +89,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
         tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
     ]
 )
