@@ -73,7 +73,7 @@ let package = Package(
                 collections,
             ]
         ),
-        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumHost", "PodiumAPIServer", logging]),
+        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumMachinery", "PodiumAPIServer", logging]),
         module(
             "Podium",
             [
@@ -91,5 +91,6 @@ let package = Package(
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
         tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
+        tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )
