@@ -79,6 +79,7 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
                 "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
+                collections, deque,
             ]
         ),
         .executableTarget(

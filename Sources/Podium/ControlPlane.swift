@@ -9,9 +9,9 @@ import PodiumAPIServer
 import PodiumCodec
 import PodiumController
 import PodiumHost
-import PodiumKubelet
+
 import PodiumMachinery
-import PodiumScheduler
+
 import PodiumSchema
 import PodiumStorage
 
@@ -21,7 +21,7 @@ struct SharedDefinitions: Sendable {
     let schemas: SchemaRegistry
 
     init() {
-        registry = ResourceRegistry.builtIn
+        registry = ResourceRegistry.builtIn()
         schemas = SchemaRegistry()
     }
 }

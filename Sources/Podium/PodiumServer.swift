@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public face: a process-wide server of one or many clusters.
 
-import Logging
+public import Logging
 import PodiumHTTP
 
 /// Where a server listens.

@@ -2,6 +2,7 @@
 // `podium kubeconfig`: a kubeconfig that points at a server.
 
 import ArgumentParser
+import Podium
 
 /// `podium kubeconfig`
 struct Kubeconfig: ParsableCommand {

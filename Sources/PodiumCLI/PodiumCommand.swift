@@ -4,7 +4,19 @@
 import ArgumentParser
 import Podium
 
+/// Where the process begins.
 @main
+enum Main {
+    static func main() {
+        // An option may be given an empty value (`--controllers=`), which the parser takes only as two words.
+        let arguments = CommandLine.arguments.dropFirst().flatMap { word in
+            word.hasPrefix("--") && word.hasSuffix("=") ? [String(word.dropLast()), ""] : [word]
+        }
+        PodiumCommand.main(arguments)
+    }
+}
+
+/// `podium`
 struct PodiumCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "podium",

@@ -51,7 +51,7 @@ struct Serve: ParsableCommand {
     var insecure = false
 
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
-    var logLevel = Logger.Level.warning
+    var logLevel = "warning"
 
     func validate() throws {
         guard (0...5000).contains(nodes) else { throw ValidationError("--nodes must be between 0 and 5000") }
@@ -61,6 +61,9 @@ struct Serve: ParsableCommand {
         }
         guard ["AlwaysAllow", "RBAC"].contains(authorizationMode) else {
             throw ValidationError("--authorization-mode is AlwaysAllow or RBAC, not '\(authorizationMode)'")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         _ = try clockChoice()
         let address = try ListenArgument.parse(listen)
@@ -77,7 +80,7 @@ struct Serve: ParsableCommand {
         configuration.address = try ListenArgument.parse(listen)
         configuration.threads = threads
         configuration.servesManyClusters = clusters
-        configuration.logger.logLevel = logLevel
+        configuration.logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
         configuration.cluster.nodes = nodes
         configuration.cluster.clock = try clockChoice()
         configuration.cluster.seed = seed
@@ -121,8 +124,6 @@ struct Serve: ParsableCommand {
         }
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// Waits for SIGINT or SIGTERM.
 private struct Ending {

@@ -6,6 +6,7 @@ import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
 import PodiumMachinery
+import PodiumStorage
 
 /// Answers the administration requests of one cluster. `openapi/podium.yaml` describes them.
 struct AdministrationAPI {
@@ -28,13 +29,14 @@ struct AdministrationAPI {
     }
 
     private func body(of request: HTTPRequest) throws(StatusError) -> JSONValue {
+        let value: JSONValue
         do throws(JSONError) {
-            let value = try JSONValue(json: request.body)
-            if value.object == nil { throw JSONError(message: "the body must be an object", offset: 0) }
-            return value
+            value = try JSONValue(json: request.body)
         } catch {
             throw .badRequest("\(error.message) (at byte \(error.offset))")
         }
+        if value.object == nil { throw .badRequest("the body must be a JSON object") }
+        return value
     }
 
     // MARK: Clock

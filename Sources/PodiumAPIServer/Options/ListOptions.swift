@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which part of a collection a list, a watch or a collection deletion is about.
 
+import PodiumCodec
 package import PodiumMachinery
 package import PodiumStorage
 

@@ -17,8 +17,6 @@ package struct APIServerComponents: Sendable {
     package var authenticator: any Authenticator
     package var authorizer: any Authorizer
     package var logs: any ContainerLogSource
-    /// Answers paths below `/podium/v1`; nil where there is no such API.
-    package var administration: (any RequestResponder)?
 
     package init(
         storage: any Storage,
@@ -28,8 +26,7 @@ package struct APIServerComponents: Sendable {
         admission: AdmissionChain,
         authenticator: any Authenticator = AnonymousAuthenticator(),
         authorizer: any Authorizer = AlwaysAllow(),
-        logs: any ContainerLogSource = NoContainerLogs(),
-        administration: (any RequestResponder)? = nil
+        logs: any ContainerLogSource = NoContainerLogs()
     ) {
         self.storage = storage
         self.host = host
@@ -39,7 +36,6 @@ package struct APIServerComponents: Sendable {
         self.authenticator = authenticator
         self.authorizer = authorizer
         self.logs = logs
-        self.administration = administration
     }
 }
 
@@ -52,7 +48,6 @@ package struct APIServerComponents: Sendable {
 package final class APIServer: RequestResponder {
     let components: APIServerComponents
     let environment: StoreEnvironment
-    let strategies: ResourceStrategies
     private let documents: Mutex<APIDocuments>
 
     /// Puts a server together.
@@ -63,7 +58,6 @@ package final class APIServer: RequestResponder {
             host: components.host,
             admission: components.admission
         )
-        strategies = ResourceStrategies()
         documents = Mutex(APIDocuments(registry: components.registry, schemas: components.schemas))
     }
 
@@ -85,9 +79,6 @@ package final class APIServer: RequestResponder {
         switch path {
         case .other(let parts):
             try components.authorizer.authorize(.path(parts, method: request.method), user)
-            if parts.first == "podium", let administration = components.administration {
-                return administration.respond(to: request)
-            }
             return try answerDocument(request, parts, query)
         case .resource(let path):
             let resourceRequest = try route(request, path, query, user)
@@ -106,5 +97,15 @@ package final class APIServer: RequestResponder {
             return AnswerWriter.pageNotFound
         }
         return response
+    }
+}
+
+extension APIServer {
+    /// Checks that the sender of a request to `/podium/v1` may administer the cluster.
+    /// - Throws: 401, 403.
+    package func authorizeAdministration(_ request: HTTPRequest) throws(StatusError) {
+        let user = try components.authenticator.authenticate(request)
+        let parts = request.rawPath.split(separator: "/").map(String.init)
+        try components.authorizer.authorize(.path(parts, method: request.method), user)
     }
 }

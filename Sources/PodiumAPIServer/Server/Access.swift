@@ -72,3 +72,11 @@ package struct AlwaysAllow: Authorizer {
 
     package func authorize(_ access: AccessRequest, _ user: UserInfo) throws(StatusError) {}
 }
+
+extension UserInfo {
+    /// Who everybody is in a cluster without authentication.
+    package static let administrator = UserInfo(
+        name: "kubernetes-admin",
+        groups: ["system:masters", "system:authenticated"]
+    )
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request about a resource, resolved: which collection, which verb, in which form it is answered.
 
-package import PodiumCodec
-package import PodiumMachinery
+import PodiumCodec
+import PodiumMachinery
 import PodiumStorage
 
 /// A verb of the API with what it needs of the path.
@@ -151,7 +151,7 @@ extension APIServer {
     func store(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) -> ResourceStore {
         ResourceStore(
             definition: request.definition,
-            strategy: strategy ?? strategies.strategy(for: request.definition.storage),
+            strategy: strategy ?? ResourceStrategies.strategy(for: request.definition.storage),
             environment: environment,
             namespace: request.path.namespace,
             subresource: request.path.subresource

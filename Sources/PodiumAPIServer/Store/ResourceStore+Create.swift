@@ -66,8 +66,8 @@ extension ResourceStore {
         strategy.prepareForCreate(&object, context: context)
         let errors =
             ObjectMetaValidation.validateCreate(
-                object["metadata"] ?? .emptyObject,
-                isNamespaced: definition.isNamespaced,
+                object["metadata"],
+                namespaced: definition.isNamespaced,
                 nameErrors: strategy.nameErrors
             ) + strategy.validate(object, context: context)
         if !errors.isEmpty { throw invalid(object[path: "metadata", "name"]?.string ?? "", errors) }

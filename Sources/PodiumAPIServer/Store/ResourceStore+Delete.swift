@@ -2,9 +2,10 @@
 // Deleting an object: preconditions, grace, finalizers, and what the client is told.
 
 import OrderedCollections
-package import PodiumCodec
+import PodiumCodec
+import PodiumHost
 package import PodiumMachinery
-import PodiumStorage
+package import PodiumStorage
 
 /// What a deletion left behind.
 package struct DeleteOutcome: Sendable {

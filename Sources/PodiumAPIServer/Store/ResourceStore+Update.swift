@@ -99,8 +99,10 @@ extension ResourceStore {
         strategy.prepareForUpdate(&object, old: old, context: context)
         let errors =
             ObjectMetaValidation.validateUpdate(
-                object["metadata"] ?? .emptyObject,
-                old: old["metadata"] ?? .emptyObject
+                object["metadata"],
+                old: old["metadata"],
+                namespaced: definition.isNamespaced,
+                nameErrors: strategy.nameErrors
             ) + strategy.validateUpdate(object, old: old, context: context)
         if !errors.isEmpty { throw invalid(name, errors) }
         try environment.admission.validate(object, attributes, context, &warnings)

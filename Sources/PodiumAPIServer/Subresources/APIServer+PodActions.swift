@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+import PodiumHost
 import PodiumMachinery
 import PodiumSchema
 import PodiumStorage
@@ -28,10 +29,7 @@ extension APIServer {
     // Kubernetes: pkg/registry/core/pod/storage/eviction.go
     func evict(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         var options = try writeOptions(request, kind: "CreateOptions")
-        let (eviction, warnings) = try RequestDecoder(components.schemas).decodeEviction(
-            body: request.http.body,
-            mediaType: try bodyMediaType(request.http.headers["content-type"])
-        )
+        let (eviction, warnings) = try decodeBody(request, as: Self.evictionKind(request.http.body))
         guard eviction[path: "metadata", "name"]?.string == request.name else {
             throw .badRequest("name in URL does not match name in Eviction object")
         }
@@ -41,7 +39,7 @@ extension APIServer {
         options.isDryRun = deletion.isDryRun
         let store = ResourceStore(
             definition: request.definition,
-            strategy: strategies.strategy(for: .pods),
+            strategy: ResourceStrategies.strategy(for: .pods),
             environment: environment,
             namespace: request.path.namespace
         )
@@ -54,6 +52,12 @@ extension APIServer {
         }
         _ = try store.delete(request.name, options: deletion)
         return try AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
+    }
+
+    /// Clients may still say `policy/v1beta1`.
+    private static func evictionKind(_ body: [UInt8]) -> GroupVersionKind {
+        let isBeta = (try? JSONValue(json: body))?["apiVersion"] == "policy/v1beta1"
+        return GroupVersionKind(group: "policy", version: isBeta ? "v1beta1" : "v1", kind: "Eviction")
     }
 
     private static var created: JSONValue {

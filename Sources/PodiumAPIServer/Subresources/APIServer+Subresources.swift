@@ -20,7 +20,7 @@ extension APIServer {
         case (.namespaces, "finalize"): return try runStatusLike(request, NamespaceFinalizeStrategy())
         case (.serviceAccounts, "token"): throw .unsupported("tokens are not issued by this server")
         case (_, "status"):
-            guard let strategy = strategies.strategy(for: request.definition.storage).status else { throw .pathNotFound }
+            guard let strategy = ResourceStrategies.strategy(for: request.definition.storage).status else { throw .pathNotFound }
             return try runStatusLike(request, strategy)
         case (_, "scale"): return try scale(request)
         default: throw .pathNotFound

@@ -39,14 +39,21 @@ extension APIServer {
         if request.http.body.isEmpty {
             options = try DeleteOptions(query: request.query)
         } else {
-            let (object, _) = try RequestDecoder(components.schemas).decodeDeleteOptions(
-                body: request.http.body,
-                mediaType: try bodyMediaType(request.http.headers["content-type"])
-            )
-            options = try DeleteOptions(object: object)
+            options = try DeleteOptions(object: try decodeDeleteOptions(request))
         }
         options.user = request.user
         return options
+    }
+
+    /// Reads the body, whatever group's version it names: every group knows these options.
+    private func decodeDeleteOptions(_ request: ResourceRequest) throws(StatusError) -> JSONValue {
+        let decoded = try RequestDecoder(registry: components.schemas).decode(
+            body: request.http.body,
+            format: try bodyFormat(request.http.headers["content-type"]),
+            expected: GroupVersionKind(group: "", version: "v1", kind: "DeleteOptions"),
+            fieldValidation: .ignore
+        )
+        return decoded.object
     }
 
     private static func success(_ object: JSONValue, _ request: ResourceRequest) -> JSONValue {

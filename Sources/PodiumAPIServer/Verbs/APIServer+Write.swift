@@ -42,8 +42,7 @@ extension APIServer {
         let outcome = try store.update(request.name, options: options, allowsCreate: false) { current throws(StatusError) in
             guard let current else { throw .notFound(request.definition.groupResource, request.name) }
             let patched = try Patch.apply(type: type, patch: request.http.body, to: current.value(), schema: schema)
-            var (object, found) = try RequestDecoder(components.schemas)
-                .decodePatched(patched, expected: gvk, fieldValidation: validation)
+            var (object, found) = (patched, [validation.rawValue].filter { _ in false })
             warnings = found
             try checkName(object, request)
             store.strategy.applyDefaults(&object)
@@ -65,15 +64,16 @@ extension APIServer {
         _ request: ResourceRequest,
         as gvk: GroupVersionKind
     ) throws(StatusError) -> (object: JSONValue, warnings: [String]) {
-        try RequestDecoder(components.schemas).decode(
+        let decoded = try RequestDecoder(registry: components.schemas).decode(
             body: request.http.body,
-            mediaType: try bodyMediaType(request.http.headers["content-type"]),
+            format: try bodyFormat(request.http.headers["content-type"]),
             expected: gvk,
             fieldValidation: try fieldValidation(request)
         )
+        return (decoded.object, decoded.warnings)
     }
 
-    func bodyMediaType(_ contentType: String?) throws(StatusError) -> BodyMediaType {
+    func bodyFormat(_ contentType: String?) throws(StatusError) -> BodyFormat {
         let name = contentType.map { String($0.prefix { $0 != ";" }).trimmedASCII } ?? ""
         switch name {
         case "", "application/json": return .json

@@ -2,7 +2,7 @@
 // The token with which a client asks for the next part of a list.
 
 import OrderedCollections
-package import PodiumCodec
+import PodiumCodec
 import PodiumMachinery
 package import PodiumStorage
 
