@@ -90,6 +90,9 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
+        tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
+        tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
         tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
