@@ -5,27 +5,20 @@ import PodiumCodec
 import PodiumMachinery
 import PodiumSchema
 
-/// The registry with its discovery, its OpenAPI documents and its table printer.
+/// The registry with its discovery and its OpenAPI documents.
 struct APIDocuments: Sendable {
     let registry: ResourceRegistry
-    let tables: TablePrinter
     private let discovery: DiscoveryDocuments
-    private let openAPI: OpenAPIDocuments
 
     init(registry: ResourceRegistry, schemas: SchemaRegistry) {
         self.registry = registry
-        tables = TablePrinter()
-        discovery = DiscoveryDocuments(registry)
-        openAPI = OpenAPIDocuments(registry: registry, schemas: schemas)
+        discovery = DiscoveryDocuments(registry: registry)
     }
 
-    /// The document at a path; nil when there is none.
-    func respond(
-        to request: HTTPRequest,
-        parts: [String],
-        query: QueryParameters
-    ) throws(StatusError) -> HTTPResponse? {
-        if let response = try openAPI.respond(to: request, parts: parts, query: query) { return response }
-        return try discovery.respond(to: request, parts: parts, query: query)
+    /// The document at a path.
+    /// - Throws: 404, 405, 406.
+    func answer(_ request: DiscoveryRequest) throws(StatusError) -> HTTPResponse {
+        if let response = try discovery.answer(request) { return response }
+        return try discovery.notFound(request.parts)
     }
 }

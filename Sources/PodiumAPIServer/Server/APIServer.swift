@@ -93,10 +93,18 @@ package final class APIServer: RequestResponder {
         _ parts: [String],
         _ query: QueryParameters
     ) throws(StatusError) -> HTTPResponse {
-        guard let response = try currentDocuments.respond(to: request, parts: parts, query: query) else {
-            return AnswerWriter.pageNotFound
-        }
-        return response
+        let document = DiscoveryRequest(
+            method: request.method,
+            parts: parts,
+            accept: request.headers["accept"],
+            userAgent: request.headers["user-agent"],
+            ifNoneMatch: request.headers["if-none-match"],
+            pretty: query["pretty"],
+            isVerbose: query.contains("verbose"),
+            excluded: query.all("exclude"),
+            hash: query["hash"]
+        )
+        return try currentDocuments.answer(document)
     }
 }
 

@@ -11,14 +11,12 @@ import PodiumStorage
 struct AnswerWriter {
     private let request: ResourceRequest
     private let form: MediaTypeNegotiation
-    private let printer: TablePrinter
-    private let now: Timestamp
+    private let clock: any HostClock
 
-    init(_ request: ResourceRequest, _ server: APIServer) throws(StatusError) {
+    init(_ request: ResourceRequest, _ server: APIServer) {
         self.request = request
         form = request.form
-        printer = server.currentDocuments.tables
-        now = server.components.host.clock.now
+        clock = server.components.host.clock
     }
 
     // MARK: Objects
@@ -45,29 +43,16 @@ struct AnswerWriter {
     }
 
     private func transformed(_ value: JSONValue, status: Int, warnings: [String]) throws(StatusError) -> HTTPResponse {
+        try PartialMetadata.check(form.transform, isList: false, request.definition)
         switch form.transform {
-        case .none, .aggregatedDiscovery: break
         case .table(let version):
-            let table = printer.table(
-                objects: [value],
-                definition: request.definition,
-                listMetadata: Self.tableMetadata(of: value),
-                options: try tableOptions(version),
-                now: now
-            )
+            let table = try printer(version).table(value, now: clock.now)
             return self.value(table, status: status, warnings: warnings)
         case .partialMetadata(let version):
-            let partial = PartialObjectMetadata.make(of: value, version: version)
-            return self.value(partial, status: status, warnings: warnings)
-        case .partialMetadataList:
-            throw StatusError(
-                code: 406,
-                reason: .notAcceptable,
-                message: "you requested PartialObjectMetadataList, but the requested object is not a list "
-                    + "(\(GoTypeName.of(request.definition, isList: false)))"
-            )
+            return self.value(PartialMetadata.object(value, version: version), status: status, warnings: warnings)
+        case .none, .partialMetadataList, .aggregatedDiscovery:
+            return self.value(value, status: status, warnings: warnings)
         }
-        return self.value(value, status: status, warnings: warnings)
     }
 
     /// The answer with any object, in the format and with the indentation asked for.
@@ -81,24 +66,11 @@ struct AnswerWriter {
         status: Int,
         headers: [(name: String, value: String)] = []
     ) -> HTTPResponse {
-        let bytes: [UInt8]
-        var contentType = MediaFormat.json.contentType
-        if form.format == .yaml {
-            bytes = Array(YAMLWriter.text(of: value).utf8)
-            contentType = MediaFormat.yaml.contentType
-        } else if form.isPretty {
-            bytes = JSONIndenter.indent(value.encoded())
-        } else {
-            var writer = JSONWriter()
-            writer.write(value)
-            writer.raw("\n")
-            bytes = writer.bytes
-        }
-        return HTTPResponse(
+        HTTPResponse(
             status: status,
-            contentType: contentType,
+            contentType: form.format.contentType,
             headers: headers,
-            body: .bytes(EncodedBytes(bytes).slice)
+            body: .bytes(EncodedBytes(value.encoded(in: form)).slice)
         )
     }
 
@@ -113,29 +85,18 @@ struct AnswerWriter {
     // MARK: Lists
 
     func list(_ result: ListResult) throws(StatusError) -> HTTPResponse {
+        try PartialMetadata.check(form.transform, isList: true, request.definition)
+        let metadata = Self.metadata(result)
         switch form.transform {
-        case .none, .aggregatedDiscovery:
+        case .none, .partialMetadata, .aggregatedDiscovery:
             if form == MediaTypeNegotiation() { return plainList(result) }
             return value(listValue(result, result.objects.map { Self.untyped($0.value(), request.definition) }), status: 200)
         case .table(let version):
-            let table = printer.table(
-                objects: result.objects.map { $0.value() },
-                definition: request.definition,
-                listMetadata: Self.metadata(result),
-                options: try tableOptions(version),
-                now: now
-            )
-            return value(table, status: 200)
+            let objects = result.objects.map { $0.value() }
+            return value(try printer(version).table(objects, metadata: metadata, now: clock.now), status: 200)
         case .partialMetadataList(let version):
-            let items = result.objects.map { PartialObjectMetadata.make(of: $0.value(), version: version) }
-            return value(PartialObjectMetadata.list(items, metadata: Self.metadata(result), version: version), status: 200)
-        case .partialMetadata:
-            throw StatusError(
-                code: 406,
-                reason: .notAcceptable,
-                message: "you requested PartialObjectMetadata, but the requested object is a list "
-                    + "(\(GoTypeName.of(request.definition, isList: true)))"
-            )
+            let objects = result.objects.map { $0.value() }
+            return value(PartialMetadata.list(objects, metadata: metadata, version: version), status: 200)
         }
     }
 
@@ -148,22 +109,18 @@ struct AnswerWriter {
         return value
     }
 
-    private static func metadata(_ result: ListResult) -> JSONValue {
-        var metadata: JSONObject = ["resourceVersion": .string(result.revision.description)]
-        if let next = result.next { metadata["continue"] = .string(next.text) }
-        if let remaining = result.remaining { metadata["remainingItemCount"] = .integer(Int64(remaining)) }
-        return .object(metadata)
-    }
-
-    private static func tableMetadata(of value: JSONValue) -> JSONValue {
-        guard let version = value[path: "metadata", "resourceVersion"] else { return .emptyObject }
-        return ["resourceVersion": version]
+    private static func metadata(_ result: ListResult) -> ListMetadata {
+        ListMetadata(
+            resourceVersion: result.revision.description,
+            continueToken: result.next?.text ?? "",
+            remainingItemCount: result.remaining
+        )
     }
 
     private func listValue(_ result: ListResult, _ items: [JSONValue]) -> JSONValue {
         [
             "kind": .string(request.definition.listKind), "apiVersion": .string(request.definition.apiVersion),
-            "metadata": Self.metadata(result), "items": .array(items),
+            "metadata": Self.metadata(result).value, "items": .array(items),
         ]
     }
 
@@ -175,7 +132,7 @@ struct AnswerWriter {
         writer.raw(",\"apiVersion\":")
         writer.write(request.definition.apiVersion)
         writer.raw(",\"metadata\":")
-        writer.write(Self.metadata(result))
+        writer.write(Self.metadata(result).value)
         writer.raw(",\"items\":[")
         let body = ListBody(
             head: EncodedBytes(writer.bytes),
@@ -185,25 +142,23 @@ struct AnswerWriter {
         return HTTPResponse(status: 200, contentType: MediaFormat.json.contentType, body: body.responseBody)
     }
 
-    private func tableOptions(_ version: String) throws(StatusError) -> TableOptions {
-        try TableOptions(includeObject: request.query["includeObject"], version: version)
+    private func printer(_ version: String) throws(StatusError) -> TablePrinter {
+        let include = try TableInclude(parameter: request.query["includeObject"])
+        return TablePrinter(request.definition, version: version, include: include)
     }
 
     // MARK: Watches
 
     func watchEncoding() throws(StatusError) -> any WatchEventEncoding {
-        let clock = now
         switch form.transform {
         case .none, .aggregatedDiscovery: return PlainWatchEncoding()
         case .table(let version):
-            let options = try tableOptions(version)
-            let printer = printer
-            let definition = request.definition
-            return TransformedWatchEncoding { value, isFirst in
-                printer.watchTable(of: value, definition: definition, options: options, isFirst: isFirst, now: clock)
+            let printer = try printer(version)
+            return TransformedWatchEncoding { [clock] value, isFirst in
+                printer.table(value, now: clock.now, showsColumns: isFirst)
             }
         case .partialMetadata(let version), .partialMetadataList(let version):
-            return TransformedWatchEncoding { value, _ in PartialObjectMetadata.make(of: value, version: version) }
+            return TransformedWatchEncoding { value, _ in PartialMetadata.object(value, version: version) }
         }
     }
 }
@@ -213,7 +168,7 @@ struct AnswerWriter {
 extension AnswerWriter {
     /// The answer with an error.
     static func failure(_ error: StatusError, to request: HTTPRequest) -> HTTPResponse {
-        if error == .unknownGroup { return pageNotFound }
+        if error == .unknownGroup { return .pageNotFound }
         let pretty = (try? QueryParameters(request.rawQuery))?["pretty"]
         let form = MediaTypeNegotiation.forError(
             accept: request.headers["accept"],
@@ -223,25 +178,6 @@ extension AnswerWriter {
         var headers: [(name: String, value: String)] = []
         if let seconds = error.details?.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
         return encode(error.status, form: form, status: error.code, headers: headers)
-    }
-
-    /// The answer for paths that no part of the API knows.
-    static var pageNotFound: HTTPResponse {
-        HTTPResponse(
-            status: 404,
-            contentType: "text/plain; charset=utf-8",
-            headers: [("X-Content-Type-Options", "nosniff")],
-            body: .bytes(EncodedBytes("404 page not found\n").slice)
-        )
-    }
-}
-
-/// The Go type of a kind, which two error texts show: `*core.PodList`.
-enum GoTypeName {
-    static func of(_ definition: ResourceDefinition, isList: Bool) -> String {
-        if definition.isCustom { return isList ? "*unstructured.UnstructuredList" : "*unstructured.Unstructured" }
-        let package = definition.group.isEmpty ? "core" : String(definition.group.prefix { $0 != "." })
-        return "*\(package).\(isList ? definition.listKind : definition.kind)"
     }
 }
 

@@ -22,7 +22,7 @@ extension APIServer {
         try changePod(key, isDryRun: options.isDryRun) { pod throws(StatusError) in
             try PodBinding.assign(pod: &pod, binding: binding, now: environment.host.clock.now)
         }
-        return try AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
+        return AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
     }
 
     /// `POST …/pods/{name}/eviction`: a deletion that disruption budgets may refuse.
@@ -51,7 +51,7 @@ extension APIServer {
             }
         }
         _ = try store.delete(request.name, options: deletion)
-        return try AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
+        return AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
     }
 
     /// Clients may still say `policy/v1beta1`.

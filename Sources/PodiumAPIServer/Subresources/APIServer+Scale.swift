@@ -13,7 +13,7 @@ extension APIServer {
         let store = store(request)
         switch request.verb {
         case .get:
-            return try AnswerWriter(request, self).value(Self.scale(of: try store.get(request.name).value()), status: 200)
+            return AnswerWriter(request, self).value(Self.scale(of: try store.get(request.name).value()), status: 200)
         case .update, .patch: return try writeScale(request, store)
         default: throw .methodNotAllowed
         }
@@ -53,7 +53,7 @@ extension APIServer {
             }
             return object
         }
-        return try AnswerWriter(request, self).value(
+        return AnswerWriter(request, self).value(
             Self.scale(of: outcome.result.value),
             status: 200,
             warnings: outcome.warnings

@@ -11,7 +11,7 @@ extension APIServer {
     func delete(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let options = try deleteOptions(request)
         let outcome = try store(request).delete(request.name, options: options)
-        let writer = try AnswerWriter(request, self)
+        let writer = AnswerWriter(request, self)
         if outcome.isGone, !DeletedObjects.areReturned(for: request.definition.storage) {
             return writer.value(Self.success(outcome.result.value, request), status: 200)
         }
