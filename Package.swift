@@ -90,6 +90,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        tests(of: "PodiumTidy", []),
         tests(of: "PodiumCodec", ["PodiumCodec", collections]),
         tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
         tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
