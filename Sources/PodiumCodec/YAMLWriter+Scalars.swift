@@ -224,6 +224,8 @@ struct YAMLTextShape {
 
     static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
+        // Line ends that readers would take for spaces.
+        case 0x2028, 0x2029: false
         case 0x20...0x7E, 0xA0...0xD7FF, 0xE000...0xFFFD: scalar.value != 0xFEFF
         default: false
         }

@@ -19,7 +19,7 @@ package struct YAMLWriter {
         if column > 0 { endLine() }
     }
 
-    /// Writes `value` behind what introduces it. `indent` is that of the collection around it, -1 at the top.
+    /// Writes `value` behind what introduces it, in a collection at `indent`, which is -1 at the top.
     private mutating func writeNode(_ value: JSONValue, indent: Int, inMember: Bool) {
         switch value {
         case .object(let members) where !members.isEmpty:

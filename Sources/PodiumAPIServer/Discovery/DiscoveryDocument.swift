@@ -21,7 +21,9 @@ enum DiscoveryDocument: Hashable, Sendable {
     /// `/apis` in one document with all their collections.
     case aggregatedGroups(version: String)
 
-    /// Makes the document. Groups and versions that are named must be in the registry.
+    /// Makes the document.
+    ///
+    /// Groups and versions that are named must be in the registry.
     func value(of documents: DiscoveryDocuments) -> JSONValue {
         let registry = documents.registry
         let named = registry.groups.filter { !$0.name.isEmpty }

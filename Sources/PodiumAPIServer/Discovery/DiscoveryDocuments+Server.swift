@@ -21,7 +21,12 @@ package struct ServerVersion: Sendable {
     }
 
     /// The version of Kubernetes whose API Podium serves.
-    package static let current = ServerVersion(major: "1", minor: "36", minimumMinor: "35", gitVersion: "v1.36.2+podium")
+    package static let current = ServerVersion(
+        major: "1",
+        minor: "36",
+        minimumMinor: "35",
+        gitVersion: "v1.36.2+podium"
+    )
 
     var document: JSONValue {
         [

@@ -5,7 +5,9 @@ import PodiumCodec
 package import PodiumMachinery
 import Synchronization
 
-/// The documents of discovery for one registry. Each is made when it is first asked for, and kept.
+/// The documents of discovery for one registry.
+///
+/// Each is made when it is first asked for, and kept.
 ///
 /// ```
 /// State | guarded by      | why separate
@@ -116,7 +118,8 @@ package final class DiscoveryDocuments: Sendable {
     }
 
     /// A document behind a route: only GET, and only types that the route knows.
-    private func routed(_ request: DiscoveryRequest, _ document: DiscoveryDocument) throws(StatusError) -> HTTPResponse {
+    private func routed(_ request: DiscoveryRequest, _ document: DiscoveryDocument) throws(StatusError) -> HTTPResponse
+    {
         guard request.method == "GET" else { throw .methodNotAllowed }
         try RouteAcceptance.check(request.accept)
         return respond(document, try request.negotiate(.documents))
@@ -158,7 +161,9 @@ struct CachedDocument: Sendable {
 
     /// The answer with the header fields by which a client keeps the document; 304 when it has this very one.
     func response(to request: DiscoveryRequest, contentType: String) -> HTTPResponse {
-        let headers = [(name: "Vary", value: "Accept"), (name: "Etag", value: etag), (name: "Cache-Control", value: "public")]
+        let headers = [
+            (name: "Vary", value: "Accept"), (name: "Etag", value: etag), (name: "Cache-Control", value: "public"),
+        ]
         if request.ifNoneMatch == etag {
             return HTTPResponse(status: 304, contentType: "", headers: headers, body: .bytes(EncodedBytes([]).slice))
         }
@@ -166,7 +171,7 @@ struct CachedDocument: Sendable {
     }
 }
 
-/// A short name of some bytes, for clients that cache them. It protects from nothing.
+/// A short name of some bytes, by which clients that cache them ask again; it protects from nothing.
 enum Fingerprint {
     /// 64 bits by FNV-1a, in hexadecimal.
     static func of(_ bytes: [UInt8]) -> String {

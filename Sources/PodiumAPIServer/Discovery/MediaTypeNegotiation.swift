@@ -99,10 +99,8 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
 
     /// The form that the header `accept` asks for; nil when `endpoint` has none of that kind.
     ///
-    /// - Parameters:
-    ///   - accept: the first Accept header; nil or empty for none, which takes JSON.
-    ///   - pretty: the parameter `pretty` of the query.
-    ///   - userAgent: the header; people who use curl, wget or a browser read indented JSON.
+    /// `accept` is the first Accept header; nil or an empty one takes JSON. `pretty` is that parameter of the query;
+    /// without it people who use curl, wget or a browser, known by `userAgent`, get indented JSON.
     package init?(accept: String?, pretty: String?, userAgent: String?, endpoint: MediaCapabilities) {
         guard let (format, wantsPretty, transform) = Self.choose(accept ?? "", endpoint) else { return nil }
         if endpoint.isStream, !format.canStream { return nil }
@@ -136,11 +134,14 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
             ?? MediaTypeNegotiation(format: .json, isPretty: true)
     }
 
-    private static func choose(_ accept: String, _ endpoint: MediaCapabilities) -> (MediaFormat, Bool, MediaTransform)? {
+    private static func choose(_ accept: String, _ endpoint: MediaCapabilities) -> (MediaFormat, Bool, MediaTransform)?
+    {
         if accept.isEmpty { return (endpoint.formats.first ?? .json, false, .none) }
         for clause in AcceptClause.read(accept) {
             for format in endpoint.formats where clause.covers(format) {
-                if let (pretty, transform) = accepts(clause, in: format, endpoint) { return (format, pretty, transform) }
+                if let (pretty, transform) = accepts(clause, in: format, endpoint) {
+                    return (format, pretty, transform)
+                }
             }
         }
         return nil
@@ -180,7 +181,8 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
         switch (allowed, group, kind) {
         case (.objects, "meta.k8s.io", "Table") where isMeta(version):
             format == .protobuf ? nil : .table(version: version)
-        case (.objects, "meta.k8s.io", "PartialObjectMetadata") where isMeta(version): .partialMetadata(version: version)
+        case (.objects, "meta.k8s.io", "PartialObjectMetadata") where isMeta(version):
+            .partialMetadata(version: version)
         case (.objects, "meta.k8s.io", "PartialObjectMetadataList") where isMeta(version):
             .partialMetadataList(version: version)
         case (.discovery, "apidiscovery.k8s.io", "APIGroupDiscoveryList") where version == "v2" || version == "v2beta1":

@@ -26,7 +26,12 @@ package struct SubresourceDefinition: Hashable, Sendable {
     /// In the order of discovery.
     package let verbs: [APIVerb]
 
-    package init(name: String, gvk: GroupVersionKind, isForeign: Bool = false, verbs: [APIVerb] = [.get, .patch, .update]) {
+    package init(
+        name: String,
+        gvk: GroupVersionKind,
+        isForeign: Bool = false,
+        verbs: [APIVerb] = [.get, .patch, .update]
+    ) {
         self.name = name
         self.gvk = gvk
         self.isForeign = isForeign
@@ -56,7 +61,7 @@ package struct AdditionalPrinterColumn: Hashable, Sendable {
     }
 }
 
-/// A collection of the API in one version. Immutable.
+/// A collection of the API in one version, as an immutable value.
 package final class ResourceDefinition: Sendable {
     /// `pods`, `deployments.apps` with its version.
     package let gvr: GroupVersionResource

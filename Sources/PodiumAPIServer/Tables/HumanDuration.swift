@@ -6,7 +6,9 @@ package import PodiumMachinery
 /// Lengths of time in the rough form of table cells and event messages.
 // Kubernetes: apimachinery/pkg/util/duration/duration.go
 package enum HumanDuration {
-    /// The text of a length: the longer, the rougher. A second below zero is taken for a clock that differs.
+    /// The text of a length: the longer, the rougher.
+    ///
+    /// A second below zero is taken for a clock that differs.
     package static func text(_ duration: Duration) -> String {
         let seconds = duration.nanoseconds / 1_000_000_000
         if seconds < -1 { return "<invalid>" }

@@ -17,7 +17,8 @@ extension TableCells {
         "horizontalpodautoscalers.autoscaling": { $0.autoscaler },
         "scales.autoscaling": {
             [
-                $0.name, .integer($0.object.number("spec", "replicas")), .integer($0.object.number("status", "replicas")),
+                $0.name, .integer($0.object.number("spec", "replicas")),
+                .integer($0.object.number("status", "replicas")),
                 $0.age,
             ]
         },

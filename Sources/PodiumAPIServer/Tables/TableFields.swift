@@ -67,7 +67,9 @@ extension JSONValue {
     // Kubernetes: apimachinery/pkg/apis/meta/v1/helpers.go LabelSelectorAsSelector
     func selector(_ path: String...) -> String {
         guard let selector = at(path) else { return "" }
-        var requirements = (selector["matchLabels"]?.stringMap ?? [:]).map { (key: $0.key, text: "\($0.key)=\($0.value)") }
+        var requirements = (selector["matchLabels"]?.stringMap ?? [:]).map {
+            (key: $0.key, text: "\($0.key)=\($0.value)")
+        }
         for expression in selector.list("matchExpressions") {
             let key = expression.text("key")
             let values = expression.texts("values").sorted().joined(separator: ",")

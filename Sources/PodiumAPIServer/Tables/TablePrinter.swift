@@ -114,9 +114,7 @@ package struct TablePrinter: Sendable {
         return .object(row)
     }
 
-    /// A table of a list, or of one object with the resourceVersion of that object.
-    ///
-    /// - Parameter showsColumns: false for every event of a watch but the first.
+    /// A table of a list; `showsColumns` is false for every event of a watch but the first.
     package func table(
         _ objects: [JSONValue],
         metadata: ListMetadata,

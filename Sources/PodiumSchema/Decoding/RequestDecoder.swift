@@ -86,14 +86,15 @@ package struct RequestDecoder: Sendable {
             try Self.refuse(errors, actual, fieldValidation)
             return (DecodedObject(value: document.value, strictErrors: errors), actual)
         }
-        let decoded = try decodeTyped(document, actual, into: expected)
+        let decoded = try decodeTyped(document.value, duplicates: document.duplicates, actual, into: expected)
         try Self.refuse(decoded.strictErrors, actual, fieldValidation)
         return (decoded, actual)
     }
 
-    /// Reads `document` as the kind it names, which must have the same internal type as the one expected.
+    /// Reads a tree as the kind it names, which must have the same internal type as the one expected.
     func decodeTyped(
-        _ document: JSONDocument,
+        _ value: JSONValue,
+        duplicates: [String],
         _ actual: GroupVersionKind,
         into expected: GroupVersionKind
     ) throws(Failure) -> DecodedObject {
@@ -102,7 +103,7 @@ package struct RequestDecoder: Sendable {
         }
         let decoded: DecodedObject
         do throws(DecodingError) {
-            decoded = try SchemaDecoder.decode(document, as: schema)
+            decoded = try SchemaDecoder.decode(value, duplicates: duplicates, as: schema)
         } catch {
             throw Failure(actual: actual, message: error.message)
         }
@@ -236,7 +237,7 @@ extension RequestDecoder {
 
 extension GroupVersionKind {
     /// This with its empty parts taken from `other`, as far as the two agree.
-    fileprivate func withDefaults(from other: GroupVersionKind) -> GroupVersionKind {
+    func withDefaults(from other: GroupVersionKind) -> GroupVersionKind {
         var result = self
         if kind.isEmpty { result.kind = other.kind }
         if version.isEmpty, group.isEmpty || group == other.group {

@@ -35,8 +35,15 @@ extension SchemaDecoder {
         in range: ClosedRange<Int64>
     ) -> JSONValue? {
         if case .integer(let number) = value, range.contains(number) { return value }
+        if isConversion, let number = Self.wholeNumber(value), range.contains(number) { return .integer(number) }
         mismatch(value, goType, describedAs: Self.descriptionWithNumber(of: value))
         return nil
+    }
+
+    /// The integer that a number with a fraction or exponent stands for: `80.0`, `8e1`.
+    private static func wholeNumber(_ value: JSONValue) -> Int64? {
+        guard case .number(let number) = value else { return nil }
+        return Int64(exactly: number.double)
     }
 
     /// A number that does not fit is quoted: `number 80.5`.
@@ -79,7 +86,7 @@ extension SchemaDecoder {
         switch Base64.decode(text) {
         case .success(let bytes): return .string(Base64.encode(bytes))
         case .failure(let error):
-            note(DecodingError(message: error.message))
+            note(DecodingError(message: (isConversion ? "error decoding from json: " : "") + error.message))
             return nil
         }
     }

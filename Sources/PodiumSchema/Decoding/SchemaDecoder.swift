@@ -48,9 +48,13 @@ package struct SchemaDecoder {
     /// Above zero inside of values that read themselves, where strict errors are not noticed.
     private var lenientDepth = 0
 
-    private init(registry: SchemaRegistry, duplicates: [String]) {
+    /// Whether values come from a tree that upstream converts by reflection, which words its errors differently.
+    let isConversion: Bool
+
+    private init(registry: SchemaRegistry, duplicates: [String], isConversion: Bool) {
         self.registry = registry
         self.duplicates = Set(duplicates)
+        self.isConversion = isConversion
     }
 
     /// Reads `document` as `schema`.
@@ -64,16 +68,29 @@ package struct SchemaDecoder {
         duplicates: [String] = [],
         as schema: Schema
     ) throws(DecodingError) -> DecodedObject {
-        var decoder = SchemaDecoder(registry: schema.registry, duplicates: duplicates)
+        var decoder = SchemaDecoder(registry: schema.registry, duplicates: duplicates, isConversion: false)
         let value = try decoder.decodeObject(value, schema)
         if let error = decoder.firstTypeError { throw error }
         return DecodedObject(value: value, strictErrors: decoder.strictErrors.elements)
     }
 
+    /// Reads the tree that came of a strategic merge patch as `schema`.
+    // Kubernetes: apimachinery/pkg/runtime/converter.go
+    package static func convert(_ value: JSONValue, to schema: Schema) throws(DecodingError) -> DecodedObject {
+        var decoder = SchemaDecoder(registry: schema.registry, duplicates: [], isConversion: true)
+        do throws(DecodingError) {
+            let value = try decoder.decodeObject(value, schema)
+            if let error = decoder.firstTypeError { throw error }
+            return DecodedObject(value: value, strictErrors: decoder.strictErrors.elements)
+        } catch {
+            throw decoder.firstTypeError ?? error
+        }
+    }
+
     /// Reads an object; null is the zero value, and so is what has the wrong type.
     private mutating func decodeObject(_ value: JSONValue, _ schema: Schema) throws(DecodingError) -> JSONValue {
         guard case .object(let members) = value else {
-            if !value.isNull { mismatch(value, schema.goName) }
+            if !value.isNull { mismatch(value, schema.goName, in: .object) }
             return zero(schema)
         }
         var slots = [JSONValue?](repeating: nil, count: schema.fields.count)
@@ -101,7 +118,7 @@ package struct SchemaDecoder {
         case .list: return try decodeList(value, field, goType: field.goType)
         case .map, .mapOfLists:
             guard case .object(let members) = value else {
-                mismatch(value, field.goType)
+                mismatch(value, field.goType, in: .map)
                 return nil
             }
             var result = JSONObject(minimumCapacity: members.count)
@@ -127,7 +144,7 @@ package struct SchemaDecoder {
         goType: String
     ) throws(DecodingError) -> JSONValue? {
         guard case .array(let elements) = value else {
-            mismatch(value, goType)
+            mismatch(value, goType, in: .list)
             return nil
         }
         var result: [JSONValue] = []
@@ -175,10 +192,48 @@ package struct SchemaDecoder {
 // MARK: Errors
 
 extension SchemaDecoder {
+    /// What a value was to be.
+    enum Expectation {
+        case object
+        case map
+        case list
+        case scalar
+    }
+
     /// Notes that `value` is not of the Go type `goType`; only the first such error is kept.
-    mutating func mismatch(_ value: JSONValue, _ goType: String, describedAs description: String? = nil) {
-        if firstTypeError == nil {
-            firstTypeError = typeError(description ?? Self.description(of: value), goType)
+    mutating func mismatch(
+        _ value: JSONValue,
+        _ goType: String,
+        in expectation: Expectation = .scalar,
+        describedAs description: String? = nil
+    ) {
+        guard firstTypeError == nil else { return }
+        firstTypeError =
+            isConversion
+            ? Self.conversionError(value, goType, expectation)
+            : typeError(description ?? Self.description(of: value), goType)
+    }
+
+    private static func conversionError(
+        _ value: JSONValue,
+        _ goType: String,
+        _ expectation: Expectation
+    ) -> DecodingError {
+        let kind = GoPrinter.kindName(value)
+        switch expectation {
+        case .object: return DecodingError(message: "cannot restore struct from: \(kind)")
+        case .map: return DecodingError(message: "cannot restore map from \(kind)")
+        case .list: return DecodingError(message: "cannot restore slice from \(kind)")
+        case .scalar:
+            // Go converts integers to strings and numbers to one another, but this converter does not let it.
+            let isNumber = goType.hasPrefix("int") || goType.hasPrefix("float")
+            switch value {
+            case .integer where goType != "bool", .number where isNumber:
+                return DecodingError(message: "cannot convert \(kind) to \(goType)")
+            default:
+                let wanted = isNumber || goType == "bool" ? goType : "string"
+                return DecodingError(message: "unrecognized type: \(wanted)")
+            }
         }
     }
 
@@ -189,7 +244,7 @@ extension SchemaDecoder {
 
     /// The error of a value of another kind than `goType` at the place being read.
     func typeError(_ description: String, _ goType: String) -> DecodingError {
-        if structName.isEmpty {
+        if structName.isEmpty || isConversion {
             return DecodingError(message: "json: cannot unmarshal \(description) into Go value of type \(goType)")
         }
         var names = [structName]
