@@ -10,5 +10,7 @@ package enum ResourceStrategies {
         table[resource] ?? PlainStrategy()
     }
 
-    private static let table: [GroupResource: any ResourceStrategy] = [:]
+    private static let table: [GroupResource: any ResourceStrategy] = [
+        .pods: PodStrategy()
+    ]
 }

@@ -18,8 +18,11 @@ extension APIServer {
         guard binding[path: "metadata", "name"]?.string == request.name else {
             throw .badRequest("name in URL does not match name in Binding object")
         }
+        if let refusal = PodBinding.refusal(PodBinding.errors(binding)) { throw refusal }
+        let store = store(request, strategy: ResourceStrategies.strategy(for: .pods))
         let key = ObjectKey(.pods, namespace: request.path.namespace, name: request.name)
-        try changePod(key, isDryRun: options.isDryRun) { pod throws(StatusError) in
+        try change(key, isDryRun: options.isDryRun) { pod throws(StatusError) in
+            try store.checkBindingPreconditions(binding, pod)
             try PodBinding.assign(pod: &pod, binding: binding, now: environment.host.clock.now)
         }
         return AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
@@ -44,10 +47,12 @@ extension APIServer {
             namespace: request.path.namespace
         )
         let pod = try store.get(request.name)
-        if !PodEviction.ignoresBudgets(pod.value()) { try PodEviction.checkBudgets(of: pod, in: environment.storage) }
-        if !deletion.isDryRun, deletion.uid == nil, deletion.resourceVersion == nil {
-            try changePod(pod.key, isDryRun: false) { pod throws(StatusError) in
-                PodEviction.mark(&pod, now: environment.host.clock.now)
+        if !PodEviction.ignoresBudgets(pod.value()) {
+            try spendBudget(of: pod, isDryRun: deletion.isDryRun)
+            if deletion.uid == nil, deletion.resourceVersion == nil {
+                try change(pod.key, isDryRun: deletion.isDryRun) { pod throws(StatusError) in
+                    PodEviction.markDisrupted(&pod, now: environment.host.clock.now)
+                }
             }
         }
         _ = try store.delete(request.name, options: deletion)
@@ -64,95 +69,66 @@ extension APIServer {
         ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
     }
 
-    /// Changes a pod as the server itself does: conditionally, and anew when another writer was faster.
-    private func changePod(
+    /// Takes one disruption from the budget that covers the pod, if there is one.
+    /// - Throws: 429 when it allows none; 500 when there are several.
+    private func spendBudget(of pod: StoredObject, isDryRun: Bool) throws(StatusError) {
+        let resource = GroupResource(group: "policy", resource: "poddisruptionbudgets")
+        let budgets: [StoredObject]
+        do throws(StorageError) {
+            let scope = ListScope.namespace(pod.key.name.namespace)
+            let list = try environment.storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
+            budgets = list.objects.filter { budget in
+                LabelSelector(object: budget.value()[path: "spec", "selector"]).matches(pod.facts.labels)
+            }
+        } catch {
+            throw StatusError(error, resource: resource)
+        }
+        guard let budget = budgets.first else { return }
+        if budgets.count > 1 { throw PodEviction.severalBudgets }
+        if PodEviction.letsUnhealthyGo(pod.value(), budget: budget.value()) { return }
+        try change(budget.key, isDryRun: isDryRun) { budget throws(StatusError) in
+            try PodEviction.spend(&budget, podName: pod.key.name.name, now: environment.host.clock.now)
+        }
+    }
+
+    /// Changes an object as the server itself does: conditionally, and anew when another writer was faster.
+    private func change(
         _ key: ObjectKey,
         isDryRun: Bool,
         _ change: (inout JSONValue) throws(StatusError) -> Void
     ) throws(StatusError) {
         for attempt in 1... {
-            guard let current = environment.storage.get(key) else { throw .notFound(.pods, key.name.name) }
-            var pod = current.value()
-            try change(&pod)
-            if isDryRun || pod == current.value() { return }
+            guard let current = environment.storage.get(key) else { throw .notFound(key.resource, key.name.name) }
+            var object = current.value()
+            try change(&object)
+            if isDryRun || object == current.value() { return }
             do throws(StorageError) {
-                let draft = ObjectDraft(pod, facts: ObjectFacts(of: pod, in: .pods))
+                let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: key.resource))
                 _ = try environment.storage.update(key, expecting: current.revision, draft)
                 return
             } catch .conflict where attempt < ResourceStore.Limits.maximumConflictRetries {
                 continue
             } catch {
-                throw StatusError(error, resource: .pods)
+                throw StatusError(error, resource: key.resource)
             }
         }
     }
 }
 
-/// The rules of an eviction.
-enum PodEviction {
-    /// Pods that run nowhere, or no longer, may always be evicted.
-    static func ignoresBudgets(_ pod: JSONValue) -> Bool {
-        if pod[path: "metadata", "deletionTimestamp"] != nil { return true }
-        switch pod[path: "status", "phase"]?.string {
-        case "Succeeded", "Failed", "Pending": return true
-        default: return false
+extension ResourceStore {
+    /// A binding may say which pod it is about, by UID and by version.
+    fileprivate func checkBindingPreconditions(_ binding: JSONValue, _ pod: JSONValue) throws(StatusError) {
+        let name = pod[path: "metadata", "name"]?.string ?? ""
+        let uid = pod[path: "metadata", "uid"]?.string ?? ""
+        if let wanted = binding[path: "metadata", "uid"]?.string, !wanted.isEmpty, wanted != uid {
+            throw preconditionFailed(name, "UID in precondition: \(wanted), UID in object meta: \(uid)")
         }
-    }
-
-    /// Says on the pod why it goes.
-    static func mark(_ pod: inout JSONValue, now: Timestamp) {
-        guard pod[path: "metadata", "deletionTimestamp"] == nil else { return }
-        let condition: JSONValue = [
-            "type": "DisruptionTarget", "status": "True", "lastProbeTime": .null,
-            "lastTransitionTime": .string(now.rfc3339), "reason": "EvictionByEvictionAPI",
-            "message": "Eviction API: evicting",
-        ]
-        var conditions = pod[path: "status", "conditions"]?.elements ?? []
-        conditions.removeAll { $0["type"] == "DisruptionTarget" }
-        pod[path: "status", "conditions"] = .array(conditions + [condition])
-    }
-
-    /// Refuses when a budget that covers the pod allows no disruption now.
-    /// - Throws: 429.
-    static func checkBudgets(of pod: StoredObject, in storage: any Storage) throws(StatusError) {
-        let resource = GroupResource(group: "policy", resource: "poddisruptionbudgets")
-        let budgets: [StoredObject]
-        do throws(StorageError) {
-            let scope = ListScope.namespace(pod.key.name.namespace)
-            budgets = try storage.list(resource, scope: scope, from: nil, limit: nil, at: nil).objects
-        } catch {
-            throw StatusError(error, resource: resource)
-        }
-        for budget in budgets.map({ $0.value() }) {
-            guard LabelSelector(object: budget[path: "spec", "selector"]).matches(pod.facts.labels) else { continue }
-            try check(budget)
-        }
-    }
-
-    private static func check(_ budget: JSONValue) throws(StatusError) {
-        let name = budget[path: "metadata", "name"]?.string ?? ""
-        let observed = budget[path: "status", "observedGeneration"]?.integer ?? 0
-        if observed < budget[path: "metadata", "generation"]?.integer ?? 0 {
-            throw refusal("The disruption budget \(name) is still being processed by the server.", retryAfter: 10)
-        }
-        if budget[path: "status", "disruptionsAllowed"]?.integer ?? 0 > 0 { return }
-        let needed = budget[path: "status", "desiredHealthy"]?.integer ?? 0
-        let healthy = budget[path: "status", "currentHealthy"]?.integer ?? 0
-        throw refusal(
-            "The disruption budget \(name) needs \(needed) healthy pods and has \(healthy) currently",
-            retryAfter: nil
-        )
-    }
-
-    private static func refusal(_ cause: String, retryAfter: Int?) -> StatusError {
-        StatusError(
-            code: 429,
-            reason: .tooManyRequests,
-            message: "Cannot evict pod as it would violate the pod's disruption budget.",
-            details: StatusError.Details(
-                causes: [.init(reason: "DisruptionBudget", message: cause)],
-                retryAfterSeconds: retryAfter
+        let version = pod[path: "metadata", "resourceVersion"]?.string ?? ""
+        if let wanted = binding[path: "metadata", "resourceVersion"]?.string, !wanted.isEmpty, wanted != version {
+            throw preconditionFailed(
+                name,
+                "ResourceVersion in precondition: \(wanted), ResourceVersion in object meta: \(version)"
             )
-        )
+        }
     }
 }

@@ -27,12 +27,8 @@ extension APIServer {
             var object = current.value()
             let scale: JSONValue
             if request.verb == .patch {
-                scale = try Patch.apply(
-                    type: .merge,
-                    patch: request.http.body,
-                    to: Self.scale(of: object),
-                    schema: components.schemas.schema(for: gvk)
-                )
+                let patch = Patch(type: .merge, body: request.http.body, fieldValidation: .ignore)
+                scale = try patch.apply(to: Self.scale(of: object), kind: gvk, registry: components.schemas).object
             } else {
                 scale = try decodeBody(request, as: gvk).object
             }

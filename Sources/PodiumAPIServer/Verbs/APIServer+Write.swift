@@ -24,7 +24,7 @@ extension APIServer {
         var (object, warnings) = try decodeBody(request, as: request.definition.gvk)
         try checkName(object, request)
         store.strategy.applyDefaults(&object)
-        try placeInNamespace(&object, request)
+        try store.placeInNamespace(&object)
         let outcome = try store.update(request.name, options: options) { _ throws(StatusError) in object }
         warnings += outcome.warnings
         return try AnswerWriter(request, self)
@@ -34,19 +34,24 @@ extension APIServer {
     func patch(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse {
         let store = store(request, strategy: strategy)
         let options = try writeOptions(request, kind: "PatchOptions")
-        let type = try patchType(request)
-        let gvk = request.definition.gvk
-        let schema = components.schemas.schema(for: gvk)
-        let validation = try fieldValidation(request)
+        let patch = Patch(
+            type: try patchType(request),
+            body: request.http.body,
+            fieldValidation: try fieldValidation(request)
+        )
         var warnings: [String] = []
         let outcome = try store.update(request.name, options: options, allowsCreate: false) { current throws(StatusError) in
             guard let current else { throw .notFound(request.definition.groupResource, request.name) }
-            let patched = try Patch.apply(type: type, patch: request.http.body, to: current.value(), schema: schema)
-            var (object, found) = (patched, [validation.rawValue].filter { _ in false })
-            warnings = found
+            let patched = try patch.apply(
+                to: current.value(),
+                kind: request.definition.gvk,
+                registry: components.schemas
+            )
+            warnings = patched.warnings
+            var object = patched.object
             try checkName(object, request)
             store.strategy.applyDefaults(&object)
-            try placeInNamespace(&object, request)
+            try store.placeInNamespace(&object)
             // A patch that says nothing of the version applies to whatever version is there.
             if object[path: "metadata", "resourceVersion"]?.string == current.revision.description {
                 object[path: "metadata", "resourceVersion"] = nil
@@ -146,10 +151,6 @@ extension APIServer {
                     + "(\(request.path.namespace))"
             )
         }
-    }
-
-    private func placeInNamespace(_ object: inout JSONValue, _ request: ResourceRequest) throws(StatusError) {
-        try store(request).placeInNamespace(&object)
     }
 }
 
