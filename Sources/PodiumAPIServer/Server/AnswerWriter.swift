@@ -27,7 +27,7 @@ struct AnswerWriter {
             return HTTPResponse(
                 status: status,
                 contentType: MediaFormat.json.contentType,
-                headers: Self.warningHeaders(warnings),
+                headers: headers(warnings),
                 body: .bytes(object.bytes.slice)
             )
         }
@@ -57,7 +57,7 @@ struct AnswerWriter {
 
     /// The answer with any object, in the format and with the indentation asked for.
     func value(_ value: JSONValue, status: Int, warnings: [String] = []) -> HTTPResponse {
-        Self.encode(value, form: form, status: status, headers: Self.warningHeaders(warnings))
+        Self.encode(value, form: form, status: status, headers: headers(warnings))
     }
 
     static func encode(
@@ -72,6 +72,12 @@ struct AnswerWriter {
             headers: headers,
             body: .bytes(EncodedBytes(value.encoded(in: form)).slice)
         )
+    }
+
+    /// The warnings of the request, behind the one that goes with every request to an API that is to be given up.
+    private func headers(_ warnings: [String]) -> [(name: String, value: String)] {
+        let deprecation = ResourceStrategies.deprecationWarning(request.definition.gvr)
+        return Self.warningHeaders((deprecation.map { [$0] } ?? []) + warnings)
     }
 
     static func warningHeaders(_ warnings: [String]) -> [(name: String, value: String)] {
@@ -139,7 +145,7 @@ struct AnswerWriter {
             objects: result.objects,
             isTyped: request.definition.isCustom
         )
-        return HTTPResponse(status: 200, contentType: MediaFormat.json.contentType, body: body.responseBody)
+        return HTTPResponse(status: 200, contentType: MediaFormat.json.contentType, headers: headers([]), body: body.responseBody)
     }
 
     private func printer(_ version: String) throws(StatusError) -> TablePrinter {

@@ -102,6 +102,7 @@ extension ResourceStore {
                 object["metadata"],
                 old: old["metadata"],
                 namespaced: definition.isNamespaced,
+                isRechecked: ResourceStrategies.rechecksMetadata(definition.storage),
                 nameErrors: strategy.nameErrors
             ) + strategy.validateUpdate(object, old: old, context: context)
         if !errors.isEmpty { throw invalid(name, errors) }

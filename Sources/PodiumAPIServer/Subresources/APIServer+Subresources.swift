@@ -13,17 +13,14 @@ extension APIServer {
         case (.pods, "binding"): return try bind(request)
         case (.pods, "eviction"): return try evict(request)
         case (.pods, "log"): return try log(request)
-        case (.pods, "ephemeralcontainers"): return try runStatusLike(request, PodEphemeralContainersStrategy())
-        case (.pods, "resize"): return try runStatusLike(request, PodResizeStrategy())
         case (.pods, "exec"), (.pods, "attach"), (.pods, "portforward"): return try connect(request)
         case (.pods, "proxy"), (.nodes, "proxy"), (.services, "proxy"): return try proxy(request)
-        case (.namespaces, "finalize"): return try runStatusLike(request, NamespaceFinalizeStrategy())
         case (.serviceAccounts, "token"): throw .unsupported("tokens are not issued by this server")
-        case (_, "status"):
-            guard let strategy = ResourceStrategies.strategy(for: request.definition.storage).status else { throw .pathNotFound }
-            return try runStatusLike(request, strategy)
         case (_, "scale"): return try scale(request)
-        default: throw .pathNotFound
+        case (_, let subresource):
+            let strategy = ResourceStrategies.strategy(for: request.definition.storage, subresource: subresource)
+            guard let strategy else { throw .pathNotFound }
+            return try runStatusLike(request, strategy)
         }
     }
 
@@ -63,19 +60,4 @@ extension StatusError {
     static func unsupported(_ what: String) -> StatusError {
         StatusError(code: 501, reason: StatusReason(rawValue: "NotImplemented"), message: what)
     }
-}
-
-/// `PUT /api/v1/namespaces/{name}/finalize`: replaces `spec.finalizers`, nothing else.
-// Kubernetes: pkg/registry/core/namespace/strategy.go namespaceFinalizeStrategy
-struct NamespaceFinalizeStrategy: ResourceStrategy {
-    func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {
-        let finalizers = object[path: "spec", "finalizers"]
-        let version = object[path: "metadata", "resourceVersion"]
-        object = old
-        object[path: "metadata", "resourceVersion"] = version
-        object[path: "spec", "finalizers"] = finalizers
-        if finalizers?.elements.isEmpty ?? true { object["spec"] = .emptyObject }
-    }
-
-    func nameErrors(_ name: String, isPrefix: Bool) -> [String] { [] }
 }
