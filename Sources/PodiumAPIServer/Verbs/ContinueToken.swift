@@ -27,7 +27,7 @@ package struct ContinueToken: Equatable, Sendable {
         let value: JSONValue = [
             "v": "meta.k8s.io/v1", "rv": .integer(revision?.number ?? -1), "start": .string(after + "\u{0}"),
         ]
-        return Base64.encodeURL(value.encoded())
+        return Base64URL.encode(value.encoded())
     }
 
     /// Why a token is refused.
@@ -38,7 +38,7 @@ package struct ContinueToken: Equatable, Sendable {
     /// Reads a token that this or another Kubernetes server made.
     package init(text: String) throws(Malformed) {
         let bytes: [UInt8]
-        do throws(Base64.Malformed) { bytes = try Base64.decodeURL(text) } catch {
+        do throws(Base64URL.Malformed) { bytes = try Base64URL.decode(text) } catch {
             throw Malformed(message: "illegal base64 data at input byte \(error.offset)")
         }
         let value: JSONValue
@@ -61,7 +61,7 @@ package struct ContinueToken: Equatable, Sendable {
 }
 
 /// Base64 with the URL alphabet and without padding.
-enum Base64 {
+enum Base64URL {
     /// Where a text stops being base64.
     struct Malformed: Error, Equatable {
         let offset: Int
@@ -69,7 +69,7 @@ enum Base64 {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    static func encodeURL(_ bytes: [UInt8]) -> String {
+    static func encode(_ bytes: [UInt8]) -> String {
         var units: [UInt8] = []
         var index = 0
         while index < bytes.count {
@@ -83,7 +83,7 @@ enum Base64 {
         return String(decoding: units, as: UTF8.self)
     }
 
-    static func decodeURL(_ text: String) throws(Malformed) -> [UInt8] {
+    static func decode(_ text: String) throws(Malformed) -> [UInt8] {
         var bytes: [UInt8] = []
         var bits = 0
         var count = 0
