@@ -79,6 +79,7 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
                 "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
+                collections, deque,
             ]
         ),
         .executableTarget(
@@ -89,10 +90,29 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
-        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
+        tests(of: "PodiumTidy", []),
         tests(of: "PodiumCodec", ["PodiumCodec", collections]),
-        tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
+        tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
+        tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
+        tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(
+            of: "PodiumAPIServer",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumScheduler",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumScheduler",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumController",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
+        ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )
