@@ -92,9 +92,9 @@ extension PodWorker {
 
     /// A resize of a pod that is over is granted, and then nothing happens.
     mutating func noteLateResize(in environment: any WorkerEnvironment) {
-        guard resize.isWanted(by: pod.spec), environment.shortage(for: pod.spec.totalRequests, of: pod.uid) == nil else {
-            return
-        }
+        guard resize.isWanted(by: pod.spec),
+            environment.shortage(for: pod.spec.totalRequests, of: pod.uid) == nil
+        else { return }
         resize.allocate(pod.spec)
         emit("", "ResizeStarted", "Pod resize started: \(resizeText())")
     }
@@ -110,7 +110,7 @@ extension PodWorker {
             message: shortage.message
         )
         condition.lastProbe = now
-        if resize.conditions.first?.type == ConditionType.resizePending { condition.lastProbe = resize.conditions[0].lastProbe }
+        if hasDeferredResize { condition.lastProbe = resize.conditions[0].lastProbe }
         let isNew = resize.conditions.first?.message != condition.message
         resize.conditions = [condition]
         if isNew {
