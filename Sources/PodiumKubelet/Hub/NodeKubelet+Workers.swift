@@ -66,7 +66,7 @@ extension NodeKubelet {
                 resourceVersion: entry.revision.description,
                 fieldPath: fieldPath
             )
-            recorder.event(about: reference, type: isWarning ? .warning : .normal, reason: reason, message: message)
+            record(about: reference, isWarning ? .warning : .normal, reason, message)
         }
     }
 

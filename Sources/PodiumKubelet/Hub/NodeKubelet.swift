@@ -15,7 +15,7 @@ final class NodeKubelet {
     let name: String
     let profile: NodeProfile
     var images = ImageStore()
-    private(set) var recorder: EventRecorder
+    private var recorders: [EventType: EventRecorder]
     /// The Node, or the last there was.
     private(set) var node: APIObject
     private(set) var isRegistered = true
@@ -34,11 +34,20 @@ final class NodeKubelet {
             phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
             latencies: cluster.configuration.latencies
         )
-        recorder = Self.recorder(for: node.name, in: cluster)
+        recorders = Self.recorders(for: node.name, in: cluster)
     }
 
-    private static func recorder(for node: String, in cluster: KubeletCluster) -> EventRecorder {
-        EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+    /// Warnings have a ration of their own, so that they do not use up that of other Events.
+    private static func recorders(for node: String, in cluster: KubeletCluster) -> [EventType: EventRecorder] {
+        func recorder() -> EventRecorder {
+            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+        }
+        return [.normal: recorder(), .warning: recorder()]
+    }
+
+    /// Records an Event of this kubelet.
+    func record(about reference: EventReference, _ type: EventType, _ reason: String, _ message: String) {
+        recorders[type]?.event(about: reference, type: type, reason: reason, message: message)
     }
 
     /// Whether the kubelet does anything at the moment.
@@ -97,7 +106,7 @@ final class NodeKubelet {
 
     private func emitNodeEvent(_ reason: String, _ message: String) {
         let reference = EventReference(kind: "Node", name: name, uid: name)
-        recorder.event(about: reference, type: .normal, reason: reason, message: message)
+        record(about: reference, .normal, reason, message)
     }
 
     private var imageList: [JSONValue] {
@@ -157,7 +166,7 @@ final class NodeKubelet {
     /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
     private func restart() {
         power = .on
-        recorder = Self.recorder(for: name, in: cluster)
+        recorders = Self.recorders(for: name, in: cluster)
         if !isRegistered { register() }
         emitNodeEvent("Starting", "Starting kubelet.")
         report()

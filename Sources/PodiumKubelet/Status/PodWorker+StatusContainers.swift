@@ -26,7 +26,7 @@ extension PodWorker {
         if let previous = view.previous(container.name) {
             new.lastTermination = previous.apiState.termination
         } else if record.attempt > 0 {
-            new.lastTermination = old?.restartCount == record.attempt ? old?.lastTermination : nil
+            new.lastTermination = old?.lastTermination
         }
         applyFailure(&new, container, view)
         return new
@@ -73,7 +73,7 @@ extension PodWorker {
     /// A container that should run but could not be started waits, and says why.
     private func applyFailure(_ new: inout ContainerStatus, _ container: ContainerSpec, _ view: RuntimeView) {
         guard let failure = failures[container.name] else { return }
-        if container.role == .initial, !container.isSidecar, let record = view.latest(container.name),
+        if container.role == .initial, let record = view.latest(container.name),
             record.state == .exited, record.exitCode == 0
         {
             return

@@ -34,8 +34,6 @@ package struct PodWorker: Sendable {
     package enum Limits {
         /// How many things may be due at one moment; what is beyond waits for the next wake-up.
         package static let maximumStepsPerWake = 10_000
-        /// The runs of a container that are remembered.
-        static let rememberedRuns = 2
     }
 
     package internal(set) var pod: PodView
