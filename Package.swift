@@ -79,6 +79,7 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
                 "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
+                collections, deque,
             ]
         ),
         .executableTarget(
@@ -89,6 +90,10 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        tests(of: "PodiumTidy", []),
+        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
+        tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
+        tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
         tests(
             of: "PodiumAPIServer",
@@ -108,8 +113,6 @@ let package = Package(
             of: "PodiumController",
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
         ),
-        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
-        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )

@@ -45,8 +45,8 @@ package struct FieldError: Equatable, Sendable {
     }
 
     /// `Duplicate value: value`
-    package static func duplicate(_ path: FieldPath, _ value: JSONValue) -> FieldError {
-        FieldError(.duplicate, path, "Duplicate value: \(print(value))")
+    package static func duplicate(_ path: FieldPath, _ value: JSONValue, detail: String = "") -> FieldError {
+        FieldError(.duplicate, path, join("Duplicate value: \(print(value))", detail))
     }
 
     /// `Not found: value[: detail]`
