@@ -138,7 +138,10 @@ final class NodeKubelet {
         case .restart: restart()
         case .unreachable(let phase), .off(let phase):
             power = new
-            for entry in pods.values { arm(entry) }
+            for entry in pods.values {
+                if case .off = new { entry.worker.powerOff(now: cluster.now) }
+                arm(entry)
+            }
             if let phase { show(phase) }
         }
     }
@@ -148,9 +151,7 @@ final class NodeKubelet {
         power = .on
         report()
         renewLease(isReportDue: false)
-        for entry in pods.values {
-            drive(entry) { $0.resume(in: self) }
-        }
+        for entry in pods.values { goOn(entry) { $0.resume(in: self) } }
     }
 
     /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
@@ -161,7 +162,17 @@ final class NodeKubelet {
         emitNodeEvent("Starting", "Starting kubelet.")
         report()
         renewLease(isReportDue: false)
-        for entry in pods.values { drive(entry) { $0.restart(in: self) } }
+        for entry in pods.values { goOn(entry) { $0.restart(in: self) } }
+    }
+
+    /// Goes on with a pod that was begun with, or begins with one that came meanwhile.
+    private func goOn(_ entry: PodEntry, _ change: (inout PodWorker) -> Void) {
+        if entry.worker.isStarted || entry.worker.isRemoved {
+            drive(entry, change)
+        } else if let pod = cluster.client.get(ObjectKey(.pods, entry.name)), pod.uid == entry.uid {
+            entry.worker.holdUpdate(PodView(pod))
+            admit(entry, manifest: pod.spec)
+        }
     }
 
     /// Makes the Node anew from what there was.
@@ -170,8 +181,10 @@ final class NodeKubelet {
         for member in ["uid", "creationTimestamp", "resourceVersion", "managedFields"] {
             value[path: "metadata", member] = nil
         }
-        value[path: "spec", "taints"] = nil
+        // A Node begins with this taint, and loses it to the node controller once it is ready.
+        value[path: "spec", "taints"] = [["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]]
         value[path: "status", "conditions"] = nil
+        _ = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: cluster.now)
         if let made = try? cluster.client.create(.nodes, value) {
             node = made
             isRegistered = true

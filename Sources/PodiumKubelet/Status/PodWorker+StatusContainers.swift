@@ -33,7 +33,11 @@ extension PodWorker {
     }
 
     /// The status of a container of which nothing exists, or of which everything was removed.
-    private func absentStatus(_ container: ContainerSpec, _ old: ContainerStatus?, _ view: RuntimeView) -> ContainerStatus {
+    private func absentStatus(
+        _ container: ContainerSpec,
+        _ old: ContainerStatus?,
+        _ view: RuntimeView
+    ) -> ContainerStatus {
         let reason = pod.spec.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing"
         var new = ContainerStatus(
             name: container.name,
@@ -140,9 +144,8 @@ extension PodWorker {
         guard tally.stopped > 0 else { return .pending }
         if isOver { return tally.stopped == tally.succeeded ? .succeeded : .failed }
         let mayRestart = pod.spec.containers.contains { container in
-            guard let end = status.container(container.name).flatMap({ $0.state.termination ?? $0.lastTermination }) else {
-                return false
-            }
+            let known = status.container(container.name)
+            guard let end = known?.state.termination ?? known?.lastTermination else { return false }
             return restarts(container, after: end.exitCode)
         }
         if mayRestart { return .running }

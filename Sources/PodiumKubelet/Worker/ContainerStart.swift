@@ -117,7 +117,8 @@ extension PodWorker {
         attempts[container.name] = attempt
         let id = "containerd://\(environment.hexID())"
         do throws(StartError) {
-            guard let handle = try sandbox?.start(specification, now: now, world: environment.world) else { return .done }
+            let started = try sandbox?.start(specification, now: now, world: environment.world)
+            guard let handle = started else { return .done }
             append(container, reference, specification, id: id, attempt: attempt, handle: handle, now: now)
             takeSandboxEvents(in: environment)
             emit(container.fieldPath, "Started", "Container started")

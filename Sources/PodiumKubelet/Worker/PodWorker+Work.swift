@@ -87,7 +87,10 @@ extension PodWorker {
         }
     }
 
-    private mutating func perform(_ operation: inout PodOperation, in environment: any WorkerEnvironment) -> StepResult {
+    private mutating func perform(
+        _ operation: inout PodOperation,
+        in environment: any WorkerEnvironment
+    ) -> StepResult {
         let now = environment.now
         switch operation {
         case .awaitVolumes(let since): return awaitVolumes(since: since, now: now)
