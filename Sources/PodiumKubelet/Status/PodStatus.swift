@@ -78,7 +78,7 @@ package struct PodStatus: Hashable, Sendable {
     package var ephemeralContainers: [ContainerStatus] = []
     package var allocatedResources: ResourceList = [:]
     /// nil leaves the member out, as in the status of a rejected pod.
-    package var resources: JSONValue?
+    package var resources: ResourceRequirements?
 
     /// A status with nothing but a phase.
     package init(phase: PodPhase) { self.phase = phase }
@@ -151,7 +151,7 @@ extension PodStatus {
             if let member = old[kept] { value[kept] = member }
         }
         if !allocatedResources.isEmpty { value["allocatedResources"] = allocatedResources.value }
-        if let resources { value["resources"] = resources }
+        if let resources { value["resources"] = resources.value }
         return .object(value)
     }
 

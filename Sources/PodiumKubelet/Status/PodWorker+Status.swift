@@ -68,7 +68,9 @@ extension PodWorker {
     private func fillResources(_ new: inout PodStatus) {
         let allocated = resize.allocatedSpec(of: pod.spec)
         new.allocatedResources = allocated.totalRequests
-        new.resources = (resize.actuated ?? allocated).statusResources
+        let inForce = (resize.actuated ?? allocated).podResources
+        // A pod that runs is asked through its cgroup, which knows no request of memory and no other resources.
+        new.resources = status?.phase == .running ? inForce.throughCgroup(after: status?.resources) : inForce
     }
 
     // Conditions

@@ -7,6 +7,8 @@ package import PodiumMachinery
 import PodiumRuntime
 
 extension PodWorker {
+    private static let resumptionDelay: Duration = .milliseconds(500)
+
     /// What the node has granted the pod.
     package var grantedRequests: ResourceList { resize.allocatedSpec(of: pod.spec).totalRequests }
 
@@ -56,10 +58,24 @@ extension PodWorker {
         if isRemoved {
             requestSync(in: environment)
         } else if let held = heldUpdate {
-            heldUpdate = nil
-            update(held, in: environment)
+            if status != nil, held.apiStatus != pod.apiStatus {
+                // Changed statuses are overruled before anything else that happened meanwhile is noticed.
+                isStatusChanged = true
+                resumption = now + Self.resumptionDelay
+            } else {
+                takeHeldUpdate(in: environment)
+            }
         }
         if status == nil { start(in: environment) } else { advance(in: environment) }
+    }
+
+    /// Takes over what changed while the kubelet did not answer.
+    mutating func takeHeldUpdate(in environment: any WorkerEnvironment) {
+        guard var held = heldUpdate else { return }
+        heldUpdate = nil
+        if resumption != nil { held.apiStatus = pod.apiStatus }
+        resumption = nil
+        update(held, in: environment)
     }
 
     /// Goes on in a kubelet that has just started: containers ran on, back-offs are forgotten.

@@ -221,12 +221,13 @@ extension PodWorker {
         removeOldRuns()
     }
 
-    /// Keeps only the last ended run of each container. The present view still has those that go.
+    /// Keeps only the last ended run of each container, and none of an evicted pod. The present view still has those
+    /// that go.
     // Kubernetes: pkg/kubelet/pod_container_deletor.go
     private mutating func removeOldRuns() {
         var seen: Set<String> = []
         for record in runtime.containers.reversed() where record.state == .exited {
-            if seen.insert(record.name).inserted { continue }
+            if seen.insert(record.name).inserted, eviction == nil { continue }
             if let handle = record.handle { sandbox?.remove(handle) }
             runtime.containers.removeAll { $0.id == record.id }
         }

@@ -86,8 +86,9 @@ package struct PodWorker: Sendable {
     /// Set once the API object is gone, or never was what this worker runs.
     package internal(set) var isRemoved = false
 
-    /// A change that came while the kubelet did not answer.
+    /// A change that came while the kubelet did not answer, and when it is noticed now that it does.
     var heldUpdate: PodView?
+    var resumption: Timestamp?
     /// Whether containers printed something since the logs were last published.
     var hasNewLogs = false
 
@@ -143,6 +144,8 @@ package struct PodWorker: Sendable {
         let hadChanged = !new.isSameManifest(as: pod)
         let gatesChanged = !new.spec.readinessGates.isEmpty && new.apiStatus["conditions"] != pod.apiStatus["conditions"]
         pod = new
+        heldUpdate = nil
+        resumption = nil
         if stage == .finished {
             if hadChanged { noteLateResize(in: environment) }
             return
@@ -186,6 +189,7 @@ package struct PodWorker: Sendable {
             consider(evictionCheck)
         }
         consider(reconciliation)
+        consider(resumption)
         return wake
     }
 
@@ -234,6 +238,10 @@ package struct PodWorker: Sendable {
         }
         if let check = evictionCheck, check <= now {
             checkStorageUse(in: environment)
+            return true
+        }
+        if let due = resumption, due <= now {
+            takeHeldUpdate(in: environment)
             return true
         }
         if let due = reconciliation, due <= now {
