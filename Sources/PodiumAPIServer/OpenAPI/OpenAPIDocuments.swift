@@ -34,33 +34,26 @@ package final class OpenAPIDocuments: Sendable {
     package func answer(_ request: DiscoveryRequest) throws(StatusError) -> HTTPResponse? {
         guard request.parts.first == "openapi", request.parts.count > 1 else { return nil }
         guard request.parts[1] == "v3" else { return .pageNotFound }
-        if request.parts.count == 2 {
-            return .compactJSON(index.encoded())
-        }
+        if request.parts.count == 2 { return .compactJSON(index.encoded()) }
         guard let groupVersion = groupVersion(request.parts.dropFirst(2)) else { return .pageNotFound }
-        _ = try MediaTypeNegotiation.negotiate(
-            accept: request.accept,
-            pretty: nil,
-            userAgent: nil,
-            endpoint: .openAPI
-        )
+        _ = try request.negotiate(.openAPI)
+        return respond(groupVersion, to: request)
+    }
+
+    /// The document under its newest hash: a request that names another one is sent there.
+    private func respond(_ groupVersion: GroupVersion, to request: DiscoveryRequest) -> HTTPResponse {
         let hash = hash(of: groupVersion)
+        if let wanted = request.hash, wanted != hash { return .redirect(to: address(of: groupVersion)) }
+        let etag = "\"\(hash)\""
+        var headers = [(name: "Vary", value: "Accept"), (name: "Etag", value: etag)]
         // A document never changes under one hash: clients may keep it.
-        let isAddressed = request.hash != nil
-        if let wanted = request.hash, wanted != hash {
-            return .redirect(to: address(of: groupVersion))
-        }
-        var headers = [(name: "Vary", value: "Accept"), (name: "Etag", value: "\"\(hash)\"")]
-        if isAddressed { headers.append((name: "Cache-Control", value: "public, immutable")) }
-        if request.ifNoneMatch == "\"\(hash)\"" {
-            return HTTPResponse(status: 304, contentType: "", headers: headers, body: .bytes(EncodedBytes([]).slice))
-        }
-        let bytes = document(of: groupVersion)
+        if request.hash != nil { headers.append((name: "Cache-Control", value: "public, immutable")) }
+        let isKnown = request.ifNoneMatch == etag
         return HTTPResponse(
-            status: 200,
-            contentType: "application/json",
+            status: isKnown ? 304 : 200,
+            contentType: isKnown ? "" : "application/json",
             headers: headers,
-            body: .bytes(bytes.slice)
+            body: .bytes(isKnown ? EncodedBytes([]).slice : document(of: groupVersion).slice)
         )
     }
 
