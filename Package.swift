@@ -113,6 +113,13 @@ let package = Package(
             of: "PodiumController",
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
         ),
+        tests(
+            of: "PodiumKubelet",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
+                "PodiumKubelet", collections, logging,
+            ]
+        ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )

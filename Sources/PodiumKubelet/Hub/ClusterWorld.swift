@@ -80,7 +80,8 @@ struct ClusterWorld: PodWorld {
     private func target(_ address: String, _ port: Int) -> (PodEntry, Int)? {
         if let service = cluster.services.values.first(where: { $0.spec["clusterIP"]?.string == address }) {
             let entry = service.spec["ports"]?.elements.first { $0["port"]?.int == port }
-            guard let entry, let endpoint = endpoints(of: service).min(by: { $0.address < $1.address }) else { return nil }
+            let first = endpoints(of: service).min { $0.address < $1.address }
+            guard let entry, let endpoint = first else { return nil }
             switch IntOrString(entry["targetPort"]) ?? .int(port) {
             case .int(let number): return (endpoint.entry, number)
             case .string(let name):

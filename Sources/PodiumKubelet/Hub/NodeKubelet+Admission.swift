@@ -34,6 +34,10 @@ extension NodeKubelet {
     /// Starts a pod, or shows why it cannot run here.
     func admit(_ entry: PodEntry, manifest: JSONValue) {
         let spec = entry.worker.pod.spec
+        if entry.worker.pod.isTerminating {
+            setAdmitted(entry)
+            return
+        }
         guard let failure = room(without: entry.uid).failure(spec, manifest) else {
             setAdmitted(entry)
             return

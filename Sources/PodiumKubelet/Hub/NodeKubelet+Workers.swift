@@ -36,11 +36,22 @@ extension NodeKubelet {
         for action in entry.worker.takeActions() { perform(action, entry) }
         if entry.worker.takeStatusChange() { writeStatus(entry) }
         if entry.worker.takeLogChange() { publishLogs(entry) }
+        noteFreedRoom(entry)
         if entry.worker.isFinished, entry.worker.isRemoved {
             forget(entry)
             return
         }
         arm(entry)
+    }
+
+    /// Lets deferred resizes try again when a pod has ended.
+    private func noteFreedRoom(_ entry: PodEntry) {
+        let isUsing = entry.worker.usesResources
+        defer { entry.usedResources = isUsing }
+        guard entry.usedResources, !isUsing else { return }
+        for other in pods.values where other !== entry && !other.isActive && other.worker.hasDeferredResize {
+            drive(other) { $0.retryResize(in: self) }
+        }
     }
 
     private func perform(_ action: PodAction, _ entry: PodEntry) {
@@ -55,7 +66,7 @@ extension NodeKubelet {
                 resourceVersion: entry.revision.description,
                 fieldPath: fieldPath
             )
-            recorder.event(about: reference, type: isWarning ? .warning : .normal, reason: reason, message: message)
+            record(about: reference, isWarning ? .warning : .normal, reason, message)
         }
     }
 

@@ -15,7 +15,7 @@ final class NodeKubelet {
     let name: String
     let profile: NodeProfile
     var images = ImageStore()
-    private(set) var recorder: EventRecorder
+    private var recorders: [EventType: EventRecorder]
     /// The Node, or the last there was.
     private(set) var node: APIObject
     private(set) var isRegistered = true
@@ -34,11 +34,20 @@ final class NodeKubelet {
             phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
             latencies: cluster.configuration.latencies
         )
-        recorder = Self.recorder(for: node.name, in: cluster)
+        recorders = Self.recorders(for: node.name, in: cluster)
     }
 
-    private static func recorder(for node: String, in cluster: KubeletCluster) -> EventRecorder {
-        EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+    /// Warnings have a ration of their own, so that they do not use up that of other Events.
+    private static func recorders(for node: String, in cluster: KubeletCluster) -> [EventType: EventRecorder] {
+        func recorder() -> EventRecorder {
+            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+        }
+        return [.normal: recorder(), .warning: recorder()]
+    }
+
+    /// Records an Event of this kubelet.
+    func record(about reference: EventReference, _ type: EventType, _ reason: String, _ message: String) {
+        recorders[type]?.event(about: reference, type: type, reason: reason, message: message)
     }
 
     /// Whether the kubelet does anything at the moment.
@@ -97,7 +106,7 @@ final class NodeKubelet {
 
     private func emitNodeEvent(_ reason: String, _ message: String) {
         let reference = EventReference(kind: "Node", name: name, uid: name)
-        recorder.event(about: reference, type: .normal, reason: reason, message: message)
+        record(about: reference, .normal, reason, message)
     }
 
     private var imageList: [JSONValue] {
@@ -138,7 +147,10 @@ final class NodeKubelet {
         case .restart: restart()
         case .unreachable(let phase), .off(let phase):
             power = new
-            for entry in pods.values { arm(entry) }
+            for entry in pods.values {
+                if case .off = new { entry.worker.powerOff(now: cluster.now) }
+                arm(entry)
+            }
             if let phase { show(phase) }
         }
     }
@@ -148,20 +160,28 @@ final class NodeKubelet {
         power = .on
         report()
         renewLease(isReportDue: false)
-        for entry in pods.values {
-            drive(entry) { $0.resume(in: self) }
-        }
+        for entry in pods.values { goOn(entry) { $0.resume(in: self) } }
     }
 
     /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
     private func restart() {
         power = .on
-        recorder = Self.recorder(for: name, in: cluster)
+        recorders = Self.recorders(for: name, in: cluster)
         if !isRegistered { register() }
         emitNodeEvent("Starting", "Starting kubelet.")
         report()
         renewLease(isReportDue: false)
-        for entry in pods.values { drive(entry) { $0.restart(in: self) } }
+        for entry in pods.values { goOn(entry) { $0.restart(in: self) } }
+    }
+
+    /// Goes on with a pod that was begun with, or begins with one that came meanwhile.
+    private func goOn(_ entry: PodEntry, _ change: (inout PodWorker) -> Void) {
+        if entry.worker.isStarted || entry.worker.isRemoved {
+            drive(entry, change)
+        } else if let pod = cluster.client.get(ObjectKey(.pods, entry.name)), pod.uid == entry.uid {
+            entry.worker.holdUpdate(PodView(pod))
+            admit(entry, manifest: pod.spec)
+        }
     }
 
     /// Makes the Node anew from what there was.
@@ -170,8 +190,10 @@ final class NodeKubelet {
         for member in ["uid", "creationTimestamp", "resourceVersion", "managedFields"] {
             value[path: "metadata", member] = nil
         }
-        value[path: "spec", "taints"] = nil
+        // A Node begins with this taint, and loses it to the node controller once it is ready.
+        value[path: "spec", "taints"] = [["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]]
         value[path: "status", "conditions"] = nil
+        _ = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: cluster.now)
         if let made = try? cluster.client.create(.nodes, value) {
             node = made
             isRegistered = true

@@ -19,6 +19,8 @@ final class PodEntry {
     var revision: Revision
     /// Whether the pod may use the node: it was not rejected.
     var isAdmitted = true
+    /// Whether the pod counted against the node's room when it was last driven.
+    var usedResources = false
     /// The present call changes the worker; nobody may look at it meanwhile.
     var isActive = false
 

@@ -94,7 +94,9 @@ package struct PodStatus: Hashable, Sendable {
 
     /// Changes the status of the container that has this ID.
     mutating func update(containerID: String, _ change: (inout ContainerStatus) -> Void) {
-        for index in containers.indices where containers[index].containerID == containerID { change(&containers[index]) }
+        for index in containers.indices where containers[index].containerID == containerID {
+            change(&containers[index])
+        }
         for index in initContainers.indices where initContainers[index].containerID == containerID {
             change(&initContainers[index])
         }

@@ -22,8 +22,9 @@ extension PodWorker {
             if let api = pod.apiPhase, api.isTerminal { new.phase = api }
         }
         if new.phase == oldPhase {
-            new.reason = status?.reason ?? pod.apiStatus["reason"]?.string
-            new.message = status?.message ?? pod.apiStatus["message"]?.string
+            let isShown = pod.apiPhase == new.phase
+            new.reason = status?.reason ?? (isShown ? pod.apiStatus["reason"]?.string : nil)
+            new.message = status?.message ?? (isShown ? pod.apiStatus["message"]?.string : nil)
         }
         if let eviction, !isOver {
             new.phase = .failed
@@ -225,15 +226,5 @@ extension PodWorker {
             new.set(condition)
         }
         remember(new, now: now)
-    }
-
-    /// Follows the generation of a pod that is over.
-    mutating func acknowledgeGeneration(in environment: any WorkerEnvironment) {
-        guard var new = status, new.observedGeneration != pod.generation else { return }
-        new.observedGeneration = pod.generation
-        for index in new.conditions.indices where new.conditions[index].observedGeneration != nil {
-            new.conditions[index].observedGeneration = pod.generation
-        }
-        remember(new, now: environment.now)
     }
 }

@@ -90,6 +90,18 @@ extension PodWorker {
         emit("", "ResizeStarted", "Pod resize started: \(resizeText())")
     }
 
+    /// A resize of a pod that is over is granted, and then nothing happens.
+    mutating func noteLateResize(in environment: any WorkerEnvironment) {
+        guard resize.isWanted(by: pod.spec),
+            environment.shortage(for: pod.spec.totalRequests, of: pod.uid) == nil
+        else { return }
+        resize.allocate(pod.spec)
+        emit("", "ResizeStarted", "Pod resize started: \(resizeText())")
+    }
+
+    /// Whether a resize waits for room on the node.
+    package var hasDeferredResize: Bool { resize.conditions.first?.type == ConditionType.resizePending }
+
     private mutating func deferResize(_ shortage: ResourceShortage, now: Timestamp) {
         var condition = PodCondition(
             ConditionType.resizePending,
@@ -98,7 +110,7 @@ extension PodWorker {
             message: shortage.message
         )
         condition.lastProbe = now
-        if resize.conditions.first?.type == ConditionType.resizePending { condition.lastProbe = resize.conditions[0].lastProbe }
+        if hasDeferredResize { condition.lastProbe = resize.conditions[0].lastProbe }
         let isNew = resize.conditions.first?.message != condition.message
         resize.conditions = [condition]
         if isNew {

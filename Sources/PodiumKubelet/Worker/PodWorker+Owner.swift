@@ -81,6 +81,25 @@ extension PodWorker {
         resume(in: environment)
     }
 
+    /// The machine goes down: containers end without a trace.
+    package mutating func powerOff(now: Timestamp) {
+        for index in runtime.containers.indices where runtime.containers[index].state == .running {
+            runtime.containers[index].state = .exited
+            runtime.containers[index].finishedAt = now
+            runtime.containers[index].exitCode = 255
+            runtime.containers[index].reason = "Unknown"
+        }
+        if runtime.sandbox == .ready { runtime.sandbox = .stopped }
+        sandbox = nil
+        work = nil
+        hooks = []
+        commands = [:]
+        for index in probes.indices { probes[index].command = nil }
+    }
+
+    /// Something that other pods had is free again.
+    package mutating func retryResize(in environment: any WorkerEnvironment) { requestSync(in: environment) }
+
     /// Lets containers run on while the kubelet does not answer.
     package mutating func advanceContainers(in environment: any WorkerEnvironment) {
         let now = environment.now

@@ -13,8 +13,8 @@ package enum PodAction: Hashable, Sendable {
 
 /// The life of a pod on its node, as its kubelet leads it.
 ///
-/// A pod is *syncing* while it should run, *terminating* while its containers are stopped, *terminated* when they are and
-/// the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing of
+/// A pod is *syncing* while it should run, *terminating* while its containers are stopped, *terminated* when they are
+/// and the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing of
 /// containers found and must be newer than the look before, which gives transitions their pace of one a second.
 ///
 ///     worker.update(pod, in: environment)
@@ -34,8 +34,6 @@ package struct PodWorker: Sendable {
     package enum Limits {
         /// How many things may be due at one moment; what is beyond waits for the next wake-up.
         package static let maximumStepsPerWake = 10_000
-        /// The runs of a container that are remembered.
-        static let rememberedRuns = 2
     }
 
     package internal(set) var pod: PodView
@@ -133,6 +131,8 @@ package struct PodWorker: Sendable {
 
     /// Begins with the pod.
     package mutating func start(in environment: any WorkerEnvironment) {
+        if let held = heldUpdate { pod = held }
+        heldUpdate = nil
         isPending = true
         requeue = nil
         advance(in: environment)
@@ -144,7 +144,7 @@ package struct PodWorker: Sendable {
         let gatesChanged = !new.spec.readinessGates.isEmpty && new.apiStatus["conditions"] != pod.apiStatus["conditions"]
         pod = new
         if stage == .finished {
-            if hadChanged { acknowledgeGeneration(in: environment) }
+            if hadChanged { noteLateResize(in: environment) }
             return
         }
         guard hadChanged || gatesChanged else { return }
