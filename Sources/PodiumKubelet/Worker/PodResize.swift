@@ -11,8 +11,9 @@ struct PodResize: Hashable, Sendable {
     /// What the node has granted each container.
     private(set) var allocated: [String: ResourceRequirements] = [:]
     private var allocatedPod: ResourceRequirements?
-    /// The manifest with the resources in force, while those granted are still to be applied.
-    var actuated: PodSpec?
+    /// What the pod was granted altogether, and how often that was decided.
+    private(set) var granted = ResourceRequirements()
+    private(set) var version = 0
     /// The conditions that tell of a resize.
     var conditions: [PodCondition] = []
     /// Containers that must start anew for their new resources.
@@ -27,6 +28,8 @@ struct PodResize: Hashable, Sendable {
         allocated = [:]
         for container in spec.allContainers { allocated[container.name] = container.resources }
         allocatedPod = spec.resources
+        granted = spec.podResources
+        version += 1
     }
 
     /// Whether `spec` asks for something else than was granted.
@@ -78,7 +81,6 @@ extension PodWorker {
         let before = resize.allocatedSpec(of: pod.spec)
         resize.allocate(pod.spec)
         resize.generation = pod.generation
-        resize.actuated = nil
         var condition = PodCondition(ConditionType.resizeInProgress, true)
         condition.lastProbe = now
         resize.conditions = [condition]

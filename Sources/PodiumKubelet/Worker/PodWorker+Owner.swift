@@ -2,7 +2,7 @@
 // What the kubelet around a worker asks of it: rejection, pauses, restarts, logs, requests over the network.
 
 import OrderedCollections
-package import PodiumCodec
+import PodiumCodec
 package import PodiumMachinery
 import PodiumRuntime
 
@@ -10,7 +10,15 @@ extension PodWorker {
     private static let resumptionDelay: Duration = .milliseconds(500)
 
     /// What the node has granted the pod.
-    package var grantedRequests: ResourceList { resize.allocatedSpec(of: pod.spec).totalRequests }
+    package var grantedRequests: ResourceList { resize.granted.requests }
+
+    /// Changes whenever the node grants the pod something else.
+    package var grantVersion: Int { resize.version }
+
+    /// What the pod takes of its node.
+    var roomClaim: RoomClaim {
+        RoomClaim(amounts: NodeUse.amounts(of: resize.granted.requests), hostPorts: pod.spec.hostPorts)
+    }
 
     /// Whether the pod was begun with.
     package var isStarted: Bool { status != nil }
@@ -37,7 +45,7 @@ extension PodWorker {
     // The API's side
 
     /// Takes over the status as this kubelet's own write has left it.
-    package mutating func noteOwnWrite(_ status: JSONValue) { pod.apiStatus = status }
+    package mutating func noteOwnWrite(_ status: ShownStatus) { pod.shown = status }
 
     /// Remembers a change that nobody acts upon, because the kubelet does not answer.
     package mutating func holdUpdate(_ new: PodView) { heldUpdate = new }
@@ -58,7 +66,7 @@ extension PodWorker {
         if isRemoved {
             requestSync(in: environment)
         } else if let held = heldUpdate {
-            if status != nil, held.apiStatus != pod.apiStatus {
+            if status != nil, held.shown != pod.shown {
                 // Changed statuses are overruled before anything else that happened meanwhile is noticed.
                 isStatusChanged = true
                 resumption = now + Self.resumptionDelay
@@ -73,7 +81,7 @@ extension PodWorker {
     mutating func takeHeldUpdate(in environment: any WorkerEnvironment) {
         guard var held = heldUpdate else { return }
         heldUpdate = nil
-        if resumption != nil { held.apiStatus = pod.apiStatus }
+        if resumption != nil { held.shown = pod.shown }
         resumption = nil
         update(held, in: environment)
     }

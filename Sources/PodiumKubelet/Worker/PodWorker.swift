@@ -142,7 +142,6 @@ package struct PodWorker: Sendable {
     /// Takes over a changed Pod.
     package mutating func update(_ new: PodView, in environment: any WorkerEnvironment) {
         let hadChanged = !new.isSameManifest(as: pod)
-        let gatesChanged = !new.spec.readinessGates.isEmpty && new.apiStatus["conditions"] != pod.apiStatus["conditions"]
         pod = new
         heldUpdate = nil
         resumption = nil
@@ -150,9 +149,7 @@ package struct PodWorker: Sendable {
             if hadChanged { noteLateResize(in: environment) }
             return
         }
-        guard hadChanged || gatesChanged else { return }
-        if gatesChanged && !hadChanged && !needsReadinessReconciliation { return }
-        requestSync(in: environment)
+        if hadChanged || needsReadinessReconciliation { requestSync(in: environment) }
     }
 
     /// The Pod is gone from the API, or its kubelet wants it gone: stops everything.
