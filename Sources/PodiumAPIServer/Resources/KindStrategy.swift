@@ -62,3 +62,11 @@ extension PodField {
         return value == before ? [] : [.invalid(path, value ?? .null, "field is immutable")]
     }
 }
+
+extension JSONValue {
+    /// The same object with its members in the order of their names, as Go prints maps.
+    var sortedByKey: JSONValue {
+        guard case .object(let members) = self else { return self }
+        return .object(JSONObject(uniqueKeysWithValues: members.keys.sorted().map { ($0, members[$0] ?? .null) }))
+    }
+}
