@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
+import PodiumStorage
 import Testing
 
 @Suite struct AdmissionTests {
@@ -89,10 +90,13 @@ import Testing
 
     @Test func accountsMayRefuseTheToken() throws {
         let cluster = try KindFixture(disabling: [])
-        try cluster.create("serviceaccounts", [
-            "metadata": ["name": "default"], "automountServiceAccountToken": false,
-            "imagePullSecrets": [["name": "s"]],
-        ])
+        try cluster.create(
+            "serviceaccounts",
+            [
+                "metadata": ["name": "default"], "automountServiceAccountToken": false,
+                "imagePullSecrets": [["name": "s"]],
+            ]
+        )
         let spec = try cluster.create("pods", pod())["spec"]
         #expect(spec?["volumes"] == nil)
         #expect(spec?["imagePullSecrets"] == [["name": "s"]])
@@ -100,11 +104,16 @@ import Testing
 
     @Test func limitRangesFillAndRefuse() throws {
         let cluster = try KindFixture()
-        try cluster.create("limitranges", [
-            "spec": [
-                "limits": [["type": "Container", "default": ["cpu": "1"], "max": ["cpu": "2"], "min": ["cpu": "100m"]]]
+        try cluster.create(
+            "limitranges",
+            [
+                "spec": [
+                    "limits": [
+                        ["type": "Container", "default": ["cpu": "1"], "max": ["cpu": "2"], "min": ["cpu": "100m"]]
+                    ]
+                ]
             ]
-        ])
+        )
         let filled = try cluster.create("pods", pod())
         #expect(
             filled[path: "spec", "containers"]?.elements.first?["resources"] == [
@@ -129,9 +138,13 @@ import Testing
 
     private func quota(_ cluster: KindFixture, hard: JSONValue, used: JSONValue) throws {
         try cluster.create("resourcequotas", ["spec": ["hard": hard]])
-        try cluster.update("resourcequotas", subresource: "status", [
-            "spec": ["hard": hard], "status": ["hard": hard, "used": used],
-        ])
+        try cluster.update(
+            "resourcequotas",
+            subresource: "status",
+            [
+                "spec": ["hard": hard], "status": ["hard": hard, "used": used],
+            ]
+        )
     }
 
     @Test func quotasAreChargedAndExhausted() throws {
@@ -164,29 +177,46 @@ import Testing
         )
     }
 
-    @Test(arguments: [
-        ("baseline", ["securityContext": ["privileged": true]], [:],
-            "privileged (container \"c\" must not set securityContext.privileged=true)"),
-        ("baseline", [:], ["hostNetwork": true, "hostPID": true], "host namespaces (hostNetwork=true, hostPID=true)"),
-        ("baseline", [:], ["volumes": [["name": "v", "hostPath": ["path": "/x", "type": ""]]]],
-            "hostPath volumes (volume \"v\")"),
-        ("baseline", ["ports": [["containerPort": 80, "hostPort": 80, "protocol": "TCP"]]], [:],
-            "hostPort (container \"c\" uses hostPort 80)"),
-        ("baseline", ["securityContext": ["capabilities": ["add": ["SYS_TIME", "NET_ADMIN"]]]], [:],
-            "non-default capabilities (container \"c\" must not include \"NET_ADMIN\", \"SYS_TIME\" in "
-                + "securityContext.capabilities.add)"),
-        ("baseline", [:], ["securityContext": ["seccompProfile": ["type": "Unconfined"]]],
-            "seccompProfile (pod must not set securityContext.seccompProfile.type to \"Unconfined\")"),
-        ("restricted",
-            [
-                "securityContext": [
-                    "allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]], "runAsUser": 0,
-                    "seccompProfile": ["type": "RuntimeDefault"],
-                ]
-            ],
-            ["securityContext": ["runAsNonRoot": true]],
-            "runAsUser=0 (container \"c\" must not set runAsUser=0)"),
-    ] as [(String, JSONValue, JSONValue, String)])
+    @Test(
+        arguments: [
+            (
+                "baseline", ["securityContext": ["privileged": true]], [:],
+                "privileged (container \"c\" must not set securityContext.privileged=true)"
+            ),
+            (
+                "baseline", [:], ["hostNetwork": true, "hostPID": true],
+                "host namespaces (hostNetwork=true, hostPID=true)"
+            ),
+            (
+                "baseline", [:], ["volumes": [["name": "v", "hostPath": ["path": "/x", "type": ""]]]],
+                "hostPath volumes (volume \"v\")"
+            ),
+            (
+                "baseline", ["ports": [["containerPort": 80, "hostPort": 80, "protocol": "TCP"]]], [:],
+                "hostPort (container \"c\" uses hostPort 80)"
+            ),
+            (
+                "baseline", ["securityContext": ["capabilities": ["add": ["SYS_TIME", "NET_ADMIN"]]]], [:],
+                "non-default capabilities (container \"c\" must not include \"NET_ADMIN\", \"SYS_TIME\" in "
+                    + "securityContext.capabilities.add)"
+            ),
+            (
+                "baseline", [:], ["securityContext": ["seccompProfile": ["type": "Unconfined"]]],
+                "seccompProfile (pod must not set securityContext.seccompProfile.type to \"Unconfined\")"
+            ),
+            (
+                "restricted",
+                [
+                    "securityContext": [
+                        "allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]], "runAsUser": 0,
+                        "seccompProfile": ["type": "RuntimeDefault"],
+                    ]
+                ],
+                ["securityContext": ["runAsNonRoot": true]],
+                "runAsUser=0 (container \"c\" must not set runAsUser=0)"
+            ),
+        ] as [(String, JSONValue, JSONValue, String)]
+    )
     func standardsAreEnforced(level: String, container: JSONValue, spec: JSONValue, finding: String) throws {
         let cluster = try KindFixture(namespaceLabels: ["pod-security.kubernetes.io/enforce": .string(level)])
         #expect(
@@ -226,23 +256,36 @@ import Testing
 
     @Test func claimsAreProtectedAndGetTheDefaultClass() throws {
         let cluster = try KindFixture()
-        try cluster.create("storageclasses", in: "storage.k8s.io", [
-            "metadata": ["name": "fast", "annotations": ["storageclass.kubernetes.io/is-default-class": "true"]],
-            "provisioner": "x.y/z",
-        ])
-        let claim = try cluster.create("persistentvolumeclaims", [
-            "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]]
-        ])
+        try cluster.create(
+            "storageclasses",
+            in: "storage.k8s.io",
+            [
+                "metadata": ["name": "fast", "annotations": ["storageclass.kubernetes.io/is-default-class": "true"]],
+                "provisioner": "x.y/z",
+            ]
+        )
+        let claim = try cluster.create(
+            "persistentvolumeclaims",
+            [
+                "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]]
+            ]
+        )
         #expect(claim[path: "metadata", "finalizers"] == ["kubernetes.io/pvc-protection"])
         #expect(claim[path: "spec", "storageClassName"] == "fast")
     }
 
     @Test func runtimeClassesHaveOverhead() throws {
         let cluster = try KindFixture()
-        try cluster.create("runtimeclasses", in: "node.k8s.io", [
-            "metadata": ["name": "vm"], "handler": "h", "overhead": ["podFixed": ["cpu": "1"]],
-        ])
-        #expect(try cluster.create("pods", pod([:], ["runtimeClassName": "vm"]))[path: "spec", "overhead"] == ["cpu": "1"])
+        try cluster.create(
+            "runtimeclasses",
+            in: "node.k8s.io",
+            [
+                "metadata": ["name": "vm"], "handler": "h", "overhead": ["podFixed": ["cpu": "1"]],
+            ]
+        )
+        #expect(
+            try cluster.create("pods", pod([:], ["runtimeClassName": "vm"]))[path: "spec", "overhead"] == ["cpu": "1"]
+        )
         #expect(
             cluster.problems("pods", pod([:], ["runtimeClassName": "none"])) == [
                 "pods \"p\" is forbidden: pod rejected: RuntimeClass \"none\" not found"

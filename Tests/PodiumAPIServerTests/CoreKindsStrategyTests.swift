@@ -13,10 +13,13 @@ import Testing
     init() throws { cluster = try KindFixture() }
 
     @Test func namespacesAreLabelledWithTheirName() throws {
-        let namespace = try cluster.create("namespaces", [
-            "metadata": ["name": "a", "labels": ["kubernetes.io/metadata.name": "wrong"]],
-            "spec": ["finalizers": ["x.y/z"]],
-        ])
+        let namespace = try cluster.create(
+            "namespaces",
+            [
+                "metadata": ["name": "a", "labels": ["kubernetes.io/metadata.name": "wrong"]],
+                "spec": ["finalizers": ["x.y/z"]],
+            ]
+        )
         #expect(namespace[path: "metadata", "labels"] == ["kubernetes.io/metadata.name": "a"])
         #expect(namespace["spec"] == ["finalizers": ["x.y/z", "kubernetes"]])
         #expect(namespace["status"] == ["phase": "Active"])
@@ -24,12 +27,12 @@ import Testing
 
     @Test func finalizersOfNamespacesChangeOnlyByFinalizing() throws {
         try cluster.create("namespaces", ["metadata": ["name": "a"]])
-        let put = try cluster.update("namespaces", "a", ["metadata": ["name": "a"], "spec": ["finalizers": []]])
+        let put = try cluster.update("namespaces", named: "a", ["metadata": ["name": "a"], "spec": ["finalizers": []]])
         #expect(put["spec"] == ["finalizers": ["kubernetes"]])
         let finalizers: JSONValue = ["kubernetes", "x.y/z"]
         let finalized = try cluster.update(
             "namespaces",
-            "a",
+            named: "a",
             subresource: "finalize",
             ["metadata": ["name": "a"], "spec": ["finalizers": finalizers]]
         )
@@ -111,7 +114,10 @@ import Testing
             "spec.hard[bogus]: Invalid value: \"bogus\": must be a standard resource type or fully qualified",
             "spec.hard[bogus]: Invalid value: \"bogus\": must be a standard resource for quota"
         ),
-        KindRule(#"{"spec":{"hard":{"pods":"1500m"}}}"#, "spec.hard[pods]: Invalid value: \"1500m\": must be an integer"),
+        KindRule(
+            #"{"spec":{"hard":{"pods":"1500m"}}}"#,
+            "spec.hard[pods]: Invalid value: \"1500m\": must be an integer"
+        ),
         KindRule(#"{"spec":{"scopes":["X"]}}"#, "spec.scopes: Invalid value: [\"X\"]: unsupported scope"),
         KindRule(
             #"{"spec":{"scopes":["BestEffort"],"hard":{"cpu":"1"}}}"#,
@@ -123,9 +129,12 @@ import Testing
     }
 
     @Test func limitsFillEachOther() throws {
-        let range = try cluster.create("limitranges", [
-            "spec": ["limits": [["type": "Container", "max": ["cpu": "2"], "min": ["memory": "1Gi"]]]]
-        ])
+        let range = try cluster.create(
+            "limitranges",
+            [
+                "spec": ["limits": [["type": "Container", "max": ["cpu": "2"], "min": ["memory": "1Gi"]]]]
+            ]
+        )
         let item = range[path: "spec", "limits"]?.elements.first
         #expect(item?["default"] == ["cpu": "2"])
         #expect(item?["defaultRequest"] == ["cpu": "2", "memory": "1Gi"])

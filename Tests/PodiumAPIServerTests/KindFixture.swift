@@ -78,7 +78,7 @@ struct KindFixture {
     func update(
         _ resource: String,
         in group: String = "",
-        _ name: String = "x",
+        named name: String = "x",
         subresource: String? = nil,
         _ object: JSONValue
     ) throws -> JSONValue {

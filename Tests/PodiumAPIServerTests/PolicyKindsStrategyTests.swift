@@ -12,7 +12,10 @@ import Testing
     init() throws { cluster = try KindFixture() }
 
     @Test(arguments: [
-        KindRule(#"{"spec":{"minAvailable":-1}}"#, "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0"),
+        KindRule(
+            #"{"spec":{"minAvailable":-1}}"#,
+            "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0"
+        ),
         KindRule(
             #"{"spec":{"maxUnavailable":"200%"}}"#,
             "spec.maxUnavailable: Invalid value: \"200%\": must not be greater than 100%"
@@ -70,17 +73,25 @@ import Testing
     }
 
     @Test func networkPoliciesSayWhatTheyAreAbout() throws {
-        let policy = try cluster.create("networkpolicies", in: "networking.k8s.io", [
-            "spec": ["podSelector": [:], "egress": [["ports": [["port": 53]]]]]
-        ])
+        let policy = try cluster.create(
+            "networkpolicies",
+            in: "networking.k8s.io",
+            [
+                "spec": ["podSelector": [:], "egress": [["ports": [["port": 53]]]]]
+            ]
+        )
         #expect(policy[path: "spec", "policyTypes"] == ["Ingress", "Egress"])
-        let problems = cluster.problems("networkpolicies", in: "networking.k8s.io", [
-            "metadata": ["name": "y"],
-            "spec": [
-                "podSelector": [:],
-                "ingress": [["from": [["ipBlock": ["cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"]]], [:]]]],
-            ],
-        ])
+        let problems = cluster.problems(
+            "networkpolicies",
+            in: "networking.k8s.io",
+            [
+                "metadata": ["name": "y"],
+                "spec": [
+                    "podSelector": [:],
+                    "ingress": [["from": [["ipBlock": ["cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"]]], [:]]]],
+                ],
+            ]
+        )
         #expect(
             problems == [
                 "spec.ingress[0].from[0].ipBlock.except[0]: Invalid value: \"11.0.0.0/16\": "
@@ -103,9 +114,13 @@ import Testing
     }
 
     @Test func priorityClassesOfTheSystemAreReserved() {
-        let problems = cluster.problems("priorityclasses", in: "scheduling.k8s.io", [
-            "metadata": ["name": "system-x"], "value": 1,
-        ])
+        let problems = cluster.problems(
+            "priorityclasses",
+            in: "scheduling.k8s.io",
+            [
+                "metadata": ["name": "system-x"], "value": 1,
+            ]
+        )
         #expect(
             problems == [
                 "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. "

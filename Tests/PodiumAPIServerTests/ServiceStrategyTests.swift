@@ -56,7 +56,7 @@ import Testing
         let service = try cluster.create("services", ["spec": ["type": "NodePort", "ports": ports]])
         let numbers = (service[path: "spec", "ports"]?.elements ?? []).compactMap { $0["nodePort"]?.int }
         #expect(numbers.count == 3)
-        #expect(numbers.allSatisfy((30000...32767).contains))
+        #expect(numbers.allSatisfy { (30000...32767).contains($0) })
         #expect(numbers[0] == numbers[1] && numbers[1] != numbers[2])
     }
 

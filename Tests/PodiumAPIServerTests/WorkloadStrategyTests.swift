@@ -64,22 +64,34 @@ import Testing
             )
         }
         #expect(
-            problems == ["spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"c\":\"d\"}}: field is immutable"]
+            problems == [
+                "spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\",\"c\":\"d\"}}: field is immutable"
+            ]
         )
     }
 
-    @Test(arguments: [
-        (["strategy": ["type": "Recreate", "rollingUpdate": ["maxSurge": 1]]],
-            "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"),
-        (["strategy": ["rollingUpdate": ["maxSurge": 0, "maxUnavailable": 0]]],
-            "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"),
-        (["strategy": ["rollingUpdate": ["maxUnavailable": "101%"]]],
-            "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"101%\": must not be greater than 100%"),
-        (["strategy": ["type": "x"]],
-            "spec.strategy: Unsupported value: {\"Type\":\"x\",\"RollingUpdate\":null}: "
-                + "supported values: \"Recreate\", \"RollingUpdate\""),
-        (["minReadySeconds": -1], "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (
+                ["strategy": ["type": "Recreate", "rollingUpdate": ["maxSurge": 1]]],
+                "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"
+            ),
+            (
+                ["strategy": ["rollingUpdate": ["maxSurge": 0, "maxUnavailable": 0]]],
+                "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"
+            ),
+            (
+                ["strategy": ["rollingUpdate": ["maxUnavailable": "101%"]]],
+                "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"101%\": must not be greater than 100%"
+            ),
+            (
+                ["strategy": ["type": "x"]],
+                "spec.strategy: Unsupported value: {\"Type\":\"x\",\"RollingUpdate\":null}: "
+                    + "supported values: \"Recreate\", \"RollingUpdate\""
+            ),
+            (["minReadySeconds": -1], "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0"),
+        ] as [(JSONValue, String)]
+    )
     func deploymentsAreRefused(spec: JSONValue, problem: String) {
         let object = Self.deployment { object in
             for (key, value) in spec.object ?? [:] { object[path: "spec", key] = value }
@@ -88,9 +100,15 @@ import Testing
     }
 
     @Test func jobsMakeTheirSelector() throws {
-        let job = try cluster.create("jobs", in: "batch", [
-            "spec": ["template": ["spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "i"]]]]]
-        ])
+        let job = try cluster.create(
+            "jobs",
+            in: "batch",
+            [
+                "spec": [
+                    "template": ["spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "i"]]]]
+                ]
+            ]
+        )
         let uid = try #require(job[path: "metadata", "uid"])
         #expect(job[path: "spec", "selector"] == ["matchLabels": ["batch.kubernetes.io/controller-uid": uid]])
         #expect(
@@ -124,10 +142,13 @@ import Testing
         )
     }
 
-    @Test(arguments: [
-        ("*/15 8-18 * * mon-fri", 0b1000000000000001000000000000001000000000000001),
-        ("0 0 1 1 *", 1), ("@hourly", 1), ("59 * ? * *", 1 << 59), ("1,2,3 * * * 0", 0b1110), ("5/20 * * * *", 0x200002000020),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("*/15 8-18 * * mon-fri", 0b1000000000000001000000000000001000000000000001),
+            ("0 0 1 1 *", 1), ("@hourly", 1), ("59 * ? * *", 1 << 59), ("1,2,3 * * * 0", 0b1110),
+            ("5/20 * * * *", 0x200002000020),
+        ] as [(String, UInt64)]
+    )
     func schedulesNameMinutes(text: String, minutes: UInt64) throws {
         #expect(try CronSchedule(text).minutes == minutes)
     }
@@ -140,7 +161,8 @@ import Testing
         ("*/0 * * * *", "step of range should be a positive number: */0"),
         ("1-2-3 * * * *", "too many hyphens: 1-2-3"), ("1/2/3 * * * *", "too many slashes: 1/2/3"),
         ("x * * * *", "failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax"),
-        ("@never", "unrecognized descriptor: @never"), ("/ * * * *", "failed to parse int from : strconv.Atoi: parsing \"\": invalid syntax"),
+        ("@never", "unrecognized descriptor: @never"),
+        ("/ * * * *", "failed to parse int from : strconv.Atoi: parsing \"\": invalid syntax"),
     ])
     func otherTextsAreNoSchedules(text: String, message: String) {
         let error = #expect(throws: CronScheduleError.self) { try CronSchedule(text) }

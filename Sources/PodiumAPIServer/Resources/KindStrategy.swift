@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The usual division of a kind: metadata, a specification that clients write, a status that only its subresource writes.
+// The usual division of a kind: metadata, what clients specify, and a status that only its subresource writes.
 
 import OrderedCollections
 import PodiumCodec

@@ -10,7 +10,7 @@ package enum ResourceStrategies {
         table[resource] ?? plain[resource] ?? PlainStrategy()
     }
 
-    /// The strategy of writing `subresource` of `resource`; nil when writing it is nothing but the business of the verb.
+    /// The strategy of writing `subresource` of `resource`; nil when that is nothing but the business of the verb.
     package static func strategy(for resource: GroupResource, subresource: String) -> (any ResourceStrategy)? {
         switch subresource {
         case "": strategy(for: resource)

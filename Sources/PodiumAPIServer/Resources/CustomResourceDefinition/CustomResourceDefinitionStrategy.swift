@@ -6,7 +6,8 @@ import PodiumCodec
 import PodiumMachinery
 
 /// What is special about CustomResourceDefinitions.
-// Kubernetes: apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go, apis/apiextensions/v1/defaults.go
+// Kubernetes: apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go
+// Kubernetes: apiextensions-apiserver/pkg/apis/apiextensions/v1/defaults.go
 struct CustomResourceDefinitionStrategy: KindStrategy {
     var emptyStatus: JSONValue? { ["acceptedNames": ["plural": "", "kind": ""]] }
     var countsGenerations: Bool { true }
