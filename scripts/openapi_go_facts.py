@@ -420,6 +420,30 @@ resource.v1.Device: attributes=map[v1.QualifiedName]v1.DeviceAttribute capacity=
 resource.v1.DeviceRequestAllocationResult: consumedCapacity=map[v1.QualifiedName]resource.Quantity
 """
 
+# Older API versions that are no longer served but whose kinds are still known: objects that name them are told apart
+# from objects of unknown kinds. They are read as the types of today.
+OLD_VERSIONS = """
+admissionregistration.k8s.io/v1beta1: MutatingWebhookConfiguration ValidatingWebhookConfiguration
+apps/v1beta1: ControllerRevision Deployment StatefulSet
+apps/v1beta2: ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet
+authentication.k8s.io/v1beta1: TokenReview
+authorization.k8s.io/v1beta1: LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview
+authorization.k8s.io/v1beta1: SubjectAccessReview
+batch/v1beta1: CronJob
+certificates.k8s.io/v1beta1: CertificateSigningRequest
+coordination.k8s.io/v1beta1: Lease
+discovery.k8s.io/v1beta1: EndpointSlice
+events.k8s.io/v1beta1: Event
+extensions/v1beta1: DaemonSet Deployment Ingress NetworkPolicy ReplicaSet
+networking.k8s.io/v1beta1: Ingress IngressClass
+node.k8s.io/v1beta1: RuntimeClass
+policy/v1beta1: Eviction PodDisruptionBudget
+rbac.authorization.k8s.io/v1alpha1: ClusterRole ClusterRoleBinding Role RoleBinding
+rbac.authorization.k8s.io/v1beta1: ClusterRole ClusterRoleBinding Role RoleBinding
+scheduling.k8s.io/v1beta1: PriorityClass
+storage.k8s.io/v1beta1: CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment
+"""
+
 
 def table(text):
     """`{type: {field: value or ""}}` of one of the texts above."""

@@ -15,7 +15,9 @@ package final class Schema: Sendable {
     package let fields: [SchemaField]
     /// Where each field stands in `fields`.
     let positions: [String: Int]
-    /// Where the types of the fields are found. The registry owns this schema and so outlives it.
+    /// Where the types of the fields are found.
+    ///
+    /// The registry owns this schema and so outlives it.
     package unowned let registry: SchemaRegistry
 
     init(name: String, goName: String, isAtomic: Bool, fields: [SchemaField], registry: SchemaRegistry) {

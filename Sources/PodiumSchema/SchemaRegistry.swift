@@ -67,8 +67,11 @@ package final class SchemaRegistry: Sendable {
         if case .object(let index) = field.type { schema(at: index) } else { nil }
     }
 
-    /// Whether objects of this group and version have types here.
-    package func knows(_ version: GroupVersion) -> Bool { kinds[version.description] != nil }
+    /// Whether there is such a kind, also in a version that is no longer served; custom resources are not known here.
+    package func knows(_ kind: GroupVersionKind) -> Bool {
+        guard let known = kinds[kind.groupVersion.description] else { return false }
+        return known[kind.kind] != nil || commonKinds[kind.kind] != nil
+    }
 
     /// The place of the type `name`.
     func index(of name: String) -> TypeIndex? { indices[name] }
@@ -92,7 +95,9 @@ package final class SchemaRegistry: Sendable {
     }
 }
 
-/// The outline of openapi/schema.json: its tables, and where each type stands. One type is one line.
+/// The outline of openapi/schema.json: its tables, and where each type stands.
+///
+/// One type is one line.
 private struct SchemaFile {
     var names: [String] = []
     var ranges: [Range<Int>] = []

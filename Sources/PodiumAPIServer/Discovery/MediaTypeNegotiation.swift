@@ -69,6 +69,8 @@ package struct MediaCapabilities: Sendable {
     package static let errors = MediaCapabilities(MediaFormat.allCases, .none)
     /// The documents of discovery.
     package static let documents = MediaCapabilities([.json, .yaml], .none)
+    /// OpenAPI documents.
+    package static let openAPI = MediaCapabilities([.json], .none)
     /// `/api` and `/apis`, which can be aggregated.
     package static let discovery = MediaCapabilities([.json, .yaml], .discovery)
 

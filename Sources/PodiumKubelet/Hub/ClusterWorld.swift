@@ -53,7 +53,7 @@ struct ClusterWorld: PodWorld {
         let includesUnready = service.spec["publishNotReadyAddresses"]?.bool ?? false
         var endpoints: [Endpoint] = []
         for kubelet in cluster.kubelets.values {
-            for entry in kubelet.pods.values where entry.name.namespace == service.namespace && !entry.isActive {
+            for entry in kubelet.pods.ordered where entry.name.namespace == service.namespace && !entry.isActive {
                 let pod = entry.worker.pod
                 guard selector.allSatisfy({ pod.labels[$0.key] == $0.value }), let status = entry.worker.status,
                     let address = status.podIP,
@@ -80,7 +80,8 @@ struct ClusterWorld: PodWorld {
     private func target(_ address: String, _ port: Int) -> (PodEntry, Int)? {
         if let service = cluster.services.values.first(where: { $0.spec["clusterIP"]?.string == address }) {
             let entry = service.spec["ports"]?.elements.first { $0["port"]?.int == port }
-            guard let entry, let endpoint = endpoints(of: service).min(by: { $0.address < $1.address }) else { return nil }
+            let first = endpoints(of: service).min { $0.address < $1.address }
+            guard let entry, let endpoint = first else { return nil }
             switch IntOrString(entry["targetPort"]) ?? .int(port) {
             case .int(let number): return (endpoint.entry, number)
             case .string(let name):
@@ -88,12 +89,13 @@ struct ClusterWorld: PodWorld {
                 return ports.first { $0.name == name }.map { (endpoint.entry, $0.number) }
             }
         }
-        for kubelet in cluster.kubelets.values {
-            for entry in kubelet.pods.values where !entry.isActive && entry.worker.status?.podIP == address {
-                if entry.worker.isStopped { continue }
-                return (entry, port)
-            }
+        if let entry = cluster.pod(at: address) { return entry.isActive ? nil : (entry, port) }
+        // Pods without a network of their own share that of their node.
+        let node = cluster.kubelets.values.first { $0.profile.hostIP == address }
+        let listening = node?.pods.ordered.first { entry in
+            !entry.isActive && entry.worker.pod.spec.isOnHostNetwork && !entry.worker.isStopped
+                && entry.worker.accepts(port: port, now: cluster.now)
         }
-        return nil
+        return listening.map { ($0, port) }
     }
 }

@@ -23,8 +23,12 @@ final class KubeletCluster {
     var addresses = ClusterAddresses()
     private(set) var kubelets: OrderedDictionary<String, NodeKubelet> = [:]
     private(set) var services: [NamespacedName: APIObject] = [:]
+    /// The newest pod of each name that has a kubelet.
+    var placed: [NamespacedName: PodEntry] = [:]
     /// The pods bound to nodes that have no kubelet yet.
-    private var unclaimed: OrderedDictionary<NamespacedName, APIObject> = [:]
+    var unclaimed: [NamespacedName: StoredObject] = [:]
+    var addressed: [String: PodEntry] = [:]
+    var namespaces: [String: (revision: Revision, isManual: Bool)] = [:]
     private weak var confinement: Confined<KubeletCluster>?
     private var heartbeat: (any Cancellable)?
     private var renewals = 0
@@ -48,7 +52,9 @@ final class KubeletCluster {
         heartbeat = nil
         for kubelet in kubelets.values { kubelet.stop() }
         kubelets = [:]
+        placed = [:]
         unclaimed = [:]
+        addressed = [:]
     }
 
     /// Runs `work` on the queue at `deadline`.
@@ -82,7 +88,7 @@ final class KubeletCluster {
         switch event {
         case .added, .updated:
             if isManual {
-                drop(node.name)
+                if kubelets[node.name] != nil { drop(node.name) }
             } else if let kubelet = kubelets[node.name] {
                 kubelet.noteNode(node)
             } else {
@@ -96,56 +102,15 @@ final class KubeletCluster {
         let kubelet = NodeKubelet(node, in: self)
         kubelets[node.name] = kubelet
         kubelet.noteNode(node)
-        for (name, pod) in unclaimed where pod.spec["nodeName"]?.string == node.name {
-            unclaimed[name] = nil
-            kubelet.add(pod)
-        }
+        let waiting = unclaimed.values.filter { Self.nodeName(of: $0) == node.name }
+        for pod in waiting.sorted(by: { $0.revision < $1.revision }) { place(pod) }
     }
 
     private func drop(_ name: String) {
         kubelets[name]?.stop()
         kubelets[name] = nil
-    }
-
-    func notePod(_ event: InformerEvent) {
-        guard configuration.isEnabled else { return }
-        switch event {
-        case .added(let pod): add(pod)
-        case .updated(let old, let new):
-            if old.uid != new.uid {
-                remove(old)
-                add(new)
-            } else if let kubelet = kubelet(of: new) {
-                if kubelet.knows(new.uid) { kubelet.update(old: old, new: new) } else { add(new) }
-            } else {
-                add(new)
-            }
-        case .deleted(let pod): remove(pod)
-        }
-    }
-
-    private func kubelet(of pod: APIObject) -> NodeKubelet? { pod.spec["nodeName"]?.string.flatMap { kubelets[$0] } }
-
-    private func add(_ pod: APIObject) {
-        guard let node = pod.spec["nodeName"]?.string, !node.isEmpty, !isManual(pod) else { return }
-        if let kubelet = kubelets[node] {
-            unclaimed[pod.key.name] = nil
-            kubelet.add(pod)
-        } else {
-            unclaimed[pod.key.name] = pod
-        }
-    }
-
-    private func remove(_ pod: APIObject) {
-        unclaimed[pod.key.name] = nil
-        kubelet(of: pod)?.remove(pod)
-    }
-
-    /// Whether the pod, or everything in its namespace, is left to the client.
-    private func isManual(_ pod: APIObject) -> Bool {
-        if pod.annotations[NodeDocument.kubeletAnnotation] == "none" { return true }
-        let namespace = client.get(ObjectKey(.namespaces, name: pod.namespace))
-        return namespace?.annotations[NodeDocument.kubeletAnnotation] == "none"
+        placed = placed.filter { $0.value.node != name }
+        addressed = addressed.filter { $0.value.node != name }
     }
 
     func setPower(_ power: NodePower, of node: String) { kubelets[node]?.setPower(power) }

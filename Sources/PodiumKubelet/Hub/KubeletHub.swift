@@ -39,6 +39,7 @@ package enum NodePower: Hashable, Sendable {
 package final class KubeletHub: Sendable {
     private let cluster: Confined<KubeletCluster>
     private let informers: [Informer]
+    private let pods: PodFeed
     /// The logs of all containers.
     package let logs: PodLogs
 
@@ -63,19 +64,23 @@ package final class KubeletHub: Sendable {
         informers = [
             informer(.services) { $0.noteService($1) },
             informer(.nodes) { $0.noteNode($1) },
-            informer(.pods) { $0.notePod($1) },
         ]
+        pods = PodFeed(storage: client.storage, queue: queue) { [weak cluster] event in
+            cluster?.withState { $0.notePods(event) }
+        }
     }
 
     /// Begins to look after Nodes and their Pods.
     package func start() {
         cluster.async { [cluster] in $0.begin(cluster) }
         for informer in informers { informer.start() }
+        pods.start()
     }
 
     /// Stops everything; containers end without a trace.
     package func stop() {
         for informer in informers { informer.stop() }
+        pods.stop()
         cluster.async { $0.end() }
     }
 

@@ -11,29 +11,24 @@ import PodiumStorage
 extension NodeKubelet {
     /// The node as admission sees it, without the pod of that UID.
     func room(without uid: String) -> NodeRoom {
-        var used: ResourceList = [:]
-        var ports: [ContainerPort] = []
-        var count = 0
-        for (other, entry) in pods where other != uid && !entry.isActive && entry.isAdmitted {
-            guard entry.worker.usesResources, entry.worker.isStarted else { continue }
-            used.add(entry.worker.grantedRequests)
-            ports += entry.worker.pod.spec.hostPorts
-            count += 1
-        }
+        var use = pods.use
+        if let claim = pods[uid]?.claim { use.remove(claim) }
         return NodeRoom(
             name: name,
             labels: node.labels,
             taints: node.spec["taints"]?.elements ?? [],
             allocatable: allocatable,
-            used: used,
-            podCount: count,
-            hostPorts: ports
+            use: use
         )
     }
 
     /// Starts a pod, or shows why it cannot run here.
     func admit(_ entry: PodEntry, manifest: JSONValue) {
         let spec = entry.worker.pod.spec
+        if entry.worker.pod.isTerminating {
+            setAdmitted(entry)
+            return
+        }
         guard let failure = room(without: entry.uid).failure(spec, manifest) else {
             setAdmitted(entry)
             return
@@ -89,7 +84,7 @@ extension NodeKubelet {
     private func victims(for entry: PodEntry, _ failure: AdmissionFailure) -> [PodEntry] {
         let priority = entry.worker.pod.spec.priority
         var missing = Dictionary(failure.shortages.map { ($0.resource, $0.amount) }) { first, _ in first }
-        let candidates = pods.values.filter { candidate in
+        let candidates = pods.ordered.filter { candidate in
             candidate.uid != entry.uid && candidate.isAdmitted && candidate.worker.usesResources
                 && candidate.worker.isStarted && candidate.worker.pod.spec.priority < priority
         }.sorted { $0.worker.pod.spec.priority < $1.worker.pod.spec.priority }

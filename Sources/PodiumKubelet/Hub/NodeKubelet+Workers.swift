@@ -36,11 +36,19 @@ extension NodeKubelet {
         for action in entry.worker.takeActions() { perform(action, entry) }
         if entry.worker.takeStatusChange() { writeStatus(entry) }
         if entry.worker.takeLogChange() { publishLogs(entry) }
+        if pods.account(entry) { retryResizes() }
+        noteAddress(entry)
         if entry.worker.isFinished, entry.worker.isRemoved {
             forget(entry)
             return
         }
         arm(entry)
+    }
+
+    private func noteAddress(_ entry: PodEntry) {
+        let worker = entry.worker
+        let isReachable = !worker.isStopped && !worker.pod.spec.isOnHostNetwork
+        cluster.setAddress(isReachable ? worker.status?.podIP : nil, of: entry)
     }
 
     private func perform(_ action: PodAction, _ entry: PodEntry) {
@@ -55,7 +63,7 @@ extension NodeKubelet {
                 resourceVersion: entry.revision.description,
                 fieldPath: fieldPath
             )
-            recorder.event(about: reference, type: isWarning ? .warning : .normal, reason: reason, message: message)
+            record(about: reference, isWarning ? .warning : .normal, reason, message)
         }
     }
 
@@ -63,19 +71,35 @@ extension NodeKubelet {
     private func writeStatus(_ entry: PodEntry) {
         guard let status = entry.worker.status, !entry.worker.isRemoved else { return }
         let key = ObjectKey(.pods, entry.name)
-        let isStopped = entry.worker.isStopped
-        let now = cluster.now
-        let written = try? cluster.client.update(key, uid: entry.uid) { value in
-            let old = value["status"] ?? .emptyObject
-            value["status"] = status.merged(with: old, isStopped: isStopped, now: now)
-            return true
+        for _ in 0...ResourceClient.Limits.maximumConflictRetries {
+            guard let stored = cluster.client.storage.get(key), stored.facts.uid == entry.uid else { return }
+            var pod = stored.value()
+            let old = pod["status"] ?? .emptyObject
+            let new = status.merged(with: old, isStopped: entry.worker.isStopped, now: cluster.now)
+            if new != old {
+                pod["status"] = new
+                guard let isWritten = write(pod, over: stored, entry) else { return }
+                if !isWritten { continue }
+            }
+            entry.worker.noteOwnWrite(ShownStatus(new))
+            if entry.worker.isFinished, pod[path: "metadata", "deletionTimestamp"] != nil {
+                try? cluster.client.delete(key, uid: entry.uid, graceSeconds: 0)
+            }
+            return
         }
-        guard let written else { return }
-        entry.ownRevision = written.revision
-        entry.revision = written.revision
-        entry.worker.noteOwnWrite(written.status)
-        if entry.worker.isFinished, written.isTerminating {
-            try? cluster.client.delete(key, uid: entry.uid, graceSeconds: 0)
+    }
+
+    /// - Returns: whether nobody else wrote first; nil when there is nothing to write to.
+    private func write(_ pod: JSONValue, over stored: StoredObject, _ entry: PodEntry) -> Bool? {
+        let draft = ObjectDraft(pod, facts: ObjectFacts(of: pod, in: .pods))
+        do throws(StorageError) {
+            let written = try cluster.client.storage.update(stored.key, expecting: stored.revision, draft)
+            entry.ownRevisions.append(written.revision)
+            if written.revision > entry.revision { entry.revision = written.revision }
+            return true
+        } catch {
+            if case .conflict = error { return false }
+            return nil
         }
     }
 
@@ -125,7 +149,7 @@ extension NodeKubelet: WorkerEnvironment {
     func secret(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.secrets, name)) }
 
     func services(in namespace: String) -> [APIObject] {
-        cluster.services.values.filter { $0.namespace == namespace }
+        cluster.services.values.filter { $0.namespace == namespace }.sorted { $0.name < $1.name }
     }
 
     func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage? {

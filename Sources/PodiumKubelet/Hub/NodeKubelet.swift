@@ -15,12 +15,12 @@ final class NodeKubelet {
     let name: String
     let profile: NodeProfile
     var images = ImageStore()
-    private(set) var recorder: EventRecorder
+    private var recorders: [EventType: EventRecorder]
     /// The Node, or the last there was.
     private(set) var node: APIObject
     private(set) var isRegistered = true
     private(set) var power = NodePower.on
-    private(set) var pods: OrderedDictionary<String, PodEntry> = [:]
+    var pods = PodRoster()
     private(set) var allocatable: ResourceList = [:]
 
     init(_ node: APIObject, in cluster: KubeletCluster) {
@@ -34,23 +34,29 @@ final class NodeKubelet {
             phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
             latencies: cluster.configuration.latencies
         )
-        recorder = Self.recorder(for: node.name, in: cluster)
+        recorders = Self.recorders(for: node.name, in: cluster)
     }
 
-    private static func recorder(for node: String, in cluster: KubeletCluster) -> EventRecorder {
-        EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+    /// Warnings have a ration of their own, so that they do not use up that of other Events.
+    private static func recorders(for node: String, in cluster: KubeletCluster) -> [EventType: EventRecorder] {
+        func recorder() -> EventRecorder {
+            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+        }
+        return [.normal: recorder(), .warning: recorder()]
+    }
+
+    /// Records an Event of this kubelet.
+    func record(about reference: EventReference, _ type: EventType, _ reason: String, _ message: String) {
+        recorders[type]?.event(about: reference, type: type, reason: reason, message: message)
     }
 
     /// Whether the kubelet does anything at the moment.
     var isAnswering: Bool { power == .on }
 
-    /// Whether the pod of that UID is on this node.
-    func knows(_ uid: String) -> Bool { pods[uid] != nil }
-
     /// Ends without any trace in the API.
     func stop() {
-        for entry in pods.values { entry.timer?.cancel() }
-        pods = [:]
+        for entry in pods.ordered { entry.timer?.cancel() }
+        pods.removeAll()
     }
 
     // The Node
@@ -97,7 +103,7 @@ final class NodeKubelet {
 
     private func emitNodeEvent(_ reason: String, _ message: String) {
         let reference = EventReference(kind: "Node", name: name, uid: name)
-        recorder.event(about: reference, type: .normal, reason: reason, message: message)
+        record(about: reference, .normal, reason, message)
     }
 
     private var imageList: [JSONValue] {
@@ -138,7 +144,10 @@ final class NodeKubelet {
         case .restart: restart()
         case .unreachable(let phase), .off(let phase):
             power = new
-            for entry in pods.values { arm(entry) }
+            for entry in pods.ordered {
+                if case .off = new { entry.worker.powerOff(now: cluster.now) }
+                arm(entry)
+            }
             if let phase { show(phase) }
         }
     }
@@ -148,20 +157,28 @@ final class NodeKubelet {
         power = .on
         report()
         renewLease(isReportDue: false)
-        for entry in pods.values {
-            drive(entry) { $0.resume(in: self) }
-        }
+        for entry in pods.ordered { goOn(entry) { $0.resume(in: self) } }
     }
 
     /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
     private func restart() {
         power = .on
-        recorder = Self.recorder(for: name, in: cluster)
+        recorders = Self.recorders(for: name, in: cluster)
         if !isRegistered { register() }
         emitNodeEvent("Starting", "Starting kubelet.")
         report()
         renewLease(isReportDue: false)
-        for entry in pods.values { drive(entry) { $0.restart(in: self) } }
+        for entry in pods.ordered { goOn(entry) { $0.restart(in: self) } }
+    }
+
+    /// Goes on with a pod that was begun with, or begins with one that came meanwhile.
+    private func goOn(_ entry: PodEntry, _ change: (inout PodWorker) -> Void) {
+        if entry.worker.isStarted || entry.worker.isRemoved {
+            drive(entry, change)
+        } else if let pod = cluster.client.get(ObjectKey(.pods, entry.name)), pod.uid == entry.uid {
+            entry.worker.holdUpdate(PodView(pod))
+            admit(entry, manifest: pod.spec)
+        }
     }
 
     /// Makes the Node anew from what there was.
@@ -170,8 +187,10 @@ final class NodeKubelet {
         for member in ["uid", "creationTimestamp", "resourceVersion", "managedFields"] {
             value[path: "metadata", member] = nil
         }
-        value[path: "spec", "taints"] = nil
+        // A Node begins with this taint, and loses it to the node controller once it is ready.
+        value[path: "spec", "taints"] = [["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]]
         value[path: "status", "conditions"] = nil
+        _ = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: cluster.now)
         if let made = try? cluster.client.create(.nodes, value) {
             node = made
             isRegistered = true
@@ -179,7 +198,7 @@ final class NodeKubelet {
     }
 
     private func show(_ phase: PodPhase) {
-        for entry in pods.values where !entry.worker.isStopped {
+        for entry in pods.ordered where !entry.worker.isStopped {
             _ = try? cluster.client.update(ObjectKey(.pods, entry.name), uid: entry.uid) { value in
                 value[path: "status", "phase"] = .string(phase.rawValue)
                 value[path: "status", "reason"] = "NodeLost"
@@ -190,15 +209,18 @@ final class NodeKubelet {
 
     // Pods
 
-    /// Takes a pod that was bound to this node.
-    func add(_ pod: APIObject) {
-        if pods[pod.uid] != nil { return }
+    /// Makes room for a pod that was bound to this node; nil when it is over and nobody waits for it.
+    func makeEntry(_ pod: APIObject) -> PodEntry? {
         let view = PodView(pod)
-        if view.apiPhase?.isTerminal == true, !view.isTerminating { return }
-        let entry = PodEntry(PodWorker(view, on: profile), revision: pod.revision)
-        pods[pod.uid] = entry
-        guard isAnswering else { return }
-        admit(entry, manifest: pod.spec)
+        if view.apiPhase?.isTerminal == true, !view.isTerminating { return nil }
+        let entry = PodEntry(PodWorker(view, on: profile), on: name, revision: pod.revision)
+        pods.add(entry)
+        return entry
+    }
+
+    /// Begins with a pod, unless the kubelet does not answer.
+    func begin(_ entry: PodEntry, manifest: JSONValue) {
+        if isAnswering { admit(entry, manifest: manifest) }
     }
 
     func setAdmitted(_ entry: PodEntry) {
@@ -210,36 +232,41 @@ final class NodeKubelet {
     func forget(_ entry: PodEntry) {
         entry.timer?.cancel()
         entry.timer = nil
-        pods[entry.uid] = nil
+        cluster.setAddress(nil, of: entry)
+        pods.remove(entry)
         cluster.logs.remove(entry.name, containers: entry.worker.pod.spec.allContainers.map(\.name))
     }
 
     /// Takes over a changed Pod.
-    func update(old: APIObject, new: APIObject) {
-        guard let entry = pods[new.uid] else { return }
-        entry.revision = new.revision
-        if entry.ownRevision == new.revision {
-            entry.worker.noteOwnWrite(new.status)
-            return
-        }
+    func update(_ entry: PodEntry, _ object: StoredObject) {
+        if entry.noteRevision(object.revision) { return }
+        var view = PodView(APIObject(object))
+        // A write of this kubelet that came later has taken this change of the status into account.
+        if let own = entry.ownRevisions.last, object.revision < own { view.shown = entry.worker.pod.shown }
         guard isAnswering else {
-            entry.worker.holdUpdate(PodView(new))
+            entry.worker.holdUpdate(view)
             return
         }
-        let isForeignStatus = old.status != new.status
         drive(entry) { worker in
-            worker.update(PodView(new), in: self)
-            if isForeignStatus { worker.planReconciliation(now: self.cluster.now) }
+            worker.update(view, in: self)
+            worker.planReconciliation(now: self.cluster.now)
         }
     }
 
     /// The Pod is gone from the API.
-    func remove(_ pod: APIObject) {
-        guard let entry = pods[pod.uid] else { return }
+    func remove(_ entry: PodEntry) {
         guard isAnswering else {
             entry.worker.isRemoved = true
             return
         }
         drive(entry) { $0.remove(in: self) }
+    }
+
+    /// Lets deferred resizes try again, because a pod has given back what it had.
+    func retryResizes() {
+        guard pods.hasDeferredResizes else { return }
+        for entry in pods.ordered where !entry.isActive && entry.worker.hasDeferredResize {
+            drive(entry) { $0.retryResize(in: self) }
+        }
     }
 }

@@ -28,17 +28,15 @@ struct NodeRoom: Sendable {
     var labels: [String: String]
     var taints: [JSONValue]
     var allocatable: ResourceList
-    /// What the pods on the node have been granted, and how many they are.
-    var used: ResourceList
-    var podCount: Int
-    /// The host ports that are taken.
-    var hostPorts: [ContainerPort]
+    /// What the pods on the node have.
+    var use: NodeUse
 }
 
 // Kubernetes: pkg/kubelet/lifecycle/predicate.go; pkg/scheduler/framework/plugins/noderesources/fit.go
 extension NodeRoom {
     /// Pods from this priority on may push others out.
     static let criticalPriority = 2_000_000_000
+    private static let standardResources = ["cpu", "memory", "ephemeral-storage"]
 
     /// Why the pod cannot run here; nil when it can.
     func failure(_ spec: PodSpec, _ manifest: JSONValue) -> AdmissionFailure? {
@@ -48,7 +46,7 @@ extension NodeRoom {
                 message: "Failed to admit pod as the OS field doesn't match node OS"
             )
         }
-        let shortages = shortages(for: spec.totalRequests, podCount: podCount)
+        let shortages = shortages(for: spec.totalRequests, podCount: use.podCount)
         if let first = shortages.first {
             var failure = AdmissionFailure(reason: first.shortage.reason, message: first.shortage.message)
             failure.shortages = shortages.map { ($0.resource, $0.missing) }
@@ -82,21 +80,19 @@ extension NodeRoom {
             list.append((name, requested + used - capacity, ResourceShortage(reason: "OutOf\(name)", message: text)))
         }
         check("pods", 1, Int64(podCount), allocatable["pods"]?.value ?? 0)
-        for name in ["cpu", "memory", "ephemeral-storage"] {
-            let unit: (Quantity) -> Int64 = name == "cpu" ? \.milliValue : \.value
-            check(
-                name,
-                requests[name].map(unit) ?? 0,
-                used[name].map(unit) ?? 0,
-                allocatable[name].map(unit) ?? 0
-            )
+        let amounts = NodeUse.amounts(of: requests)
+        let capacity = NodeUse.amounts(of: allocatable)
+        // Extended resources that the node does not have at all are left to whoever bound the pod.
+        let others = amounts.keys.filter { !Self.standardResources.contains($0) && capacity[$0] != nil }
+        for name in Self.standardResources + others.sorted() {
+            check(name, amounts[name] ?? 0, use.amounts[name] ?? 0, capacity[name] ?? 0)
         }
         return list
     }
 
     private func hasPortConflict(_ spec: PodSpec) -> Bool {
         spec.hostPorts.contains { wanted in
-            hostPorts.contains { taken in
+            use.hostPorts.contains { taken in
                 wanted.hostPort == taken.hostPort && wanted.protocolName == taken.protocolName
                     && (Self.isAny(wanted.hostIP) || Self.isAny(taken.hostIP) || wanted.hostIP == taken.hostIP)
             }

@@ -39,7 +39,9 @@ enum NodeSelection {
     }
 
     private static func compare(_ value: String?, _ values: [String], _ holds: (Int, Int) -> Bool) -> Bool {
-        guard let number = value.flatMap({ Int($0) }), let bound = values.first.flatMap({ Int($0) }) else { return false }
+        guard let number = value.flatMap({ Int($0) }), let bound = values.first.flatMap({ Int($0) }) else {
+            return false
+        }
         return holds(number, bound)
     }
 }

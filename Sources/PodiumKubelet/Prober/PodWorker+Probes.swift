@@ -10,7 +10,8 @@ extension PodWorker {
     mutating func addProbes(now: Timestamp) {
         guard probes.isEmpty else { return }
         for container in pod.spec.containers + pod.spec.sidecars {
-            for kind in [ProbeKind.startup, .readiness, .liveness] {
+            // At one moment the startup probe comes last: what it finds changes only what the others do next time.
+            for kind in [ProbeKind.liveness, .readiness, .startup] {
                 if let spec = container.probe(kind) {
                     probes.append(ProbeWorker(container: container.name, kind: kind, spec: spec, now: now))
                 }

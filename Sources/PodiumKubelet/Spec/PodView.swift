@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a kubelet keeps of a Pod object: its identity, its manifest, and what others wrote into its status.
 
-package import PodiumCodec
+import PodiumCodec
 package import PodiumController
 package import PodiumMachinery
 import PodiumStorage
@@ -18,7 +18,7 @@ package struct PodView: Sendable {
     package var deletionGraceSeconds: Int?
     package var spec: PodSpec
     /// The status as the API has it, with conditions of all owners.
-    package var apiStatus: JSONValue
+    package var shown: ShownStatus
 
     /// Reads a Pod.
     package init(_ object: APIObject) {
@@ -32,14 +32,14 @@ package struct PodView: Sendable {
         deletion = object.deletionTimestamp
         deletionGraceSeconds = metadata["deletionGracePeriodSeconds"]?.int
         spec = PodSpec(object.spec)
-        apiStatus = object.status
+        shown = ShownStatus(object.status)
     }
 
     /// `name_namespace(uid)`, as messages name pods.
     package var description: String { "\(name.name)_\(name.namespace)(\(uid))" }
 
     /// The phase that the API shows.
-    package var apiPhase: PodPhase? { apiStatus["phase"]?.string.flatMap(PodPhase.init) }
+    package var apiPhase: PodPhase? { shown.phase }
 
     /// Whether everything but the status is as in `other`, so that nothing needs to be done.
     package func isSameManifest(as other: PodView) -> Bool {

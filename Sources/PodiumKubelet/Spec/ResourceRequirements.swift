@@ -32,6 +32,19 @@ package struct ResourceRequirements: Hashable, Sendable {
         if !requests.isEmpty { value["requests"] = requests.value }
         return .object(value)
     }
+
+    /// What a running pod's cgroup tells of these: processor time, and the limit of memory. The request of memory stays
+    /// as it was shown before.
+    // Kubernetes: pkg/kubelet/kubelet_pods.go convertToAPIPodLevelResourcesStatus
+    package func throughCgroup(after shown: ResourceRequirements?) -> ResourceRequirements {
+        var result = ResourceRequirements()
+        for name in ["cpu", "memory"] {
+            if let limit = limits[name] { result.limits[name] = limit }
+        }
+        if let request = requests["cpu"] { result.requests["cpu"] = request }
+        if let request = shown?.requests["memory"] { result.requests["memory"] = request }
+        return result
+    }
 }
 
 extension ResourceList {
@@ -89,10 +102,10 @@ extension PodSpec {
     package var totalRequests: ResourceList { total(\.requests) }
 
     /// `status.resources`: what the pod has altogether.
-    package var statusResources: JSONValue {
+    package var podResources: ResourceRequirements {
         var result = ResourceRequirements()
         result.requests = total(\.requests)
         result.limits = total(\.limits)
-        return result.value
+        return result
     }
 }

@@ -78,7 +78,7 @@ package struct PodStatus: Hashable, Sendable {
     package var ephemeralContainers: [ContainerStatus] = []
     package var allocatedResources: ResourceList = [:]
     /// nil leaves the member out, as in the status of a rejected pod.
-    package var resources: JSONValue?
+    package var resources: ResourceRequirements?
 
     /// A status with nothing but a phase.
     package init(phase: PodPhase) { self.phase = phase }
@@ -94,7 +94,9 @@ package struct PodStatus: Hashable, Sendable {
 
     /// Changes the status of the container that has this ID.
     mutating func update(containerID: String, _ change: (inout ContainerStatus) -> Void) {
-        for index in containers.indices where containers[index].containerID == containerID { change(&containers[index]) }
+        for index in containers.indices where containers[index].containerID == containerID {
+            change(&containers[index])
+        }
         for index in initContainers.indices where initContainers[index].containerID == containerID {
             change(&initContainers[index])
         }
@@ -149,7 +151,7 @@ extension PodStatus {
             if let member = old[kept] { value[kept] = member }
         }
         if !allocatedResources.isEmpty { value["allocatedResources"] = allocatedResources.value }
-        if let resources { value["resources"] = resources }
+        if let resources { value["resources"] = resources.value }
         return .object(value)
     }
 

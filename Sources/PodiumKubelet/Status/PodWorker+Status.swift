@@ -22,8 +22,9 @@ extension PodWorker {
             if let api = pod.apiPhase, api.isTerminal { new.phase = api }
         }
         if new.phase == oldPhase {
-            new.reason = status?.reason ?? pod.apiStatus["reason"]?.string
-            new.message = status?.message ?? pod.apiStatus["message"]?.string
+            let isShown = pod.apiPhase == new.phase
+            new.reason = status?.reason ?? (isShown ? pod.shown.reason : nil)
+            new.message = status?.message ?? (isShown ? pod.shown.message : nil)
         }
         if let eviction, !isOver {
             new.phase = .failed
@@ -65,9 +66,10 @@ extension PodWorker {
     }
 
     private func fillResources(_ new: inout PodStatus) {
-        let allocated = resize.allocatedSpec(of: pod.spec)
-        new.allocatedResources = allocated.totalRequests
-        new.resources = (resize.actuated ?? allocated).statusResources
+        new.allocatedResources = resize.granted.requests
+        // A pod that runs is asked through its cgroup, which knows no request of memory and no other resources.
+        let isRunning = status?.phase == .running
+        new.resources = isRunning ? resize.granted.throughCgroup(after: status?.resources) : resize.granted
     }
 
     // Conditions
@@ -131,12 +133,11 @@ extension PodWorker {
         guard containersReady.isTrue else { return condition }
         var problems: [String] = []
         for gate in pod.spec.readinessGates {
-            let found = pod.apiStatus["conditions"]?.elements.first { $0["type"]?.string == gate }
+            let found = pod.shown.condition(gate)
             let quoted = FieldError.quoted(gate)
             if let found {
-                let value = found["status"]?.string ?? ""
-                if value != "True" {
-                    problems.append("the status of pod readiness gate \(quoted) is not \"True\", but \(value)")
+                if found.status != "True" {
+                    problems.append("the status of pod readiness gate \(quoted) is not \"True\", but \(found.status)")
                 }
             } else {
                 problems.append("corresponding condition of pod readiness gate \(quoted) does not exist.")
@@ -164,7 +165,7 @@ extension PodWorker {
     mutating func remember(_ status: PodStatus, now: Timestamp, isForced: Bool = false) {
         var new = status
         let moment = Timestamp(seconds: now.seconds)
-        new.startTime = self.status?.startTime ?? apiStartTime ?? moment
+        new.startTime = self.status?.startTime ?? pod.shown.startTime ?? moment
         for index in new.conditions.indices {
             let condition = new.conditions[index]
             if condition.type == ConditionType.disruptionTarget { continue }
@@ -178,17 +179,9 @@ extension PodWorker {
         isStatusChanged = true
     }
 
-    private var apiStartTime: Timestamp? {
-        pod.apiStatus["startTime"]?.string.flatMap { Timestamp(rfc3339: $0) }
-    }
-
     /// A condition as the API shows it, for when this kubelet has no memory of its own.
     private func apiCondition(_ type: String) -> (Bool, Timestamp?)? {
-        guard let found = pod.apiStatus["conditions"]?.elements.first(where: { $0["type"]?.string == type }) else {
-            return nil
-        }
-        let time = found["lastTransitionTime"]?.string.flatMap { Timestamp(rfc3339: $0) }
-        return (found["status"]?.string == "True", time)
+        pod.shown.condition(type).map { ($0.status == "True", $0.lastTransition) }
     }
 
     /// Shows at once that the sandbox is there, without looking at anything else.
@@ -225,15 +218,5 @@ extension PodWorker {
             new.set(condition)
         }
         remember(new, now: now)
-    }
-
-    /// Follows the generation of a pod that is over.
-    mutating func acknowledgeGeneration(in environment: any WorkerEnvironment) {
-        guard var new = status, new.observedGeneration != pod.generation else { return }
-        new.observedGeneration = pod.generation
-        for index in new.conditions.indices where new.conditions[index].observedGeneration != nil {
-            new.conditions[index].observedGeneration = pod.generation
-        }
-        remember(new, now: environment.now)
     }
 }

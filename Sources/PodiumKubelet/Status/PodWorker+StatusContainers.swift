@@ -26,14 +26,18 @@ extension PodWorker {
         if let previous = view.previous(container.name) {
             new.lastTermination = previous.apiState.termination
         } else if record.attempt > 0 {
-            new.lastTermination = old?.restartCount == record.attempt ? old?.lastTermination : nil
+            new.lastTermination = old?.lastTermination
         }
         applyFailure(&new, container, view)
         return new
     }
 
     /// The status of a container of which nothing exists, or of which everything was removed.
-    private func absentStatus(_ container: ContainerSpec, _ old: ContainerStatus?, _ view: RuntimeView) -> ContainerStatus {
+    private func absentStatus(
+        _ container: ContainerSpec,
+        _ old: ContainerStatus?,
+        _ view: RuntimeView
+    ) -> ContainerStatus {
         let reason = pod.spec.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing"
         var new = ContainerStatus(
             name: container.name,
@@ -69,7 +73,7 @@ extension PodWorker {
     /// A container that should run but could not be started waits, and says why.
     private func applyFailure(_ new: inout ContainerStatus, _ container: ContainerSpec, _ view: RuntimeView) {
         guard let failure = failures[container.name] else { return }
-        if container.role == .initial, !container.isSidecar, let record = view.latest(container.name),
+        if container.role == .initial, let record = view.latest(container.name),
             record.state == .exited, record.exitCode == 0
         {
             return
@@ -140,9 +144,8 @@ extension PodWorker {
         guard tally.stopped > 0 else { return .pending }
         if isOver { return tally.stopped == tally.succeeded ? .succeeded : .failed }
         let mayRestart = pod.spec.containers.contains { container in
-            guard let end = status.container(container.name).flatMap({ $0.state.termination ?? $0.lastTermination }) else {
-                return false
-            }
+            let known = status.container(container.name)
+            guard let end = known?.state.termination ?? known?.lastTermination else { return false }
             return restarts(container, after: end.exitCode)
         }
         if mayRestart { return .running }

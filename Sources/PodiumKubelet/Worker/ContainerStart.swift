@@ -117,7 +117,8 @@ extension PodWorker {
         attempts[container.name] = attempt
         let id = "containerd://\(environment.hexID())"
         do throws(StartError) {
-            guard let handle = try sandbox?.start(specification, now: now, world: environment.world) else { return .done }
+            let started = try sandbox?.start(specification, now: now, world: environment.world)
+            guard let handle = started else { return .done }
             append(container, reference, specification, id: id, attempt: attempt, handle: handle, now: now)
             takeSandboxEvents(in: environment)
             emit(container.fieldPath, "Started", "Container started")
@@ -156,7 +157,6 @@ extension PodWorker {
             handle: handle
         )
         runtime.containers.append(record)
-        collectGarbage(container.name)
         markRuntimeChanged(at: now)
     }
 
@@ -177,15 +177,6 @@ extension PodWorker {
         runtime.containers[index].exitCode = StartError.exitCode
         runtime.containers[index].reason = "StartError"
         runtime.containers[index].message = error.containerMessage
-    }
-
-    /// Forgets all but the last runs of a container.
-    private mutating func collectGarbage(_ name: String) {
-        let runs = runtime.containers.filter { $0.name == name }
-        for old in runs.dropLast(Limits.rememberedRuns) {
-            if let handle = old.handle { sandbox?.remove(handle) }
-            runtime.containers.removeAll { $0.id == old.id }
-        }
     }
 
     private func user(of container: ContainerSpec, _ specification: ContainerSpecification) -> ContainerUser {

@@ -20,13 +20,16 @@ struct HookRun: Hashable, Sendable {
     let role: Role
     let container: String
     let handler: HandlerSpec
+    let handle: ContainerHandle
+    /// When it really begins; nil once it has.
+    var begin: Timestamp?
     /// The command in the container.
     var command: ExecHandle?
     /// When a pause is over.
     var end: Timestamp?
     var outcome: Outcome?
 
-    var wake: Timestamp? { outcome == nil ? end : nil }
+    var wake: Timestamp? { outcome == nil ? begin ?? end : nil }
 }
 
 // Kubernetes: pkg/kubelet/lifecycle/handlers.go; kuberuntime_container.go executePreStopHook
@@ -41,12 +44,20 @@ extension PodWorker {
         in environment: any WorkerEnvironment
     ) -> Int {
         let id = (hooks.map(\.id).max() ?? 0) + 1
-        var hook = HookRun(id: id, role: role, container: container, handler: handler)
+        var hook = HookRun(id: id, role: role, container: container, handler: handler, handle: handle)
+        hook.begin = environment.now + node.latencies.hook
+        hooks.append(hook)
+        return id
+    }
+
+    private mutating func begin(_ index: Int, in environment: any WorkerEnvironment) {
         let now = environment.now
-        switch handler {
+        var hook = hooks[index]
+        hook.begin = nil
+        switch hook.handler {
         case .exec(let command):
             do throws(StartError) {
-                hook.command = try sandbox?.exec(command, in: handle, now: now, world: environment.world)
+                hook.command = try sandbox?.exec(command, in: hook.handle, now: now, world: environment.world)
             } catch {
                 hook.outcome = .failure(execFailure(command, hook, error.execMessage(id: environment.hexID()), ""))
             }
@@ -54,18 +65,28 @@ extension PodWorker {
         case .http(let request): hook.outcome = request.hookOutcome(in: self, hook: hook, now: now)
         case .tcp, .grpc: hook.outcome = .success
         }
-        hooks.append(hook)
+        hooks[index] = hook
         takeSandboxEvents(in: environment)
-        return id
+        if hook.outcome != nil { noteOutcome(hook) }
     }
 
-    /// Finds out which hooks have ended.
-    /// - Returns: whether any has.
+    private mutating func noteOutcome(_ hook: HookRun) {
+        guard hook.role == .preStop, case .failure? = hook.outcome else { return }
+        emit(pod.spec.container(hook.container)?.fieldPath ?? "", warning: true, "FailedPreStopHook", "PreStopHook failed")
+    }
+
+    /// Begins hooks, and finds out which have ended.
+    /// - Returns: whether anything happened.
     mutating func advanceHooks(in environment: any WorkerEnvironment) -> Bool {
         let now = environment.now
         var hasEnded = false
         for index in hooks.indices where hooks[index].outcome == nil {
             let hook = hooks[index]
+            if let time = hook.begin {
+                if time > now { continue }
+                begin(index, in: environment)
+                return true
+            }
             if let end = hook.end, end <= now {
                 hooks[index].outcome = .success
             } else if let command = hook.command, let result = commands.removeValue(forKey: command) {
@@ -74,14 +95,9 @@ extension PodWorker {
                 continue
             }
             hasEnded = true
-            if hook.role == .preStop, case .failure? = hooks[index].outcome { emitPreStopFailure(hook.container) }
+            noteOutcome(hooks[index])
         }
         return hasEnded
-    }
-
-    private mutating func emitPreStopFailure(_ name: String) {
-        let fieldPath = pod.spec.container(name)?.fieldPath ?? ""
-        emit(fieldPath, warning: true, "FailedPreStopHook", "PreStopHook failed")
     }
 
     private func outcome(of hook: HookRun, _ result: ExecResult) -> HookRun.Outcome {

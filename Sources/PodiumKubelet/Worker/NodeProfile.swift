@@ -42,6 +42,8 @@ package struct Latencies: Hashable, Sendable {
     package var sandbox: Duration = .milliseconds(20)
     /// From the image's presence to the container's start.
     package var containerStart: Duration = .milliseconds(15)
+    /// From the wish for a hook to its beginning.
+    package var hook: Duration = .milliseconds(10)
     /// From a successful change of a pod's containers to the look at what came of it.
     package var inspection: Duration = .milliseconds(20)
 

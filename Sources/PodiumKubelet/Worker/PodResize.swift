@@ -11,8 +11,9 @@ struct PodResize: Hashable, Sendable {
     /// What the node has granted each container.
     private(set) var allocated: [String: ResourceRequirements] = [:]
     private var allocatedPod: ResourceRequirements?
-    /// The manifest with the resources in force, while those granted are still to be applied.
-    var actuated: PodSpec?
+    /// What the pod was granted altogether, and how often that was decided.
+    private(set) var granted = ResourceRequirements()
+    private(set) var version = 0
     /// The conditions that tell of a resize.
     var conditions: [PodCondition] = []
     /// Containers that must start anew for their new resources.
@@ -27,6 +28,8 @@ struct PodResize: Hashable, Sendable {
         allocated = [:]
         for container in spec.allContainers { allocated[container.name] = container.resources }
         allocatedPod = spec.resources
+        granted = spec.podResources
+        version += 1
     }
 
     /// Whether `spec` asks for something else than was granted.
@@ -78,7 +81,6 @@ extension PodWorker {
         let before = resize.allocatedSpec(of: pod.spec)
         resize.allocate(pod.spec)
         resize.generation = pod.generation
-        resize.actuated = nil
         var condition = PodCondition(ConditionType.resizeInProgress, true)
         condition.lastProbe = now
         resize.conditions = [condition]
@@ -90,6 +92,18 @@ extension PodWorker {
         emit("", "ResizeStarted", "Pod resize started: \(resizeText())")
     }
 
+    /// A resize of a pod that is over is granted, and then nothing happens.
+    mutating func noteLateResize(in environment: any WorkerEnvironment) {
+        guard resize.isWanted(by: pod.spec),
+            environment.shortage(for: pod.spec.totalRequests, of: pod.uid) == nil
+        else { return }
+        resize.allocate(pod.spec)
+        emit("", "ResizeStarted", "Pod resize started: \(resizeText())")
+    }
+
+    /// Whether a resize waits for room on the node.
+    package var hasDeferredResize: Bool { resize.conditions.first?.type == ConditionType.resizePending }
+
     private mutating func deferResize(_ shortage: ResourceShortage, now: Timestamp) {
         var condition = PodCondition(
             ConditionType.resizePending,
@@ -98,7 +112,7 @@ extension PodWorker {
             message: shortage.message
         )
         condition.lastProbe = now
-        if resize.conditions.first?.type == ConditionType.resizePending { condition.lastProbe = resize.conditions[0].lastProbe }
+        if hasDeferredResize { condition.lastProbe = resize.conditions[0].lastProbe }
         let isNew = resize.conditions.first?.message != condition.message
         resize.conditions = [condition]
         if isNew {

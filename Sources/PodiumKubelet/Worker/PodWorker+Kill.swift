@@ -20,8 +20,8 @@ extension PodWorker {
 
     /// Which containers must be gone before this one is asked to go: all with a lower number.
     func stopPriority(of name: String) -> Int {
-        guard let index = pod.spec.initContainers.firstIndex(where: { $0.name == name && $0.isSidecar }) else { return 0 }
-        return pod.spec.initContainers.count - index
+        let place = pod.spec.initContainers.firstIndex { $0.name == name && $0.isSidecar }
+        return place.map { pod.spec.initContainers.count - $0 } ?? 0
     }
 
     /// Goes on with stopping containers.

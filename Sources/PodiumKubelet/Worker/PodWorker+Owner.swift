@@ -2,13 +2,23 @@
 // What the kubelet around a worker asks of it: rejection, pauses, restarts, logs, requests over the network.
 
 import OrderedCollections
-package import PodiumCodec
+import PodiumCodec
 package import PodiumMachinery
 import PodiumRuntime
 
 extension PodWorker {
+    private static let resumptionDelay: Duration = .milliseconds(500)
+
     /// What the node has granted the pod.
-    package var grantedRequests: ResourceList { resize.allocatedSpec(of: pod.spec).totalRequests }
+    package var grantedRequests: ResourceList { resize.granted.requests }
+
+    /// Changes whenever the node grants the pod something else.
+    package var grantVersion: Int { resize.version }
+
+    /// What the pod takes of its node.
+    var roomClaim: RoomClaim {
+        RoomClaim(amounts: NodeUse.amounts(of: resize.granted.requests), hostPorts: pod.spec.hostPorts)
+    }
 
     /// Whether the pod was begun with.
     package var isStarted: Bool { status != nil }
@@ -35,7 +45,7 @@ extension PodWorker {
     // The API's side
 
     /// Takes over the status as this kubelet's own write has left it.
-    package mutating func noteOwnWrite(_ status: JSONValue) { pod.apiStatus = status }
+    package mutating func noteOwnWrite(_ status: ShownStatus) { pod.shown = status }
 
     /// Remembers a change that nobody acts upon, because the kubelet does not answer.
     package mutating func holdUpdate(_ new: PodView) { heldUpdate = new }
@@ -56,10 +66,24 @@ extension PodWorker {
         if isRemoved {
             requestSync(in: environment)
         } else if let held = heldUpdate {
-            heldUpdate = nil
-            update(held, in: environment)
+            if status != nil, held.shown != pod.shown {
+                // Changed statuses are overruled before anything else that happened meanwhile is noticed.
+                isStatusChanged = true
+                resumption = now + Self.resumptionDelay
+            } else {
+                takeHeldUpdate(in: environment)
+            }
         }
         if status == nil { start(in: environment) } else { advance(in: environment) }
+    }
+
+    /// Takes over what changed while the kubelet did not answer.
+    mutating func takeHeldUpdate(in environment: any WorkerEnvironment) {
+        guard var held = heldUpdate else { return }
+        heldUpdate = nil
+        if resumption != nil { held.shown = pod.shown }
+        resumption = nil
+        update(held, in: environment)
     }
 
     /// Goes on in a kubelet that has just started: containers ran on, back-offs are forgotten.
@@ -80,6 +104,25 @@ extension PodWorker {
         }
         resume(in: environment)
     }
+
+    /// The machine goes down: containers end without a trace.
+    package mutating func powerOff(now: Timestamp) {
+        for index in runtime.containers.indices where runtime.containers[index].state == .running {
+            runtime.containers[index].state = .exited
+            runtime.containers[index].finishedAt = now
+            runtime.containers[index].exitCode = 255
+            runtime.containers[index].reason = "Unknown"
+        }
+        if runtime.sandbox == .ready { runtime.sandbox = .stopped }
+        sandbox = nil
+        work = nil
+        hooks = []
+        commands = [:]
+        for index in probes.indices { probes[index].command = nil }
+    }
+
+    /// Something that other pods had is free again.
+    package mutating func retryResize(in environment: any WorkerEnvironment) { requestSync(in: environment) }
 
     /// Lets containers run on while the kubelet does not answer.
     package mutating func advanceContainers(in environment: any WorkerEnvironment) {

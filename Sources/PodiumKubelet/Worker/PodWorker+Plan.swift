@@ -126,7 +126,10 @@ extension PodWorker {
         }
     }
 
-    private func reasonToKill(_ container: ContainerSpec, _ record: ContainerRecord) -> (job: KillJob, restarts: Bool)? {
+    private func reasonToKill(
+        _ container: ContainerSpec,
+        _ record: ContainerRecord
+    ) -> (job: KillJob, restarts: Bool)? {
         let grace = pod.spec.terminationGraceSeconds
         func job(_ message: String, grace: Int? = nil, isResize: Bool = false) -> KillJob {
             var job = KillJob(record, grace: grace ?? pod.spec.terminationGraceSeconds, message: message)

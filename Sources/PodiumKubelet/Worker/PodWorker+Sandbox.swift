@@ -29,7 +29,10 @@ extension PodWorker {
         return .done
     }
 
-    private func sandboxConfiguration(_ address: String, in environment: any WorkerEnvironment) -> SandboxConfiguration {
+    private func sandboxConfiguration(
+        _ address: String,
+        in environment: any WorkerEnvironment
+    ) -> SandboxConfiguration {
         let hostname = pod.spec.isOnHostNetwork ? node.name : String((pod.spec.hostname ?? pod.name.name).prefix(63))
         let seed = UInt64(environment.chance() * 0x1p53)
         var configuration = SandboxConfiguration(

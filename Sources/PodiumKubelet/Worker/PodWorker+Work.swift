@@ -2,6 +2,7 @@
 // Looks at a pod: when one may begin, how it goes from step to step, and when the next one follows.
 
 import PodiumMachinery
+import PodiumRuntime
 
 // Kubernetes: pkg/kubelet/pod_workers.go podWorkerLoop, completeWork
 extension PodWorker {
@@ -25,6 +26,7 @@ extension PodWorker {
     /// Begins the look that was asked for.
     mutating func beginWork(in environment: any WorkerEnvironment) {
         isPending = false
+        refreshView(at: environment.now)
         if stage == .syncing, isToStop { stage = .terminating }
         switch stage {
         case .syncing: beginSync(in: environment)
@@ -87,7 +89,10 @@ extension PodWorker {
         }
     }
 
-    private mutating func perform(_ operation: inout PodOperation, in environment: any WorkerEnvironment) -> StepResult {
+    private mutating func perform(
+        _ operation: inout PodOperation,
+        in environment: any WorkerEnvironment
+    ) -> StepResult {
         let now = environment.now
         switch operation {
         case .awaitVolumes(let since): return awaitVolumes(since: since, now: now)
@@ -202,24 +207,43 @@ extension PodWorker {
 
     /// The periodic listing of containers.
     mutating func listContainers(in environment: any WorkerEnvironment) -> Bool {
-        relist = nil
         inspection = nil
-        view = runtime
-        viewTime = environment.now
-        if stage < .finished { isPending = true }
+        takeView(at: environment.now)
         return true
+    }
+
+    /// Looks at the containers, and wishes a look at the pod.
+    private mutating func takeView(at now: Timestamp) {
+        relist = nil
+        view = runtime
+        viewTime = now
+        if stage < .finished { isPending = true }
+        removeOldRuns()
+    }
+
+    /// Keeps only the last ended run of each container, and none of an evicted pod. The present view still has those
+    /// that go.
+    // Kubernetes: pkg/kubelet/pod_container_deletor.go
+    private mutating func removeOldRuns() {
+        var seen: Set<String> = []
+        for record in runtime.containers.reversed() where record.state == .exited {
+            if seen.insert(record.name).inserted, eviction == nil { continue }
+            if let handle = record.handle { sandbox?.remove(handle) }
+            runtime.containers.removeAll { $0.id == record.id }
+        }
+    }
+
+    /// The containers as the last listing found them, when runs were removed since the last look.
+    private mutating func refreshView(at now: Timestamp) {
+        guard node.relists.last(upTo: now) > viewTime else { return }
+        let known = Set(runtime.containers.map(\.id))
+        view.containers.removeAll { $0.state == .exited && !known.contains($0.id) }
     }
 
     /// The look at the containers right after they were changed.
     mutating func inspectContainers(in environment: any WorkerEnvironment) -> Bool {
         inspection = nil
-        // What began and ended in between was listed as running: the next listing finds its end once more.
-        let known = Set(view.containers.map(\.id))
-        let isHasty = runtime.containers.contains { $0.state == .exited && !known.contains($0.id) }
-        if !isHasty { relist = nil }
-        view = runtime
-        viewTime = environment.now
-        isPending = true
+        takeView(at: environment.now)
         return true
     }
 }

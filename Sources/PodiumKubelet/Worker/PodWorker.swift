@@ -13,8 +13,8 @@ package enum PodAction: Hashable, Sendable {
 
 /// The life of a pod on its node, as its kubelet leads it.
 ///
-/// A pod is *syncing* while it should run, *terminating* while its containers are stopped, *terminated* when they are and
-/// the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing of
+/// A pod is *syncing* while it should run, *terminating* while its containers are stopped, *terminated* when they are
+/// and the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing of
 /// containers found and must be newer than the look before, which gives transitions their pace of one a second.
 ///
 ///     worker.update(pod, in: environment)
@@ -34,8 +34,6 @@ package struct PodWorker: Sendable {
     package enum Limits {
         /// How many things may be due at one moment; what is beyond waits for the next wake-up.
         package static let maximumStepsPerWake = 10_000
-        /// The runs of a container that are remembered.
-        static let rememberedRuns = 2
     }
 
     package internal(set) var pod: PodView
@@ -88,8 +86,9 @@ package struct PodWorker: Sendable {
     /// Set once the API object is gone, or never was what this worker runs.
     package internal(set) var isRemoved = false
 
-    /// A change that came while the kubelet did not answer.
+    /// A change that came while the kubelet did not answer, and when it is noticed now that it does.
     var heldUpdate: PodView?
+    var resumption: Timestamp?
     /// Whether containers printed something since the logs were last published.
     var hasNewLogs = false
 
@@ -133,6 +132,8 @@ package struct PodWorker: Sendable {
 
     /// Begins with the pod.
     package mutating func start(in environment: any WorkerEnvironment) {
+        if let held = heldUpdate { pod = held }
+        heldUpdate = nil
         isPending = true
         requeue = nil
         advance(in: environment)
@@ -141,15 +142,14 @@ package struct PodWorker: Sendable {
     /// Takes over a changed Pod.
     package mutating func update(_ new: PodView, in environment: any WorkerEnvironment) {
         let hadChanged = !new.isSameManifest(as: pod)
-        let gatesChanged = !new.spec.readinessGates.isEmpty && new.apiStatus["conditions"] != pod.apiStatus["conditions"]
         pod = new
+        heldUpdate = nil
+        resumption = nil
         if stage == .finished {
-            if hadChanged { acknowledgeGeneration(in: environment) }
+            if hadChanged { noteLateResize(in: environment) }
             return
         }
-        guard hadChanged || gatesChanged else { return }
-        if gatesChanged && !hadChanged && !needsReadinessReconciliation { return }
-        requestSync(in: environment)
+        if hadChanged || needsReadinessReconciliation { requestSync(in: environment) }
     }
 
     /// The Pod is gone from the API, or its kubelet wants it gone: stops everything.
@@ -186,6 +186,7 @@ package struct PodWorker: Sendable {
             consider(evictionCheck)
         }
         consider(reconciliation)
+        consider(resumption)
         return wake
     }
 
@@ -234,6 +235,10 @@ package struct PodWorker: Sendable {
         }
         if let check = evictionCheck, check <= now {
             checkStorageUse(in: environment)
+            return true
+        }
+        if let due = resumption, due <= now {
+            takeHeldUpdate(in: environment)
             return true
         }
         if let due = reconciliation, due <= now {

@@ -9,6 +9,8 @@ package enum Base64 {
         /// The byte, counted from 0.
         package let offset: Int
 
+        package init(offset: Int) { self.offset = offset }
+
         /// The sentence that reaches the client.
         package var message: String { "illegal base64 data at input byte \(offset)" }
     }

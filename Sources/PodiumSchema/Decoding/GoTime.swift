@@ -62,7 +62,9 @@ struct GoTime: Equatable {
 // MARK: Calendar
 
 extension GoTime {
-    /// Days since 1970-01-01. Years are counted from March, so that the leap day is the last of its year.
+    /// Days since 1970-01-01.
+    ///
+    /// Years are counted from March, so that the leap day is the last of its year.
     fileprivate static func day(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
@@ -179,7 +181,8 @@ private struct Parser {
             position += 1
             return 0
         }
-        guard start + 6 <= units.count, units[start + 3] == UInt8(ascii: ":"), let hours = number(start + 1..<start + 3),
+        guard start + 6 <= units.count, units[start + 3] == UInt8(ascii: ":"),
+            let hours = number(start + 1..<start + 3),
             let minutes = number(start + 4..<start + 6)
         else { throw cannotParse(start, as: "Z07:00") }
         position += 6

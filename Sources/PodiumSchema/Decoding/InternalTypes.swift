@@ -5,12 +5,13 @@ import PodiumMachinery
 
 /// The unversioned types behind the kinds of the API.
 enum InternalTypes {
-    /// The Go type that all versions of a kind convert to: `core.Pod`, `autoscaling.Scale`.
-    static func name(of kind: GroupVersionKind) -> String {
+    /// The Go type that all versions of a type convert to: `core.Pod`, `autoscaling.Scale`.
+    static func name(of schema: Schema) -> String {
+        let parts = schema.name.split(separator: ".")
+        guard parts.count >= 3, let kind = parts.last else { return schema.name }
         // One event type stands behind the events of both groups.
-        if kind.kind == "Event", kind.group == "events.k8s.io" { return "core.Event" }
-        let package = kind.group.isEmpty ? "core" : kind.group.prefix { $0 != "." }
-        return "\(package).\(kind.kind)"
+        let package = kind == "Event" ? "core" : parts[parts.count - 3]
+        return "\(package).\(kind)"
     }
 
     /// The registry of types that a kind is looked up in, named by the place of its making.

@@ -43,12 +43,14 @@ package struct RequestDecoder: Sendable {
 
     /// Reads `body` as an object of the kind `expected`; one without `kind` or `apiVersion` is taken to be of it.
     ///
-    /// An object of a kind without schema (a custom resource) is given back as it is. Everything wrong is 400.
+    /// An object of a kind without schema (a custom resource) is given back as it is. Everything wrong is 400, and so
+    /// is an object of another version of the kind, unless that is among `otherVersions`.
     package func decode(
         body: [UInt8],
         format: BodyFormat,
         expected: GroupVersionKind,
-        fieldValidation: FieldValidation
+        fieldValidation: FieldValidation,
+        otherVersions: [GroupVersion] = []
     ) throws(StatusError) -> DecodedRequest {
         let decoded: DecodedObject
         let actual: GroupVersionKind
@@ -57,7 +59,7 @@ package struct RequestDecoder: Sendable {
         } catch {
             throw Self.statusError(error, expected, body)
         }
-        guard actual.groupVersion == expected.groupVersion else {
+        guard actual.groupVersion == expected.groupVersion || otherVersions.contains(actual.groupVersion) else {
             throw .badRequest(
                 "the API version in the data (\(actual.groupVersion)) does not match the expected API version "
                     + "(\(expected.groupVersion))"
@@ -107,9 +109,10 @@ package struct RequestDecoder: Sendable {
         } catch {
             throw Failure(actual: actual, message: error.message)
         }
-        guard InternalTypes.name(of: actual) == InternalTypes.name(of: expected) else {
-            let message = "converting (\(schema.goName)) to (\(InternalTypes.name(of: expected))): unknown conversion"
-            throw Failure(actual: actual, message: message)
+        let found = InternalTypes.name(of: schema)
+        let wanted = registry.schema(for: expected).map { InternalTypes.name(of: $0) } ?? found
+        if found != wanted {
+            throw Failure(actual: actual, message: "converting (\(schema.goName)) to (\(wanted)): unknown conversion")
         }
         return decoded
     }

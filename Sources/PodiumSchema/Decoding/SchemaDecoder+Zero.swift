@@ -18,7 +18,9 @@ extension SchemaDecoder {
         return .object(members)
     }
 
-    /// Whether `value` is not told from an absent one. Empty lists and maps never are: storage does not keep them.
+    /// Whether `value` is not told from an absent one.
+    ///
+    /// Empty lists and maps never are: storage does not keep them.
     private static func disappears(_ value: JSONValue, _ field: SchemaField) -> Bool {
         switch value {
         case .null: true

@@ -7,6 +7,8 @@ package import PodiumCodec
 /// Why a tree cannot be read as a type, worded as Go's JSON reader words it.
 package struct DecodingError: Error, Equatable {
     package let message: String
+
+    package init(message: String) { self.message = message }
 }
 
 /// What came of reading a tree as a type.
@@ -132,7 +134,8 @@ package struct SchemaDecoder {
         }
     }
 
-    private mutating func decodeMapElement(_ value: JSONValue, _ field: SchemaField) throws(DecodingError) -> JSONValue {
+    private mutating func decodeMapElement(_ value: JSONValue, _ field: SchemaField) throws(DecodingError) -> JSONValue
+    {
         guard field.container == .mapOfLists else { return try decodeElement(value, field) ?? zeroElement(field) }
         if value.isNull { return .null }
         return try decodeList(value, field, goType: field.goElementType) ?? .null
@@ -250,7 +253,9 @@ extension SchemaDecoder {
         var names = [structName]
         for case .field(let name) in path { names.append(name) }
         let place = names.joined(separator: ".")
-        return DecodingError(message: "json: cannot unmarshal \(description) into Go struct field \(place) of type \(goType)")
+        return DecodingError(
+            message: "json: cannot unmarshal \(description) into Go struct field \(place) of type \(goType)"
+        )
     }
 
     /// What Go calls the kind of `value`.

@@ -24,6 +24,7 @@ struct JSONPatchOperation {
 // Kubernetes: gopkg.in/evanphx/json-patch.v4
 enum JSONPatch {
     /// What comes of `body` applied to `document`, and which members of its operations are unknown or stand twice.
+    ///
     /// A lenient reading does not look for these.
     static func apply(
         _ body: [UInt8],

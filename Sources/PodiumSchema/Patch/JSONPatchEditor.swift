@@ -4,7 +4,9 @@
 import OrderedCollections
 import PodiumCodec
 
-/// A document while the operations of a JSON patch are applied to it. After an error it is of no use.
+/// A document while the operations of a JSON patch are applied to it.
+///
+/// After an error it is of no use.
 struct JSONPatchEditor {
     private(set) var document: JSONValue
     private var copiedBytes = 0

@@ -7,8 +7,9 @@ import PodiumCodec
 /// JSON merge patches as Kubernetes applies them.
 // Kubernetes: gopkg.in/evanphx/json-patch.v4 merge.go
 enum MergePatch {
-    /// What comes of `body` applied to `document`, and which members stand twice in it. A lenient reading does not
-    /// look for these, and takes a list for the whole result.
+    /// What comes of `body` applied to `document`, and which members stand twice in it.
+    ///
+    /// A lenient reading does not look for these, and takes a list for the whole result.
     static func apply(
         _ body: [UInt8],
         to document: JSONValue,

@@ -5,7 +5,9 @@ import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 
-/// The kinds of patches, named by their media types. Server-side apply is not among them.
+/// The kinds of patches, named by their media types.
+///
+/// Server-side apply is not among them.
 package enum PatchType: String, Sendable {
     /// A list of operations (RFC 6902).
     case json = "application/json-patch+json"

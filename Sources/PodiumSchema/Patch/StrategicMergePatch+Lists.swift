@@ -217,7 +217,9 @@ extension StrategicMergePatch {
         )
     }
 
-    /// `elements` as they stand in `order`. One that is not there goes in front of those before it.
+    /// The elements as they stand in `order`.
+    ///
+    /// One that is not there goes in front of those before it.
     private static func sorted(_ elements: [JSONValue], by order: [JSONValue], _ key: String?) -> [JSONValue] {
         let places = places(order, key)
         var result: [(place: Int?, element: JSONValue)] = []

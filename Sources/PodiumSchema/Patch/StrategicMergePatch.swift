@@ -76,7 +76,9 @@ enum StrategicMergePatch {
         }
     }
 
-    /// The list that `name` is a directive for: `$setElementOrder/list`. Nil when it is no such directive.
+    /// The list that `name` is a directive for: `$setElementOrder/list`.
+    ///
+    /// Nil when it is no such directive.
     static func target(of name: String, _ directive: String) throws(PatchError) -> String? {
         guard name.hasPrefix(directive) else { return nil }
         let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
