@@ -30,7 +30,9 @@ import Testing
 
     private func conditions(_ cluster: TestCluster) throws -> [String: String] {
         let list = try #require(cluster.get(.namespaces, "ns")).status["conditions"]?.elements ?? []
-        let pairs = list.map { ($0["type"]?.string ?? "", "\($0["status"]?.string ?? "") \($0["message"]?.string ?? "")") }
+        let pairs = list.map {
+            ($0["type"]?.string ?? "", "\($0["status"]?.string ?? "") \($0["message"]?.string ?? "")")
+        }
         return Dictionary(uniqueKeysWithValues: pairs)
     }
 
@@ -65,8 +67,10 @@ import Testing
         ])
         try markDeleted(cluster)
         let holders = try conditions(cluster)["NamespaceFinalizersRemaining"]
-        #expect(holders == "True Some content in the namespace has finalizers remaining: "
-            + "example.com/hold in 1 resource instances")
+        #expect(
+            holders == "True Some content in the namespace has finalizers remaining: "
+                + "example.com/hold in 1 resource instances"
+        )
         try cluster.client.removeFinalizer("example.com/hold", from: cluster.key(.configMaps, "c"))
         try cluster.advance(.seconds(9))
         #expect(cluster.get(.namespaces, "ns") == nil)

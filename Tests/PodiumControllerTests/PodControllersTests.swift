@@ -73,13 +73,15 @@ import Testing
         return ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"].map { status[$0]?.int }
     }
 
-    @Test(arguments: [
-        (["minAvailable": 1], [2, 3, 1, 3]),
-        (["minAvailable": 5], [0, 3, 5, 3]),
-        (["minAvailable": "50%"], [1, 3, 2, 3]),
-        (["maxUnavailable": 1], [1, 3, 2, 3]),
-        (["maxUnavailable": "0%"], [0, 3, 3, 3]),
-    ] as [(JSONObject, [Int?])])
+    @Test(
+        arguments: [
+            (["minAvailable": 1], [2, 3, 1, 3]),
+            (["minAvailable": 5], [0, 3, 5, 3]),
+            (["minAvailable": "50%"], [1, 3, 2, 3]),
+            (["maxUnavailable": 1], [1, 3, 2, 3]),
+            (["maxUnavailable": "0%"], [0, 3, 3, 3]),
+        ] as [(JSONObject, [Int?])]
+    )
     func budgetsCountHealthyPods(spec: JSONObject, expected: [Int?]) throws {
         let cluster = try TestCluster("disruption-controller")
         for name in ["p", "q", "r"] { try cluster.create(.pod(name, labels: ["app": "x"])) }

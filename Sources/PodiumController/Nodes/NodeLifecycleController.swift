@@ -10,8 +10,8 @@ import PodiumStorage
 /// Keeps taints of nodes in line with their conditions, and acts for kubelets that fell silent.
 ///
 /// A change of a node's conditions or cordon is answered at once with NoSchedule taints. Everything else happens at
-/// looks, every five seconds: whether the node gave a sign of life, NoExecute taints, and the pods' Ready condition. Looks
-/// at which nothing could come out are left out. Nodes that their owner drives by hand are left alone.
+/// looks, every five seconds: whether the node gave a sign of life, NoExecute taints, and the pods' Ready condition.
+/// Looks at which nothing could come out are left out. Nodes that their owner drives by hand are left alone.
 // Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go
 // State | guarded by | why separate
 // health, pace | queue | the queue of the informers
@@ -124,7 +124,13 @@ package final class NodeLifecycleController: InformedReconciler {
         guard var health = state.withState({ $0.health[name] }) else { return nil }
         let isNew = health.readyStatus == nil
         if isNew {
-            record(name, uid: node.uid, .normal, "RegisteredNode", "Node \(name) event: Registered Node \(name) in Controller")
+            record(
+                name,
+                uid: node.uid,
+                .normal,
+                "RegisteredNode",
+                "Node \(name) event: Registered Node \(name) in Controller"
+            )
         }
         let observed = node.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
         var node = node
