@@ -68,7 +68,9 @@ final class PodFeed: Sendable {
             do throws(StorageError) {
                 let (events, _) = try cursor.next(limit: Limits.maximumEventsPerPull)
                 if events.isEmpty { return }
-                for event in events { handler(event.kind == .deleted ? .removed(event.object) : .changed(event.object)) }
+                for event in events {
+                    handler(event.kind == .deleted ? .removed(event.object) : .changed(event.object))
+                }
             } catch {
                 // Only `compacted` can come: the history moved on without this feed.
                 relist()

@@ -14,8 +14,8 @@ package enum PodAction: Hashable, Sendable {
 /// The life of a pod on its node, as its kubelet leads it.
 ///
 /// A pod is *syncing* while it should run, *terminating* while its containers are stopped, *terminated* when they are
-/// and the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing of
-/// containers found and must be newer than the look before, which gives transitions their pace of one a second.
+/// and the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing
+/// of containers found and must be newer than the look before, which gives transitions their pace of one a second.
 ///
 ///     worker.update(pod, in: environment)
 ///     for action in worker.takeActions() { … }
