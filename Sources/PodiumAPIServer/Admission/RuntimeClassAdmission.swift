@@ -21,7 +21,9 @@ package struct RuntimeClassAdmission: AdmissionPlugin {
         _ context: StrategyContext,
         _ warnings: inout [String]
     ) throws(StatusError) {
-        guard attributes.isOn(.pods, .create), let runtime = try runtimeClass(of: object, attributes, context) else { return }
+        guard attributes.isOn(.pods, .create), let runtime = try runtimeClass(of: object, attributes, context) else {
+            return
+        }
         try setOverhead(&object, runtime, attributes)
         try setScheduling(&object, runtime, attributes)
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The usual division of a kind: metadata, a specification that clients write, a status that only its subresource writes.
+// The usual division of a kind: metadata, what clients specify, and a status that only its subresource writes.
 
 import OrderedCollections
 import PodiumCodec
@@ -60,5 +60,13 @@ extension PodField {
     func immutableErrors(old: JSONValue?) -> [FieldError] {
         let before: JSONValue? = old == .null ? nil : old
         return value == before ? [] : [.invalid(path, value ?? .null, "field is immutable")]
+    }
+}
+
+extension JSONValue {
+    /// The same object with its members in the order of their names, as Go prints maps.
+    var sortedByKey: JSONValue {
+        guard case .object(let members) = self else { return self }
+        return .object(JSONObject(uniqueKeysWithValues: members.keys.sorted().map { ($0, members[$0] ?? .null) }))
     }
 }

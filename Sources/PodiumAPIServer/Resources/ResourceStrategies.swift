@@ -10,7 +10,7 @@ package enum ResourceStrategies {
         table[resource] ?? plain[resource] ?? PlainStrategy()
     }
 
-    /// The strategy of writing `subresource` of `resource`; nil when writing it is nothing but the business of the verb.
+    /// The strategy of writing `subresource` of `resource`; nil when that is nothing but the business of the verb.
     package static func strategy(for resource: GroupResource, subresource: String) -> (any ResourceStrategy)? {
         switch subresource {
         case "": strategy(for: resource)
@@ -25,6 +25,12 @@ package enum ResourceStrategies {
     /// Whether the kind checks all its metadata again on update, so that errors in it are reported twice more.
     // Kubernetes: the ValidateXUpdate functions that call ValidateX
     package static func rechecksMetadata(_ resource: GroupResource) -> Bool { !withoutRecheck.contains(resource) }
+
+    /// Whether deleting an object leaves its dependents alone unless the request says otherwise.
+    // Kubernetes: the DefaultGarbageCollectionPolicy functions that return OrphanDependents
+    package static func orphansDependentsByDefault(_ resource: GroupResource) -> Bool {
+        resource == core("replicationcontrollers") || resource == name("jobs", "batch")
+    }
 
     /// The text of the warning that goes with every request to an API that is to be given up.
     package static func deprecationWarning(_ resource: GroupVersionResource) -> String? {
@@ -77,6 +83,7 @@ package enum ResourceStrategies {
         name("ingressclasses", "networking.k8s.io"): IngressClassStrategy(),
         name("networkpolicies", "networking.k8s.io"): NetworkPolicyStrategy(),
         name("horizontalpodautoscalers", "autoscaling"): HorizontalPodAutoscalerStrategy(),
+        name("customresourcedefinitions", "apiextensions.k8s.io"): CustomResourceDefinitionStrategy(),
         name("roles", rbac): RoleStrategy(isNamespaced: true),
         name("clusterroles", rbac): RoleStrategy(isNamespaced: false),
         name("rolebindings", rbac): RoleBindingStrategy(isNamespaced: true),
@@ -94,7 +101,6 @@ package enum ResourceStrategies {
             name("mutatingadmissionpolicybindings", "admissionregistration.k8s.io"),
             name("flowschemas", "flowcontrol.apiserver.k8s.io"),
             name("prioritylevelconfigurations", "flowcontrol.apiserver.k8s.io"),
-            name("customresourcedefinitions", "apiextensions.k8s.io"),
             name("deviceclasses", "resource.k8s.io"),
             name("resourceslices", "resource.k8s.io"),
         ]
@@ -102,7 +108,6 @@ package enum ResourceStrategies {
             name("validatingadmissionpolicies", "admissionregistration.k8s.io"),
             name("flowschemas", "flowcontrol.apiserver.k8s.io"),
             name("prioritylevelconfigurations", "flowcontrol.apiserver.k8s.io"),
-            name("customresourcedefinitions", "apiextensions.k8s.io"),
             name("apiservices", "apiregistration.k8s.io"),
             name("certificatesigningrequests", "certificates.k8s.io"),
             name("volumeattachments", "storage.k8s.io"),

@@ -54,7 +54,7 @@ struct PodSecurityChecks {
         containers.filter { bad($0.value["securityContext"] ?? .emptyObject) }.map(\.name)
     }
 
-    /// `container "a"`, `containers "a", "b"`
+    /// `container "a"`, or `containers "a", "b"`.
     static func list(_ names: [String], _ noun: String = "container") -> String {
         "\(noun)\(names.count == 1 ? "" : "s") \(quote(names))"
     }
@@ -74,7 +74,9 @@ extension PodSecurityChecks {
     private var appArmor: PodSecurityFinding? {
         var values: Set<String> = []
         func isBad(_ context: JSONValue) -> Bool {
-            guard let type = context[path: "appArmorProfile", "type"]?.string, type == "Unconfined" else { return false }
+            guard let type = context[path: "appArmorProfile", "type"]?.string, type == "Unconfined" else {
+                return false
+            }
             values.insert(type)
             return true
         }
@@ -99,7 +101,8 @@ extension PodSecurityChecks {
             setters.append(Self.list(Array(bad.keys).sorted(), "annotation"))
         }
         guard !setters.isEmpty else { return nil }
-        let detail = "\(setters.joined(separator: " and ")) must not set AppArmor profile type to \(Self.quote(values.sorted()))"
+        let detail =
+            "\(setters.joined(separator: " and ")) must not set AppArmor profile type to \(Self.quote(values.sorted()))"
         return PodSecurityFinding(reason: "forbidden AppArmor profile", detail: detail)
     }
 
@@ -289,7 +292,8 @@ extension PodSecurityChecks {
     }
 
     private static let plainVolumes = [
-        "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret",
+        "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected",
+        "secret",
     ]
 
     private var restrictedVolumes: PodSecurityFinding? {
@@ -311,7 +315,10 @@ extension PodSecurityChecks {
         let explicit = names { $0["runAsNonRoot"]?.bool == false }
         let reason = "runAsNonRoot != true"
         if let setters = Self.setters(pod: ofPod == false, explicit) {
-            return PodSecurityFinding(reason: reason, detail: "\(setters) must not set securityContext.runAsNonRoot=false")
+            return PodSecurityFinding(
+                reason: reason,
+                detail: "\(setters) must not set securityContext.runAsNonRoot=false"
+            )
         }
         let implicit = ofPod == true ? [] : names { $0["runAsNonRoot"]?.bool == nil }
         guard !implicit.isEmpty else { return nil }

@@ -29,7 +29,7 @@ struct PodSecurityPolicy: Hashable, CustomStringConvertible {
     /// The minor version of Kubernetes 1; nil for the latest.
     var minor: Int?
 
-    /// `restricted:latest`
+    /// `restricted:latest`.
     var description: String { "\(level):\(minor.map { "v1.\($0)" } ?? "latest")" }
 
     private static let prefix = "pod-security.kubernetes.io/"
@@ -52,7 +52,8 @@ struct PodSecurityPolicy: Hashable, CustomStringConvertible {
         }
         let versionKey = prefix + mode + "-version"
         if let text = labels?[versionKey]?.string, text != "latest" {
-            if text.hasPrefix("v1."), let minor = Int(text.dropFirst(3)), minor >= 0, String(minor) == text.dropFirst(3) {
+            if text.hasPrefix("v1."), let minor = Int(text.dropFirst(3)), minor >= 0, String(minor) == text.dropFirst(3)
+            {
                 policy.minor = minor
             } else {
                 errors.append(.invalid(path.key(versionKey), .string(text), "must be \"latest\" or \"v1.x\""))

@@ -25,7 +25,9 @@ package struct ResourceQuotaAdmission: AdmissionPlugin {
         _ context: StrategyContext,
         _ warnings: inout [String]
     ) throws(StatusError) {
-        guard attributes.operation == .create, attributes.subresource.isEmpty, !attributes.namespace.isEmpty else { return }
+        guard attributes.operation == .create, attributes.subresource.isEmpty, !attributes.namespace.isEmpty else {
+            return
+        }
         let snapshot = try? context.storage.list(
             Self.quotas,
             scope: .namespace(attributes.namespace),

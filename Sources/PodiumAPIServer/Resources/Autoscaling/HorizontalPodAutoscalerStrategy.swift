@@ -39,7 +39,8 @@ struct HorizontalPodAutoscalerStrategy: KindStrategy {
         for name in ["kind", "name"] {
             let field = spec["scaleTargetRef"][name]
             errors +=
-                field.text.isEmpty ? [field.required()] : field.invalid(each: NameValidation.pathSegmentName(field.text))
+                field.text.isEmpty
+                ? [field.required()] : field.invalid(each: NameValidation.pathSegmentName(field.text))
         }
         return errors + spec["metrics"].elements.flatMap(metricErrors)
     }

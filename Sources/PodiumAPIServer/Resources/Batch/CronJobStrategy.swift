@@ -29,6 +29,10 @@ struct CronJobStrategy: KindStrategy {
         }
     }
 
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+        PodTemplates.warnings(object, old: old, at: ["spec", "jobTemplate", "spec", "template"])
+    }
+
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         var errors = errors(PodField("spec", of: object))
         let name = object[path: "metadata", "name"]?.string ?? ""
@@ -81,7 +85,9 @@ struct CronJobStrategy: KindStrategy {
         guard zone.isSet else { return [] }
         if zone.text.isEmpty { return [zone.invalid("must be nil or non-empty value")] }
         if zone.text.lowercased() == "local" {
-            return [zone.invalid("timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")]
+            return [
+                zone.invalid("timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
+            ]
         }
         let isName = zone.text.utf8.allSatisfy(Self.zoneUnits.contains)
         return isName && !zone.text.contains("..") ? [] : [zone.invalid("unknown time zone \(zone.text)")]

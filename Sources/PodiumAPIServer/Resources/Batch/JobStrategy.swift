@@ -57,6 +57,8 @@ struct JobStrategy: KindStrategy {
         Self.copyLabels(&object)
     }
 
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let spec = PodField("spec", of: object)
         var errors = selectorErrors(object, spec)
@@ -93,7 +95,8 @@ struct JobStrategy: KindStrategy {
                 let path = labels.path.key(key)
                 errors.append(
                     labels[key].isSet
-                        ? .invalid(path, labels.value ?? .null, "must be '\(value)'") : .required(path, "must be '\(value)'")
+                        ? .invalid(path, labels.value?.sortedByKey ?? .null, "must be '\(value)'")
+                        : .required(path, "must be '\(value)'")
                 )
             }
         }

@@ -34,12 +34,12 @@ struct ConfigMapStrategy: KindStrategy {
     }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        SealedData.errors(object, old: old, fields: ["data", "binaryData"]) + validate(object, context: context)
+        ImmutableContents.errors(object, old: old, fields: ["data", "binaryData"]) + validate(object, context: context)
     }
 }
 
 /// Data that its owner declared immutable.
-enum SealedData {
+enum ImmutableContents {
     /// What an update changes of `fields` although `old` is immutable.
     static func errors(_ object: JSONValue, old: JSONValue, fields: [String]) -> [FieldError] {
         guard old["immutable"]?.bool == true else { return [] }

@@ -81,7 +81,8 @@ struct EndpointSliceStrategy: KindStrategy {
     }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        validate(object, context: context) + PodField("addressType", of: object).immutableErrors(old: old["addressType"])
+        validate(object, context: context)
+            + PodField("addressType", of: object).immutableErrors(old: old["addressType"])
     }
 
     private func endpointErrors(_ endpoint: PodField, type: String) -> [FieldError] {

@@ -106,7 +106,9 @@ struct EventStrategy: KindStrategy {
         let series = PodField("series", of: object)
         guard series.isSet else { return [] }
         var errors: [FieldError] = []
-        if series["count"].integer < 2 { errors.append(.invalid(FieldPath("series.count"), "", "should be at least 2")) }
+        if series["count"].integer < 2 {
+            errors.append(.invalid(FieldPath("series.count"), "", "should be at least 2"))
+        }
         if !series["lastObservedTime"].isSet { errors.append(.required(FieldPath("series.lastObservedTime"))) }
         return errors
     }

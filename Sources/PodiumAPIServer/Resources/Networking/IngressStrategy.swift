@@ -170,7 +170,9 @@ struct NetworkPolicyStrategy: KindStrategy {
         guard last.isSet else { return errors }
         switch IntOrString(port["port"].value) {
         case .int(let first)?:
-            if last.integer < Int64(first) { errors.append(last.invalidNumber("must be greater than or equal to `port`")) }
+            if last.integer < Int64(first) {
+                errors.append(last.invalidNumber("must be greater than or equal to `port`"))
+            }
             return errors + last.rangeErrors(1, 65535)
         default:
             return errors + [last.required("may not be specified when `port` is non-numeric")]

@@ -24,7 +24,8 @@ struct PriorityClassStrategy: KindStrategy {
         var errors: [FieldError] = []
         if name.hasPrefix(SystemPriorityClasses.prefix) {
             if let problem = SystemPriorityClasses.problem(object, name: name) {
-                let detail = "priority class names with 'system-' prefix are reserved for system use only. error: \(problem)"
+                let detail =
+                    "priority class names with 'system-' prefix are reserved for system use only. error: \(problem)"
                 errors.append(.forbidden(FieldPath("metadata", "name"), detail))
             }
         } else if value.integer > SystemPriorityClasses.highestUserValue {

@@ -213,7 +213,8 @@ struct LimitRangeStrategy: KindStrategy {
             if !name.utf8.contains(UInt8(ascii: "/")) {
                 let isKnown = ResourceNames.isStandardForContainers(name)
                 return isKnown
-                    ? errors : errors + [.invalid(amount.path, .string(name), "must be a standard resource for containers")]
+                    ? errors
+                    : errors + [.invalid(amount.path, .string(name), "must be a standard resource for containers")]
             }
             guard !ResourceNames.isNative(name), !ResourceNames.isExtended(name) else { return errors }
             return errors + [.invalid(amount.path, .string(name), "doesn't follow extended resource name standard")]
@@ -273,7 +274,9 @@ private struct LimitRangeAmounts {
     private func ratioErrors(min: Quantity?, max: Quantity?) -> [FieldError] {
         guard let ratio = amount("maxLimitRequestRatio") else { return [] }
         var errors: [FieldError] = []
-        if ratio < Quantity(1) { errors.append(invalid("maxLimitRequestRatio", ratio, "ratio \(ratio) is less than 1")) }
+        if ratio < Quantity(1) {
+            errors.append(invalid("maxLimitRequestRatio", ratio, "ratio \(ratio) is less than 1"))
+        }
         guard let min, let max, !min.isZero else { return errors }
         let limit = max.double / min.double
         if ratio.double > limit {

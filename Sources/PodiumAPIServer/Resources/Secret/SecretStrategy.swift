@@ -36,7 +36,7 @@ struct SecretStrategy: KindStrategy {
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
         PodField("type", of: object).immutableErrors(old: old["type"])
-            + SealedData.errors(object, old: old, fields: ["data"])
+            + ImmutableContents.errors(object, old: old, fields: ["data"])
             + validate(object, context: context)
     }
 

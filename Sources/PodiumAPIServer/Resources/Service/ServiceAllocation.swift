@@ -191,11 +191,13 @@ extension ServiceAllocation {
             let number = port["nodePort"]
             guard number.integer != 0 else { return [] }
             if !Self.nodePorts.contains(Int(clamping: number.integer)) {
-                let detail = "provided port is not in the valid range. The range of valid ports is "
+                let detail =
+                    "provided port is not in the valid range. The range of valid ports is "
                     + "\(Self.nodePorts.lowerBound)-\(Self.nodePorts.upperBound)"
                 return [number.invalidNumber(detail)]
             }
-            return taken.contains(Int(number.integer)) ? [number.invalidNumber("provided port is already allocated")] : []
+            return taken.contains(Int(number.integer))
+                ? [number.invalidNumber("provided port is already allocated")] : []
         }
     }
 }

@@ -120,16 +120,11 @@ extension ServiceStrategy {
     fileprivate static func alignAddresses(_ spec: inout JSONValue, old: JSONValue?) {
         let single = spec["clusterIP"]?.string ?? ""
         let list = spec["clusterIPs"]?.elements ?? []
-        guard let old else {
-            if !single.isEmpty, list.isEmpty { spec["clusterIPs"] = [.string(single)] }
-            return
-        }
-        let oldSingle = old["clusterIP"]?.string ?? ""
-        let oldList = old["clusterIPs"]?.elements ?? []
-        if single != oldSingle, list == oldList {
-            // A client that knows only the single address changed it.
+        let isUntouched = list.isEmpty || old != nil && list == old?["clusterIPs"]?.elements ?? []
+        if isUntouched, single != old?["clusterIP"]?.string ?? "" {
+            // A client that knows only the single address set it.
             spec["clusterIPs"] = single.isEmpty ? nil : [.string(single)]
-        } else if list != oldList, single == oldSingle {
+        } else if let old, list != old["clusterIPs"]?.elements ?? [], single == old["clusterIP"]?.string ?? "" {
             spec["clusterIP"] = list.first
         }
     }

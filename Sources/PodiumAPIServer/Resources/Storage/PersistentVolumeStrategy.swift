@@ -91,8 +91,10 @@ struct PersistentVolumeClaimStrategy: KindStrategy {
     }
 
     func validateStatus(_ object: JSONValue, old: JSONValue) -> [FieldError] {
-        PodField("status", of: object)["capacity"].entries.flatMap { $1.quantity.map { $0.sign < 0 } == true
-            ? [$1.invalid("must be greater than or equal to 0")] : [] }
+        PodField("status", of: object)["capacity"].entries.flatMap {
+            $1.quantity.map { $0.sign < 0 } == true
+                ? [$1.invalid("must be greater than or equal to 0")] : []
+        }
     }
 }
 
@@ -148,7 +150,10 @@ struct PersistentVolumeStrategy: KindStrategy {
         }
         if JSONValue.object(source(object)) != .object(source(old)) {
             errors.append(
-                .forbidden(FieldPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n")
+                .forbidden(
+                    FieldPath("spec", "persistentvolumesource"),
+                    "spec.persistentvolumesource is immutable after creation\n"
+                )
             )
         }
         errors += PodField("spec", of: object)["volumeMode"].immutableErrors(old: old[path: "spec", "volumeMode"])
@@ -168,7 +173,8 @@ struct StorageClassStrategy: KindStrategy {
         let provisioner = PodField("provisioner", of: object)
         var errors =
             provisioner.text.isEmpty
-            ? [provisioner.required()] : provisioner.invalid(each: NameValidation.qualifiedName(provisioner.text.lowercased()))
+            ? [provisioner.required()]
+            : provisioner.invalid(each: NameValidation.qualifiedName(provisioner.text.lowercased()))
         for (name, _) in PodField("parameters", of: object).entries where name.isEmpty {
             errors.append(.invalid(FieldPath("parameters"), .string(name), "field can not be empty."))
         }

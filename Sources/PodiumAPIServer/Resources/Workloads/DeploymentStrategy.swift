@@ -37,6 +37,8 @@ struct DeploymentStrategy: KindStrategy {
         object.setGeneration((old[path: "metadata", "generation"]?.integer ?? 0) + 1)
     }
 
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
@@ -109,6 +111,8 @@ struct ReplicaSetStrategy: KindStrategy {
         }
     }
 
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
@@ -150,6 +154,8 @@ struct ReplicationControllerStrategy: KindStrategy {
         if object[path: "metadata", "labels"]?.object?.isEmpty ?? true { object[path: "metadata", "labels"] = labels }
     }
 
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let spec = PodField("spec", of: object)
         var errors = spec["minReadySeconds"].nonnegativeErrors
@@ -182,6 +188,10 @@ struct PodTemplateStrategy: KindStrategy {
     var countsGenerations: Bool { true }
 
     func applyDefaults(_ object: inout JSONValue) { PodTemplates.applyDefaults(&object) }
+
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+        PodTemplates.warnings(object, old: old, at: ["template"], namesPods: false)
+    }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         PodTemplates.errors(PodField("template", of: object))

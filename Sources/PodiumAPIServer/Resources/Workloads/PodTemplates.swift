@@ -47,7 +47,33 @@ enum PodTemplates {
     static func strictMatchErrors(_ template: PodField, selector: LabelSelector) -> [FieldError] {
         let labels = template["metadata"]["labels"]
         guard !selector.matches(labels.value?.stringMap ?? [:]) else { return [] }
-        return [.invalid(labels.path, labels.value ?? .null, "`selector` does not match template `labels`")]
+        return [
+            .invalid(labels.path, labels.value?.sortedByKey ?? .null, "`selector` does not match template `labels`")
+        ]
+    }
+
+    /// Warnings about the template, and about a name that the pods' names begin with.
+    ///
+    /// An update is worth them only when it changes the specification.
+    // Kubernetes: the WarningsOnCreate and WarningsOnUpdate functions of the workloads' strategies
+    static func warnings(
+        _ object: JSONValue,
+        old: JSONValue?,
+        at path: [String] = ["spec", "template"],
+        namesPods: Bool = true
+    ) -> [String] {
+        var warnings: [String] = []
+        let problems = NameValidation.dns1123Label(object[path: "metadata", "name"]?.string ?? "")
+        if old == nil, namesPods, !problems.isEmpty {
+            warnings.append(
+                "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; "
+                    + "a DNS label is recommended: [\(problems.joined(separator: " "))]"
+            )
+        }
+        if let old, old[path: "metadata", "generation"] == object[path: "metadata", "generation"] { return warnings }
+        guard let template = path.reduce(object as JSONValue?, { $0?[$1] }) else { return warnings }
+        let place = path.dropFirst().reduce(FieldPath(path[0])) { $0.child($1) }
+        return warnings + PodWarnings.forTemplate(template, at: place)
     }
 
     /// A selector that must be there and take less than everything.
@@ -105,7 +131,8 @@ enum StatusCounts {
     }
 
     /// None of `fields` is greater than `limit`.
-    static func errors(_ status: PodField, _ fields: [String], above limit: String, called name: String) -> [FieldError] {
+    static func errors(_ status: PodField, _ fields: [String], above limit: String, called name: String) -> [FieldError]
+    {
         fields.filter { status[$0].integer > status[limit].integer }.map {
             status[$0].invalidNumber("cannot be greater than \(name)")
         }

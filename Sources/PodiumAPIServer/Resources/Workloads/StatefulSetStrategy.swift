@@ -50,6 +50,10 @@ struct StatefulSetStrategy: KindStrategy {
         }
     }
 
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+        PodTemplates.warnings(object, old: old, namesPods: false)
+    }
+
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         errors(PodField("spec", of: object))
     }
@@ -91,7 +95,10 @@ struct StatefulSetStrategy: KindStrategy {
         // Volumes may come from claims, so that upstream leaves the rest of the template to the pods.
         let metadata = template["metadata"]
         errors += ObjectMetaValidation.labels(metadata["labels"].value, at: template.path.child("labels"))
-        errors += ObjectMetaValidation.annotations(metadata["annotations"].value, at: template.path.child("annotations"))
+        errors += ObjectMetaValidation.annotations(
+            metadata["annotations"].value,
+            at: template.path.child("annotations")
+        )
         return errors + PodTemplates.endlessErrors(template, kind: "StatefulSet")
     }
 
@@ -148,6 +155,10 @@ struct DaemonSetStrategy: KindStrategy {
             spec["updateStrategy"] = strategy
             if !spec.isSet("revisionHistoryLimit") { spec["revisionHistoryLimit"] = 10 }
         }
+    }
+
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+        PodTemplates.warnings(object, old: old, namesPods: false)
     }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
@@ -208,7 +219,8 @@ struct DaemonSetStrategy: KindStrategy {
 struct ControllerRevisionStrategy: KindStrategy {
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let data = PodField("data", of: object)
-        return (data.isSet ? [] : [data.required("data is mandatory")]) + PodField("revision", of: object).nonnegativeErrors
+        return (data.isSet ? [] : [data.required("data is mandatory")])
+            + PodField("revision", of: object).nonnegativeErrors
     }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
