@@ -40,6 +40,10 @@ struct RequestHead {
             Self.end(method) + 1 == target && target + targetSize + 1 == version && Self.end(version) == version + 8
         }
 
+        var hasValidMethod: Bool {
+            ASCII.isToken(UnsafeBufferPointer(start: method, count: Self.end(method) - method))
+        }
+
         private static func end(_ text: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
             text + strlen(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
         }
@@ -56,6 +60,7 @@ struct RequestHead {
             next = line.version + 10
             if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
         }
+        if !line.hasValidMethod { refuse("invalid method") }
         withUnsafeMutablePointer(to: &self) { head in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head)
         }
