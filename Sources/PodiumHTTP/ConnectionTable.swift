@@ -42,7 +42,8 @@ final class ConnectionWatch: Sendable {
     /// Goes on to `phase`; false when the sweep has cut the connection. Only the connection's thread calls this.
     func enter(_ phase: RequestPhase) -> Bool {
         let current = word.load(ordering: .relaxed)
-        if Self.phase(of: current) == .cut { return false }
+        if current & 7 == phase.rawValue { return true }
+        if current & 7 == RequestPhase.cut.rawValue { return false }
         let number = phase == .idle ? (current >> 3) + 1 : current >> 3
         return word.compareExchange(
             expected: current,

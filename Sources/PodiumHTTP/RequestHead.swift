@@ -48,6 +48,11 @@ struct RequestHead {
             text + strlen(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
         }
 
+        /// Where the first header line begins: after `HTTP/1.x` and its line end.
+        var fields: UnsafePointer<UInt8> { version + 10 }
+
+        var isHead: Bool { strcmp(UnsafeRawPointer(method).assumingMemoryBound(to: CChar.self), "HEAD") == 0 }
+
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }
 
@@ -56,8 +61,7 @@ struct RequestHead {
     init(connection: OpaquePointer, line: Line, target: RequestTarget, limits: HTTPLimits, checksInPlace: Bool) {
         let size = podium_http_head_size(connection)
         if checksInPlace {
-            // After `HTTP/1.x` and its line end.
-            next = line.version + 10
+            next = line.fields
             if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
         }
         if !line.hasValidMethod { refuse("invalid method") }
@@ -71,6 +75,9 @@ struct RequestHead {
         if encodings > 0, lengths > 0 { refuse("both Transfer-Encoding and Content-Length") }
         if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
     }
+
+    /// Whether a body follows.
+    var hasBody: Bool { encodings > 0 || (contentLength ?? 0) > 0 }
 
     private mutating func refuse(_ problem: String) {
         if refusal == nil { refusal = .malformed(problem) }
