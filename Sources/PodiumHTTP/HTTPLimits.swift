@@ -18,7 +18,7 @@ package struct HTTPLimits: Sendable {
     /// Open connections; further ones wait in the backlog. Also bounded by the process's limit of descriptors.
     package var connections = 16_384
     /// Connections that wait to be accepted; the system refuses further ones.
-    package var backlog = 1_024
+    package var backlog = 4_096
     /// How long a connection may rest between requests, or stall within one, before it is closed. Whole seconds, at
     /// least one: libmicrohttpd 0.9.75 forgets connections whose last data came together with their end, and
     /// this is what ends them.
