@@ -79,6 +79,7 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
                 "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
+                collections, deque,
             ]
         ),
         .executableTarget(
@@ -89,8 +90,36 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        tests(of: "PodiumTidy", []),
+        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
+        tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
+        tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
-        tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
+        tests(
+            of: "PodiumAPIServer",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumScheduler",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumScheduler",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumController",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
+        ),
+        tests(
+            of: "PodiumKubelet",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
+                "PodiumKubelet", collections, logging,
+            ]
+        ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )

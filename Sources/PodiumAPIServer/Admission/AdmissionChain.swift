@@ -41,6 +41,17 @@ package struct AdmissionChain: Sendable {
     }
 
     private static let all: [any AdmissionPlugin] = [
-        NamespaceLifecycle()
+        NamespaceLifecycle(),
+        LimitRanger(),
+        ServiceAccountAdmission(),
+        TaintNodesByCondition(),
+        PodSecurity(),
+        PriorityAdmission(),
+        DefaultTolerationSeconds(),
+        DefaultStorageClass(),
+        StorageObjectInUseProtection(),
+        RuntimeClassAdmission(),
+        DefaultIngressClass(),
+        ResourceQuotaAdmission(),
     ]
 }

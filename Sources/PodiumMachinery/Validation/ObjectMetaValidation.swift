@@ -197,13 +197,42 @@ extension ObjectMetaValidation {
             errors.append(
                 .invalid(
                     path,
-                    references ?? .null,
+                    .array(references?.elements.map(printed) ?? []),
                     "Only one reference can have Controller set to true. "
                         + "Found \"true\" in references for \(first) and \(owner)"
                 )
             )
         }
         return errors
+    }
+
+    /// A reference with its members in the order of Go's struct.
+    private static func printed(_ reference: JSONValue) -> JSONValue {
+        var result: JSONObject = [:]
+        for name in ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"] {
+            result[name] = reference[name]
+        }
+        return .object(result)
+    }
+
+    /// The references of `metadata` without repetitions, and the warning about them; nil when there are none.
+    // Kubernetes: apiserver/pkg/endpoints/handlers/rest.go dedupOwnerReferencesAndAddWarning
+    package static func withoutRepeatedOwners(_ metadata: JSONValue?) -> (references: JSONValue, warning: String)? {
+        let references = metadata?["ownerReferences"]?.elements ?? []
+        var seen: Set<JSONValue> = []
+        var repeated: [String] = []
+        let unique = references.filter { reference in
+            if seen.insert(reference).inserted { return true }
+            repeated.append(reference["uid"]?.string ?? "")
+            return false
+        }
+        guard !repeated.isEmpty else { return nil }
+        let uids = repeated.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
+        return (
+            .array(unique),
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may "
+                + "reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: \(uids)"
+        )
     }
 
     private static func ownerReference(_ reference: JSONValue, at path: FieldPath) -> [FieldError] {
@@ -217,7 +246,7 @@ extension ObjectMetaValidation {
             errors.append(.invalid(path.child(field), "", "must not be empty"))
         }
         if text("apiVersion") == "v1", text("kind") == "Event" {
-            errors.append(.invalid(path, reference, "/v1, Kind=Event is disallowed from being an owner"))
+            errors.append(.invalid(path, printed(reference), "/v1, Kind=Event is disallowed from being an owner"))
         }
         return errors
     }
