@@ -71,21 +71,26 @@ final class ConnectionTable: Sendable {
 
     private let entries = Mutex<[UInt64: Entry]>([:])
     private let limits: HTTPLimits
+    private let fanOut: FanOut
+    /// How many connections were accepted and have not closed.
+    let count = ConnectionCount()
     /// What a client reads that was too slow.
     private let timeoutAnswer: [UInt8]
 
-    init(limits: HTTPLimits) {
+    init(limits: HTTPLimits, fanOut: FanOut) {
         self.limits = limits
+        self.fanOut = fanOut
         timeoutAnswer = Refusal.tooSlow.rawAnswer
     }
 
-    func insert(_ watch: ConnectionWatch, tick: Int) {
-        entries.withLock { $0[watch.id] = Entry(watch: watch, step: watch.step, since: tick) }
+    func insert(_ watch: ConnectionWatch) {
+        entries.withLock { $0[watch.id] = Entry(watch: watch, step: watch.step, since: fanOut.tick) }
     }
 
     /// Must be called before the connection's socket is closed.
     func remove(_ id: UInt64) {
         entries.withLock { _ = $0.removeValue(forKey: id) }
+        if count.remove() { fanOut.poll.ring() }
     }
 
     /// How many connections have a request that is not answered yet.

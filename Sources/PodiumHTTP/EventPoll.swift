@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Linux calls by which the fan-out's thread waits: for sockets, for other threads, for the next sweep.
+// The Linux calls by which the server's thread waits: for sockets, for other threads, for the next sweep.
 
 import CMicroHTTPD
 import Glibc
@@ -10,6 +10,8 @@ struct EventPoll: Sendable {
     enum Event {
         /// Another thread rang.
         case rung
+        /// A connection waits to be accepted.
+        case connected
         /// The timer has expired so many times since it was last reported.
         case ticked(Int)
         /// A socket can be written to again.
@@ -20,6 +22,7 @@ struct EventPoll: Sendable {
 
     private static let doorbellKey = UInt64.max
     private static let timerKey = UInt64.max - 1
+    private static let listenerKey = UInt64.max - 2
     private static let batch = 256
 
     private let epoll: Int32
@@ -55,6 +58,9 @@ struct EventPoll: Sendable {
         _ = write(doorbell, &one, 8)
     }
 
+    /// Reports connections that wait at a listening socket, as long as there are any.
+    func listen(_ descriptor: Int32) -> Bool { add(descriptor, key: Self.listenerKey, events: EPOLLIN.rawValue) }
+
     /// Watches a socket for being writable again after it was full, and for its end. False when it cannot be watched.
     ///
     /// Edge-triggered: nothing is reported, and no call is made, while a socket takes what is written to it.
@@ -86,6 +92,7 @@ struct EventPoll: Sendable {
         case Self.doorbellKey:
             _ = take(doorbell)
             handle(.rung)
+        case Self.listenerKey: handle(.connected)
         case Self.timerKey: handle(.ticked(take(timer)))
         default: handle(event.events & gone != 0 ? .hungUp(key) : .writable(key))
         }

@@ -18,14 +18,11 @@ struct ListenSocket: Sendable {
         }
     }
 
-    /// Refuses further connections, but keeps the descriptor: a thread may be about to accept on it.
-    func refuse() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
+    /// Refuses connections from now on, and gives the descriptor back.
+    func close() {
+        Glibc.close(descriptor)
         if case .unix(let path) = address { unlink(path) }
     }
-
-    /// Gives the descriptor back.
-    func close() { Glibc.close(descriptor) }
 
     // MARK: TCP
 
