@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Swift cannot import of libmicrohttpd (variadic functions, va_list), and the Linux event calls that Glibc's
 // module leaves out.
+//
+// Socket types are declared here and in Glibc's module. Which of the two Swift takes for their owner depends on the
+// order in which it happens to load them, so a file that uses any imports both.
 #pragma once
 #include <limits.h>
 #include <microhttpd.h>

@@ -23,7 +23,9 @@ final class ConnectionCount: Sendable {
         return isAwaited.exchange(false, ordering: .sequentiallyConsistent)
     }
 
-    /// Whether there are fewer than `limit`. If not, the next `remove` will say so.
+    /// Whether there are fewer than `limit`.
+    ///
+    /// If not, the next `remove` will say so.
     func isBelow(_ limit: Int) -> Bool {
         if value < limit { return true }
         isAwaited.store(true, ordering: .sequentiallyConsistent)
@@ -63,7 +65,9 @@ struct Acceptor {
             var address = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let connection = withUnsafeMutableBytes(of: &address) { bytes in
-                bytes.withMemoryRebound(to: sockaddr.self) { podium_http_accept(socket.descriptor, $0.baseAddress, &length) }
+                bytes.withMemoryRebound(to: sockaddr.self) {
+                    podium_http_accept(socket.descriptor, $0.baseAddress, &length)
+                }
             }
             if connection >= 0 {
                 count.add()

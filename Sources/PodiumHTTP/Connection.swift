@@ -35,7 +35,9 @@ final class Connection {
         self.peer = peer
     }
 
-    /// A request line has arrived. `text` is its target as sent.
+    /// A request line has arrived.
+    ///
+    /// `text` is its target as sent.
     func begin(target text: UnsafePointer<CChar>) {
         stage = .head
         target = RequestTarget(

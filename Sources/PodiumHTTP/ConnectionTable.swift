@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts connections that take too long or whose end went unnoticed: libmicrohttpd only knows a time-out for inactivity.
 
+import CMicroHTTPD
 import Glibc
 import Synchronization
 
@@ -39,7 +40,9 @@ final class ConnectionWatch: Sendable {
     static func phase(of step: UInt64) -> RequestPhase { RequestPhase(rawValue: step & 7) ?? .cut }
     static func isFirstRequest(_ step: UInt64) -> Bool { step >> 3 == 0 }
 
-    /// Goes on to `phase`; false when the sweep has cut the connection. Only the connection's thread calls this.
+    /// Goes on to `phase`; false when the sweep has cut the connection.
+    ///
+    /// Only the connection's thread calls this.
     func enter(_ phase: RequestPhase) -> Bool {
         let current = word.load(ordering: .relaxed)
         if current & 7 == phase.rawValue { return true }
@@ -144,8 +147,10 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Whether the client has closed its side and all it sent was read. Version 0.9.75 overlooks that when data and
-    /// end come together: its epoll is edge-triggered, and a short read makes it wait for an edge that never comes.
+    /// Whether the client has closed its side and all it sent was read.
+    ///
+    /// Version 0.9.75 overlooks that when data and end come together: its epoll is edge-triggered, and a short read
+    /// makes it wait for an edge that never comes.
     private func hasEnded(_ watch: ConnectionWatch) -> Bool {
         var byte: UInt8 = 0
         return recv(watch.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0

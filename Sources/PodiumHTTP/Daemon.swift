@@ -10,7 +10,9 @@ struct Daemon: Sendable {
     private let handle: UInt
     private let setup: UInt
 
-    /// Starts the threads. `context` stays alive until `stop`.
+    /// Starts the threads.
+    ///
+    /// `context` stays alive until `stop`.
     init(threads: Int, context: ServerContext) throws(HTTPServerError) {
         let limits = context.limits
         let setup = UnsafeMutablePointer<podium_http_setup>.allocate(capacity: 1)
@@ -49,7 +51,9 @@ struct Daemon: Sendable {
         }
     }
 
-    /// Closes what is open and ends the threads. No connection may be parked any more, and none added.
+    /// Closes what is open and ends the threads.
+    ///
+    /// No connection may be parked any more, and none added.
     func stop() {
         MHD_stop_daemon(OpaquePointer(bitPattern: handle))
         guard let setup = UnsafeMutablePointer<podium_http_setup>(bitPattern: setup) else { return }
@@ -83,18 +87,24 @@ private let handleConnection: MHD_NotifyConnectionCallback = { context, handle, 
     }
 }
 
-/// A request line is complete. What is returned is the context of the request: that of its connection.
-private let handleTarget:
-    @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
-        _, target, handle in
-        guard let target, let pointer = podium_http_connection_context(handle) else { return nil }
-        Unmanaged<Connection>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.begin(target: target) }
-        return pointer
-    }
+/// A request line is complete.
+///
+/// What is returned is the context of the request: that of its connection.
+private let handleTarget: TargetCallback = { _, target, handle in
+    guard let target, let pointer = podium_http_connection_context(handle) else { return nil }
+    Unmanaged<Connection>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.begin(target: target) }
+    return pointer
+}
+
+/// What the library has no name for.
+private typealias TargetCallback =
+    @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer?
 
 /// The head is complete, a piece of the body has come, or all is there.
 private let handleStep: MHD_AccessHandlerCallback = { _, handle, target, method, version, piece, pieceSize, slot in
-    guard let handle, let target, let method, let version, let pieceSize, let pointer = slot?.pointee else { return .NO }
+    guard let handle, let target, let method, let version, let pieceSize, let pointer = slot?.pointee else {
+        return .NO
+    }
     func bytes(_ text: UnsafePointer<CChar>) -> UnsafePointer<UInt8> {
         UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many connections the process's limit of open files allows for.
 
+import CMicroHTTPD
 import Glibc
 
 /// The process's limit of descriptors.

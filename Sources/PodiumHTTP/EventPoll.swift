@@ -52,7 +52,9 @@ struct EventPoll: Sendable {
         for descriptor in [epoll, doorbell, timer] where descriptor >= 0 { Glibc.close(descriptor) }
     }
 
-    /// Wakes the waiting thread. From any thread.
+    /// Wakes the waiting thread.
+    ///
+    /// From any thread.
     func ring() {
         var one: UInt64 = 1
         _ = write(doorbell, &one, 8)
@@ -61,7 +63,9 @@ struct EventPoll: Sendable {
     /// Reports connections that wait at a listening socket, as long as there are any.
     func listen(_ descriptor: Int32) -> Bool { add(descriptor, key: Self.listenerKey, events: EPOLLIN.rawValue) }
 
-    /// Watches a socket for being writable again after it was full, and for its end. False when it cannot be watched.
+    /// Watches a socket for being writable again after it was full, and for its end.
+    ///
+    /// False when it cannot be watched.
     ///
     /// Edge-triggered: nothing is reported, and no call is made, while a socket takes what is written to it.
     func watch(_ descriptor: Int32, key: UInt64) -> Bool {
@@ -72,7 +76,9 @@ struct EventPoll: Sendable {
         )
     }
 
-    /// Stops watching. Events that were already fetched still come; their keys must not be found any more.
+    /// Stops watching.
+    ///
+    /// Events that were already fetched still come; their keys must not be found any more.
     func forget(_ descriptor: Int32) {
         _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
     }

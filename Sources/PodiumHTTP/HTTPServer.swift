@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts and stops one HTTP server: sockets and threads on one side, a responder on the other.
 
+import CMicroHTTPD
 import Glibc
 package import Logging
 package import PodiumAPIServer

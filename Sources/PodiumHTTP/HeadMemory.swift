@@ -14,7 +14,9 @@ struct HeadMemory {
     private var bytes: [UInt8] = []
     private var head: RequestHead?
 
-    /// The head of the present request, if its header lines are those of the last one. The request line is checked.
+    /// The head of the present request, if its header lines are those of the last one.
+    ///
+    /// The request line is checked.
     func recall(connection: OpaquePointer, line: RequestHead.Line, target: RequestTarget) -> RequestHead? {
         guard let head, line.isTight(targetSize: target.size), line.hasValidMethod else { return nil }
         let count = line.method + podium_http_head_size(connection) - line.fields

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the listening socket: libmicrohttpd's own way binds to every address and says little about what went wrong.
 
+import CMicroHTTPD
 import Glibc
 
 /// A bound and listening socket.

@@ -34,8 +34,9 @@ struct RequestHead {
         let target: UnsafePointer<UInt8>
         let version: UnsafePointer<UInt8>
 
-        /// Whether exactly one space stands between the parts, and no NUL in any of them. The library cuts the target
-        /// apart at its `?` and `&`, so its length must have been taken before.
+        /// Whether exactly one space stands between the parts, and no NUL in any of them.
+        ///
+        /// The library cuts the target apart at its `?` and `&`, so its length must have been taken before.
         func isTight(targetSize: Int) -> Bool {
             Self.end(method) + 1 == target && target + targetSize + 1 == version && Self.end(version) == version + 8
         }
@@ -56,8 +57,9 @@ struct RequestHead {
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }
 
-    /// Reads the head of the request for `target` on `connection`. `checksInPlace` with a library that does not do it
-    /// itself.
+    /// Reads the head of the request for `target` on `connection`.
+    ///
+    /// `checksInPlace` with a library that does not do it itself.
     init(connection: OpaquePointer, line: Line, target: RequestTarget, limits: HTTPLimits, checksInPlace: Bool) {
         let size = podium_http_head_size(connection)
         if checksInPlace {

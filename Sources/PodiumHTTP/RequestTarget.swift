@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splits a request target into path and query, without decoding anything.
 
+import CMicroHTTPD
 import Glibc
 
 /// A request target, still percent-encoded.

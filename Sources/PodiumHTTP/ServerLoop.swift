@@ -10,7 +10,9 @@ private final class ActiveStream {
     let ticket: StreamTicket
     let key: UInt64
     let waker: StreamWaker
-    /// What the client has not taken yet. While there is some, nothing is pulled: the history is the buffer.
+    /// What the client has not taken yet.
+    ///
+    /// While there is some, nothing is pulled: the history is the buffer.
     var pending: PendingChunk?
     /// When the client last took something of `pending`.
     var pendingSince = 0
@@ -163,7 +165,12 @@ struct ServerLoop {
         }
     }
 
-    private func send(_ pieces: [BytesSlice], size: Int, from sent: Int, to stream: ActiveStream) -> ChunkWriter.Result {
+    private func send(
+        _ pieces: [BytesSlice],
+        size: Int,
+        from sent: Int,
+        to stream: ActiveStream
+    ) -> ChunkWriter.Result {
         writer.send(
             pieces,
             size: size,
@@ -202,7 +209,9 @@ struct ServerLoop {
         settle(stream, .aborted)
     }
 
-    /// Gives the connection back. After this its socket must not be touched.
+    /// Gives the connection back.
+    ///
+    /// After this its socket must not be touched.
     private mutating func settle(_ stream: ActiveStream, _ outcome: StreamTicket.Outcome) {
         streams[stream.key] = nil
         blocked[stream.key] = nil

@@ -22,7 +22,9 @@ struct ServerThread: Sendable {
         self.handle = handle
     }
 
-    /// Ends the thread and waits for it. Afterwards the socket is closed.
+    /// Ends the thread and waits for it.
+    ///
+    /// Afterwards the socket is closed.
     func end() {
         fanOut.end(.thread)
         pthread_join(handle, nil)

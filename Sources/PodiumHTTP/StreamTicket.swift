@@ -65,7 +65,9 @@ final class StreamTicket: Sendable {
         return WireResponse.queue(response, created, on: step.handle, isLast: isLast)
     }
 
-    /// Hands the connection back to the library, which ends it as `outcome` says. Only the fan-out calls this, once.
+    /// Hands the connection back to the library, which ends it as `outcome` says.
+    ///
+    /// Only the fan-out calls this, once.
     func settle(_ outcome: Outcome) {
         self.outcome.store(outcome.rawValue, ordering: .releasing)
         MHD_resume_connection(OpaquePointer(bitPattern: connection))
@@ -89,7 +91,9 @@ final class StreamTicket: Sendable {
         }
     }
 
-    /// The library has let go of the answer. If it never asked for the body, the client had gone before.
+    /// The library has let go of the answer.
+    ///
+    /// If it never asked for the body, the client had gone before.
     fileprivate func forget() {
         if outcome.load(ordering: .relaxed) == Outcome.announced.rawValue { stream.cancel() }
     }

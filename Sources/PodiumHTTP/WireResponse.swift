@@ -8,8 +8,9 @@ import PodiumMachinery
 
 /// Answers whose bytes are all there.
 enum WireResponse {
-    /// Queues `response` with `bytes` as its body, uncopied: head and body leave in one system call. Closes the
-    /// connection afterwards when `isLast`.
+    /// Queues `response` with `bytes` as its body, uncopied: head and body leave in one system call.
+    ///
+    /// Closes the connection afterwards when `isLast`.
     static func send(
         _ response: HTTPResponse,
         _ bytes: BytesSlice,

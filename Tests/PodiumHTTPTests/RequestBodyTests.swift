@@ -151,7 +151,10 @@ import Testing
     }
 
     // The library's memory is full before the head is complete, so the answer is its own.
-    @Test(arguments: [("GET /" + String(repeating: "x", count: 40_000), 414), ("GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: "A: xxxxxxxxxxxxxxxxxxx\r\n", count: 3_000), 431)])
+    @Test(arguments: [
+        ("GET /" + String(repeating: "x", count: 40_000), 414),
+        ("GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: "A: xxxxxxxxxxxxxxxxxxx\r\n", count: 3_000), 431),
+    ])
     func theLibraryRefusesWhatDoesNotFit(_ bytes: String, _ status: Int) throws {
         let server = try TestServer()
         let client = try server.connect()

@@ -32,12 +32,18 @@ struct BadHead: CustomTestStringConvertible, Sendable {
         BadHead(name: "gzip", bytes: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n"),
         BadHead(name: "gzip, chunked", bytes: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
         BadHead(name: "identity", bytes: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: identity\r\n\r\n"),
-        BadHead(name: "chunked with a blank", bytes: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked \r\n\r\n"),
+        BadHead(
+            name: "chunked with a blank",
+            bytes: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked \r\n\r\n"
+        ),
         BadHead(
             name: "two transfer encodings",
             bytes: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"
         ),
-        BadHead(name: "transfer encoding in 1.0", bytes: "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        BadHead(
+            name: "transfer encoding in 1.0",
+            bytes: "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
         BadHead(name: "blank before the colon", bytes: "POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 3\r\n\r\n"),
         BadHead(name: "tabulator before the colon", bytes: "POST / HTTP/1.1\r\nHost: h\r\nContent-Length\t: 3\r\n\r\n"),
         BadHead(name: "no name", bytes: "GET / HTTP/1.1\r\nHost: h\r\n: x\r\n\r\n"),
@@ -82,7 +88,9 @@ struct BadHead: CustomTestStringConvertible, Sendable {
         #expect(answer.status == 400)
         #expect(answer.fields["content-type"] == "application/json")
         #expect(answer.fields["connection"] == "close")
-        #expect(answer.body.hasPrefix(#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":""#))
+        #expect(
+            answer.body.hasPrefix(#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":""#)
+        )
         #expect(answer.body.hasSuffix(#"","reason":"BadRequest","code":400}"#))
         #expect(try client.isClosedByServer())
         #expect(server.responder.requests.isEmpty)
