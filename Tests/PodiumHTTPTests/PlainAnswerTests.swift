@@ -2,6 +2,7 @@
 // Requests that are answered at once.
 
 import PodiumAPIServer
+import PodiumCodec
 import PodiumHTTP
 import Testing
 
@@ -141,6 +142,25 @@ import Testing
         #expect(try client.answer().status == 400)
         #expect(try client.isClosedByServer())
         #expect(server.responder.requests.count == 2)
+    }
+
+    // The optimizer of Swift 6.3.1 merges retains that it takes for free of effects; then this over-releases.
+    @Test func holdsBytesExactlyAsLongAsTheyAreSent() throws {
+        let server = try TestServer()
+        weak var bytes: EncodedBytes?
+        do {
+            let first = EncodedBytes("first")
+            bytes = first
+            server.responder.shared.withLock { $0 = first }
+        }
+        let clients = try (0..<10).map { _ in try server.connect() }
+        for _ in 0..<50 {
+            for client in clients { client.request("GET", "/shared") }
+            for client in clients { #expect(try client.answer().body == "first") }
+        }
+        #expect(bytes != nil)
+        server.responder.shared.withLock { $0 = EncodedBytes("second") }
+        #expect(becomesTrue { bytes == nil })
     }
 
     @Test func severalServersShareNothing() throws {

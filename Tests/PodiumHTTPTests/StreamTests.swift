@@ -244,6 +244,23 @@ import Testing
         #expect(streams.allSatisfy { $0.cancellations == 1 })
     }
 
+    @Test func letsGoOfAStreamThatHasEnded() throws {
+        let server = try TestServer()
+        weak var finished: TestStream?
+        weak var cancelled: TestStream?
+        do {
+            let (client, stream) = try server.openStream()
+            finished = stream
+            stream.push("one")
+            stream.finish()
+            while try client.chunk() != nil {}
+            let (other, second) = try server.openStream()
+            cancelled = second
+            other.close()
+        }
+        #expect(becomesTrue { finished == nil && cancelled == nil })
+    }
+
     @Test func losesNothingWhenManyThreadsWake() throws {
         let server = try TestServer()
         let (client, stream) = try server.openStream()

@@ -102,6 +102,9 @@ final class EchoResponder: RequestResponder {
         state.withLock { $0.streams.isEmpty ? nil : $0.streams.removeFirst() }
     }
 
+    /// What `/shared` answers.
+    let shared = Mutex(EncodedBytes("shared"))
+
     /// How many requests have come to the gate.
     var heldCount: Int { state.withLock { $0.held } }
 
@@ -126,6 +129,8 @@ final class EchoResponder: RequestResponder {
             return HTTPResponse(status: 200, contentType: "text/plain", body: .bytes(EncodedBytes("held").slice))
         case "/empty": return HTTPResponse(status: 204, contentType: "", body: .bytes(EncodedBytes("").slice))
         case "/nonsense": return HTTPResponse(status: 7, contentType: "", body: .bytes(EncodedBytes("").slice))
+        case "/shared":
+            return HTTPResponse(status: 200, contentType: "text/plain", body: .bytes(shared.withLock { $0 }.slice))
         case "/large":
             return HTTPResponse(
                 status: 200,
