@@ -95,6 +95,7 @@ let package = Package(
         tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
         tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(
             of: "PodiumAPIServer",
             [

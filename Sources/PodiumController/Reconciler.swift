@@ -38,6 +38,7 @@ package protocol InformedReconciler: Reconciler {
     /// The name by which it can be switched on and off: that of the controller in kube-controller-manager.
     static var name: String { get }
 
-    /// Registers with the informers what makes `controller` look at a key. Called once, on their queue, before they start.
+    /// Registers with the informers what makes `controller` look at a key. Called once, on their queue, before they
+    /// start.
     func watch(_ controller: Controller<Key>)
 }

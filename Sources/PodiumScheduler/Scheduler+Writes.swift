@@ -37,7 +37,8 @@ extension Scheduler {
         var isBound = false
         do throws(StorageError) {
             try client.update(key(pod), uid: pod.uid) { value in
-                isBound = value["metadata"]?["deletionTimestamp"] == nil
+                isBound =
+                    value["metadata"]?["deletionTimestamp"] == nil
                     && (value["spec"]?["nodeName"]?.string ?? "").isEmpty
                 guard isBound else { return false }
                 value[path: "spec", "nodeName"] = .string(node)
@@ -128,6 +129,7 @@ extension Scheduler {
     static func cut(_ message: String) -> String {
         let suffix = " ..."
         if message.utf8.count <= Limits.maximumMessageLength { return message }
-        return String(decoding: message.utf8.prefix(Limits.maximumMessageLength - suffix.utf8.count), as: UTF8.self) + suffix
+        return String(decoding: message.utf8.prefix(Limits.maximumMessageLength - suffix.utf8.count), as: UTF8.self)
+            + suffix
     }
 }

@@ -107,6 +107,7 @@ final class KubeletTestCluster {
         metadata["annotations"] = annotations
         var spec = spec
         spec["nodeName"] = .string(node)
+        spec["terminationGracePeriodSeconds"] = spec["terminationGracePeriodSeconds"] ?? 30
         let time = JSONValue.string(clock.now.rfc3339)
         try client.create(
             .pods,

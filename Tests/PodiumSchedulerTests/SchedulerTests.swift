@@ -37,7 +37,8 @@ import Testing
         #expect(condition["status"] == "False")
         #expect(condition["reason"] == "Unschedulable")
         #expect(condition["observedGeneration"] == 1)
-        let message = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to "
+        let message =
+            "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to "
             + "deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
         #expect(condition["message"]?.string == message)
         #expect(try cluster.events(about: "p") == ["FailedScheduling: \(message)"])
@@ -75,8 +76,8 @@ import Testing
         #expect(try cluster.node(of: "b") == nil)
         #expect(
             try cluster.message(of: "b")
-                == "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are "
-                + "available: 1 No preemption victims found for incoming pod."
+                == "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes "
+                + "are available: 1 No preemption victims found for incoming pod."
         )
         try cluster.deletePod("a")
         #expect(try cluster.node(of: "b") == "n1")

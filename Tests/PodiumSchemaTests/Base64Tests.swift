@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Base64: what is written is read back, and corruption is told at its byte.
 
 import PodiumSchema
 import Testing

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Random objects and broken texts, reproducible by their seed.
 
 import OrderedCollections
 import PodiumCodec

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Times: which texts are read, how they are written, what is said of the others.
 
 import PodiumCodec
 import PodiumSchema

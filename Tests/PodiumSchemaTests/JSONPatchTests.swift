@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// JSON patches: each operation, each misfit, each limit.
 
 import OrderedCollections
 import PodiumCodec

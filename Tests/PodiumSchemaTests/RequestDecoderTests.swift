@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Bodies of requests: the texts of all the ways in which they can be wrong.
 
 import OrderedCollections
 import PodiumCodec

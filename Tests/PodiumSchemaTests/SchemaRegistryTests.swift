@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The embedded types: complete, linked, and found by name and kind.
 
 import CPodiumData
 import OrderedCollections

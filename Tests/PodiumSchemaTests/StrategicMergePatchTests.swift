@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Strategic merge patches: each directive, each mistake.
 
 import OrderedCollections
 import PodiumCodec

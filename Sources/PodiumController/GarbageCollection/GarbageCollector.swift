@@ -18,7 +18,9 @@ package final class GarbageCollector: InformedReconciler {
     package static let name = "garbage-collector-controller"
 
     /// Events own nothing, are not owned, and are many.
-    private static let ignored: Set<GroupResource> = [.events, GroupResource(group: "events.k8s.io", resource: "events")]
+    private static let ignored: Set<GroupResource> = [
+        .events, GroupResource(group: "events.k8s.io", resource: "events"),
+    ]
 
     private struct State {
         var graph = OwnershipGraph()

@@ -36,7 +36,9 @@ package final class NamespaceController: InformedReconciler {
         }
         informers.handle(.pods) { [weak self] event in
             guard case .deleted(let pod) = event else { return }
-            if self?.informers.object(.namespaces, pod.namespace)?.isTerminating == true { controller.add(pod.namespace) }
+            if self?.informers.object(.namespaces, pod.namespace)?.isTerminating == true {
+                controller.add(pod.namespace)
+            }
         }
     }
 

@@ -10,8 +10,8 @@ import PodiumStorage
 /// Keeps taints of nodes in line with their conditions, and acts for kubelets that fell silent.
 ///
 /// A change of a node's conditions or cordon is answered at once with NoSchedule taints. Everything else happens at
-/// looks, every five seconds: whether the node gave a sign of life, NoExecute taints, and the pods' Ready condition. Looks
-/// at which nothing could come out are left out. Nodes that their owner drives by hand are left alone.
+/// looks, every five seconds: whether the node gave a sign of life, NoExecute taints, and the pods' Ready condition.
+/// Looks at which nothing could come out are left out. Nodes that their owner drives by hand are left alone.
 // Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go
 // State | guarded by | why separate
 // health, pace | queue | the queue of the informers
@@ -24,6 +24,9 @@ package final class NodeLifecycleController: InformedReconciler {
         var looks: [String: Timestamp] = [:]
         var pace = DisruptionPace()
         var isFullyDisrupted = false
+        /// Nodes that are tainted as soon as there is a turn for them again.
+        var waiting: OrderedSet<String> = []
+        var controller: Controller<String>?
     }
 
     private static let leaseNamespace = "kube-node-lease"
@@ -49,6 +52,7 @@ package final class NodeLifecycleController: InformedReconciler {
             if event.object.namespace == Self.leaseNamespace { controller.add(event.object.name) }
         }
         informers.handle(.pods) { _ in }
+        state.withState { $0.controller = controller }
     }
 
     private var now: Timestamp { informers.client.host.clock.now }
@@ -84,20 +88,17 @@ package final class NodeLifecycleController: InformedReconciler {
         let ready = node?.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
         return state.withState { state in
             guard let health = state.health[name] else { return nil }
-            var next = NodeHealth.look(atOrAfter: now + .nanoseconds(1))
+            var next: Timestamp? = NodeHealth.look(atOrAfter: now + .nanoseconds(1))
             if let retry {
                 next = NodeHealth.look(atOrAfter: now + retry)
             } else if health.readyStatus == ready, !health.owesPodUpdates {
-                if ready == "Unknown", health.deadline <= now {
-                    state.looks[name] = nil
-                    return nil
-                }
-                next = max(next, health.deadline)
+                let isKnownSilent = ready == "Unknown" && health.deadline <= now
+                next = isKnownSilent ? nil : next.map { max($0, health.deadline) }
             }
-            // A look that is already due earlier stays.
-            if let known = state.looks[name], known > now, known < next { next = known }
-            state.looks[name] = next
-            return next - now
+            // An earlier look stays: it may be one at which something is left to do.
+            let known = state.looks[name].flatMap { $0 > now ? $0 : nil }
+            state.looks[name] = [next, known].compactMap { $0 }.min()
+            return state.looks[name].map { $0 - now }
         }
     }
 
@@ -123,7 +124,13 @@ package final class NodeLifecycleController: InformedReconciler {
         guard var health = state.withState({ $0.health[name] }) else { return nil }
         let isNew = health.readyStatus == nil
         if isNew {
-            record(name, uid: node.uid, .normal, "RegisteredNode", "Node \(name) event: Registered Node \(name) in Controller")
+            record(
+                name,
+                uid: node.uid,
+                .normal,
+                "RegisteredNode",
+                "Node \(name) event: Registered Node \(name) in Controller"
+            )
         }
         let observed = node.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
         var node = node
@@ -159,6 +166,7 @@ package final class NodeLifecycleController: InformedReconciler {
         if ready == "True" {
             try updateDisruption()
             try taints.swap(adding: [], removing: [notReady, unreachable], on: node.key)
+            wakeWaiting()
             return nil
         }
         let (wanted, other) = ready == "False" ? (notReady, unreachable) : (unreachable, notReady)
@@ -170,12 +178,24 @@ package final class NodeLifecycleController: InformedReconciler {
             let now = now
             let zone = Self.zone(of: node)
             guard let wait = state.withState({ $0.pace.takeTurn(in: zone, members, now: now) }) else {
-                return NodeHealth.Limits.monitorPeriod
+                state.withState { _ = $0.waiting.append(node.name) }
+                return nil
             }
             if wait > .zero { return wait }
         }
         try taints.swap(adding: [wanted], removing: [other], on: node.key)
         return nil
+    }
+
+    /// Looks again at nodes for which there was no turn, now that another one is ready.
+    private func wakeWaiting() {
+        let next = NodeHealth.look(atOrAfter: now + .nanoseconds(1))
+        let (waiting, controller) = state.withState { state in
+            defer { state.waiting = [] }
+            for name in state.waiting { state.looks[name] = next }
+            return (state.waiting, state.controller)
+        }
+        for name in waiting { controller?.add(name, at: next) }
     }
 
     /// When the last node that was ready falls silent, the taints of all are taken back.

@@ -68,7 +68,9 @@ package struct RequiredNodeAffinity: Hashable, Sendable {
         let spec = pod["spec"]
         nodeSelector = LabelSelector(matching: spec?["nodeSelector"]?.stringMap ?? [:])
         let required = spec?["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]
-        terms = required.flatMap { $0.isNull ? nil : ($0["nodeSelectorTerms"]?.elements ?? []).map { NodeSelectorTerm($0) } }
+        terms = required.flatMap {
+            $0.isNull ? nil : ($0["nodeSelectorTerms"]?.elements ?? []).map { NodeSelectorTerm($0) }
+        }
     }
 
     /// Whether nothing is required.

@@ -30,7 +30,9 @@ package struct PodCondition: Hashable, Sendable {
 
     private func value(lastTransition: JSONValue) -> JSONValue {
         var members: JSONObject = ["type": .string(type)]
-        if let observedGeneration, observedGeneration > 0 { members["observedGeneration"] = .integer(observedGeneration) }
+        if let observedGeneration, observedGeneration > 0 {
+            members["observedGeneration"] = .integer(observedGeneration)
+        }
         members["status"] = .string(status)
         members["lastProbeTime"] = .null
         members["lastTransitionTime"] = lastTransition

@@ -7,7 +7,7 @@ import PodiumMachinery
 import PodiumStorage
 
 extension KubeletCluster {
-    func notePods(_ event: PodFeedEvent) {
+    func notePods(_ event: FeedEvent) {
         guard configuration.isEnabled else { return }
         switch event {
         case .listed(let objects): noteList(objects)
@@ -70,6 +70,21 @@ extension KubeletCluster {
         let isManual = APIObject(stored).annotations[NodeDocument.kubeletAnnotation] == "none"
         namespaces[namespace] = (stored.revision, isManual)
         return isManual
+    }
+
+    // ConfigMaps and Secrets
+
+    /// Lets the pods know that mount an object.
+    func noteData(_ source: DataSource, _ event: FeedEvent) {
+        guard case .changed(let object) = event else { return }
+        let name = object.key.name
+        let mounting = placed.values.filter { entry in
+            entry.name.namespace == name.namespace && entry.worker.mounts(source, name.name)
+        }
+        for entry in mounting.sorted(by: { ($0.node, $0.arrival) < ($1.node, $1.arrival) }) {
+            guard let kubelet = kubelets[entry.node], kubelet.isAnswering else { continue }
+            kubelet.drive(entry) { $0.planVolumeRefresh(in: kubelet) }
+        }
     }
 
     // Addresses

@@ -39,7 +39,7 @@ package enum NodePower: Hashable, Sendable {
 package final class KubeletHub: Sendable {
     private let cluster: Confined<KubeletCluster>
     private let informers: [Informer]
-    private let pods: PodFeed
+    private let feeds: [ObjectFeed]
     /// The logs of all containers.
     package let logs: PodLogs
 
@@ -65,22 +65,32 @@ package final class KubeletHub: Sendable {
             informer(.services) { $0.noteService($1) },
             informer(.nodes) { $0.noteNode($1) },
         ]
-        pods = PodFeed(storage: client.storage, queue: queue) { [weak cluster] event in
-            cluster?.withState { $0.notePods(event) }
+        func feed(
+            _ resource: GroupResource,
+            _ handle: @escaping @Sendable (KubeletCluster, FeedEvent) -> Void
+        ) -> ObjectFeed {
+            ObjectFeed(resource, storage: client.storage, queue: queue) { [weak cluster] event in
+                cluster?.withState { handle($0, event) }
+            }
         }
+        feeds = [
+            feed(.configMaps) { $0.noteData(.configMap, $1) },
+            feed(.secrets) { $0.noteData(.secret, $1) },
+            feed(.pods) { $0.notePods($1) },
+        ]
     }
 
     /// Begins to look after Nodes and their Pods.
     package func start() {
         cluster.async { [cluster] in $0.begin(cluster) }
         for informer in informers { informer.start() }
-        pods.start()
+        for feed in feeds { feed.start() }
     }
 
     /// Stops everything; containers end without a trace.
     package func stop() {
         for informer in informers { informer.stop() }
-        pods.stop()
+        for feed in feeds { feed.stop() }
         cluster.async { $0.end() }
     }
 

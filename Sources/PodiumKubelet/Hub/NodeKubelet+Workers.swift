@@ -121,7 +121,9 @@ extension NodeKubelet {
     }
 
     /// Makes the logs of a pod readable from outside of the queue.
-    private func publishLogs(_ entry: PodEntry) { cluster.logs.publish(entry.name, entry.worker.publishedLogs) }
+    private func publishLogs(_ entry: PodEntry) { 
+        cluster.logs.publish(entry.name, uid: entry.uid, entry.worker.containerLogs)
+    }
 }
 
 extension NodeKubelet: WorkerEnvironment {

@@ -234,7 +234,7 @@ final class NodeKubelet {
         entry.timer = nil
         cluster.setAddress(nil, of: entry)
         pods.remove(entry)
-        cluster.logs.remove(entry.name, containers: entry.worker.pod.spec.allContainers.map(\.name))
+        cluster.logs.remove(entry.name, uid: entry.uid)
     }
 
     /// Takes over a changed Pod.

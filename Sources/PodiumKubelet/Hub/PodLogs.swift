@@ -2,30 +2,28 @@
 // The logs of all pods, for whoever asks from outside of the kubelets' queue.
 
 package import PodiumMachinery
-package import PodiumRuntime
 import Synchronization
 
 /// A container of which a log is wanted.
 package struct LogSource: Hashable, Sendable {
     package var pod: NamespacedName
+    /// The UID of the pod.
+    package var uid: String
     package var container: String
     /// Whether the run before the present one is meant.
     package var isPrevious: Bool
 
-    package init(pod: NamespacedName, container: String, isPrevious: Bool = false) {
+    package init(pod: NamespacedName, uid: String, container: String, isPrevious: Bool = false) {
         self.pod = pod
+        self.uid = uid
         self.container = container
         self.isPrevious = isPrevious
     }
 }
 
-/// The log of one run of a container, as it is now.
-package struct PublishedLog: Sendable {
-    package var log: ContainerLog
-    /// Which run it is; changes when the container is started again.
-    package var containerID: String
-    /// Whether more may come.
-    package var isRunning: Bool
+/// Why there is no log to be read; the API answers 400 with the message.
+package struct LogProblem: Error, Hashable {
+    package let message: String
 }
 
 /// Published logs, and who wants to know of their growth.
@@ -44,9 +42,14 @@ package final class PodLogs: Sendable {
     }
 
     private struct State {
-        var logs: [LogSource: PublishedLog] = [:]
+        var pods: [NamespacedName: (uid: String, containers: [String: ContainerLogs])] = [:]
         var followers: [Int: Follower] = [:]
         var nextFollower = 0
+
+        func wakes(for pod: NamespacedName) -> [@Sendable () -> Void] {
+            if followers.isEmpty { return [] }
+            return followers.sorted { $0.key < $1.key }.filter { $0.value.pod == pod }.map(\.value.wake)
+        }
     }
 
     private let state = Mutex(State())
@@ -54,8 +57,33 @@ package final class PodLogs: Sendable {
     /// An empty registry.
     package init() {}
 
-    /// The log of a run; nil when there is none.
-    package func log(_ source: LogSource) -> PublishedLog? { state.withLock { $0.logs[source] } }
+    /// The log of a container, as it is now.
+    package func log(_ source: LogSource) throws(LogProblem) -> PublishedLog {
+        let known = state.withLock { state in state.pods[source.pod].flatMap { $0.uid == source.uid ? $0 : nil } }
+        let subject = "container \"\(source.container)\" in pod \"\(source.pod.name)\""
+        guard let logs = known?.containers[source.container] else {
+            throw LogProblem(message: "\(subject) is not available")
+        }
+        if source.isPrevious {
+            guard let id = logs.previous else { throw LogProblem(message: "previous terminated \(subject) not found") }
+            return try Self.run(id, logs)
+        }
+        guard let id = logs.current else { throw LogProblem(message: logs.problem) }
+        return try Self.run(id, logs)
+    }
+
+    /// The log of one run, for followers, who stay with the run that they began with; nil when it is gone.
+    package func run(_ id: String, of source: LogSource) -> PublishedLog? {
+        state.withLock { state in
+            guard let known = state.pods[source.pod], known.uid == source.uid else { return nil }
+            return known.containers[source.container]?.run(id)
+        }
+    }
+
+    private static func run(_ id: String, _ logs: ContainerLogs) throws(LogProblem) -> PublishedLog {
+        if let run = logs.run(id) { return run }
+        throw LogProblem(message: "unable to retrieve container logs for \(id)")
+    }
 
     /// Calls `wake`, on any thread, whenever a log of the pod may have grown.
     /// - Returns: what `unfollow` wants; nil when there are too many followers.
@@ -72,22 +100,19 @@ package final class PodLogs: Sendable {
     package func unfollow(_ follower: Int) { state.withLock { $0.followers[follower] = nil } }
 
     /// Replaces the logs of a pod.
-    func publish(_ pod: NamespacedName, _ logs: [LogSource: PublishedLog]) {
+    func publish(_ pod: NamespacedName, uid: String, _ containers: [String: ContainerLogs]) {
         let wakes = state.withLock { state in
-            for (source, log) in logs { state.logs[source] = log }
-            return state.followers.values.filter { $0.pod == pod }.map(\.wake)
+            state.pods[pod] = (uid, containers)
+            return state.wakes(for: pod)
         }
         for wake in wakes { wake() }
     }
 
     /// Forgets the logs of a pod.
-    func remove(_ pod: NamespacedName, containers: [String]) {
+    func remove(_ pod: NamespacedName, uid: String) {
         let wakes = state.withLock { state in
-            for name in containers {
-                state.logs[LogSource(pod: pod, container: name)] = nil
-                state.logs[LogSource(pod: pod, container: name, isPrevious: true)] = nil
-            }
-            return state.followers.values.filter { $0.pod == pod }.map(\.wake)
+            if state.pods[pod]?.uid == uid { state.pods[pod] = nil }
+            return state.wakes(for: pod)
         }
         for wake in wakes { wake() }
     }

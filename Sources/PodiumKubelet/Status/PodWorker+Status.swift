@@ -177,6 +177,7 @@ extension PodWorker {
         if new == self.status, !isForced { return }
         self.status = new
         isStatusChanged = true
+        hasNewLogs = true
     }
 
     /// A condition as the API shows it, for when this kubelet has no memory of its own.

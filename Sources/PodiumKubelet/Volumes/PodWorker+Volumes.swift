@@ -24,15 +24,15 @@ extension PodWorker {
         volumes.finishAttempt(failed: failed, now: environment.now)
     }
 
-    private func content(
+    func content(
         of volume: VolumeSpec,
         in environment: any WorkerEnvironment
     ) throws(ConfigProblem) -> FileTree {
         switch volume.kind {
-        case "configMap": return FileTree(files: try files(.configMap, volume.source, in: environment))
-        case "secret": return FileTree(files: try files(.secret, volume.source, in: environment))
-        case "downwardAPI": return FileTree(files: downwardFiles(volume.source, in: environment))
-        case "projected": return try projectedContent(volume.source, in: environment)
+        case "configMap": return tree(try files(.configMap, volume.source, in: environment), volume)
+        case "secret": return tree(try files(.secret, volume.source, in: environment), volume)
+        case "downwardAPI": return tree(downwardFiles(volume.source, in: environment), volume)
+        case "projected": return tree(try projectedFiles(volume.source, in: environment), volume)
         case "hostPath":
             try checkHostPath(volume.source)
             return FileTree()
@@ -40,10 +40,14 @@ extension PodWorker {
         }
     }
 
-    private func projectedContent(
+    private func tree(_ files: [String: String], _ volume: VolumeSpec) -> FileTree {
+        FileTree(files: files, mode: volume.source["defaultMode"]?.int ?? 0o644)
+    }
+
+    private func projectedFiles(
         _ source: JSONValue,
         in environment: any WorkerEnvironment
-    ) throws(ConfigProblem) -> FileTree {
+    ) throws(ConfigProblem) -> [String: String] {
         var all: [String: String] = [:]
         var problems: [String] = []
         for part in source["sources"]?.elements ?? [] {
@@ -63,18 +67,7 @@ extension PodWorker {
         }
         if problems.count == 1 { throw ConfigProblem(problems[0]) }
         if !problems.isEmpty { throw ConfigProblem("[\(problems.joined(separator: ", "))]") }
-        return FileTree(files: all)
-    }
-
-    /// The two kinds of objects that volumes and variables are made of.
-    enum DataSource: Hashable, Sendable {
-        case configMap
-        case secret
-
-        /// As messages about missing objects name it.
-        var noun: String { self == .configMap ? "configmap" : "secret" }
-        /// As messages about missing keys name it.
-        var kind: String { self == .configMap ? "ConfigMap" : "Secret" }
+        return all
     }
 
     /// The texts of a ConfigMap or Secret by key; nil when there is none.

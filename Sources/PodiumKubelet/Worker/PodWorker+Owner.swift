@@ -137,30 +137,7 @@ extension PodWorker {
     /// When something happens in the containers by itself.
     package var nextContainerWake: Timestamp? { sandbox?.nextWake }
 
-    // Logs and network
-
-    /// Whether logs have grown since this was last asked.
-    package mutating func takeLogChange() -> Bool {
-        defer { hasNewLogs = false }
-        return hasNewLogs
-    }
-
-    /// The logs of all containers, of the present and the previous run.
-    package var publishedLogs: [LogSource: PublishedLog] {
-        var logs: [LogSource: PublishedLog] = [:]
-        guard let sandbox else { return logs }
-        for record in runtime.containers {
-            guard let handle = record.handle else { continue }
-            let isLatest = runtime.latest(record.name)?.id == record.id
-            let source = LogSource(pod: pod.name, container: record.name, isPrevious: !isLatest)
-            logs[source] = PublishedLog(
-                log: sandbox.log(of: handle),
-                containerID: record.id,
-                isRunning: record.state == .running
-            )
-        }
-        return logs
-    }
+    // Network
 
     /// The answer of the pod's containers to a request from outside.
     func answer(_ request: HTTPProbe, port: Int, now: Timestamp) -> HTTPAnswer? {

@@ -21,8 +21,13 @@ extension PodWorker {
         let address = pod.spec.isOnHostNetwork ? node.hostIP : environment.allocateAddress()
         runtime.podIP = address
         runtime.sandbox = .ready
+        let old = sandbox
         sandbox = PodSandbox(sandboxConfiguration(address, in: environment))
-        for (name, tree) in volumes.trees.sorted(by: { $0.key < $1.key }) { sandbox?.setVolume(tree, named: name) }
+        for volume in pod.spec.volumes {
+            // What containers wrote outlives the sandbox.
+            let kept = volume.isLive ? nil : old?.volume(named: volume.name)
+            if let tree = kept ?? volumes.trees[volume.name] { sandbox?.setVolume(tree, named: volume.name) }
+        }
         work?.hasChanged = true
         markRuntimeChanged(at: now)
         showSandboxReady(in: environment)

@@ -14,8 +14,8 @@ package enum PodAction: Hashable, Sendable {
 /// The life of a pod on its node, as its kubelet leads it.
 ///
 /// A pod is *syncing* while it should run, *terminating* while its containers are stopped, *terminated* when they are
-/// and the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing of
-/// containers found and must be newer than the look before, which gives transitions their pace of one a second.
+/// and the last status is to be written, and *finished* after that. Each look at the pod works on what the last listing
+/// of containers found and must be newer than the look before, which gives transitions their pace of one a second.
 ///
 ///     worker.update(pod, in: environment)
 ///     for action in worker.takeActions() { … }
@@ -63,6 +63,7 @@ package struct PodWorker: Sendable {
     var inspection: Timestamp?
     var eviction: PodEviction?
     var evictionCheck: Timestamp?
+    var volumeRefresh: Timestamp?
 
     // Memory of failures.
     var failures: [String: StartFailure] = [:]
@@ -142,6 +143,7 @@ package struct PodWorker: Sendable {
     /// Takes over a changed Pod.
     package mutating func update(_ new: PodView, in environment: any WorkerEnvironment) {
         let hadChanged = !new.isSameManifest(as: pod)
+        let isShownDifferently = new.labels != pod.labels || new.annotations != pod.annotations
         pod = new
         heldUpdate = nil
         resumption = nil
@@ -149,6 +151,7 @@ package struct PodWorker: Sendable {
             if hadChanged { noteLateResize(in: environment) }
             return
         }
+        if isShownDifferently, pod.spec.volumes.contains(where: \.showsPod) { planVolumeRefresh(in: environment) }
         if hadChanged || needsReadinessReconciliation { requestSync(in: environment) }
     }
 
@@ -184,6 +187,7 @@ package struct PodWorker: Sendable {
             consider(volumes.nextAttempt)
             consider(deadlineTick)
             consider(evictionCheck)
+            consider(volumeRefresh)
         }
         consider(reconciliation)
         consider(resumption)
@@ -235,6 +239,10 @@ package struct PodWorker: Sendable {
         }
         if let check = evictionCheck, check <= now {
             checkStorageUse(in: environment)
+            return true
+        }
+        if let due = volumeRefresh, due <= now {
+            refreshVolumes(in: environment)
             return true
         }
         if let due = resumption, due <= now {

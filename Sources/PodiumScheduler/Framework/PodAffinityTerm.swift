@@ -30,7 +30,9 @@ package struct PodAffinityTerm: Hashable, Sendable {
 
     /// Whether a pod with `labels` in `namespace`, itself with `namespaceLabels`, is one of those meant.
     package func matches(_ pod: SchedulingPod, namespaceLabels: [String: String]) -> Bool {
-        guard namespaces.contains(pod.name.namespace) || namespaceSelector.matches(namespaceLabels) else { return false }
+        guard namespaces.contains(pod.name.namespace) || namespaceSelector.matches(namespaceLabels) else {
+            return false
+        }
         return selector.matches(pod.labels)
     }
 }

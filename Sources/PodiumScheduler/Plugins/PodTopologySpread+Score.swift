@@ -23,7 +23,8 @@ extension PodTopologySpread: Score {
 
     package func preScore(_ pod: SchedulingPod, _ nodes: [NodeInfo], _ cluster: SchedulerCache) -> ScoreState? {
         let requiresAll = !pod.spreadConstraints.isEmpty
-        let constraints = requiresAll
+        let constraints =
+            requiresAll
             ? pod.spreadConstraints.filter { !$0.isRequired } : Self.defaultConstraints(pod, cluster)
         if constraints.isEmpty { return nil }
         var state = ScoreState(constraints: constraints)

@@ -55,7 +55,8 @@ package struct VolumeBinding: Filter {
         }
         let volume = object["spec"]?["volumeName"]?.string ?? ""
         if object["status"]?["phase"]?.string == "Lost" {
-            let text = "persistentvolumeclaim \(name) bound to non-existent persistentvolume \(FieldError.quoted(volume))"
+            let text =
+                "persistentvolumeclaim \(name) bound to non-existent persistentvolume \(FieldError.quoted(volume))"
             return .unresolvable(text, by: Self.name)
         }
         if !volume.isEmpty {

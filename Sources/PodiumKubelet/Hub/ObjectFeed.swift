@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Follows all Pods without reading or keeping them: most changes are the kubelets' own, or concern no kubelet.
+// Follows a collection without reading or keeping its objects: most changes are the kubelets' own, or concern none.
 
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
 import Synchronization
 
-/// What happened to Pods.
-enum PodFeedEvent: Sendable {
+/// What happened to objects.
+enum FeedEvent: Sendable {
     /// These are all there are, in key order.
     case listed([StoredObject])
     case changed(StoredObject)
@@ -15,12 +15,12 @@ enum PodFeedEvent: Sendable {
     case removed(StoredObject)
 }
 
-/// A list and a watch of the Pods of a cluster.
+/// A list and a watch of a collection.
 // State | guarded by | why separate
 // cursor | queue | the queue of the kubelets
 // pending | atomic | set by writers on any thread, so that many changes cost one block
 // Kubernetes: client-go/tools/cache/reflector.go
-final class PodFeed: Sendable {
+final class ObjectFeed: Sendable {
     /// The limits of a feed.
     enum Limits {
         /// How many changes are taken from the history at a time.
@@ -33,12 +33,19 @@ final class PodFeed: Sendable {
     }
 
     private let storage: any Storage
+    private let resource: GroupResource
     private let state: Confined<State>
     private let pending = Atomic<Bool>(false)
-    private let handler: @Sendable (PodFeedEvent) -> Void
+    private let handler: @Sendable (FeedEvent) -> Void
 
     /// A feed that calls `handler` on `queue`; nothing happens before `start`.
-    init(storage: any Storage, queue: any SerialQueue, handler: @escaping @Sendable (PodFeedEvent) -> Void) {
+    init(
+        _ resource: GroupResource,
+        storage: any Storage,
+        queue: any SerialQueue,
+        handler: @escaping @Sendable (FeedEvent) -> Void
+    ) {
+        self.resource = resource
         self.storage = storage
         self.handler = handler
         state = Confined(State(), on: queue)
@@ -68,7 +75,9 @@ final class PodFeed: Sendable {
             do throws(StorageError) {
                 let (events, _) = try cursor.next(limit: Limits.maximumEventsPerPull)
                 if events.isEmpty { return }
-                for event in events { handler(event.kind == .deleted ? .removed(event.object) : .changed(event.object)) }
+                for event in events {
+                    handler(event.kind == .deleted ? .removed(event.object) : .changed(event.object))
+                }
             } catch {
                 // Only `compacted` can come: the history moved on without this feed.
                 relist()
@@ -80,8 +89,10 @@ final class PodFeed: Sendable {
         state.withState { $0.cursor?.close() }
         if state.withState({ $0.isStopped }) { return }
         do throws(StorageError) {
-            let snapshot = try storage.list(.pods, scope: .all, from: nil, limit: nil, at: nil)
-            let cursor = try storage.watch(.pods, scope: .all, after: snapshot.revision) { [weak self] in self?.wake() }
+            let snapshot = try storage.list(resource, scope: .all, from: nil, limit: nil, at: nil)
+            let cursor = try storage.watch(resource, scope: .all, after: snapshot.revision) { [weak self] in
+                self?.wake()
+            }
             state.withState { $0.cursor = cursor }
             handler(.listed(snapshot.objects))
             wake()
