@@ -4,6 +4,7 @@
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHTTP
+import Synchronization
 import Testing
 
 @Suite struct PlainAnswerTests {
