@@ -2,6 +2,7 @@
 // The objects that every cluster has from the start.
 
 import OrderedCollections
+import PodiumAPIServer
 import PodiumCodec
 import PodiumController
 import PodiumKubelet
@@ -26,6 +27,11 @@ enum Bootstrap {
             let zone = zones[index % zones.count]
             create(client, .nodes, NodeDocument.standard(named: "node-\(index + 1)", zone: zone))
         }
+    }
+
+    /// Makes the roles that a server with RBAC makes itself.
+    static func installRoles(_ client: ResourceClient) {
+        for (resource, object) in BootstrapPolicy.objects { create(client, resource, object) }
     }
 
     private static func create(_ client: ResourceClient, _ resource: GroupResource, _ object: JSONValue) {

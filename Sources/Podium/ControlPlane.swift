@@ -48,16 +48,17 @@ final class ControlPlane: Sendable {
         let controllers = configuration.runsControllers
             ? ControllerSet(client: client, registry: shared.registry) : nil
         self.controllers = controllers
-        let access = Access(configuration, storage: storage)
+        let access = Access(configuration, client: client)
         server = APIServer(
             APIServerComponents(
                 storage: storage,
                 host: host,
                 registry: shared.registry,
                 schemas: shared.schemas,
-                admission: AdmissionChain(disabling: configuration.disabledAdmissionPlugins),
+                admission: access.guarding(AdmissionChain(disabling: configuration.disabledAdmissionPlugins)),
                 authenticator: access.authenticator,
                 authorizer: access.authorizer,
+                serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs()
             )
         )

@@ -17,6 +17,11 @@ package struct AdmissionChain: Sendable {
         plugins = Self.all.filter { !disabled.contains($0.name) }
     }
 
+    /// The same plugins, and `plugin` behind them.
+    package func followed(by plugin: any AdmissionPlugin) -> AdmissionChain {
+        AdmissionChain(plugins: plugins + [plugin])
+    }
+
     /// The names of the plugins in the order in which they run.
     package var names: [String] { plugins.map(\.name) }
 

@@ -23,7 +23,7 @@ struct ServiceAccountName: Hashable, Sendable {
         guard parts.count == 2 else { return nil }
         namespace = String(parts[0])
         name = String(parts[1])
-        guard NameValidation.dnsLabel(namespace).isEmpty, NameValidation.dnsSubdomain(name).isEmpty else { return nil }
+        guard NameValidation.dns1123Label(namespace).isEmpty, NameValidation.dns1123Subdomain(name).isEmpty else { return nil }
     }
 
     var userName: String { "\(Self.prefix)\(namespace):\(name)" }
@@ -42,6 +42,6 @@ struct NodeUserName: Hashable, Sendable {
     init?(userName: String) {
         guard userName.hasPrefix(Self.prefix) else { return nil }
         node = String(userName.dropFirst(Self.prefix.count))
-        guard NameValidation.dnsSubdomain(node).isEmpty else { return nil }
+        guard NameValidation.dns1123Subdomain(node).isEmpty else { return nil }
     }
 }
