@@ -73,12 +73,13 @@ let package = Package(
                 collections,
             ]
         ),
-        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumHost", "PodiumAPIServer", logging]),
+        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumMachinery", "PodiumAPIServer", logging]),
         module(
             "Podium",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
                 "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
+                collections, deque,
             ]
         ),
         .executableTarget(
@@ -89,6 +90,37 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        tests(of: "PodiumAPIServer", ["PodiumCodec", "PodiumMachinery", "PodiumAPIServer", collections]),
+        tests(of: "PodiumTidy", []),
+        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
+        tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
+        tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
+        tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
+        tests(
+            of: "PodiumAPIServer",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumScheduler",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumScheduler",
+                collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumController",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
+        ),
+        tests(
+            of: "PodiumKubelet",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
+                "PodiumKubelet", collections, logging,
+            ]
+        ),
+        tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )

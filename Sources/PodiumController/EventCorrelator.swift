@@ -6,9 +6,9 @@ import PodiumMachinery
 /// The memory of an event recorder of the old style, as a value.
 ///
 /// Three questions are asked of each Event, in this order. *Are there many like it?* The tenth different text with one
-/// reason about one object within ten minutes, and every other new one after it, is joined into one Event. *Was it there
-/// before?* Then that one is counted up. *Is there room?* 25 writes an object at once and then one more in five minutes;
-/// what is dropped has been counted all the same, and shows with the next write.
+/// reason about one object within ten minutes, and every other new one after it, is joined into one Event. *Was it
+/// there before?* Then that one is counted up. *Is there room?* 25 writes an object at once and then one more in five
+/// minutes; what is dropped has been counted all the same, and shows with the next write.
 // Kubernetes: client-go/tools/record/events_cache.go
 struct EventCorrelator: Sendable {
     /// The limits of a recorder.

@@ -31,7 +31,13 @@ package final class EventRecorder: Sendable {
 
     /// Records an Event about `object`. Only on the queue.
     /// - Parameter fieldPath: the part that is meant, `spec.containers{main}`; empty for the whole object.
-    package func event(about object: APIObject, fieldPath: String = "", type: EventType, reason: String, message: String) {
+    package func event(
+        about object: APIObject,
+        fieldPath: String = "",
+        type: EventType,
+        reason: String,
+        message: String
+    ) {
         event(about: EventReference(object, fieldPath: fieldPath), type: type, reason: reason, message: message)
     }
 

@@ -8,8 +8,8 @@ import PodiumMachinery
 /// Records Events of one component, as client-go's `events.EventRecorder` does.
 ///
 /// Events are the same when type, reason, action, object (with its resource version) and related object are; the text
-/// does not matter. The second of them makes the first one a series of 2, further ones are only counted, and the count is
-/// written when the series has ended.
+/// does not matter. The second of them makes the first one a series of 2, further ones are only counted, and the count
+/// is written when the series has ended.
 // Kubernetes: client-go/tools/events/event_broadcaster.go
 // State | guarded by | why separate
 // cache, timer | queue | the owner's queue; the timer ends the series in the cache

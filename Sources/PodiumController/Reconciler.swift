@@ -32,3 +32,13 @@ package protocol Reconciler<Key>: AnyObject, Sendable {
     /// - Throws: anything; the key comes again after its back-off. `TerminalError` is not retried.
     func reconcile(_ key: Key) throws -> ReconcileResult
 }
+
+/// A reconciler that knows which changes concern it.
+package protocol InformedReconciler: Reconciler {
+    /// The name by which it can be switched on and off: that of the controller in kube-controller-manager.
+    static var name: String { get }
+
+    /// Registers with the informers what makes `controller` look at a key. Called once, on their queue, before they
+    /// start.
+    func watch(_ controller: Controller<Key>)
+}

@@ -45,13 +45,13 @@ package struct FieldError: Equatable, Sendable {
     }
 
     /// `Duplicate value: value`
-    package static func duplicate(_ path: FieldPath, _ value: JSONValue) -> FieldError {
-        FieldError(.duplicate, path, "Duplicate value: \(print(value))")
+    package static func duplicate(_ path: FieldPath, _ value: JSONValue, detail: String = "") -> FieldError {
+        FieldError(.duplicate, path, join("Duplicate value: \(print(value))", detail))
     }
 
-    /// `Not found: value`
-    package static func notFound(_ path: FieldPath, _ value: JSONValue) -> FieldError {
-        FieldError(.notFound, path, "Not found: \(print(value))")
+    /// `Not found: value[: detail]`
+    package static func notFound(_ path: FieldPath, _ value: JSONValue, _ detail: String = "") -> FieldError {
+        FieldError(.notFound, path, join("Not found: \(print(value))", detail))
     }
 
     /// `Unsupported value: value: supported values: "A", "B"`; the values are printed in the order given.

@@ -29,7 +29,8 @@ package enum PodDeletion {
     package static func request(_ pod: inout JSONValue, graceSeconds: Int64?, now: Timestamp) -> Outcome {
         let requested = graceSeconds.map { $0 < 0 ? 1 : $0 }
         let hasFinalizers = !(pod[path: "metadata", "finalizers"]?.elements ?? []).isEmpty
-        guard let deletion = pod[path: "metadata", "deletionTimestamp"]?.string.flatMap({ Timestamp(rfc3339: $0) }) else {
+        guard let deletion = pod[path: "metadata", "deletionTimestamp"]?.string.flatMap({ Timestamp(rfc3339: $0) })
+        else {
             let grace = initialGrace(of: pod, requested: requested)
             mark(&pod, deletion: now + .seconds(grace), grace: grace)
             raiseGeneration(&pod)

@@ -25,12 +25,14 @@ package struct ObjectDraft: Sendable {
     let template: [UInt8]
     /// Where in `template` the digits of the revision go.
     let revisionOffset: Int
+    /// The length of `{"kind":…,"apiVersion":…,` at the beginning.
+    let typeLength: Int
     package let facts: ObjectFacts
 
-    /// Encodes `object`, which must have `metadata`.
+    /// Encodes `object`, which must have `kind`, `apiVersion` and `metadata`.
     package init(_ object: JSONValue, facts: ObjectFacts) {
         var writer = JSONWriter(capacity: 4096)
-        revisionOffset = writer.writeObject(object)
+        (typeLength, revisionOffset) = writer.writeObject(object)
         template = writer.bytes
         self.facts = facts
     }
@@ -64,18 +66,21 @@ package final class StoredObject: Sendable {
     package let facts: ObjectFacts
     /// Where the digits of the revision stand in `bytes`.
     let revisionRange: Range<Int>
+    private let typeLength: Int
 
     init(key: ObjectKey, revision: Revision, draft: ObjectDraft) {
         self.key = key
         self.revision = revision
         bytes = draft.encoded(at: revision)
         facts = draft.facts
+        typeLength = draft.typeLength
         revisionRange = draft.revisionOffset..<(bytes.count - draft.template.count + draft.revisionOffset)
     }
 
-    /// The same object at another revision, as a deletion shows it.
-    init(_ object: StoredObject, at revision: Revision) {
+    /// The same object at another revision, as a deletion shows it, and a watch whose selector it no longer matches.
+    package init(_ object: StoredObject, at revision: Revision) {
         key = object.key
+        typeLength = object.typeLength
         self.revision = revision
         facts = object.facts
         var digits = String(revision.number)
@@ -104,20 +109,28 @@ package final class StoredObject: Sendable {
         }
     }
 
-    /// The JSON text without the newline, as it stands inside lists and watch events.
+    /// The JSON text without the newline, as it stands in watch events.
     package var item: BytesSlice { BytesSlice(bytes: bytes, range: 0..<bytes.count - 1) }
+
+    /// The JSON text without `{"kind":…,"apiVersion":…,` and the newline: what follows a `{` in a typed list, whose
+    /// items do not repeat their type.
+    package var untypedItemTail: BytesSlice { BytesSlice(bytes: bytes, range: typeLength..<bytes.count - 1) }
 }
 
 extension JSONWriter {
-    /// Writes an API object and a newline, with an empty `metadata.resourceVersion`, and returns the offset at which its
-    /// digits go.
-    mutating func writeObject(_ object: JSONValue) -> Int {
+    /// Writes an API object and a newline, with an empty `metadata.resourceVersion`.
+    ///
+    /// Returns the length of the type in front, and the offset at which the digits of the revision go.
+    mutating func writeObject(_ object: JSONValue) -> (typeLength: Int, revisionOffset: Int) {
+        raw("{\"kind\":")
+        write(object["kind"]?.string ?? "")
+        raw(",\"apiVersion\":")
+        write(object["apiVersion"]?.string ?? "")
+        raw(",")
+        let typeLength = bytes.count
         var offset: Int?
-        raw("{")
-        var first = true
-        for (key, value) in object.object ?? [:] {
-            if !first { raw(",") }
-            first = false
+        for (key, value) in object.object ?? [:] where key != "kind" && key != "apiVersion" {
+            if bytes.count > typeLength { raw(",") }
             write(key)
             raw(":")
             if key == "metadata", case .object(let metadata) = value {
@@ -128,7 +141,7 @@ extension JSONWriter {
         }
         raw("}\n")
         guard let offset else { preconditionFailure("an object without metadata cannot be stored") }
-        return offset
+        return (typeLength, offset)
     }
 
     private mutating func writeMetadata(_ metadata: JSONObject) -> Int {

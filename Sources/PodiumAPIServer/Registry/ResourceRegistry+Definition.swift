@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One collection of the API: its names, its scope, its verbs and what stands below its objects.
 
+package import PodiumCodec
 package import PodiumMachinery
 
 /// What a client may do with a collection or a subresource, as discovery and RBAC name it.
@@ -26,7 +27,12 @@ package struct SubresourceDefinition: Hashable, Sendable {
     /// In the order of discovery.
     package let verbs: [APIVerb]
 
-    package init(name: String, gvk: GroupVersionKind, isForeign: Bool = false, verbs: [APIVerb] = [.get, .patch, .update]) {
+    package init(
+        name: String,
+        gvk: GroupVersionKind,
+        isForeign: Bool = false,
+        verbs: [APIVerb] = [.get, .patch, .update]
+    ) {
         self.name = name
         self.gvk = gvk
         self.isForeign = isForeign
@@ -56,7 +62,7 @@ package struct AdditionalPrinterColumn: Hashable, Sendable {
     }
 }
 
-/// A collection of the API in one version. Immutable.
+/// A collection of the API in one version, as an immutable value.
 package final class ResourceDefinition: Sendable {
     /// `pods`, `deployments.apps` with its version.
     package let gvr: GroupVersionResource
@@ -81,6 +87,8 @@ package final class ResourceDefinition: Sendable {
     package let storageVersionHash: String
     /// The columns of its tables when it is a custom resource with columns of its own.
     package let additionalPrinterColumns: [AdditionalPrinterColumn]
+    /// The schema of its objects in OpenAPI form when it is a custom resource; null when there is none.
+    package let openAPISchema: JSONValue
     /// Whether it came in by a CustomResourceDefinition.
     package let isCustom: Bool
 
@@ -99,6 +107,7 @@ package final class ResourceDefinition: Sendable {
         storedAs: GroupVersionKind? = nil,
         storageVersionHash: String = "",
         additionalPrinterColumns: [AdditionalPrinterColumn] = [],
+        openAPISchema: JSONValue = .null,
         isCustom: Bool = false
     ) {
         self.gvr = gvr
@@ -114,6 +123,7 @@ package final class ResourceDefinition: Sendable {
         storage = GroupResource(group: storedAs?.group ?? gvr.group, resource: gvr.resource)
         self.storageVersionHash = storageVersionHash
         self.additionalPrinterColumns = additionalPrinterColumns
+        self.openAPISchema = openAPISchema
         self.isCustom = isCustom
         supported = Set(verbs)
     }

@@ -16,7 +16,7 @@ package struct APIGroup: Sendable {
     package let versions: [APIVersion]
 }
 
-/// The collections of the API. An immutable value: custom resources make a new one.
+/// The collections of the API as an immutable value: custom resources make a new one.
 package final class ResourceRegistry: Sendable {
     /// The groups in the order of discovery; the core group is the first.
     package let groups: [APIGroup]

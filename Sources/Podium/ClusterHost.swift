@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clusters of a process, and which of them a request is for.
+
+import Logging
+import OrderedCollections
+import PodiumAPIServer
+import PodiumCodec
+import PodiumMachinery
+import Synchronization
+
+/// Answers requests for one default cluster and, when asked to, for further ones below `/clusters/NAME`.
+// State | guarded by | why separate
+// clusters | mutex | looked up by every HTTP thread; clusters are made and ended outside of the lock
+final class ClusterHost: RequestResponder {
+    /// The limits of a host.
+    enum Limits {
+        /// A request that would make one more is refused.
+        static let maximumClusters = 4096
+    }
+
+    private let configuration: ClusterConfiguration
+    private let servesMany: Bool
+    private let shared: SharedDefinitions
+    private let logger: Logger
+    private let clusters: Mutex<[String: ControlPlane]>
+
+    /// The name of the cluster that stands at the root.
+    private static let root = ""
+
+    init(_ configuration: ClusterConfiguration, servesMany: Bool, logger: Logger) {
+        self.configuration = configuration
+        self.servesMany = servesMany
+        self.logger = logger
+        shared = SharedDefinitions()
+        let cluster = ControlPlane(configuration, shared: shared, logger: logger)
+        clusters = Mutex([Self.root: cluster])
+    }
+
+    func respond(to request: HTTPRequest) -> HTTPResponse {
+        do throws(StatusError) {
+            guard request.rawPath.hasPrefix("/clusters/") else { return try respond(to: request, of: Self.root) }
+            return try respondBelowClusters(request)
+        } catch {
+            return JSONAnswer.failure(error)
+        }
+    }
+
+    private func respondBelowClusters(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
+        guard servesMany else { throw .pathNotFound }
+        let rest = request.rawPath.dropFirst("/clusters/".count)
+        let name = String(rest.prefix { $0 != "/" })
+        let path = rest.dropFirst(name.count)
+        if let problem = NameValidation.dns1123Label(name).first {
+            throw .badRequest("cluster name \(FieldError.quoted(name)): \(problem)")
+        }
+        if path.isEmpty || path == "/" {
+            guard request.method == "DELETE" else { throw .methodNotAllowed }
+            return try drop(name)
+        }
+        var inner = request
+        inner.rawPath = String(path)
+        return try respond(to: inner, of: name)
+    }
+
+    private func respond(to request: HTTPRequest, of name: String) throws(StatusError) -> HTTPResponse {
+        let cluster = try cluster(name)
+        guard request.rawPath.hasPrefix("/podium/v1/") else { return cluster.respond(to: request) }
+        try cluster.authenticate(request)
+        if request.rawPath == "/podium/v1/reset" {
+            guard request.method == "POST" else { throw .methodNotAllowed }
+            reset(name)
+            return JSONAnswer.value(JSONAnswer.success)
+        }
+        return try AdministrationAPI(cluster).answer(request)
+    }
+
+    /// The cluster called `name`, made now when it is new.
+    private func cluster(_ name: String) throws(StatusError) -> ControlPlane {
+        if let cluster = clusters.withLock({ $0[name] }) { return cluster }
+        let made = ControlPlane(configuration, shared: shared, logger: logger)
+        let kept: ControlPlane? = clusters.withLock { clusters in
+            if let other = clusters[name] { return other }
+            if clusters.count >= Limits.maximumClusters { return nil }
+            clusters[name] = made
+            return made
+        }
+        if kept !== made { made.stop() }
+        guard let kept else {
+            throw StatusError(
+                code: 429,
+                reason: .tooManyRequests,
+                message: "there are \(Limits.maximumClusters) clusters already; delete some"
+            )
+        }
+        return kept
+    }
+
+    private func drop(_ name: String) throws(StatusError) -> HTTPResponse {
+        guard let cluster = clusters.withLock({ $0.removeValue(forKey: name) }) else {
+            throw .notFound(GroupResource(group: "podium.dev", resource: "clusters"), name)
+        }
+        cluster.stop()
+        return JSONAnswer.value(JSONAnswer.success)
+    }
+
+    /// Puts a freshly started cluster in the place of the present one.
+    private func reset(_ name: String) {
+        let fresh = ControlPlane(configuration, shared: shared, logger: logger)
+        let old = clusters.withLock { clusters in
+            defer { clusters[name] = fresh }
+            return clusters[name]
+        }
+        old?.stop()
+    }
+
+    /// Ends all clusters.
+    func stop() {
+        let all = clusters.withLock { Array($0.values) }
+        for cluster in all { cluster.stop() }
+    }
+}
+
+/// Plain JSON answers of the administration API.
+enum JSONAnswer {
+    static var success: JSONValue { ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success"] }
+
+    static func value(_ value: JSONValue, status: Int = 200) -> HTTPResponse {
+        var writer = JSONWriter()
+        writer.write(value)
+        writer.raw("\n")
+        return HTTPResponse(
+            status: status,
+            contentType: "application/json",
+            body: .bytes(EncodedBytes(writer.bytes).slice)
+        )
+    }
+
+    static func failure(_ error: StatusError) -> HTTPResponse { value(error.status, status: error.code) }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cluster: storage, API server, controllers, scheduler and kubelets, put together.
+//
+// The one order of calls is HTTP → APIServer → Storage. Storage wakes watchers after its lock is left; controllers hold
+// nothing while they call storage.
+
+import Logging
+import PodiumAPIServer
+import PodiumCodec
+import PodiumController
+import PodiumHost
+
+import PodiumMachinery
+
+import PodiumSchema
+import PodiumStorage
+
+/// What all clusters of a process share: immutable tables that are read once.
+struct SharedDefinitions: Sendable {
+    let registry: ResourceRegistry
+    let schemas: SchemaRegistry
+
+    init() {
+        registry = ResourceRegistry.builtIn()
+        schemas = SchemaRegistry()
+    }
+}
+
+/// A cluster. It begins to live when it is made and ends with `stop`.
+final class ControlPlane: Sendable {
+    let clock: ClusterClock
+    let storage: MemoryStorage
+    let journal = RequestJournal()
+    private let server: APIServer
+    private let controllers: ControllerSet?
+
+    init(_ configuration: ClusterConfiguration, shared: SharedDefinitions, logger: Logger) {
+        clock = ClusterClock(mode: configuration.clock.mode)
+        storage = MemoryStorage()
+        let host = Host(
+            clock: clock,
+            scheduling: clock,
+            timeouts: DispatchTimeouts(),
+            random: configuration.randomSource,
+            logger: logger
+        )
+        let client = ResourceClient(storage: storage, host: host)
+        Bootstrap.install(client)
+        let controllers = configuration.runsControllers
+            ? ControllerSet(client: client, nodes: configuration.nodes, registry: shared.registry) : nil
+        self.controllers = controllers
+        let access = Access(configuration, storage: storage)
+        server = APIServer(
+            APIServerComponents(
+                storage: storage,
+                host: host,
+                registry: shared.registry,
+                schemas: shared.schemas,
+                admission: AdmissionChain(disabling: configuration.disabledAdmissionPlugins),
+                authenticator: access.authenticator,
+                authorizer: access.authorizer,
+                logs: controllers?.logs ?? NoContainerLogs()
+            )
+        )
+        controllers?.start()
+        clock.settle()
+    }
+
+    /// Answers a request to this cluster. On a virtual clock, all that follows from it at this instant has been done
+    /// when this returns.
+    func respond(to request: HTTPRequest) -> HTTPResponse {
+        let response = server.respond(to: request)
+        journal.append(request, status: response.status, at: clock.now)
+        clock.settle()
+        return response
+    }
+
+    /// Whether the request may administer the cluster.
+    func authenticate(_ request: HTTPRequest) throws(StatusError) { try server.authorizeAdministration(request) }
+
+    /// Changes what a node's kubelet does.
+    func setPower(_ power: NodePower, of node: String) throws(StatusError) {
+        guard storage.get(ObjectKey(.nodes, name: node)) != nil else { throw .notFound(.nodes, node) }
+        controllers?.setPower(power, of: node)
+        clock.settle()
+    }
+
+    /// Ends all controllers.
+    func stop() {
+        controllers?.stop()
+        clock.settle()
+    }
+}
+
+extension ClockChoice {
+    var mode: ClockMode {
+        switch self {
+        case .real: .real
+        case .scaled(let rate): .scaled(rate: rate)
+        case .virtual: .virtual
+        }
+    }
+}
+
+extension ClusterConfiguration {
+    var randomSource: RandomSource {
+        if let seed { return RandomSource(seed: seed) }
+        return clock == .virtual ? RandomSource(seed: 1) : RandomSource()
+    }
+}

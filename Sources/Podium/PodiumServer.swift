@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public face: a process-wide server of one or many clusters.
+
+public import Logging
+import PodiumHTTP
+
+/// Where a server listens.
+public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A TCP port of an address of this machine; port 0 lets the system choose one.
+    case tcp(host: String, port: Int)
+    /// A Unix socket.
+    case unix(path: String)
+
+    /// `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/podium.sock`.
+    public var description: String { listenAddress.description }
+
+    /// The URL under which clients reach it; nil for a Unix socket.
+    public var url: String? {
+        switch self {
+        case .tcp(let host, let port):
+            let reachable = host.isEmpty || host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
+            return "http://\(ServerAddress.tcp(host: reachable, port: port))"
+        case .unix: return nil
+        }
+    }
+
+    /// Whether only this machine can reach it.
+    public var isLoopback: Bool {
+        switch self {
+        case .tcp(let host, _): host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+        case .unix: true
+        }
+    }
+
+    var listenAddress: ListenAddress {
+        switch self {
+        case .tcp(let host, let port): .tcp(host: host, port: port)
+        case .unix(let path): .unix(path: path)
+        }
+    }
+
+    init(_ address: ListenAddress) {
+        switch address {
+        case .tcp(let host, let port): self = .tcp(host: host, port: port)
+        case .unix(let path): self = .unix(path: path)
+        }
+    }
+}
+
+/// What can be chosen about a server.
+public struct ServerConfiguration: Sendable {
+    /// Where to listen. Default `127.0.0.1:8080`, where kubectl looks when nobody told it otherwise.
+    public var address = ServerAddress.tcp(host: "127.0.0.1", port: 8080)
+    /// Threads that answer requests; 0 for one a core.
+    public var threads = 0
+    /// Whether further clusters live below `/clusters/NAME`, each made at its first use.
+    public var servesManyClusters = false
+    /// What every cluster is like.
+    public var cluster = ClusterConfiguration()
+    /// Where the server writes what it has to say.
+    public var logger = Logger(label: "podium")
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Why a server did not start.
+public struct ServerError: Error, CustomStringConvertible {
+    /// A sentence for the person who started it.
+    public let description: String
+}
+
+/// A running Podium.
+///
+/// ```swift
+/// var configuration = ServerConfiguration()
+/// configuration.address = .tcp(host: "127.0.0.1", port: 0)
+/// let server = PodiumServer(configuration)
+/// let address = try server.start()   // 127.0.0.1:41233
+/// …
+/// server.stop()
+/// ```
+public final class PodiumServer: Sendable {
+    private let clusters: ClusterHost
+    private let http: HTTPServer
+
+    /// The version of Podium.
+    public static let version = "0.1.0"
+    /// The version of Kubernetes whose API is served.
+    public static let kubernetesVersion = "v1.36.2"
+
+    /// Makes the first cluster; nothing listens yet.
+    public init(_ configuration: ServerConfiguration) {
+        clusters = ClusterHost(
+            configuration.cluster,
+            servesMany: configuration.servesManyClusters,
+            logger: configuration.logger
+        )
+        http = HTTPServer(
+            configuration: HTTPServer.Configuration(
+                listen: configuration.address.listenAddress,
+                threads: configuration.threads,
+                logger: configuration.logger
+            ),
+            responder: clusters
+        )
+    }
+
+    /// Begins to serve and returns where.
+    public func start() throws(ServerError) -> ServerAddress {
+        do throws(HTTPServerError) {
+            return ServerAddress(try http.start())
+        } catch {
+            throw ServerError(description: error.description)
+        }
+    }
+
+    /// Ends watches cleanly, finishes what is in flight, then ends all clusters. Returns when that is done.
+    public func stop() {
+        http.shutdown()
+        clusters.stop()
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last requests to a cluster, for tests that assert what their client did.
+
+import DequeModule
+import OrderedCollections
+import PodiumAPIServer
+import PodiumCodec
+import PodiumMachinery
+import Synchronization
+
+/// A bounded record of requests.
+// State | guarded by | why separate
+// entries | mutex | written by every HTTP thread
+final class RequestJournal: Sendable {
+    /// The limits of a journal.
+    enum Limits {
+        /// Older requests are forgotten.
+        static let maximumEntries = 1000
+    }
+
+    private struct Entry: Sendable {
+        let time: Timestamp
+        let method: String
+        let path: String
+        let query: String
+        let userAgent: String
+        let status: Int
+    }
+
+    private struct Entries: Sendable {
+        var newest: Deque<Entry> = []
+        var total = 0
+    }
+
+    private let entries = Mutex(Entries())
+
+    func append(_ request: HTTPRequest, status: Int, at time: Timestamp) {
+        let entry = Entry(
+            time: time,
+            method: request.method,
+            path: request.rawPath,
+            query: request.rawQuery,
+            userAgent: request.headers["user-agent"] ?? "",
+            status: status
+        )
+        entries.withLock { entries in
+            entries.total += 1
+            entries.newest.append(entry)
+            if entries.newest.count > Limits.maximumEntries { entries.newest.removeFirst() }
+        }
+    }
+
+    /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
+    var value: JSONValue {
+        let entries = entries.withLock { $0 }
+        return [
+            "total": .integer(Int64(entries.total)),
+            "requests": .array(
+                entries.newest.map { entry in
+                    [
+                        "time": .string(entry.time.rfc3339Micro), "method": .string(entry.method),
+                        "path": .string(entry.path), "query": .string(entry.query),
+                        "userAgent": .string(entry.userAgent), "status": .integer(Int64(entry.status)),
+                    ]
+                }
+            ),
+        ]
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Default classes of claims and ingresses, and finalizers that keep volumes while they are in use.
+
+import OrderedCollections
+package import PodiumCodec
+package import PodiumMachinery
+import PodiumStorage
+
+/// Keeps volumes and claims until nothing uses them.
+// Kubernetes: plugin/pkg/admission/storage/storageobjectinuseprotection/admission.go
+package struct StorageObjectInUseProtection: AdmissionPlugin {
+    package let name = "StorageObjectInUseProtection"
+
+    private static let finalizers: [GroupResource: JSONValue] = [
+        GroupResource(group: "", resource: "persistentvolumeclaims"): "kubernetes.io/pvc-protection",
+        GroupResource(group: "", resource: "persistentvolumes"): "kubernetes.io/pv-protection",
+    ]
+
+    package init() {}
+
+    package func mutate(
+        _ object: inout JSONValue,
+        _ attributes: AdmissionAttributes,
+        _ context: StrategyContext,
+        _ warnings: inout [String]
+    ) throws(StatusError) {
+        guard attributes.operation == .create, attributes.subresource.isEmpty,
+            let finalizer = Self.finalizers[attributes.resource.groupResource]
+        else { return }
+        let given = object[path: "metadata", "finalizers"]?.elements ?? []
+        guard !given.contains(finalizer) else { return }
+        object[path: "metadata", "finalizers"] = .array(given + [finalizer])
+    }
+}
+
+/// The class that objects get when they name none.
+private enum DefaultClass {
+    /// The newest of the classes that are annotated as default; among equally old ones the first by name.
+    static func name(
+        _ classes: GroupResource,
+        annotation: String,
+        _ context: StrategyContext
+    ) -> String? {
+        let snapshot = try? context.storage.list(classes, scope: .all, from: nil, limit: nil, at: nil)
+        let defaults = (snapshot?.objects ?? []).map { $0.value() }.filter {
+            $0[path: "metadata", "annotations", annotation]?.string == "true"
+        }
+        func age(_ object: JSONValue) -> String { object[path: "metadata", "creationTimestamp"]?.string ?? "" }
+        guard let newest = defaults.map(age).max() else { return nil }
+        return defaults.first { age($0) == newest }?[path: "metadata", "name"]?.string
+    }
+}
+
+/// Gives claims without a class the default one.
+// Kubernetes: plugin/pkg/admission/storage/storageclass/setdefault/admission.go
+package struct DefaultStorageClass: AdmissionPlugin {
+    package let name = "DefaultStorageClass"
+
+    package init() {}
+
+    package func mutate(
+        _ object: inout JSONValue,
+        _ attributes: AdmissionAttributes,
+        _ context: StrategyContext,
+        _ warnings: inout [String]
+    ) throws(StatusError) {
+        let claims = GroupResource(group: "", resource: "persistentvolumeclaims")
+        let oldAnnotation = "volume.beta.kubernetes.io/storage-class"
+        guard attributes.isOn(claims, .create), !(object["spec"] ?? .null).isSet("storageClassName"),
+            object[path: "metadata", "annotations", oldAnnotation] == nil
+        else { return }
+        let classes = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
+        let annotation = "storageclass.kubernetes.io/is-default-class"
+        guard let name = DefaultClass.name(classes, annotation: annotation, context) else { return }
+        object[path: "spec", "storageClassName"] = .string(name)
+    }
+}
+
+/// Gives ingresses without a class the default one.
+// Kubernetes: plugin/pkg/admission/network/defaultingressclass/admission.go
+package struct DefaultIngressClass: AdmissionPlugin {
+    package let name = "DefaultIngressClass"
+
+    package init() {}
+
+    package func mutate(
+        _ object: inout JSONValue,
+        _ attributes: AdmissionAttributes,
+        _ context: StrategyContext,
+        _ warnings: inout [String]
+    ) throws(StatusError) {
+        let ingresses = GroupResource(group: "networking.k8s.io", resource: "ingresses")
+        guard attributes.isOn(ingresses, .create), !(object["spec"] ?? .null).isSet("ingressClassName"),
+            object[path: "metadata", "annotations", "kubernetes.io/ingress.class"] == nil
+        else { return }
+        let classes = GroupResource(group: "networking.k8s.io", resource: "ingressclasses")
+        let annotation = "ingressclass.kubernetes.io/is-default-class"
+        guard let name = DefaultClass.name(classes, annotation: annotation, context) else { return }
+        object[path: "spec", "ingressClassName"] = .string(name)
+    }
+}

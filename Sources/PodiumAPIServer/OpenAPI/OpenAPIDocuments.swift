@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers /openapi/v3 and the documents below it, which kubectl explains and checks fields with.
+
+import OrderedCollections
+import PodiumCodec
+package import PodiumMachinery
+package import PodiumSchema
+import Synchronization
+
+/// The OpenAPI v3 documents of one registry, one a group and version, each made when it is first asked for.
+///
+/// ```
+/// State | guarded by      | why separate
+/// cache | the mutex of it | the only state; its size is bounded by the registry: one entry a group and version
+/// ```
+package final class OpenAPIDocuments: Sendable {
+    package let registry: ResourceRegistry
+    private let types: SchemaRegistry
+    private let version: ServerVersion
+
+    private let cache = Mutex<[GroupVersion: EncodedBytes]>([:])
+
+    /// Makes the documents of `registry`, whose built-in types are `types`.
+    package init(registry: ResourceRegistry, types: SchemaRegistry, version: ServerVersion = .current) {
+        self.registry = registry
+        self.types = types
+        self.version = version
+    }
+
+    /// The answer to a request for `/openapi/v3` or something below it; nil when the path belongs to something else.
+    ///
+    /// - Throws: 404 and 406, to be written as any other error.
+    // Kubernetes: kube-openapi/pkg/handler3/handler.go
+    package func answer(_ request: DiscoveryRequest) throws(StatusError) -> HTTPResponse? {
+        guard request.parts.first == "openapi", request.parts.count > 1 else { return nil }
+        guard request.parts[1] == "v3" else { return .pageNotFound }
+        if request.parts.count == 2 { return .compactJSON(index.encoded()) }
+        guard let groupVersion = groupVersion(request.parts.dropFirst(2)) else { return .pageNotFound }
+        _ = try request.negotiate(.openAPI)
+        return respond(groupVersion, to: request)
+    }
+
+    /// The document under its newest hash: a request that names another one is sent there.
+    private func respond(_ groupVersion: GroupVersion, to request: DiscoveryRequest) -> HTTPResponse {
+        let hash = hash(of: groupVersion)
+        if let wanted = request.hash, wanted != hash { return .redirect(to: address(of: groupVersion)) }
+        let etag = "\"\(hash)\""
+        var headers = [(name: "Vary", value: "Accept"), (name: "Etag", value: etag)]
+        // A document never changes under one hash: clients may keep it.
+        if request.hash != nil { headers.append((name: "Cache-Control", value: "public, immutable")) }
+        let isKnown = request.ifNoneMatch == etag
+        return HTTPResponse(
+            status: isKnown ? 304 : 200,
+            contentType: isKnown ? "" : "application/json",
+            headers: headers,
+            body: .bytes(isKnown ? EncodedBytes([]).slice : document(of: groupVersion).slice)
+        )
+    }
+
+    // MARK: Index
+
+    /// The addresses of all documents, with hashes that change when the documents do.
+    private var index: JSONValue {
+        var paths: JSONObject = [:]
+        for group in registry.groups {
+            for version in group.versions {
+                let key = group.name.isEmpty ? "api/\(version.groupVersion)" : "apis/\(version.groupVersion)"
+                paths[key] = ["serverRelativeURL": .string(address(of: version.groupVersion))]
+            }
+        }
+        return ["paths": .object(paths)]
+    }
+
+    private func address(of groupVersion: GroupVersion) -> String {
+        let path = groupVersion.group.isEmpty ? "api/\(groupVersion)" : "apis/\(groupVersion)"
+        return "/openapi/v3/\(path)?hash=\(hash(of: groupVersion))"
+    }
+
+    /// What a document is made of, in short: the binary, and for custom resources their schemas.
+    private func hash(of groupVersion: GroupVersion) -> String {
+        var text = Array("\(version.gitVersion) \(groupVersion)".utf8)
+        for definition in definitions(of: groupVersion) where definition.isCustom {
+            text += Array(definition.plural.utf8)
+            text += definition.openAPISchema.encoded()
+        }
+        return Fingerprint.of(text)
+    }
+
+    /// `["api", "v1"]` or `["apis", "apps", "v1"]`.
+    private func groupVersion(_ parts: ArraySlice<String>) -> GroupVersion? {
+        let parts = Array(parts)
+        let groupVersion: GroupVersion? =
+            switch (parts.first, parts.count) {
+            case ("api", 2): GroupVersion(group: "", version: parts[1])
+            case ("apis", 3): GroupVersion(group: parts[1], version: parts[2])
+            default: nil
+            }
+        return groupVersion.flatMap { registry.contains($0) ? $0 : nil }
+    }
+
+    private func definitions(of groupVersion: GroupVersion) -> [ResourceDefinition] {
+        let versions = registry.group(groupVersion.group)?.versions ?? []
+        return versions.first { $0.groupVersion == groupVersion }?.resources ?? []
+    }
+
+    // MARK: Documents
+
+    private func document(of groupVersion: GroupVersion) -> EncodedBytes {
+        if let cached = cache.withLock({ $0[groupVersion] }) { return cached }
+        let made = EncodedBytes(makeDocument(of: groupVersion).encoded())
+        // Two threads may make the same document at a time; the first one stands.
+        return cache.withLock { cache in
+            if let cached = cache[groupVersion] { return cached }
+            cache[groupVersion] = made
+            return made
+        }
+    }
+
+    private func makeDocument(of groupVersion: GroupVersion) -> JSONValue {
+        var schemas = OpenAPISchemas(types: types, descriptions: FieldDescriptions())
+        var names: [GroupVersionKind: String] = [:]
+        var paths: JSONObject = [:]
+        for name in [OpenAPIPaths.deleteOptions, OpenAPIPaths.status, OpenAPIPaths.patch] {
+            if let schema = types.schema(named: name) { schemas.add(schema) }
+        }
+        for definition in definitions(of: groupVersion) {
+            addSchemas(of: definition, to: &schemas, &names)
+            let made = OpenAPIPaths(definition: definition) { names[$0] }
+            paths.merge(made.paths, uniquingKeysWith: { $1 })
+        }
+        return [
+            "openapi": "3.0.0",
+            "info": ["title": "Kubernetes", "version": .string(version.gitVersion)],
+            "paths": .object(paths),
+            "components": ["schemas": .object(schemas.components)],
+        ]
+    }
+
+    /// Adds the kinds of a collection, of lists of it and of its subresources.
+    private func addSchemas(
+        of definition: ResourceDefinition,
+        to schemas: inout OpenAPISchemas,
+        _ names: inout [GroupVersionKind: String]
+    ) {
+        var list = definition.gvk
+        list.kind = definition.listKind
+        if definition.isCustom {
+            let custom = CustomOpenAPISchema(definition)
+            names[definition.gvk] = custom.name
+            names[list] = custom.listName
+            schemas.add(custom.object, named: custom.name)
+            schemas.add(custom.list, named: custom.listName)
+            for name in CustomOpenAPISchema.metadata { types.schema(named: name).map { schemas.add($0) } }
+        }
+        for gvk in [definition.gvk, list] + definition.subresources.map(\.gvk) where names[gvk] == nil {
+            guard let schema = types.schema(for: gvk) else { continue }
+            names[gvk] = schema.name
+            schemas.add(schema, as: gvk)
+        }
+    }
+}
+
+extension HTTPResponse {
+    fileprivate static func compactJSON(_ bytes: [UInt8]) -> HTTPResponse {
+        HTTPResponse(status: 200, contentType: "application/json", body: .bytes(EncodedBytes(bytes).slice))
+    }
+
+    fileprivate static func redirect(to address: String) -> HTTPResponse {
+        HTTPResponse(
+            status: 301,
+            contentType: "text/html; charset=utf-8",
+            headers: [(name: "Location", value: address)],
+            body: .bytes(EncodedBytes("").slice)
+        )
+    }
+}

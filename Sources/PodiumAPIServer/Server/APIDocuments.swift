@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collections of a cluster and every document that is made of them.
+
+import PodiumCodec
+import PodiumMachinery
+import PodiumSchema
+
+/// The registry with its discovery and its OpenAPI documents.
+struct APIDocuments: Sendable {
+    let registry: ResourceRegistry
+    private let discovery: DiscoveryDocuments
+
+    init(registry: ResourceRegistry, schemas: SchemaRegistry) {
+        self.registry = registry
+        discovery = DiscoveryDocuments(registry: registry)
+    }
+
+    /// The document at a path.
+    /// - Throws: 404, 405, 406.
+    func answer(_ request: DiscoveryRequest) throws(StatusError) -> HTTPResponse {
+        if let response = try discovery.answer(request) { return response }
+        return try discovery.notFound(request.parts)
+    }
+}

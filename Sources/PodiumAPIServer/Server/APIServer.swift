@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// From request to response: the order of the steps that every request goes through.
+
+package import PodiumHost
+package import PodiumMachinery
+package import PodiumSchema
+package import PodiumStorage
+import Synchronization
+
+/// What an API server is made of.
+package struct APIServerComponents: Sendable {
+    package var storage: any Storage
+    package var host: Host
+    package var registry: ResourceRegistry
+    package var schemas: SchemaRegistry
+    package var admission: AdmissionChain
+    package var authenticator: any Authenticator
+    package var authorizer: any Authorizer
+    package var logs: any ContainerLogSource
+
+    package init(
+        storage: any Storage,
+        host: Host,
+        registry: ResourceRegistry,
+        schemas: SchemaRegistry,
+        admission: AdmissionChain,
+        authenticator: any Authenticator = AnonymousAuthenticator(),
+        authorizer: any Authorizer = AlwaysAllow(),
+        logs: any ContainerLogSource = NoContainerLogs()
+    ) {
+        self.storage = storage
+        self.host = host
+        self.registry = registry
+        self.schemas = schemas
+        self.admission = admission
+        self.authenticator = authenticator
+        self.authorizer = authorizer
+        self.logs = logs
+    }
+}
+
+/// The Kubernetes API of one cluster, without sockets.
+///
+/// `respond` runs on the caller's thread and returns at once; it may be called from many threads at a time. The steps
+/// are: read the path, authenticate, authorize, find the collection, check the verb, run the verb, write the answer.
+// State | guarded by | why separate
+// documents | mutex | discovery changes when custom resources come and go; the lock is held for the pointer only
+package final class APIServer: RequestResponder {
+    let components: APIServerComponents
+    let environment: StoreEnvironment
+    private let documents: Mutex<APIDocuments>
+
+    /// Puts a server together.
+    package init(_ components: APIServerComponents) {
+        self.components = components
+        environment = StoreEnvironment(
+            storage: components.storage,
+            host: components.host,
+            admission: components.admission
+        )
+        documents = Mutex(APIDocuments(registry: components.registry, schemas: components.schemas))
+    }
+
+    /// The collections as they are now, and the documents about them.
+    var currentDocuments: APIDocuments { documents.withLock { $0 } }
+
+    package func respond(to request: HTTPRequest) -> HTTPResponse {
+        do throws(StatusError) {
+            return try answer(request)
+        } catch {
+            return AnswerWriter.failure(error, to: request)
+        }
+    }
+
+    private func answer(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
+        let path = try RequestPath(request.rawPath)
+        let query = try QueryParameters(request.rawQuery)
+        let user = try components.authenticator.authenticate(request)
+        switch path {
+        case .other(let parts):
+            try components.authorizer.authorize(.path(parts, method: request.method), user)
+            return try answerDocument(request, parts, query)
+        case .resource(let path):
+            let resourceRequest = try route(request, path, query, user)
+            try components.authorizer.authorize(.resource(resourceRequest.attributes), user)
+            return try run(resourceRequest)
+        }
+    }
+
+    /// Discovery, health, version, OpenAPI.
+    private func answerDocument(
+        _ request: HTTPRequest,
+        _ parts: [String],
+        _ query: QueryParameters
+    ) throws(StatusError) -> HTTPResponse {
+        let document = DiscoveryRequest(
+            method: request.method,
+            parts: parts,
+            accept: request.headers["accept"],
+            userAgent: request.headers["user-agent"],
+            ifNoneMatch: request.headers["if-none-match"],
+            pretty: query["pretty"],
+            isVerbose: query.contains("verbose"),
+            excluded: query.all("exclude"),
+            hash: query["hash"]
+        )
+        return try currentDocuments.answer(document)
+    }
+}
+
+extension APIServer {
+    /// Checks that the sender of a request to `/podium/v1` may administer the cluster.
+    /// - Throws: 401, 403.
+    package func authorizeAdministration(_ request: HTTPRequest) throws(StatusError) {
+        let user = try components.authenticator.authenticate(request)
+        let parts = request.rawPath.split(separator: "/").map(String.init)
+        try components.authorizer.authorize(.path(parts, method: request.method), user)
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns what a verb found into the form that the client asked for.
+
+import OrderedCollections
+import PodiumCodec
+import PodiumHost
+import PodiumMachinery
+import PodiumStorage
+
+/// Writes the answers to one request.
+struct AnswerWriter {
+    private let request: ResourceRequest
+    private let form: MediaTypeNegotiation
+    private let clock: any HostClock
+
+    init(_ request: ResourceRequest, _ server: APIServer) {
+        self.request = request
+        form = request.form
+        clock = server.components.host.clock
+    }
+
+    // MARK: Objects
+
+    /// The answer with a stored object: its bytes as they are, when nothing else was asked for.
+    func object(_ object: StoredObject, status: Int = 200, warnings: [String] = []) throws(StatusError) -> HTTPResponse {
+        if form == MediaTypeNegotiation() {
+            return HTTPResponse(
+                status: status,
+                contentType: MediaFormat.json.contentType,
+                headers: headers(warnings),
+                body: .bytes(object.bytes.slice)
+            )
+        }
+        return try transformed(object.value(), status: status, warnings: warnings)
+    }
+
+    /// The answer with what a write left behind.
+    func result(_ result: WriteResult, status: Int, warnings: [String]) throws(StatusError) -> HTTPResponse {
+        switch result {
+        case .stored(let object): try self.object(object, status: status, warnings: warnings)
+        case .transient(let value): try transformed(value, status: status, warnings: warnings)
+        }
+    }
+
+    private func transformed(_ value: JSONValue, status: Int, warnings: [String]) throws(StatusError) -> HTTPResponse {
+        try PartialMetadata.check(form.transform, isList: false, request.definition)
+        switch form.transform {
+        case .table(let version):
+            let table = try printer(version).table(value, now: clock.now)
+            return self.value(table, status: status, warnings: warnings)
+        case .partialMetadata(let version):
+            return self.value(PartialMetadata.object(value, version: version), status: status, warnings: warnings)
+        case .none, .partialMetadataList, .aggregatedDiscovery:
+            return self.value(value, status: status, warnings: warnings)
+        }
+    }
+
+    /// The answer with any object, in the format and with the indentation asked for.
+    func value(_ value: JSONValue, status: Int, warnings: [String] = []) -> HTTPResponse {
+        Self.encode(value, form: form, status: status, headers: headers(warnings))
+    }
+
+    static func encode(
+        _ value: JSONValue,
+        form: MediaTypeNegotiation,
+        status: Int,
+        headers: [(name: String, value: String)] = []
+    ) -> HTTPResponse {
+        HTTPResponse(
+            status: status,
+            contentType: form.format.contentType,
+            headers: headers,
+            body: .bytes(EncodedBytes(value.encoded(in: form)).slice)
+        )
+    }
+
+    /// The warnings of the request, behind the one that goes with every request to an API that is to be given up.
+    private func headers(_ warnings: [String]) -> [(name: String, value: String)] {
+        let deprecation = ResourceStrategies.deprecationWarning(request.definition.gvr)
+        return Self.warningHeaders((deprecation.map { [$0] } ?? []) + warnings)
+    }
+
+    static func warningHeaders(_ warnings: [String]) -> [(name: String, value: String)] {
+        var seen: Set<String> = []
+        return warnings.filter { seen.insert($0).inserted }.map { text in
+            let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            return (name: "Warning", value: "299 - \"\(escaped)\"")
+        }
+    }
+
+    // MARK: Lists
+
+    func list(_ result: ListResult) throws(StatusError) -> HTTPResponse {
+        try PartialMetadata.check(form.transform, isList: true, request.definition)
+        let metadata = Self.metadata(result)
+        switch form.transform {
+        case .none, .partialMetadata, .aggregatedDiscovery:
+            if form == MediaTypeNegotiation() { return plainList(result) }
+            return value(listValue(result, result.objects.map { Self.untyped($0.value(), request.definition) }), status: 200)
+        case .table(let version):
+            let objects = result.objects.map { $0.value() }
+            return value(try printer(version).table(objects, metadata: metadata, now: clock.now), status: 200)
+        case .partialMetadataList(let version):
+            let objects = result.objects.map { $0.value() }
+            return value(PartialMetadata.list(objects, metadata: metadata, version: version), status: 200)
+        }
+    }
+
+    /// Items of typed lists do not repeat their type.
+    private static func untyped(_ value: JSONValue, _ definition: ResourceDefinition) -> JSONValue {
+        if definition.isCustom { return value }
+        var value = value
+        value["kind"] = nil
+        value["apiVersion"] = nil
+        return value
+    }
+
+    private static func metadata(_ result: ListResult) -> ListMetadata {
+        ListMetadata(
+            resourceVersion: result.revision.description,
+            continueToken: result.next?.text ?? "",
+            remainingItemCount: result.remaining
+        )
+    }
+
+    private func listValue(_ result: ListResult, _ items: [JSONValue]) -> JSONValue {
+        [
+            "kind": .string(request.definition.listKind), "apiVersion": .string(request.definition.apiVersion),
+            "metadata": Self.metadata(result).value, "items": .array(items),
+        ]
+    }
+
+    /// A list as a join of stored bytes: copied once when it is small, streamed without a copy when it is large.
+    private func plainList(_ result: ListResult) -> HTTPResponse {
+        var writer = JSONWriter()
+        writer.raw("{\"kind\":")
+        writer.write(request.definition.listKind)
+        writer.raw(",\"apiVersion\":")
+        writer.write(request.definition.apiVersion)
+        writer.raw(",\"metadata\":")
+        writer.write(Self.metadata(result).value)
+        writer.raw(",\"items\":[")
+        let body = ListBody(
+            head: EncodedBytes(writer.bytes),
+            objects: result.objects,
+            isTyped: request.definition.isCustom
+        )
+        return HTTPResponse(status: 200, contentType: MediaFormat.json.contentType, headers: headers([]), body: body.responseBody)
+    }
+
+    private func printer(_ version: String) throws(StatusError) -> TablePrinter {
+        let include = try TableInclude(parameter: request.query["includeObject"])
+        return TablePrinter(request.definition, version: version, include: include)
+    }
+
+    // MARK: Watches
+
+    func watchEncoding() throws(StatusError) -> any WatchEventEncoding {
+        switch form.transform {
+        case .none, .aggregatedDiscovery: return PlainWatchEncoding()
+        case .table(let version):
+            let printer = try printer(version)
+            return TransformedWatchEncoding { [clock] value, isFirst in
+                printer.table(value, now: clock.now, showsColumns: isFirst)
+            }
+        case .partialMetadata(let version), .partialMetadataList(let version):
+            return TransformedWatchEncoding { value, _ in PartialMetadata.object(value, version: version) }
+        }
+    }
+}
+
+// MARK: Failures
+
+extension AnswerWriter {
+    /// The answer with an error.
+    static func failure(_ error: StatusError, to request: HTTPRequest) -> HTTPResponse {
+        if error == .unknownGroup { return .pageNotFound }
+        let pretty = (try? QueryParameters(request.rawQuery))?["pretty"]
+        let form = MediaTypeNegotiation.forError(
+            accept: request.headers["accept"],
+            pretty: pretty,
+            userAgent: request.headers["user-agent"]
+        )
+        var headers: [(name: String, value: String)] = []
+        if let seconds = error.details?.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+        return encode(error.status, form: form, status: error.code, headers: headers)
+    }
+}
+
+extension MediaTypeNegotiation {
+    /// The content type of a watch in this form.
+    var watchContentType: String { format.contentType }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Creating an object: admission, preparation, metadata, validation, commit, in upstream's order.
+
+import OrderedCollections
+package import PodiumCodec
+package import PodiumMachinery
+import PodiumHost
+import PodiumStorage
+
+extension ResourceStore {
+    /// Adds `object`, which was decoded and defaulted.
+    /// - Returns: the stored object and the texts of warnings.
+    // Kubernetes: registry/rest/create.go BeforeCreate; generic/registry/store.go Create
+    package func create(
+        _ object: JSONValue,
+        options: WriteOptions
+    ) throws(StatusError) -> (result: WriteResult, warnings: [String]) {
+        var object = object
+        var warnings: [String] = []
+        try placeInNamespace(&object)
+        let name = object[path: "metadata", "name"]?.string ?? ""
+        let attributes = attributes(.create, name: name, old: nil, options: options)
+        try environment.admission.mutate(&object, attributes, context, &warnings)
+        for attempt in 1... {
+            var candidate = object
+            try prepareForCreate(&candidate)
+            try environment.admission.validate(candidate, attributes, context, &warnings)
+            do throws(StatusError) {
+                return (try commitCreate(candidate, options: options), warnings + strategy.warnings(candidate, old: nil))
+            } catch let error where error.reason == .alreadyExists {
+                // A generated name that is taken is drawn anew; a given one is the client's problem.
+                if !name.isEmpty || attempt >= Limits.maximumNameAttempts { throw error }
+            }
+        }
+        preconditionFailure("the loop above ends by return or throw")
+    }
+
+    /// The object's namespace is that of the request, and no other.
+    func placeInNamespace(_ object: inout JSONValue) throws(StatusError) {
+        let given = object[path: "metadata", "namespace"]?.string ?? ""
+        if !definition.isNamespaced {
+            if !given.isEmpty { object[path: "metadata", "namespace"] = nil }
+            return
+        }
+        if !given.isEmpty, given != namespace {
+            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+        }
+        object[path: "metadata", "namespace"] = .string(namespace)
+    }
+
+    private func prepareForCreate(_ object: inout JSONValue) throws(StatusError) {
+        let host = environment.host
+        var metadata = object["metadata"]?.object ?? [:]
+        for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation", "managedFields"] {
+            metadata.removeValue(forKey: key)
+        }
+        if let version = metadata.removeValue(forKey: "resourceVersion")?.string, !version.isEmpty, version != "0" {
+            throw .badRequest("resourceVersion should not be set on objects to be created")
+        }
+        metadata["uid"] = .string(host.random.uid())
+        metadata["creationTimestamp"] = .string(host.clock.now.rfc3339)
+        if let prefix = metadata["generateName"]?.string, !prefix.isEmpty, (metadata["name"]?.string ?? "").isEmpty {
+            metadata["name"] = .string(GeneratedName.make(prefix: prefix, random: host.random))
+        }
+        object["metadata"] = .object(metadata)
+        strategy.prepareForCreate(&object, context: context)
+        let errors =
+            ObjectMetaValidation.validateCreate(
+                object["metadata"],
+                namespaced: definition.isNamespaced,
+                nameErrors: strategy.nameErrors
+            ) + strategy.validate(object, context: context)
+        if !errors.isEmpty { throw invalid(object[path: "metadata", "name"]?.string ?? "", errors) }
+    }
+
+    private func commitCreate(_ object: JSONValue, options: WriteOptions) throws(StatusError) -> WriteResult {
+        let name = object[path: "metadata", "name"]?.string ?? ""
+        let key = key(name)
+        if options.isDryRun {
+            if storage.get(key) != nil { throw .alreadyExists(resource, name) }
+            return .transient(object)
+        }
+        do throws(StorageError) {
+            return .stored(try storage.create(key, draft(object)))
+        } catch {
+            throw StatusError(error, resource: resource)
+        }
+    }
+}
+
+/// Names made from a prefix.
+// Kubernetes: apiserver/pkg/storage/names/generate.go
+enum GeneratedName {
+    /// Longer prefixes are cut, so that the name still fits a label.
+    static let maximumPrefixLength = 58
+
+    static func make(prefix: String, random: RandomSource) -> String {
+        String(decoding: prefix.utf8.prefix(maximumPrefixLength), as: UTF8.self) + random.nameSuffix()
+    }
+}

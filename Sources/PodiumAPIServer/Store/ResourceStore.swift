@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// One collection with all that its verbs need: where it is stored, what its kind does differently, who admits writes.
+
+package import PodiumCodec
+package import PodiumHost
+package import PodiumMachinery
+package import PodiumStorage
+
+/// What every store of one cluster shares.
+package struct StoreEnvironment: Sendable {
+    package let storage: any Storage
+    package let host: Host
+    package let admission: AdmissionChain
+
+    package init(storage: any Storage, host: Host, admission: AdmissionChain) {
+        self.storage = storage
+        self.host = host
+        self.admission = admission
+    }
+}
+
+/// The options of a write.
+package struct WriteOptions: Sendable {
+    /// Whether everything is done but the commit.
+    package var isDryRun = false
+    /// The name under which fields are owned.
+    package var fieldManager = ""
+    /// Who asks.
+    package var user = UserInfo.anonymous
+
+    package init() {}
+}
+
+/// What a write leaves behind.
+package enum WriteResult: Sendable {
+    /// An object in storage, or the last state of one that was removed.
+    case stored(StoredObject)
+    /// An object that was not stored, as of a dry run.
+    case transient(JSONValue)
+
+    /// The object as a tree.
+    package var value: JSONValue {
+        switch self {
+        case .stored(let object): object.value()
+        case .transient(let value): value
+        }
+    }
+}
+
+/// The generic store of one collection, for one namespace of a request.
+// Kubernetes: apiserver/pkg/registry/generic/registry/store.go
+package struct ResourceStore: Sendable {
+    /// The limits of a store.
+    package enum Limits {
+        /// How often a write without a resourceVersion starts over when another writer was faster.
+        package static let maximumConflictRetries = 64
+        /// How often a generated name is drawn anew when it is taken.
+        package static let maximumNameAttempts = 8
+    }
+
+    package let definition: ResourceDefinition
+    package let strategy: any ResourceStrategy
+    package let environment: StoreEnvironment
+    /// The namespace of the request; empty for cluster-scoped collections and for all namespaces.
+    package let namespace: String
+    /// The subresource through which is written; nil for the object itself.
+    package let subresource: String?
+
+    package init(
+        definition: ResourceDefinition,
+        strategy: any ResourceStrategy,
+        environment: StoreEnvironment,
+        namespace: String,
+        subresource: String? = nil
+    ) {
+        self.definition = definition
+        self.strategy = strategy
+        self.environment = environment
+        self.namespace = namespace
+        self.subresource = subresource
+    }
+
+    package var storage: any Storage { environment.storage }
+    package var resource: GroupResource { definition.groupResource }
+
+    /// The storage key of an object of the request's namespace.
+    package func key(_ name: String) -> ObjectKey {
+        ObjectKey(definition.storage, namespace: namespace, name: name)
+    }
+
+    /// The object called `name`.
+    /// - Throws: 404.
+    package func get(_ name: String) throws(StatusError) -> StoredObject {
+        guard let object = storage.get(key(name)) else { throw .notFound(resource, name) }
+        return object
+    }
+
+    var context: StrategyContext {
+        StrategyContext(storage: storage, host: environment.host, namespace: namespace)
+    }
+
+    func draft(_ object: JSONValue) -> ObjectDraft {
+        ObjectDraft(object, facts: ObjectFacts(of: object, in: definition.storage))
+    }
+
+    func invalid(_ name: String, _ errors: [FieldError]) -> StatusError {
+        .invalid(group: definition.group, kind: definition.kind, name: name, errors)
+    }
+
+    func attributes(
+        _ operation: AdmissionOperation,
+        name: String,
+        old: JSONValue?,
+        options: WriteOptions
+    ) -> AdmissionAttributes {
+        AdmissionAttributes(
+            operation: operation,
+            resource: definition.gvr,
+            kind: definition.gvk,
+            subresource: subresource ?? "",
+            namespace: namespace,
+            name: name,
+            oldObject: old,
+            user: options.user,
+            isDryRun: options.isDryRun
+        )
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place where a storage code becomes an answer.
+
+package import PodiumMachinery
+package import PodiumStorage
+
+extension StatusError {
+    /// The text of a write that lost against another.
+    package static let optimisticLock =
+        "the object has been modified; please apply your changes to the latest version and try again"
+
+    /// What a client hears of a storage error about `resource`.
+    // Kubernetes: apiserver/pkg/storage/errors/storage.go
+    package init(_ error: StorageError, resource: GroupResource) {
+        switch error {
+        case .keyNotFound(let key): self = .notFound(resource, key.name.name)
+        case .keyExists(let key): self = .alreadyExists(resource, key.name.name)
+        case .conflict(let key, _): self = .conflict(resource, key.name.name, Self.optimisticLock)
+        case .compacted:
+            self = .expired(
+                "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+                    + "without the continue parameter."
+            )
+        case .futureRevision(let requested, let current):
+            self = StatusError(
+                code: 504,
+                reason: .timeout,
+                message: "Timeout: Too large resource version: \(requested), current: \(current)",
+                details: Details(
+                    causes: [Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version")],
+                    retryAfterSeconds: 1
+                )
+            )
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is done to a pod by POST: binding it to a node, evicting it.
+
+import OrderedCollections
+import PodiumCodec
+import PodiumHost
+import PodiumMachinery
+import PodiumSchema
+import PodiumStorage
+
+extension APIServer {
+    /// `POST …/pods/{name}/binding`: what a scheduler does.
+    // Kubernetes: pkg/registry/core/pod/storage/storage.go BindingREST
+    func bind(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        let options = try writeOptions(request, kind: "CreateOptions")
+        let gvk = GroupVersionKind(group: "", version: "v1", kind: "Binding")
+        let (binding, warnings) = try decodeBody(request, as: gvk)
+        guard binding[path: "metadata", "name"]?.string == request.name else {
+            throw .badRequest("name in URL does not match name in Binding object")
+        }
+        if let refusal = PodBinding.refusal(PodBinding.errors(binding)) { throw refusal }
+        let store = store(request, strategy: ResourceStrategies.strategy(for: .pods))
+        let key = ObjectKey(.pods, namespace: request.path.namespace, name: request.name)
+        try change(key, isDryRun: options.isDryRun) { pod throws(StatusError) in
+            try store.checkBindingPreconditions(binding, pod)
+            try PodBinding.assign(pod: &pod, binding: binding, now: environment.host.clock.now)
+        }
+        return AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
+    }
+
+    /// `POST …/pods/{name}/eviction`: a deletion that disruption budgets may refuse.
+    // Kubernetes: pkg/registry/core/pod/storage/eviction.go
+    func evict(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        var options = try writeOptions(request, kind: "CreateOptions")
+        let (eviction, warnings) = try decodeBody(request, as: Self.evictionKind(request.http.body))
+        guard eviction[path: "metadata", "name"]?.string == request.name else {
+            throw .badRequest("name in URL does not match name in Eviction object")
+        }
+        var deletion = try DeleteOptions(object: eviction["deleteOptions"] ?? .emptyObject)
+        deletion.isDryRun = deletion.isDryRun || options.isDryRun
+        deletion.user = request.user
+        options.isDryRun = deletion.isDryRun
+        let store = ResourceStore(
+            definition: request.definition,
+            strategy: ResourceStrategies.strategy(for: .pods),
+            environment: environment,
+            namespace: request.path.namespace
+        )
+        let pod = try store.get(request.name)
+        if !PodEviction.ignoresBudgets(pod.value()) {
+            try spendBudget(of: pod, isDryRun: deletion.isDryRun)
+            if deletion.uid == nil, deletion.resourceVersion == nil {
+                try change(pod.key, isDryRun: deletion.isDryRun) { pod throws(StatusError) in
+                    PodEviction.markDisrupted(&pod, now: environment.host.clock.now)
+                }
+            }
+        }
+        _ = try store.delete(request.name, options: deletion)
+        return AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
+    }
+
+    /// Clients may still say `policy/v1beta1`.
+    private static func evictionKind(_ body: [UInt8]) -> GroupVersionKind {
+        let isBeta = (try? JSONValue(json: body))?["apiVersion"] == "policy/v1beta1"
+        return GroupVersionKind(group: "policy", version: isBeta ? "v1beta1" : "v1", kind: "Eviction")
+    }
+
+    private static var created: JSONValue {
+        ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
+    }
+
+    /// Takes one disruption from the budget that covers the pod, if there is one.
+    /// - Throws: 429 when it allows none; 500 when there are several.
+    private func spendBudget(of pod: StoredObject, isDryRun: Bool) throws(StatusError) {
+        let resource = GroupResource(group: "policy", resource: "poddisruptionbudgets")
+        let budgets: [StoredObject]
+        do throws(StorageError) {
+            let scope = ListScope.namespace(pod.key.name.namespace)
+            let list = try environment.storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
+            budgets = list.objects.filter { budget in
+                LabelSelector(object: budget.value()[path: "spec", "selector"]).matches(pod.facts.labels)
+            }
+        } catch {
+            throw StatusError(error, resource: resource)
+        }
+        guard let budget = budgets.first else { return }
+        if budgets.count > 1 { throw PodEviction.severalBudgets }
+        if PodEviction.letsUnhealthyGo(pod.value(), budget: budget.value()) { return }
+        try change(budget.key, isDryRun: isDryRun) { budget throws(StatusError) in
+            try PodEviction.spend(&budget, podName: pod.key.name.name, now: environment.host.clock.now)
+        }
+    }
+
+    /// Changes an object as the server itself does: conditionally, and anew when another writer was faster.
+    private func change(
+        _ key: ObjectKey,
+        isDryRun: Bool,
+        _ change: (inout JSONValue) throws(StatusError) -> Void
+    ) throws(StatusError) {
+        for attempt in 1... {
+            guard let current = environment.storage.get(key) else { throw .notFound(key.resource, key.name.name) }
+            var object = current.value()
+            try change(&object)
+            if isDryRun || object == current.value() { return }
+            do throws(StorageError) {
+                let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: key.resource))
+                _ = try environment.storage.update(key, expecting: current.revision, draft)
+                return
+            } catch .conflict where attempt < ResourceStore.Limits.maximumConflictRetries {
+                continue
+            } catch {
+                throw StatusError(error, resource: key.resource)
+            }
+        }
+    }
+}
+
+extension ResourceStore {
+    /// A binding may say which pod it is about, by UID and by version.
+    fileprivate func checkBindingPreconditions(_ binding: JSONValue, _ pod: JSONValue) throws(StatusError) {
+        let name = pod[path: "metadata", "name"]?.string ?? ""
+        let uid = pod[path: "metadata", "uid"]?.string ?? ""
+        if let wanted = binding[path: "metadata", "uid"]?.string, !wanted.isEmpty, wanted != uid {
+            throw preconditionFailed(name, "UID in precondition: \(wanted), UID in object meta: \(uid)")
+        }
+        let version = pod[path: "metadata", "resourceVersion"]?.string ?? ""
+        if let wanted = binding[path: "metadata", "resourceVersion"]?.string, !wanted.isEmpty, wanted != version {
+            throw preconditionFailed(
+                name,
+                "ResourceVersion in precondition: \(wanted), ResourceVersion in object meta: \(version)"
+            )
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cells of budgets, priorities, roles, certificates and device claims.
+
+import PodiumCodec
+import PodiumMachinery
+
+extension TableCells {
+    static let policy: [String: @Sendable (TableCells) -> [JSONValue]] = [
+        "poddisruptionbudgets.policy": {
+            [
+                $0.name, .string($0.object.amount("spec", "minAvailable", or: "N/A")),
+                .string($0.object.amount("spec", "maxUnavailable", or: "N/A")),
+                .integer($0.object.number("status", "disruptionsAllowed")), $0.age,
+            ]
+        },
+        "priorityclasses.scheduling.k8s.io": {
+            [
+                $0.name, .integer($0.object.number("value")), .bool($0.object.flag("globalDefault")), $0.age,
+                .string($0.object.text("preemptionPolicy")),
+            ]
+        },
+        "runtimeclasses.node.k8s.io": { [$0.name, .string($0.object.text("handler")), $0.age] },
+        "rolebindings.rbac.authorization.k8s.io": { $0.roleBinding },
+        "clusterrolebindings.rbac.authorization.k8s.io": { $0.roleBinding },
+        "certificatesigningrequests.certificates.k8s.io": { $0.certificateSigningRequest },
+        "deviceclasses.resource.k8s.io": { [$0.name, $0.age] },
+        "resourceclaims.resource.k8s.io": { [$0.name, .string($0.claimState), $0.age] },
+        "resourceclaimtemplates.resource.k8s.io": { [$0.name, $0.age] },
+        "resourceslices.resource.k8s.io": {
+            [
+                $0.name, .string($0.object.text("spec", "nodeName")), .string($0.object.text("spec", "driver")),
+                .string($0.object.text("spec", "pool", "name")), $0.age,
+            ]
+        },
+    ]
+
+    private var roleBinding: [JSONValue] {
+        let subjects = object.list("subjects")
+        func names(_ kind: String) -> JSONValue {
+            let matching = subjects.filter { $0.text("kind") == kind }
+            let texts = matching.map { subject in
+                let namespace = subject.text("namespace")
+                return kind == "ServiceAccount" && !namespace.isEmpty
+                    ? "\(namespace)/\(subject.text("name"))" : subject.text("name")
+            }
+            return .string(texts.joined(separator: ", "))
+        }
+        return [
+            name, "\(object.text("roleRef", "kind"))/\(object.text("roleRef", "name"))", age, names("User"),
+            names("Group"), names("ServiceAccount"),
+        ]
+    }
+
+    private var certificateSigningRequest: [JSONValue] {
+        let types = Set(object.list("status", "conditions").map { $0.text("type") })
+        var condition = types.contains("Denied") ? "Denied" : types.contains("Approved") ? "Approved" : "Pending"
+        if types.contains("Failed") { condition += ",Failed" }
+        if !object.text("status", "certificate").isEmpty { condition += ",Issued" }
+        let seconds = object.at(["spec", "expirationSeconds"])?.integer
+        return [
+            name, age, .string(object.text("spec", "signerName", or: "<none>")),
+            .string(object.text("spec", "username")),
+            .string(seconds.map { HumanDuration.text(.seconds($0)) } ?? "<none>"), .string(condition),
+        ]
+    }
+
+    private var claimState: String {
+        let isDeleted = object.at(["metadata", "deletionTimestamp"]) != nil
+        var states = isDeleted ? ["deleted"] : []
+        if object.at(["status", "allocation"]) == nil {
+            if !isDeleted { states.append("pending") }
+        } else {
+            states.append("allocated")
+            if !object.list("status", "reservedFor").isEmpty { states.append("reserved") }
+        }
+        return states.joined(separator: ",")
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// GET of an object and of a collection: stored bytes, joined but never parsed.
+
+import PodiumCodec
+import PodiumHost
+import PodiumMachinery
+import PodiumStorage
+
+extension APIServer {
+    func get(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        if let version = request.query["resourceVersion"], let revision = try ListOptions.revision(version) {
+            let current = environment.storage.revision
+            if revision > current {
+                throw StatusError(
+                    .futureRevision(requested: revision, current: current),
+                    resource: request.definition.groupResource
+                )
+            }
+        }
+        let object = try store(request).get(request.name)
+        return try AnswerWriter(request, self).object(object)
+    }
+
+    func list(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        let options = try ListOptions(query: request.query, resource: request.definition.storage)
+        let result = try store(request).list(options)
+        return try AnswerWriter(request, self).list(result)
+    }
+
+    func watch(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        var options = try ListOptions(query: watchQuery(request), resource: request.definition.storage)
+        options.isWatch = true
+        if let name = request.path.name { options.fields = FieldSelector([.init("metadata.name", name)]) }
+        let store = store(request)
+        let scope = store.scope(of: options)
+        let plan = try watchPlan(request, store, options)
+        let storage = environment.storage
+        let resource = request.definition.storage
+        let revision = plan.revision
+        let stream = WatchStream(
+            plan,
+            encoding: try AnswerWriter(request, self).watchEncoding(),
+            host: environment.host
+        ) { wake throws(StorageError) in
+            try storage.watch(resource, scope: scope, after: revision, wake: wake)
+        }
+        return HTTPResponse(status: 200, contentType: request.form.watchContentType, body: .stream(stream))
+    }
+
+    private func watchQuery(_ request: ResourceRequest) throws(StatusError) -> QueryParameters {
+        if request.query.contains("watch") { return request.query }
+        return try QueryParameters(request.http.rawQuery + "&watch=true")
+    }
+
+    /// Where a watch begins: at a revision, or with everything that is there.
+    // Kubernetes: storage/cacher/cacher.go Watch; the table of resourceVersion semantics in the API concepts
+    private func watchPlan(
+        _ request: ResourceRequest,
+        _ store: ResourceStore,
+        _ options: ListOptions
+    ) throws(StatusError) -> WatchPlan {
+        let requested = try options.revision()
+        let seconds = options.timeout ?? .zero
+        let timeout =
+            seconds > .zero ? seconds : WatchTimeout.minimum + .seconds(environment.host.random.below(WatchTimeout.spread))
+        let showsInitial = options.sendsInitialEvents ?? (requested == nil || requested == Revision(0))
+        guard showsInitial else {
+            let revision = requested.flatMap { $0.number > 0 ? $0 : nil } ?? environment.storage.revision
+            return WatchPlan(revision: revision, options: options, timeout: timeout, gvk: request.definition.gvk)
+        }
+        if let requested, requested > environment.storage.revision {
+            throw StatusError(
+                .futureRevision(requested: requested, current: environment.storage.revision),
+                resource: request.definition.groupResource
+            )
+        }
+        var everything = options
+        everything.limit = 0
+        everything.continueToken = ""
+        everything.resourceVersion = ""
+        let list = try store.list(everything)
+        var plan = WatchPlan(revision: list.revision, options: options, timeout: timeout, gvk: request.definition.gvk)
+        plan.initial = list.objects
+        plan.marksInitialEnd = options.sendsInitialEvents == true && options.allowsBookmarks
+        return plan
+    }
+}
+
+/// How long a watch lasts when its client does not say: at random, so that clients do not come back all at once.
+// Kubernetes: --min-request-timeout
+private enum WatchTimeout {
+    static let minimum = Duration.seconds(1800)
+    static let spread = 1800
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// A watch as a response body: pulls from the history in storage and frames events without copying them.
+
+import OrderedCollections
+package import PodiumCodec
+package import PodiumHost
+package import PodiumMachinery
+package import PodiumStorage
+import Synchronization
+
+/// How a watch writes its events.
+package protocol WatchEventEncoding: Sendable {
+    /// Appends one event about `object` (`ADDED`, `MODIFIED`, `DELETED`) to `pieces`.
+    func append(_ type: WatchEventType, _ object: StoredObject, to pieces: inout [BytesSlice])
+
+    /// Appends an event that is about no stored object: a bookmark or an error.
+    func append(_ type: WatchEventType, value: JSONValue, to pieces: inout [BytesSlice])
+}
+
+/// The `type` of a watch event.
+package enum WatchEventType: String, Sendable {
+    case added = "ADDED"
+    case modified = "MODIFIED"
+    case deleted = "DELETED"
+    case bookmark = "BOOKMARK"
+    case error = "ERROR"
+}
+
+/// What a watch is to show.
+package struct WatchPlan: Sendable {
+    /// Objects to show as added before anything else.
+    package var initial: [StoredObject] = []
+    /// Whether a bookmark marks the end of `initial`.
+    package var marksInitialEnd = false
+    /// The revision after which changes are shown.
+    package var revision: Revision
+    /// What is selected, and whether bookmarks are welcome.
+    package var options: ListOptions
+    /// After how long the server ends the watch by itself.
+    package var timeout: Duration
+    /// The type of bookmarks.
+    package var gvk: GroupVersionKind
+
+    package init(revision: Revision, options: ListOptions, timeout: Duration, gvk: GroupVersionKind) {
+        self.revision = revision
+        self.options = options
+        self.timeout = timeout
+        self.gvk = gvk
+    }
+}
+
+/// One watch.
+// State | guarded by | why separate
+// state | mutex | moved by the one thread that pulls; timers only read `isOver` and call `wake`
+// isOver, wantsBookmark | atomics | set by timers on other threads
+// Kubernetes: apiserver/pkg/endpoints/handlers/watch.go, storage/cacher/cache_watcher.go
+package final class WatchStream: ResponseStream {
+    /// The limits of a watch.
+    package enum Limits {
+        /// How many changes are taken from the history at a time.
+        package static let maximumEventsPerPull = 128
+        /// How often a quiet watch is told how far it has come.
+        package static let bookmarkInterval = Duration.seconds(60)
+    }
+
+    private struct State {
+        var initialIndex = 0
+        var cursor: (any WatchCursor)?
+        var through: Revision
+        var lastShown: Revision
+        var timers: [any Cancellable] = []
+    }
+
+    private let plan: WatchPlan
+    private let encoding: any WatchEventEncoding
+    private let host: Host
+    private let open: @Sendable (@escaping @Sendable () -> Void) throws(StorageError) -> any WatchCursor
+    private let state: Mutex<State>
+    private let isOver = Atomic<Bool>(false)
+    private let wantsBookmark = Atomic<Bool>(false)
+
+    /// Makes a watch that begins when it is started.
+    /// - Parameter open: opens the cursor at the plan's revision.
+    package init(
+        _ plan: WatchPlan,
+        encoding: any WatchEventEncoding,
+        host: Host,
+        open: @escaping @Sendable (@escaping @Sendable () -> Void) throws(StorageError) -> any WatchCursor
+    ) {
+        self.plan = plan
+        self.encoding = encoding
+        self.host = host
+        self.open = open
+        state = Mutex(State(through: plan.revision, lastShown: plan.revision))
+    }
+
+    package func start(wake: @escaping @Sendable () -> Void) {
+        do throws(StorageError) {
+            let cursor = try open(wake)
+            state.withLock { $0.cursor = cursor }
+        } catch {
+            // The history is gone: `pull` finds no cursor and says so in the stream.
+        }
+        let end = host.timeouts.schedule(after: plan.timeout) { [weak self] in
+            self?.isOver.store(true, ordering: .releasing)
+            wake()
+        }
+        state.withLock { $0.timers.append(end) }
+        if plan.options.allowsBookmarks { scheduleBookmark(wake) }
+        wake()
+    }
+
+    private func scheduleBookmark(_ wake: @escaping @Sendable () -> Void) {
+        let timer = host.timeouts.schedule(after: Limits.bookmarkInterval) { [weak self] in
+            guard let self, !isOver.load(ordering: .acquiring) else { return }
+            wantsBookmark.store(true, ordering: .releasing)
+            wake()
+            scheduleBookmark(wake)
+        }
+        state.withLock { state in
+            // The end timer stays first; of bookmark timers only the newest is alive.
+            if state.timers.count > 1 { state.timers[1] = timer } else { state.timers.append(timer) }
+        }
+    }
+
+    package func cancel() { finish() }
+
+    private func finish() {
+        isOver.store(true, ordering: .releasing)
+        let (cursor, timers) = state.withLock { state in
+            defer {
+                state.cursor = nil
+                state.timers = []
+            }
+            return (state.cursor, state.timers)
+        }
+        cursor?.close()
+        for timer in timers { timer.cancel() }
+    }
+
+    package func pull(into pieces: inout [BytesSlice], limit: Int) -> StreamProgress {
+        var budget = Budget(limit: limit, counted: pieces.count)
+        if !pullInitial(into: &pieces, &budget) { return .more }
+        guard let cursor = state.withLock({ $0.cursor }) else { return expire(into: &pieces) }
+        while true {
+            let batch: (events: [StorageEvent], through: Revision)
+            do throws(StorageError) {
+                batch = try cursor.next(limit: Limits.maximumEventsPerPull)
+            } catch {
+                return expire(into: &pieces)
+            }
+            for event in batch.events { append(event, to: &pieces) }
+            let last = batch.events.last?.revision
+            state.withLock { state in
+                state.through = batch.through
+                if let last { state.lastShown = last }
+            }
+            if batch.events.isEmpty { break }
+            if budget.isSpent(pieces) { return .more }
+        }
+        if wantsBookmark.exchange(false, ordering: .acquiringAndReleasing) { appendBookmark(to: &pieces, isInitialEnd: false) }
+        if isOver.load(ordering: .acquiring) {
+            finish()
+            return .finished
+        }
+        return .drained
+    }
+
+    /// Hands out the initial objects; false when the limit came first.
+    private func pullInitial(into pieces: inout [BytesSlice], _ budget: inout Budget) -> Bool {
+        var index = state.withLock { $0.initialIndex }
+        let isBeginning = index <= plan.initial.count
+        while index < plan.initial.count {
+            encoding.append(.added, plan.initial[index], to: &pieces)
+            index += 1
+            if budget.isSpent(pieces) {
+                state.withLock { $0.initialIndex = index }
+                return false
+            }
+        }
+        if isBeginning, plan.marksInitialEnd { appendBookmark(to: &pieces, isInitialEnd: true) }
+        state.withLock { $0.initialIndex = plan.initial.count + 1 }
+        return true
+    }
+
+    /// Shows a change as the selector sees it: what begins to match was added, what ceases to match was deleted.
+    private func append(_ event: StorageEvent, to pieces: inout [BytesSlice]) {
+        let options = plan.options
+        let matches = event.kind != .deleted && options.matches(event.object.facts)
+        let matched = event.previous.map { options.matches($0.facts) } ?? false
+        switch (matched, matches) {
+        case (false, true): encoding.append(.added, event.object, to: &pieces)
+        case (true, true): encoding.append(.modified, event.object, to: &pieces)
+        case (true, false) where event.kind == .deleted: encoding.append(.deleted, event.object, to: &pieces)
+        case (true, false):
+            guard let previous = event.previous else { return }
+            encoding.append(.deleted, StoredObject(previous, at: event.revision), to: &pieces)
+        case (false, false): break
+        }
+    }
+
+    private func appendBookmark(to pieces: inout [BytesSlice], isInitialEnd: Bool) {
+        let revision = state.withLock { isInitialEnd ? plan.revision : $0.through }
+        var metadata: JSONObject = ["resourceVersion": .string(revision.description), "creationTimestamp": .null]
+        if isInitialEnd { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
+        let value: JSONValue = [
+            "kind": .string(plan.gvk.kind),
+            "apiVersion": .string(plan.gvk.groupVersion.description),
+            "metadata": .object(metadata),
+        ]
+        encoding.append(.bookmark, value: value, to: &pieces)
+    }
+
+    /// Ends a watch whose place in the history is gone: the client is told to list again.
+    private func expire(into pieces: inout [BytesSlice]) -> StreamProgress {
+        if !isOver.load(ordering: .acquiring) {
+            let position = state.withLock { $0.through }
+            let error = StatusError.expired("too old resource version: \(plan.revision) (\(position))")
+            encoding.append(.error, value: error.status, to: &pieces)
+        }
+        finish()
+        return .finished
+    }
+
+    /// Counts the bytes handed out in one pull.
+    private struct Budget {
+        let limit: Int
+        private var counted: Int
+        private var bytes = 0
+
+        init(limit: Int, counted: Int) {
+            self.limit = limit
+            self.counted = counted
+        }
+
+        mutating func isSpent(_ pieces: [BytesSlice]) -> Bool {
+            while counted < pieces.count {
+                bytes += pieces[counted].count
+                counted += 1
+            }
+            return bytes >= limit
+        }
+    }
+}

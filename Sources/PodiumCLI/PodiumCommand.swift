@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command `podium` and its subcommands.
+
+import ArgumentParser
+import Podium
+
+/// Where the process begins.
+@main
+enum Main {
+    static func main() {
+        // An option may be given an empty value (`--controllers=`), which the parser takes only as two words.
+        let arguments = CommandLine.arguments.dropFirst().flatMap { word in
+            word.hasPrefix("--") && word.hasSuffix("=") ? [String(word.dropLast()), ""] : [word]
+        }
+        PodiumCommand.main(arguments)
+    }
+}
+
+/// `podium`
+struct PodiumCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "podium",
+        abstract: "A fake Kubernetes cluster for pods: the real API, simulated nodes, and time you can move.",
+        discussion: """
+            podium serve                     a cluster with three nodes at http://127.0.0.1:8080
+            kubectl get nodes                needs no kubeconfig: that is where kubectl looks by itself
+            podium serve --clock virtual     time stands still until you say otherwise
+            podium clock advance 5m          five minutes pass at once
+            """,
+        version: "podium \(PodiumServer.version) (Kubernetes \(PodiumServer.kubernetesVersion))",
+        subcommands: [Serve.self, Kubeconfig.self, Clock.self, Version.self]
+    )
+}
+
+/// `podium version`
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the versions of Podium and of the API it serves.")
+
+    func run() {
+        print("podium \(PodiumServer.version)")
+        print("kubernetes \(PodiumServer.kubernetesVersion)")
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// `podium serve`: arguments into a configuration, and signals into an orderly end.
+
+import ArgumentParser
+import Dispatch
+import Glibc
+import Logging
+import Podium
+
+/// `podium serve`
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve a cluster until SIGINT or SIGTERM.",
+        discussion: """
+            Without options: three Ready nodes (8 CPU, 32Gi, 110 pods each), real time, everything in memory, plain HTTP \
+            for this machine only. What the cluster holds ends with the process.
+            """
+    )
+
+    @Option(help: "Where to listen: HOST:PORT (port 0: any free one), [IPv6]:PORT, or unix:PATH.")
+    var listen = "127.0.0.1:8080"
+
+    @Option(help: "How many nodes the cluster makes itself: node-1, node-2, …")
+    var nodes = 3
+
+    @Option(help: "How time passes: real, virtual (only by 'podium clock advance'), or a factor such as 60x.")
+    var clock = "real"
+
+    @Option(help: "Where randomness begins. On a virtual clock the same seed and requests give the same history.")
+    var seed: UInt64?
+
+    @Flag(help: "Serve further, isolated clusters below /clusters/NAME, each made at its first use.")
+    var clusters = false
+
+    @Option(help: "Which controllers run: '*' for all, or nothing (--controllers=) for the API alone.")
+    var controllers = "*"
+
+    @Option(help: "Admission plugins to leave out, separated by commas.")
+    var disableAdmissionPlugins = ""
+
+    @Option(help: "A file of lines token,user,uid,\"group1,group2\". Without it everybody may do everything.")
+    var tokenAuthFile: String?
+
+    @Option(help: "Who may do what: AlwaysAllow or RBAC.")
+    var authorizationMode = "AlwaysAllow"
+
+    @Option(help: "Threads that answer requests; 0 for one a core.")
+    var threads = 0
+
+    @Flag(help: "Allow other machines to reach a server that neither encrypts nor asks who they are.")
+    var insecure = false
+
+    @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "warning"
+
+    func validate() throws {
+        guard (0...5000).contains(nodes) else { throw ValidationError("--nodes must be between 0 and 5000") }
+        guard (0...256).contains(threads) else { throw ValidationError("--threads must be between 0 and 256") }
+        guard controllers.isEmpty || controllers == "*" else {
+            throw ValidationError("--controllers takes '*' or nothing; '\(controllers)' is neither")
+        }
+        guard ["AlwaysAllow", "RBAC"].contains(authorizationMode) else {
+            throw ValidationError("--authorization-mode is AlwaysAllow or RBAC, not '\(authorizationMode)'")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        _ = try clockChoice()
+        let address = try ListenArgument.parse(listen)
+        if !address.isLoopback, !insecure {
+            throw ValidationError(
+                "\(address) can be reached by other machines, and nothing asks them who they are. Say --insecure if you "
+                    + "mean that."
+            )
+        }
+    }
+
+    func run() throws {
+        var configuration = ServerConfiguration()
+        configuration.address = try ListenArgument.parse(listen)
+        configuration.threads = threads
+        configuration.servesManyClusters = clusters
+        configuration.logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
+        configuration.cluster.nodes = nodes
+        configuration.cluster.clock = try clockChoice()
+        configuration.cluster.seed = seed
+        configuration.cluster.runsControllers = !controllers.isEmpty
+        configuration.cluster.disabledAdmissionPlugins = Set(disableAdmissionPlugins.split(separator: ",").map(String.init))
+        configuration.cluster.tokens = try tokenAuthFile.map(TextFile.read)
+        configuration.cluster.usesRBAC = authorizationMode == "RBAC"
+        // A client that goes away must not end the process.
+        signal(SIGPIPE, SIG_IGN)
+        let server = PodiumServer(configuration)
+        let ending = Ending()
+        let address = try server.start()
+        print(banner(address))
+        fflush(nil)
+        ending.wait()
+        server.stop()
+    }
+
+    private func banner(_ address: ServerAddress) -> String {
+        let nodes = nodes == 1 ? "1 node" : "\(nodes) nodes"
+        let place = address.url ?? address.description
+        let hint: String
+        switch address {
+        case .tcp(_, 8080) where address.isLoopback: hint = "kubectl finds it by itself"
+        case .tcp: hint = "kubectl --server \(place)"
+        case .unix(let path): hint = "curl --unix-socket \(path) http://podium/version"
+        }
+        return "podium \(PodiumServer.version) serves Kubernetes \(PodiumServer.kubernetesVersion) at \(place) "
+            + "(\(nodes), \(clock) clock): \(hint)"
+    }
+
+    private func clockChoice() throws -> ClockChoice {
+        switch clock {
+        case "real": return .real
+        case "virtual": return .virtual
+        default:
+            guard clock.hasSuffix("x"), let rate = Double(clock.dropLast()), rate > 0, rate <= 100_000 else {
+                throw ValidationError("--clock is real, virtual, or a factor above 0 such as 60x, not '\(clock)'")
+            }
+            return .scaled(rate: rate)
+        }
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+private struct Ending {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let semaphore = semaphore
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "podium.signals"))
+            source.setEventHandler { semaphore.signal() }
+            source.activate()
+            return source
+        }
+    }
+
+    func wait() { withExtendedLifetime(sources) { semaphore.wait() } }
+}

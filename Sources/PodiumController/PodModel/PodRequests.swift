@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much of each resource a pod needs on its node.
+
+import OrderedCollections
+package import PodiumCodec
+
+/// What a pod requests.
+///
+/// Containers run together and are summed. Init containers run one after the other before them: each needs its own
+/// request and that of the sidecars started before it, and the pod needs the most of these and of the sum. What is set
+/// for the pod as a whole replaces that of its containers, and its overhead comes on top.
+// Kubernetes: component-helpers/resource/helpers.go PodRequests
+package enum PodRequests {
+    /// What a container without a request of its own counts as, where nodes are compared.
+    // Kubernetes: pkg/scheduler/util/pod_resources.go
+    package enum Defaults {
+        package static let milliCPU: Int64 = 100
+        package static let memory: Int64 = 200 * 1024 * 1024
+    }
+
+    /// The requests of a Pod object.
+    /// - Parameter fillsMissing: whether containers without a request for CPU or memory count as ``Defaults``.
+    package static func total(of pod: JSONValue, fillsMissing: Bool = false) -> ResourceAmounts {
+        guard let spec = pod["spec"] else { return ResourceAmounts() }
+        let status = pod["status"]
+        let isInfeasible = Self.isResizeInfeasible(status)
+        func requests(_ container: JSONValue, _ statuses: JSONValue?) -> ResourceAmounts {
+            let state = statuses?.elements.first { $0["name"] == container["name"] }
+            return amounts(of: container, state: state, isInfeasible: isInfeasible, fillsMissing: fillsMissing)
+        }
+        var total = ResourceAmounts()
+        for container in spec["containers"]?.elements ?? [] {
+            total += requests(container, status?["containerStatuses"])
+        }
+        var sidecars = ResourceAmounts()
+        var peak = ResourceAmounts()
+        for container in spec["initContainers"]?.elements ?? [] {
+            let own = requests(container, status?["initContainerStatuses"])
+            if container["restartPolicy"]?.string == "Always" {
+                total += own
+                sidecars += own
+                peak.formMaximum(sidecars)
+            } else {
+                peak.formMaximum(own + sidecars)
+            }
+        }
+        total.formMaximum(peak)
+        for (name, value) in spec["resources"]?["requests"]?.object ?? [:] {
+            guard name == "cpu" || name == "memory" || name.hasPrefix("hugepages-") else { continue }
+            total[name] = ResourceAmounts(.object([name: value]))[name]
+        }
+        if let overhead = spec["overhead"] { total += ResourceAmounts(overhead) }
+        return total
+    }
+
+    /// While a resize is under way the larger of what is asked for, allocated and in effect counts.
+    private static func amounts(
+        of container: JSONValue,
+        state: JSONValue?,
+        isInfeasible: Bool,
+        fillsMissing: Bool
+    ) -> ResourceAmounts {
+        let list = container["resources"]?["requests"]
+        var amounts = ResourceAmounts(list)
+        if let state, state["resources"]?["requests"] != nil || state["allocatedResources"] != nil {
+            if isInfeasible { amounts = ResourceAmounts() }
+            amounts.formMaximum(ResourceAmounts(state["resources"]?["requests"]))
+            amounts.formMaximum(ResourceAmounts(state["allocatedResources"]))
+        }
+        if fillsMissing {
+            if list?["cpu"] == nil { amounts.milliCPU = max(amounts.milliCPU, Defaults.milliCPU) }
+            if list?["memory"] == nil { amounts.memory = max(amounts.memory, Defaults.memory) }
+        }
+        return amounts
+    }
+
+    private static func isResizeInfeasible(_ status: JSONValue?) -> Bool {
+        (status?["conditions"]?.elements ?? []).contains {
+            $0["type"]?.string == "PodResizePending" && $0["reason"]?.string == "Infeasible"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The character classes of HTTP, by byte.
+
+/// The character classes of HTTP.
+// RFC 9110, sections 5.5 and 5.6.2
+enum ASCII {
+    private static let lowTokens = bits(of: "!#$%&'*+-.0123456789", from: 0)
+    private static let highTokens = bits(of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~", from: 64)
+
+    private static func bits(of text: StaticString, from first: UInt8) -> UInt64 {
+        text.withUTF8Buffer { $0.reduce(0) { $0 | 1 << UInt64($1 - first) } }
+    }
+
+    /// Whether `bytes` is a name: one or more letters, digits and some signs, no space.
+    @inline(__always)
+    static func isToken(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let low = lowTokens
+        let high = highTokens
+        for byte in bytes {
+            let set = byte < 64 ? low : byte < 128 ? high : 0
+            if set >> UInt64(byte & 63) & 1 == 0 { return false }
+        }
+        return !bytes.isEmpty
+    }
+
+    /// Whether `bytes` holds no control characters but the tabulator.
+    @inline(__always)
+    static func isFieldValue(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        for byte in bytes where byte < 0x20 && byte != 0x09 || byte == 0x7F { return false }
+        return true
+    }
+
+    @inline(__always)
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+
+    /// Whether `bytes` is `lowercase` in any case.
+    @inline(__always)
+    static func equal(_ bytes: UnsafeBufferPointer<UInt8>, _ lowercase: StaticString) -> Bool {
+        guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
+        let other = lowercase.utf8Start
+        for index in 0..<bytes.count where lowercased(bytes[index]) != other[index] { return false }
+        return true
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread that writes streams: who is written to next, who waits for room, who has gone.
+
+import PodiumAPIServer
+import PodiumCodec
+
+/// A parked stream.
+// Not Sendable: only the loop uses it.
+private final class ActiveStream {
+    let ticket: StreamTicket
+    let key: UInt64
+    let waker: StreamWaker
+    /// What the client has not taken yet. While there is some, nothing is pulled: the history is the buffer.
+    var pending: PendingChunk?
+    /// When the client last took something of `pending`.
+    var pendingSince = 0
+    /// Nothing is pulled any more: the stream has finished or was cancelled.
+    var isLast = false
+    var isReady = false
+
+    init(ticket: StreamTicket, key: UInt64, fanOut: FanOut) {
+        self.ticket = ticket
+        self.key = key
+        waker = StreamWaker(key: key, fanOut: fanOut)
+    }
+}
+
+/// The state of the fan-out's thread.
+struct FanOutLoop {
+    private let fanOut: FanOut
+    private let connections: ConnectionTable
+    private let limits: HTTPLimits
+    private let writer = ChunkWriter()
+    private var streams: [UInt64: ActiveStream] = [:]
+    /// Streams with something to pull, served in turn.
+    private var ready: [ActiveStream] = []
+    /// Streams whose client is behind.
+    private var blocked: [UInt64: ActiveStream] = [:]
+    private var nextKey: UInt64 = 0
+    private var ending = FanOut.Ending.none
+    // Kept to be filled again.
+    private var parked: [StreamTicket] = []
+    private var woken: [UInt64] = []
+    private var turn: [ActiveStream] = []
+    private var pieces: [BytesSlice] = []
+
+    init(fanOut: FanOut, connections: ConnectionTable, limits: HTTPLimits) {
+        self.fanOut = fanOut
+        self.connections = connections
+        self.limits = limits
+    }
+
+    /// Runs until the fan-out is told to end the thread.
+    mutating func run() {
+        var events: [EventPoll.Event] = []
+        while ending != .thread {
+            fanOut.poll.wait(ready.isEmpty) { events.append($0) }
+            for event in events { handle(event) }
+            events.removeAll(keepingCapacity: true)
+            readNews()
+            serve()
+        }
+        writer.deallocate()
+    }
+
+    private mutating func handle(_ event: EventPoll.Event) {
+        switch event {
+        case .rung: break
+        case .ticked(let count):
+            let tick = fanOut.count(ticks: count)
+            connections.sweep(tick: tick)
+            dropStalled(tick: tick)
+        case .writable(let key):
+            if let stream = blocked[key] { resume(stream) }
+        case .hungUp(let key):
+            if let stream = streams[key] { abort(stream) }
+        }
+    }
+
+    private mutating func readNews() {
+        let ending = fanOut.takeNews(parked: &parked, woken: &woken)
+        for ticket in parked { admit(ticket) }
+        parked.removeAll(keepingCapacity: true)
+        for key in woken {
+            if let stream = streams[key] { markReady(stream) }
+        }
+        woken.removeAll(keepingCapacity: true)
+        if ending.rawValue > self.ending.rawValue {
+            self.ending = ending
+            endAll()
+        }
+    }
+
+    private mutating func admit(_ ticket: StreamTicket) {
+        let stream = ActiveStream(ticket: ticket, key: nextKey, fanOut: fanOut)
+        nextKey += 1
+        streams[stream.key] = stream
+        guard fanOut.poll.watch(ticket.descriptor, key: stream.key) else { return abort(stream) }
+        let waker = stream.waker
+        ticket.stream.start { waker.wake() }
+        markReady(stream)
+    }
+
+    private mutating func markReady(_ stream: ActiveStream) {
+        if stream.isReady || stream.pending != nil { return }
+        stream.isReady = true
+        ready.append(stream)
+    }
+
+    // MARK: Writing
+
+    /// Gives each ready stream one chunk, so that a long one does not hold up the others.
+    private mutating func serve() {
+        swap(&ready, &turn)
+        for stream in turn {
+            stream.isReady = false
+            // It may have ended since it was marked.
+            if streams[stream.key] != nil, stream.pending == nil { pull(stream) }
+        }
+        turn.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func pull(_ stream: ActiveStream) {
+        stream.waker.reset()
+        let progress = stream.ticket.stream.pull(into: &pieces, limit: limits.chunkBytes)
+        let size = pieces.reduce(0) { $0 + $1.count }
+        if case .finished = progress { stream.isLast = true }
+        // A chunk of no bytes would be the end of the body.
+        let result = size == 0 ? .sent : send(pieces, size: size, from: 0, to: stream)
+        if case .full(let sent) = result {
+            stream.pending = PendingChunk(pieces: pieces, size: size, sent: sent)
+            stream.pendingSince = fanOut.tick
+            blocked[stream.key] = stream
+        }
+        pieces.removeAll(keepingCapacity: true)
+        switch result {
+        case .full: break
+        case .broken: abort(stream)
+        case .sent where stream.isLast: settle(stream, .finished)
+        case .sent:
+            if case .more = progress { markReady(stream) }
+        }
+    }
+
+    /// There is room again in the socket of a client that was behind.
+    private mutating func resume(_ stream: ActiveStream) {
+        guard let chunk = stream.pending else { return }
+        switch send(chunk.pieces, size: chunk.size, from: chunk.sent, to: stream) {
+        case .full(let sent):
+            if sent > chunk.sent { stream.pendingSince = fanOut.tick }
+            stream.pending?.sent = sent
+        case .broken: abort(stream)
+        case .sent:
+            stream.pending = nil
+            blocked[stream.key] = nil
+            if stream.isLast { settle(stream, .finished) } else { markReady(stream) }
+        }
+    }
+
+    private func send(_ pieces: [BytesSlice], size: Int, from sent: Int, to stream: ActiveStream) -> ChunkWriter.Result {
+        writer.send(
+            pieces,
+            size: size,
+            from: sent,
+            to: stream.ticket.descriptor,
+            isChunked: stream.ticket.isChunked
+        )
+    }
+
+    // MARK: Ending
+
+    private mutating func dropStalled(tick: Int) {
+        let patience = limits.ticks(limits.stalledStreamDeadline)
+        for stream in blocked.values where tick - stream.pendingSince > patience { abort(stream) }
+    }
+
+    private mutating func endAll() {
+        for stream in streams.values {
+            if !stream.isLast {
+                stream.isLast = true
+                stream.ticket.stream.cancel()
+            }
+            if stream.pending == nil {
+                settle(stream, .finished)
+            } else if ending != .gently {
+                settle(stream, .aborted)
+            }
+        }
+    }
+
+    private mutating func abort(_ stream: ActiveStream) {
+        if !stream.isLast {
+            stream.isLast = true
+            stream.ticket.stream.cancel()
+        }
+        settle(stream, .aborted)
+    }
+
+    /// Gives the connection back. After this its socket must not be touched.
+    private mutating func settle(_ stream: ActiveStream, _ outcome: StreamTicket.Outcome) {
+        streams[stream.key] = nil
+        blocked[stream.key] = nil
+        fanOut.poll.forget(stream.ticket.descriptor)
+        stream.ticket.settle(outcome)
+        fanOut.countSettled()
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every limit of the HTTP layer, by name.
+
+/// What a client may use up. At each limit it is said what happens.
+package struct HTTPLimits: Sendable {
+    /// The largest request body; above it, 413. The default is kube-apiserver's.
+    package var bodyBytes = 3 << 20
+    /// How much of a body that is too large is read and thrown away so that the client can read its 413; one that
+    /// announces more is answered at once and cut off.
+    package var discardedBodyBytes = 8 << 20
+    /// The longest request target; above it, 414.
+    package var targetBytes = 8 << 10
+    /// The largest request line with all headers; above it, 431.
+    package var headBytes = 16 << 10
+    /// What libmicrohttpd may use for one connection. It is cleared after each request, so more costs time. A head
+    /// that does not even fit here is refused by libmicrohttpd itself, with a body in HTML: nobody asks us before.
+    package var memoryBytes = 32 << 10
+    /// Open connections; further ones wait in the backlog. Also bounded by the process's limit of descriptors.
+    package var connections = 16_384
+    /// Connections that wait to be accepted; the system refuses further ones.
+    package var backlog = 1_024
+    /// How long a connection may rest between requests, or stall within one, before it is closed. Whole seconds, at
+    /// least one: libmicrohttpd 0.9.75 forgets connections whose last data came together with their end, and
+    /// this is what ends them.
+    package var idleTimeout: Duration = .seconds(90)
+    /// How long a request line and, again, its headers may take, however steadily they drip; then 408.
+    package var headDeadline: Duration = .seconds(32)
+    /// How long a request body may take, however steadily it drips; then 408.
+    package var bodyDeadline: Duration = .seconds(60)
+    /// How many bytes of a stream make one chunk; one event larger than that is still sent whole.
+    package var chunkBytes = 64 << 10
+    /// How long a client may leave a chunk unread before its stream is cut.
+    package var stalledStreamDeadline: Duration = .seconds(60)
+    /// How long requests in flight and unread chunks may hold up a shutdown.
+    package var shutdownDeadline: Duration = .seconds(10)
+
+    package init() {}
+
+    /// How often deadlines are looked at: often enough to be kept within a quarter, at most ten times a millisecond.
+    var sweepInterval: Duration {
+        let shortest = min(headDeadline, bodyDeadline, stalledStreamDeadline)
+        return min(max(shortest / 4, .milliseconds(10)), .seconds(1))
+    }
+
+    /// How many sweeps `deadline` lasts, rounded up.
+    func ticks(_ deadline: Duration) -> Int {
+        Int((deadline / sweepInterval).rounded(.up))
+    }
+
+    /// Checks that every limit is positive and that they fit together.
+    func validate() throws(HTTPServerError) {
+        let counts = [
+            ("bodyBytes", bodyBytes), ("targetBytes", targetBytes), ("headBytes", headBytes),
+            ("connections", connections), ("backlog", backlog), ("chunkBytes", chunkBytes),
+            ("discardedBodyBytes", discardedBodyBytes), ("memoryBytes", memoryBytes),
+        ]
+        for (name, value) in counts where value <= 0 || value > Int(Int32.max) { throw .invalidLimit(name) }
+        let deadlines = [
+            ("headDeadline", headDeadline), ("bodyDeadline", bodyDeadline),
+            ("stalledStreamDeadline", stalledStreamDeadline), ("shutdownDeadline", shutdownDeadline),
+        ]
+        for (name, value) in deadlines where value <= .zero { throw .invalidLimit(name) }
+        if idleTimeout < .seconds(1) { throw .invalidLimit("idleTimeout") }
+        if targetBytes > headBytes { throw .invalidLimit("targetBytes") }
+        // The library needs the other half for the body and for its own answer.
+        if headBytes > memoryBytes / 2 { throw .invalidLimit("headBytes") }
+    }
+}

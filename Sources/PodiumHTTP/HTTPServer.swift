@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts and stops one HTTP server: sockets and threads on one side, a responder on the other.
+
+import Glibc
+package import Logging
+package import PodiumAPIServer
+import Synchronization
+
+/// An HTTP/1.1 server over libmicrohttpd.
+///
+/// A process may have several; they share nothing. The responder is called on the library's threads, one for each
+/// core, and must answer without waiting.
+// State     | guarded by | why separate
+// lifecycle | lifecycle  | start and shutdown may be called from any thread, also at once
+package final class HTTPServer: Sendable {
+    /// How to serve.
+    package struct Configuration: Sendable {
+        package var listen: ListenAddress
+        /// Threads that read, answer and write; 0 for one a core.
+        package var threads: Int
+        package var limits: HTTPLimits
+        package var logger: Logger
+
+        package init(
+            listen: ListenAddress,
+            threads: Int = 0,
+            limits: HTTPLimits = HTTPLimits(),
+            logger: Logger = Logger(label: "podium.http")
+        ) {
+            self.listen = listen
+            self.threads = threads
+            self.limits = limits
+            self.logger = logger
+        }
+    }
+
+    private struct Running: Sendable {
+        let socket: ListenSocket
+        let daemon: Daemon
+        let context: ServerContext
+        let thread: FanOutThread
+    }
+
+    private enum Lifecycle: Sendable {
+        case idle
+        case running(Running)
+        case ended
+    }
+
+    private let configuration: Configuration
+    private let responder: any RequestResponder
+    private let lifecycle = Mutex(Lifecycle.idle)
+
+    /// Makes a server that does nothing yet.
+    package init(configuration: Configuration, responder: any RequestResponder) {
+        self.configuration = configuration
+        self.responder = responder
+    }
+
+    deinit { shutdown() }
+
+    /// Listens and serves until `shutdown`; returns where it really listens, with the port that the system chose.
+    package func start() throws(HTTPServerError) -> ListenAddress {
+        let isFirst = lifecycle.withLock { state in
+            guard case .idle = state else { return false }
+            state = .ended
+            return true
+        }
+        guard isFirst else { throw .alreadyStarted }
+        let running = try makeRunning()
+        lifecycle.withLock { $0 = .running(running) }
+        return running.socket.address
+    }
+
+    /// Accepts nothing more, ends the streams with their last chunk, lets requests in flight finish, then closes.
+    ///
+    /// Returns when that is done, at the latest some moments after the shutdown deadline. Safe to call more than once
+    /// and from any thread that is not the server's own; so not from the responder or a stream.
+    package func shutdown() {
+        let running: Running? = lifecycle.withLock { state in
+            guard case .running(let running) = state else { return nil }
+            state = .ended
+            return running
+        }
+        guard let running else { return }
+        stop(running)
+    }
+
+    private func makeRunning() throws(HTTPServerError) -> Running {
+        let limits = configuration.limits
+        try limits.validate()
+        let socket = try ListenSocket(configuration.listen, backlog: limits.backlog)
+        do throws(HTTPServerError) {
+            let fanOut = try FanOut(interval: limits.sweepInterval)
+            let connections = ConnectionTable(limits: limits)
+            let context = ServerContext(
+                responder: responder,
+                limits: limits,
+                logger: configuration.logger,
+                fanOut: fanOut,
+                connections: connections,
+                checksInPlace: Daemon.checksInPlace
+            )
+            let thread = try FanOutThread(fanOut: fanOut, connections: connections, limits: limits)
+            do throws(HTTPServerError) {
+                let daemon = try Daemon(socket: socket, threads: threadCount, context: context)
+                return Running(socket: socket, daemon: daemon, context: context, thread: thread)
+            } catch {
+                thread.end()
+                throw error
+            }
+        } catch {
+            // The library may or may not have closed the socket when it refused to start; then it is left alone.
+            socket.refuse()
+            throw error
+        }
+    }
+
+    private var threadCount: Int {
+        let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        return max(1, configuration.threads > 0 ? configuration.threads : cores)
+    }
+
+    // MARK: Stopping
+
+    /// How often it is looked whether requests and streams have ended.
+    private static let drainInterval: Int32 = 5
+
+    private func stop(_ running: Running) {
+        let context = running.context
+        running.daemon.quiesce()
+        running.socket.refuse()
+        context.beginClosing()
+        context.fanOut.end(.gently)
+        let looks = max(1, Int(configuration.limits.shutdownDeadline / .milliseconds(Int(Self.drainInterval))))
+        for _ in 0..<looks {
+            if context.fanOut.liveCount == 0, context.connections.busyCount == 0 { break }
+            poll(nil, 0, Self.drainInterval)
+        }
+        // The library forbids to stop while a connection is parked.
+        context.fanOut.end(.now)
+        while context.fanOut.liveCount > 0 { poll(nil, 0, 1) }
+        running.daemon.stop()
+        running.thread.end()
+        running.socket.close()
+    }
+}

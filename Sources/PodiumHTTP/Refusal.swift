@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the HTTP layer refuses by itself, as the Status objects that Kubernetes clients understand.
+
+import PodiumAPIServer
+import PodiumCodec
+import PodiumMachinery
+
+/// A request that never reaches the API.
+enum Refusal: Equatable, Sendable {
+    /// The head could mean different things to different servers, or nothing at all.
+    case malformed(String)
+    case targetTooLong(limit: Int)
+    case headTooLarge(limit: Int)
+    case bodyTooLarge(limit: Int)
+    case unknownExpectation
+    case tooSlow
+
+    /// The Status that says so.
+    var error: StatusError {
+        switch self {
+        case .malformed(let problem): .badRequest(problem)
+        case .targetTooLong(let limit):
+            StatusError(code: 414, reason: .requestEntityTooLarge, message: "Request URI too long: limit is \(limit)")
+        case .headTooLarge(let limit):
+            StatusError(
+                code: 431,
+                reason: .requestEntityTooLarge,
+                message: "Request header fields too large: limit is \(limit)"
+            )
+        case .bodyTooLarge(let limit):
+            // Kubernetes: apimachinery/pkg/api/errors/errors.go NewRequestEntityTooLargeError
+            StatusError(
+                code: 413,
+                reason: .requestEntityTooLarge,
+                message: "Request entity too large: limit is \(limit)"
+            )
+        case .unknownExpectation: StatusError(code: 417, reason: .badRequest, message: "unknown expectation")
+        case .tooSlow: StatusError(code: 408, reason: .timeout, message: "the request took too long to arrive")
+        }
+    }
+
+    /// The answer; the connection must be closed after it, because what follows cannot be trusted to be a request.
+    var response: HTTPResponse {
+        let error = error
+        return HTTPResponse(
+            status: error.code,
+            contentType: "application/json",
+            headers: [("Connection", "close")],
+            body: .bytes(EncodedBytes(error.status.encoded()).slice)
+        )
+    }
+
+    /// The answer as it goes over the wire, for where libmicrohttpd cannot send one.
+    var rawAnswer: [UInt8] {
+        let body = error.status.encoded()
+        let head = """
+            HTTP/1.1 \(error.code) Request Timeout\r
+            Content-Type: application/json\r
+            Content-Length: \(body.count)\r
+            Connection: close\r
+            \r
+
+            """
+        return Array(head.utf8) + body
+    }
+}

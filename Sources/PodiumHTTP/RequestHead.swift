@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides whether a request's head is unambiguous: libmicrohttpd 0.9.75 accepts heads that other servers read otherwise.
+
+import CMicroHTTPD
+import Glibc
+import PodiumAPIServer
+
+/// Goes over the header lines once: checks each, keeps those that the API reads.
+///
+/// Whoever can make two servers in a row disagree on where a request ends can smuggle a second one past the first.
+// RFC 9112, sections 3.2, 5.1, 6.1 and 6.3
+struct RequestHead {
+    /// What the API reads.
+    private(set) var fields = HTTPHeaders()
+    /// The announced size of the body; nil when it is chunked or absent.
+    private(set) var contentLength: Int?
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    private(set) var expectsContinue = false
+    /// Why the request must be refused.
+    private(set) var refusal: Refusal?
+
+    private var hosts = 0
+    private var lengths = 0
+    private var encodings = 0
+    /// Where the next name must begin, when the lines are checked in place.
+    ///
+    /// The library cuts the lines in place, writing NUL over `:` and over each line end, and reports C strings. So a
+    /// NUL inside a value, a bare line feed or a folded line shows only as a gap between one value and the next name.
+    private var next: UnsafePointer<UInt8>?
+
+    /// The three parts of a request line, as C strings.
+    struct Line {
+        let method: UnsafePointer<UInt8>
+        let target: UnsafePointer<UInt8>
+        let version: UnsafePointer<UInt8>
+
+        /// Whether exactly one space stands between the parts, and no NUL in any of them. The library cuts the target
+        /// apart at its `?` and `&`, so its length must have been taken before.
+        func isTight(targetSize: Int) -> Bool {
+            Self.end(method) + 1 == target && target + targetSize + 1 == version && Self.end(version) == version + 8
+        }
+
+        private static func end(_ text: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+            text + strlen(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
+        }
+
+        var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
+    }
+
+    /// Reads the head of the request for `target` on `connection`. `checksInPlace` with a library that does not do it
+    /// itself.
+    init(connection: OpaquePointer, line: Line, target: RequestTarget, limits: HTTPLimits, checksInPlace: Bool) {
+        let size = podium_http_head_size(connection)
+        if checksInPlace {
+            // After `HTTP/1.x` and its line end.
+            next = line.version + 10
+            if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
+        }
+        withUnsafeMutablePointer(to: &self) { head in
+            _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head)
+        }
+        if let next, next + 2 != line.method + size { refuse("malformed header line") }
+        if size > limits.headBytes { refusal = .headTooLarge(limit: limits.headBytes) }
+        // HTTP/1.0 did not ask for a Host.
+        if hosts == 0, !line.isVersion10 { refuse("missing required Host header") }
+        if encodings > 0, lengths > 0 { refuse("both Transfer-Encoding and Content-Length") }
+        if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
+    }
+
+    private mutating func refuse(_ problem: String) {
+        if refusal == nil { refusal = .malformed(problem) }
+    }
+
+    /// Takes the next header line.
+    fileprivate mutating func read(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+        if let expected = next {
+            if name.baseAddress != expected { refuse("malformed header line") }
+            next = value.baseAddress.map { $0 + value.count + 2 } ?? expected
+        }
+        if !ASCII.isToken(name) { return refuse("invalid header name") }
+        if !ASCII.isFieldValue(value) { return refuse("invalid header value") }
+        switch name.count {
+        case 4 where ASCII.equal(name, "host"):
+            hosts += 1
+            if hosts > 1 { refuse("too many Host headers") }
+        case 6 where ASCII.equal(name, "expect"):
+            expectsContinue = ASCII.equal(value, "100-continue")
+            if !expectsContinue, refusal == nil { refusal = .unknownExpectation }
+        case 14 where ASCII.equal(name, "content-length"):
+            lengths += 1
+            contentLength = Self.number(value)
+            if lengths > 1 || contentLength == nil { refuse("bad Content-Length") }
+        case 17 where ASCII.equal(name, "transfer-encoding"):
+            encodings += 1
+            if encodings > 1 || !ASCII.equal(value, "chunked") { refuse("unsupported Transfer-Encoding") }
+        default:
+            guard let kept = RequestFields.keptName(name) else { return }
+            fields.add(kept, String(decoding: value, as: UTF8.self))
+        }
+    }
+
+    private static func number(_ digits: UnsafeBufferPointer<UInt8>) -> Int? {
+        var number = 0
+        for digit in digits {
+            guard digit &- UInt8(ascii: "0") < 10 else { return nil }
+            let (product, overflow) = number.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int(digit - UInt8(ascii: "0")))
+            if overflow || carry { return nil }
+            number = sum
+        }
+        return digits.isEmpty ? nil : number
+    }
+}
+
+private let readField: MHD_KeyValueIteratorN = { head, _, name, nameSize, value, valueSize in
+    head?.assumingMemoryBound(to: RequestHead.self).pointee.read(
+        UnsafeBufferPointer(start: UnsafeRawPointer(name)?.assumingMemoryBound(to: UInt8.self), count: nameSize),
+        UnsafeBufferPointer(start: UnsafeRawPointer(value)?.assumingMemoryBound(to: UInt8.self), count: valueSize)
+    )
+    return .YES
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kubelets of a cluster: one for each Node, all on one queue.
+
+package import PodiumController
+import PodiumHost
+import PodiumMachinery
+import PodiumStorage
+
+/// What the simulated machines of a cluster are like.
+package struct KubeletConfiguration: Sendable {
+    package var latencies: Latencies
+    /// Whether Nodes get kubelets at all.
+    package var isEnabled: Bool
+
+    package init(latencies: Latencies = Latencies(), isEnabled: Bool = true) {
+        self.latencies = latencies
+        self.isEnabled = isEnabled
+    }
+}
+
+/// Whether a node's kubelet answers.
+package enum NodePower: Hashable, Sendable {
+    case on
+    /// The kubelet falls silent; containers run on unseen. With a phase, its pods are shown in it.
+    case unreachable(podPhase: PodPhase?)
+    /// The kubelet starts anew; containers run on.
+    case restart
+    /// Kubelet and containers are gone.
+    case off(podPhase: PodPhase?)
+}
+
+/// All kubelets of one cluster.
+///
+///     let hub = KubeletHub(client: client)
+///     hub.start()
+// State | guarded by | why separate
+// cluster | queue | everything that kubelets know; timers, informers and requests come in through the queue
+// logs | mutex of its own | request threads read logs without waiting for the queue
+package final class KubeletHub: Sendable {
+    private let cluster: Confined<KubeletCluster>
+    private let informers: [Informer]
+    private let feeds: [ObjectFeed]
+    /// The logs of all containers.
+    package let logs: PodLogs
+
+    /// Makes the kubelets of the cluster that `client` writes to; nothing happens before `start`.
+    package init(client: ResourceClient, configuration: KubeletConfiguration = KubeletConfiguration()) {
+        let queue = client.host.scheduling.makeQueue(label: "kubelets")
+        let logs = PodLogs()
+        let cluster = Confined(
+            KubeletCluster(client: client, configuration: configuration, queue: queue, logs: logs),
+            on: queue
+        )
+        func informer(
+            _ resource: GroupResource,
+            _ handle: @escaping @Sendable (KubeletCluster, InformerEvent) -> Void
+        ) -> Informer {
+            Informer(storage: client.storage, resource: resource, queue: queue) { [weak cluster] event in
+                cluster?.withState { handle($0, event) }
+            }
+        }
+        self.cluster = cluster
+        self.logs = logs
+        informers = [
+            informer(.services) { $0.noteService($1) },
+            informer(.nodes) { $0.noteNode($1) },
+        ]
+        func feed(
+            _ resource: GroupResource,
+            _ handle: @escaping @Sendable (KubeletCluster, FeedEvent) -> Void
+        ) -> ObjectFeed {
+            ObjectFeed(resource, storage: client.storage, queue: queue) { [weak cluster] event in
+                cluster?.withState { handle($0, event) }
+            }
+        }
+        feeds = [
+            feed(.configMaps) { $0.noteData(.configMap, $1) },
+            feed(.secrets) { $0.noteData(.secret, $1) },
+            feed(.pods) { $0.notePods($1) },
+        ]
+    }
+
+    /// Begins to look after Nodes and their Pods.
+    package func start() {
+        cluster.async { [cluster] in $0.begin(cluster) }
+        for informer in informers { informer.start() }
+        for feed in feeds { feed.start() }
+    }
+
+    /// Stops everything; containers end without a trace.
+    package func stop() {
+        for informer in informers { informer.stop() }
+        for feed in feeds { feed.stop() }
+        cluster.async { $0.end() }
+    }
+
+    /// Switches a node. Returns at once; it is done when the queue has come to it.
+    package func setPower(_ power: NodePower, of node: String) {
+        cluster.async { $0.setPower(power, of: node) }
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives pod workers and does what they ask for: Events, statuses, deletions, timers.
+
+import OrderedCollections
+import PodiumCodec
+import PodiumController
+import PodiumHost
+import PodiumMachinery
+import PodiumRuntime
+import PodiumStorage
+
+extension NodeKubelet {
+    /// Lets `change` drive the worker of a pod, and does what follows.
+    func drive(_ entry: PodEntry, _ change: (inout PodWorker) -> Void) {
+        entry.isActive = true
+        change(&entry.worker)
+        entry.isActive = false
+        settle(entry)
+    }
+
+    /// Called by the timer of a pod.
+    func wake(_ uid: String) {
+        guard let entry = pods[uid] else { return }
+        entry.timer = nil
+        entry.armedFor = nil
+        drive(entry) { worker in
+            if self.isAnswering {
+                worker.advance(in: self)
+            } else if case .unreachable = self.power {
+                worker.advanceContainers(in: self)
+            }
+        }
+    }
+
+    private func settle(_ entry: PodEntry) {
+        for action in entry.worker.takeActions() { perform(action, entry) }
+        if entry.worker.takeStatusChange() { writeStatus(entry) }
+        if entry.worker.takeLogChange() { publishLogs(entry) }
+        if pods.account(entry) { retryResizes() }
+        noteAddress(entry)
+        if entry.worker.isFinished, entry.worker.isRemoved {
+            forget(entry)
+            return
+        }
+        arm(entry)
+    }
+
+    private func noteAddress(_ entry: PodEntry) {
+        let worker = entry.worker
+        let isReachable = !worker.isStopped && !worker.pod.spec.isOnHostNetwork
+        cluster.setAddress(isReachable ? worker.status?.podIP : nil, of: entry)
+    }
+
+    private func perform(_ action: PodAction, _ entry: PodEntry) {
+        switch action {
+        case .event(let fieldPath, let isWarning, let reason, let message):
+            let reference = EventReference(
+                kind: "Pod",
+                namespace: entry.name.namespace,
+                name: entry.name.name,
+                uid: entry.uid,
+                apiVersion: "v1",
+                resourceVersion: entry.revision.description,
+                fieldPath: fieldPath
+            )
+            record(about: reference, isWarning ? .warning : .normal, reason, message)
+        }
+    }
+
+    /// Writes the status, and lets a deleted pod go that is done.
+    private func writeStatus(_ entry: PodEntry) {
+        guard let status = entry.worker.status, !entry.worker.isRemoved else { return }
+        let key = ObjectKey(.pods, entry.name)
+        for _ in 0...ResourceClient.Limits.maximumConflictRetries {
+            guard let stored = cluster.client.storage.get(key), stored.facts.uid == entry.uid else { return }
+            var pod = stored.value()
+            let old = pod["status"] ?? .emptyObject
+            let new = status.merged(with: old, isStopped: entry.worker.isStopped, now: cluster.now)
+            if new != old {
+                pod["status"] = new
+                guard let isWritten = write(pod, over: stored, entry) else { return }
+                if !isWritten { continue }
+            }
+            entry.worker.noteOwnWrite(ShownStatus(new))
+            if entry.worker.isFinished, pod[path: "metadata", "deletionTimestamp"] != nil {
+                try? cluster.client.delete(key, uid: entry.uid, graceSeconds: 0)
+            }
+            return
+        }
+    }
+
+    /// - Returns: whether nobody else wrote first; nil when there is nothing to write to.
+    private func write(_ pod: JSONValue, over stored: StoredObject, _ entry: PodEntry) -> Bool? {
+        let draft = ObjectDraft(pod, facts: ObjectFacts(of: pod, in: .pods))
+        do throws(StorageError) {
+            let written = try cluster.client.storage.update(stored.key, expecting: stored.revision, draft)
+            entry.ownRevisions.append(written.revision)
+            if written.revision > entry.revision { entry.revision = written.revision }
+            return true
+        } catch {
+            if case .conflict = error { return false }
+            return nil
+        }
+    }
+
+    /// Sets the timer to the worker's next moment.
+    func arm(_ entry: PodEntry) {
+        var wake: Timestamp?
+        switch power {
+        case .on, .restart: wake = entry.worker.nextWake
+        case .unreachable: wake = entry.worker.nextContainerWake
+        case .off: wake = nil
+        }
+        if wake == entry.armedFor { return }
+        entry.timer?.cancel()
+        entry.timer = nil
+        entry.armedFor = wake
+        guard let wake else { return }
+        let (node, uid) = (name, entry.uid)
+        entry.timer = cluster.schedule(at: wake) { $0.kubelets[node]?.wake(uid) }
+    }
+
+    /// Makes the logs of a pod readable from outside of the queue.
+    private func publishLogs(_ entry: PodEntry) { 
+        cluster.logs.publish(entry.name, uid: entry.uid, entry.worker.containerLogs)
+    }
+}
+
+extension NodeKubelet: WorkerEnvironment {
+    var now: Timestamp { cluster.now }
+
+    func chance() -> Double { cluster.client.host.random.unit() }
+
+    func hexID() -> String {
+        var text = ""
+        for _ in 0..<4 {
+            let digits = String(cluster.client.host.random.next(), radix: 16)
+            text += String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }
+        return text
+    }
+
+    func allocateAddress() -> String { cluster.addresses.allocatePod() }
+
+    func releaseAddress(_ address: String) { cluster.addresses.releasePod(address) }
+
+    var world: any PodWorld { ClusterWorld(cluster) }
+
+    func configMap(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.configMaps, name)) }
+
+    func secret(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.secrets, name)) }
+
+    func services(in namespace: String) -> [APIObject] {
+        cluster.services.values.filter { $0.namespace == namespace }.sorted { $0.name < $1.name }
+    }
+
+    func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage? {
+        room(without: uid).shortages(for: requests, podCount: 0).first?.shortage
+    }
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kubelet of one node: its pods, its Node object, its answers to what changes.
+
+import OrderedCollections
+import PodiumCodec
+import PodiumController
+import PodiumHost
+import PodiumMachinery
+import PodiumRuntime
+import PodiumStorage
+
+/// A node's kubelet. Used on the kubelets' queue only.
+final class NodeKubelet {
+    unowned let cluster: KubeletCluster
+    let name: String
+    let profile: NodeProfile
+    var images = ImageStore()
+    private var recorders: [EventType: EventRecorder]
+    /// The Node, or the last there was.
+    private(set) var node: APIObject
+    private(set) var isRegistered = true
+    private(set) var power = NodePower.on
+    var pods = PodRoster()
+    private(set) var allocatable: ResourceList = [:]
+
+    init(_ node: APIObject, in cluster: KubeletCluster) {
+        self.cluster = cluster
+        self.node = node
+        name = node.name
+        let address = node.status["addresses"]?.elements.first { $0["type"]?.string == "InternalIP" }?["address"]?.string
+        profile = NodeProfile(
+            name: node.name,
+            hostIP: address ?? cluster.addresses.allocateNode(),
+            phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
+            latencies: cluster.configuration.latencies
+        )
+        recorders = Self.recorders(for: node.name, in: cluster)
+    }
+
+    /// Warnings have a ration of their own, so that they do not use up that of other Events.
+    private static func recorders(for node: String, in cluster: KubeletCluster) -> [EventType: EventRecorder] {
+        func recorder() -> EventRecorder {
+            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+        }
+        return [.normal: recorder(), .warning: recorder()]
+    }
+
+    /// Records an Event of this kubelet.
+    func record(about reference: EventReference, _ type: EventType, _ reason: String, _ message: String) {
+        recorders[type]?.event(about: reference, type: type, reason: reason, message: message)
+    }
+
+    /// Whether the kubelet does anything at the moment.
+    var isAnswering: Bool { power == .on }
+
+    /// Ends without any trace in the API.
+    func stop() {
+        for entry in pods.ordered { entry.timer?.cancel() }
+        pods.removeAll()
+    }
+
+    // The Node
+
+    /// Takes over a changed Node, and writes its status when it is new.
+    func noteNode(_ node: APIObject) {
+        let isNew = !isRegistered || self.node.uid != node.uid || needsReport(node)
+        self.node = node
+        isRegistered = true
+        allocatable = ResourceList(json: node.status["allocatable"] ?? node.status["capacity"])
+        if isNew, isAnswering {
+            report()
+            renewLease(isReportDue: false)
+        }
+    }
+
+    /// Whether the Node lacks what only its kubelet writes.
+    private func needsReport(_ node: APIObject) -> Bool {
+        (node.status[path: "nodeInfo", "kubeletVersion"]?.string ?? "").isEmpty
+    }
+
+    /// The Node is gone; pods run on, as they do on a real node.
+    func noteNodeRemoved() { isRegistered = false }
+
+    /// Writes the Node's status.
+    func report() {
+        guard isRegistered else { return }
+        let now = cluster.now
+        var changed: [String] = []
+        let updated = try? cluster.client.update(ObjectKey(.nodes, name: name), uid: node.uid) { value in
+            changed = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: now)
+            return true
+        }
+        if let updated {
+            node = updated
+            allocatable = ResourceList(json: updated.status["allocatable"])
+        }
+        for type in changed {
+            if let reason = NodeDocument.events[type] {
+                emitNodeEvent(reason, "Node \(name) status is now: \(reason)")
+            }
+        }
+    }
+
+    private func emitNodeEvent(_ reason: String, _ message: String) {
+        let reference = EventReference(kind: "Node", name: name, uid: name)
+        record(about: reference, .normal, reason, message)
+    }
+
+    private var imageList: [JSONValue] {
+        ["docker.io/library/busybox:1.36", "docker.io/library/nginx:1.27", "registry.k8s.io/pause:3.10"].map { name in
+            guard let reference = try? ImageReference(parsing: name) else { return .emptyObject }
+            return [
+                "names": [.string(ImageStore.imageID(of: reference)), .string(name)],
+                "sizeBytes": .integer(Int64(ImageStore.size(of: reference))),
+            ]
+        }
+    }
+
+    /// Shows that the kubelet is alive; brings the Node's conditions up to date when others changed them.
+    func renewLease(isReportDue: Bool) {
+        guard isRegistered else { return }
+        let now = cluster.now
+        let key = ObjectKey(.leases, namespace: NodeDocument.leaseNamespace, name: name)
+        let isRenewed = (try? cluster.client.update(key) { lease in
+            lease[path: "spec", "renewTime"] = .string(now.rfc3339Micro)
+            return true
+        }) != nil
+        if !isRenewed { _ = try? cluster.client.create(.leases, NodeDocument.lease(of: name, uid: node.uid, now: now)) }
+        if isReportDue || !isHealthy { report() }
+    }
+
+    /// Whether the Node shows the conditions of a healthy kubelet.
+    private var isHealthy: Bool {
+        let ready = node.status["conditions"]?.elements.first { $0["type"]?.string == "Ready" }
+        return ready?["status"]?.string == "True"
+    }
+
+    // Power
+
+    /// Switches the kubelet.
+    func setPower(_ new: NodePower) {
+        switch new {
+        case .on: resume()
+        case .restart: restart()
+        case .unreachable(let phase), .off(let phase):
+            power = new
+            for entry in pods.ordered {
+                if case .off = new { entry.worker.powerOff(now: cluster.now) }
+                arm(entry)
+            }
+            if let phase { show(phase) }
+        }
+    }
+
+    private func resume() {
+        guard power != .on else { return }
+        power = .on
+        report()
+        renewLease(isReportDue: false)
+        for entry in pods.ordered { goOn(entry) { $0.resume(in: self) } }
+    }
+
+    /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
+    private func restart() {
+        power = .on
+        recorders = Self.recorders(for: name, in: cluster)
+        if !isRegistered { register() }
+        emitNodeEvent("Starting", "Starting kubelet.")
+        report()
+        renewLease(isReportDue: false)
+        for entry in pods.ordered { goOn(entry) { $0.restart(in: self) } }
+    }
+
+    /// Goes on with a pod that was begun with, or begins with one that came meanwhile.
+    private func goOn(_ entry: PodEntry, _ change: (inout PodWorker) -> Void) {
+        if entry.worker.isStarted || entry.worker.isRemoved {
+            drive(entry, change)
+        } else if let pod = cluster.client.get(ObjectKey(.pods, entry.name)), pod.uid == entry.uid {
+            entry.worker.holdUpdate(PodView(pod))
+            admit(entry, manifest: pod.spec)
+        }
+    }
+
+    /// Makes the Node anew from what there was.
+    private func register() {
+        var value = node.value
+        for member in ["uid", "creationTimestamp", "resourceVersion", "managedFields"] {
+            value[path: "metadata", member] = nil
+        }
+        // A Node begins with this taint, and loses it to the node controller once it is ready.
+        value[path: "spec", "taints"] = [["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]]
+        value[path: "status", "conditions"] = nil
+        _ = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: cluster.now)
+        if let made = try? cluster.client.create(.nodes, value) {
+            node = made
+            isRegistered = true
+        }
+    }
+
+    private func show(_ phase: PodPhase) {
+        for entry in pods.ordered where !entry.worker.isStopped {
+            _ = try? cluster.client.update(ObjectKey(.pods, entry.name), uid: entry.uid) { value in
+                value[path: "status", "phase"] = .string(phase.rawValue)
+                value[path: "status", "reason"] = "NodeLost"
+                return true
+            }
+        }
+    }
+
+    // Pods
+
+    /// Makes room for a pod that was bound to this node; nil when it is over and nobody waits for it.
+    func makeEntry(_ pod: APIObject) -> PodEntry? {
+        let view = PodView(pod)
+        if view.apiPhase?.isTerminal == true, !view.isTerminating { return nil }
+        let entry = PodEntry(PodWorker(view, on: profile), on: name, revision: pod.revision)
+        pods.add(entry)
+        return entry
+    }
+
+    /// Begins with a pod, unless the kubelet does not answer.
+    func begin(_ entry: PodEntry, manifest: JSONValue) {
+        if isAnswering { admit(entry, manifest: manifest) }
+    }
+
+    func setAdmitted(_ entry: PodEntry) {
+        entry.isAdmitted = true
+        drive(entry) { $0.start(in: self) }
+    }
+
+    /// Forgets a pod entirely.
+    func forget(_ entry: PodEntry) {
+        entry.timer?.cancel()
+        entry.timer = nil
+        cluster.setAddress(nil, of: entry)
+        pods.remove(entry)
+        cluster.logs.remove(entry.name, uid: entry.uid)
+    }
+
+    /// Takes over a changed Pod.
+    func update(_ entry: PodEntry, _ object: StoredObject) {
+        if entry.noteRevision(object.revision) { return }
+        var view = PodView(APIObject(object))
+        // A write of this kubelet that came later has taken this change of the status into account.
+        if let own = entry.ownRevisions.last, object.revision < own { view.shown = entry.worker.pod.shown }
+        guard isAnswering else {
+            entry.worker.holdUpdate(view)
+            return
+        }
+        drive(entry) { worker in
+            worker.update(view, in: self)
+            worker.planReconciliation(now: self.cluster.now)
+        }
+    }
+
+    /// The Pod is gone from the API.
+    func remove(_ entry: PodEntry) {
+        guard isAnswering else {
+            entry.worker.isRemoved = true
+            return
+        }
+        drive(entry) { $0.remove(in: self) }
+    }
+
+    /// Lets deferred resizes try again, because a pod has given back what it had.
+    func retryResizes() {
+        guard pods.hasDeferredResizes else { return }
+        for entry in pods.ordered where !entry.isActive && entry.worker.hasDeferredResize {
+            drive(entry) { $0.retryResize(in: self) }
+        }
+    }
+}

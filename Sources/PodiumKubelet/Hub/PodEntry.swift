@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pod worker with its timer and its place in the API.
+
+import PodiumHost
+import PodiumMachinery
+import PodiumStorage
+
+/// A pod on a node, as its kubelet holds it. Used on the kubelets' queue only.
+final class PodEntry {
+    let name: NamespacedName
+    let uid: String
+    /// The node that the pod is on.
+    let node: String
+    var worker: PodWorker
+    /// What wakes the worker, and when.
+    var timer: (any Cancellable)?
+    var armedFor: Timestamp?
+    /// The revisions of this kubelet's writes that have not come back yet, oldest first.
+    var ownRevisions: [Revision] = []
+    /// The revision that was last seen.
+    var revision: Revision
+    /// The place of the pod among those of its node.
+    var arrival = 0
+    /// Whether the pod may use the node: it was not rejected.
+    var isAdmitted = true
+    /// What the pod takes of its node, and the grant that this follows from.
+    var claim: RoomClaim?
+    var claimVersion: Int?
+    /// The address under which the cluster knows the pod.
+    var address: String?
+    /// The present call changes the worker; nobody may look at it meanwhile.
+    var isActive = false
+
+    init(_ worker: PodWorker, on node: String, revision: Revision) {
+        self.worker = worker
+        self.node = node
+        name = worker.pod.name
+        uid = worker.pod.uid
+        self.revision = revision
+    }
+
+    /// Takes note of the revision of a change.
+    /// - Returns: whether it was this kubelet's own.
+    func noteRevision(_ seen: Revision) -> Bool {
+        if seen > revision { revision = seen }
+        let isOwn = ownRevisions.contains(seen)
+        ownRevisions.removeAll { $0 <= seen }
+        return isOwn
+    }
+}

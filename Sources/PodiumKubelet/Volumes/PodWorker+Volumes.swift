@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills volumes: from ConfigMaps and Secrets, from the pod itself, or with nothing.
+
+import OrderedCollections
+import PodiumCodec
+import PodiumController
+import PodiumMachinery
+import PodiumRuntime
+
+// Kubernetes: pkg/volume/configmap, secret, projected, downwardapi, hostpath
+extension PodWorker {
+    /// Tries to mount what is not mounted yet.
+    mutating func mountVolumes(in environment: any WorkerEnvironment) {
+        var failed: [VolumeSpec] = []
+        for volume in volumes.missing {
+            do throws(ConfigProblem) {
+                volumes.trees[volume.name] = try content(of: volume, in: environment)
+            } catch {
+                failed.append(volume)
+                let text = "MountVolume.SetUp failed for volume \"\(volume.name)\" : \(error.message)"
+                emit("", warning: true, "FailedMount", text)
+            }
+        }
+        volumes.finishAttempt(failed: failed, now: environment.now)
+    }
+
+    func content(
+        of volume: VolumeSpec,
+        in environment: any WorkerEnvironment
+    ) throws(ConfigProblem) -> FileTree {
+        switch volume.kind {
+        case "configMap": return tree(try files(.configMap, volume.source, in: environment), volume)
+        case "secret": return tree(try files(.secret, volume.source, in: environment), volume)
+        case "downwardAPI": return tree(downwardFiles(volume.source, in: environment), volume)
+        case "projected": return tree(try projectedFiles(volume.source, in: environment), volume)
+        case "hostPath":
+            try checkHostPath(volume.source)
+            return FileTree()
+        default: return FileTree()
+        }
+    }
+
+    private func tree(_ files: [String: String], _ volume: VolumeSpec) -> FileTree {
+        FileTree(files: files, mode: volume.source["defaultMode"]?.int ?? 0o644)
+    }
+
+    private func projectedFiles(
+        _ source: JSONValue,
+        in environment: any WorkerEnvironment
+    ) throws(ConfigProblem) -> [String: String] {
+        var all: [String: String] = [:]
+        var problems: [String] = []
+        for part in source["sources"]?.elements ?? [] {
+            do throws(ConfigProblem) {
+                if let map = part["configMap"] {
+                    all.merge(try files(.configMap, map, in: environment)) { $1 }
+                } else if let secret = part["secret"] {
+                    all.merge(try files(.secret, secret, in: environment)) { $1 }
+                } else if let downward = part["downwardAPI"] {
+                    all.merge(downwardFiles(downward, in: environment)) { $1 }
+                } else if let token = part["serviceAccountToken"] {
+                    all[token["path"]?.string ?? "token"] = "simulated-token-of-\(pod.uid)"
+                }
+            } catch {
+                problems.append(error.message)
+            }
+        }
+        if problems.count == 1 { throw ConfigProblem(problems[0]) }
+        if !problems.isEmpty { throw ConfigProblem("[\(problems.joined(separator: ", "))]") }
+        return all
+    }
+
+    /// The texts of a ConfigMap or Secret by key; nil when there is none.
+    func data(_ source: DataSource, _ name: String, in environment: any WorkerEnvironment) -> [String: String]? {
+        let key = NamespacedName(namespace: pod.name.namespace, name: name)
+        switch source {
+        case .configMap:
+            guard let object = environment.configMap(key) else { return nil }
+            let binary = object.value["binaryData"]?.stringMap.mapValues(Base64.text) ?? [:]
+            return (object.value["data"]?.stringMap ?? [:]).merging(binary) { first, _ in first }
+        case .secret:
+            guard let object = environment.secret(key) else { return nil }
+            return object.value["data"]?.stringMap.mapValues(Base64.text) ?? [:]
+        }
+    }
+
+    private func files(
+        _ source: DataSource,
+        _ reference: JSONValue,
+        in environment: any WorkerEnvironment
+    ) throws(ConfigProblem) -> [String: String] {
+        let name = reference["name"]?.string ?? reference["secretName"]?.string ?? ""
+        let isOptional = reference["optional"]?.bool ?? false
+        guard let all = data(source, name, in: environment) else {
+            // The bundle of the cluster's certificates is made by a controller of its own, and may come later.
+            if isOptional || name == "kube-root-ca.crt" { return [:] }
+            throw ConfigProblem("\(source.noun) \"\(name)\" not found")
+        }
+        guard let items = reference["items"]?.array else { return all }
+        var files: [String: String] = [:]
+        for item in items {
+            let key = item["key"]?.string ?? ""
+            if let text = all[key] {
+                files[item["path"]?.string ?? key] = text
+            } else if !isOptional, name != "kube-root-ca.crt" {
+                let what = source == .configMap
+                    ? "configmap references non-existent config key" : "references non-existent secret key"
+                throw ConfigProblem("\(what): \(key)")
+            }
+        }
+        return files
+    }
+
+    private func downwardFiles(_ source: JSONValue, in environment: any WorkerEnvironment) -> [String: String] {
+        var files: [String: String] = [:]
+        for item in source["items"]?.elements ?? [] {
+            guard let path = item["path"]?.string else { continue }
+            if let field = item[path: "fieldRef", "fieldPath"]?.string {
+                files[path] = downwardText(field) ?? ""
+            } else if let reference = item["resourceFieldRef"] {
+                files[path] = resourceText(reference, of: nil, in: environment)
+            }
+        }
+        return files
+    }
+
+    private func checkHostPath(_ source: JSONValue) throws(ConfigProblem) {
+        let path = source["path"]?.string ?? ""
+        switch source["type"]?.string ?? "" {
+        case "Directory" where !HostFiles.directories.contains(path):
+            throw ConfigProblem("hostPath type check failed: \(path) is not a directory")
+        case "File" where !HostFiles.files.contains(path):
+            throw ConfigProblem("hostPath type check failed: \(path) is not a file")
+        case "Socket" where !HostFiles.sockets.contains(path):
+            throw ConfigProblem("hostPath type check failed: \(path) is not a socket file")
+        case "CharDevice" where !path.hasPrefix("/dev/"):
+            throw ConfigProblem("hostPath type check failed: \(path) is not a character device")
+        case "BlockDevice" where !path.hasPrefix("/dev/"):
+            throw ConfigProblem("hostPath type check failed: \(path) is not a block device")
+        default: return
+        }
+    }
+}
+
+/// What a simulated node has on its disk, as far as `hostPath` volumes ask.
+enum HostFiles {
+    static let directories: Set<String> = [
+        "/", "/bin", "/boot", "/dev", "/etc", "/etc/kubernetes", "/etc/ssl", "/etc/ssl/certs", "/home", "/lib", "/mnt",
+        "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/share", "/var", "/var/lib",
+        "/var/lib/containerd", "/var/lib/kubelet", "/var/log", "/var/log/containers", "/var/log/pods", "/var/run",
+        "/var/tmp",
+    ]
+    static let files: Set<String> = [
+        "/etc/hostname", "/etc/hosts", "/etc/localtime", "/etc/machine-id", "/etc/os-release", "/etc/passwd",
+        "/etc/resolv.conf", "/etc/timezone",
+    ]
+    static let sockets: Set<String> = ["/run/containerd/containerd.sock", "/var/run/containerd/containerd.sock"]
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pods that their kubelet stops because they use too much, or because others need their room.
+
+import OrderedCollections
+import PodiumMachinery
+import PodiumRuntime
+
+/// Why a kubelet stops a pod.
+package struct PodEviction: Hashable, Sendable {
+    package var reason: String
+    package var message: String
+    package var graceSeconds: Int?
+
+    package init(reason: String, message: String, graceSeconds: Int?) {
+        self.reason = reason
+        self.message = message
+        self.graceSeconds = graceSeconds
+    }
+}
+
+// Kubernetes: pkg/kubelet/eviction/eviction_manager.go localStorageEviction
+extension PodWorker {
+    private static let immediateGraceSeconds = 1
+
+    /// Stops the pod for good.
+    package mutating func evict(
+        _ eviction: PodEviction,
+        condition: PodCondition? = nil,
+        in environment: any WorkerEnvironment
+    ) {
+        guard self.eviction == nil, stage < .terminated else { return }
+        self.eviction = eviction
+        if var condition {
+            condition.lastTransition = Timestamp(seconds: environment.now.seconds)
+            condition.observedGeneration = pod.generation
+            status?.set(condition)
+        }
+        requestSync(in: environment)
+    }
+
+    /// Whether the pod has limits of local storage.
+    private var hasStorageLimits: Bool {
+        pod.spec.volumes.contains { $0.sizeLimit != nil }
+            || pod.spec.allContainers.contains { $0.resources.limits["ephemeral-storage"] != nil }
+    }
+
+    /// Plans the next look at the pod's storage.
+    mutating func planStorageCheck(now: Timestamp) {
+        evictionCheck = hasStorageLimits && stage == .syncing ? node.evictionChecks.next(after: now) : nil
+    }
+
+    /// Stops a pod that uses more local storage than its limits allow.
+    mutating func checkStorageUse(in environment: any WorkerEnvironment) {
+        planStorageCheck(now: environment.now)
+        guard stage == .syncing, let message = storageExcess else { return }
+        emit("", warning: true, "Evicted", message)
+        evict(
+            PodEviction(reason: "Evicted", message: message, graceSeconds: Self.immediateGraceSeconds),
+            in: environment
+        )
+    }
+
+    /// What is used too much; nil when everything is within its limits. The messages end with a blank.
+    private var storageExcess: String? {
+        guard let sandbox else { return nil }
+        for volume in pod.spec.volumes {
+            guard let text = volume.sizeLimit, let limit = try? Quantity(text),
+                let used = sandbox.volume(named: volume.name)?.totalBytes
+            else { continue }
+            if used > limit.value {
+                return "Usage of EmptyDir volume \"\(volume.name)\" exceeds the limit \"\(limit.description)\". "
+            }
+        }
+        var total = 0
+        for record in runtime.containers {
+            guard let handle = record.handle else { continue }
+            let used = sandbox.writtenBytes(of: handle)
+            total += used
+            if let limit = pod.spec.container(record.name)?.resources.limits["ephemeral-storage"], used > limit.value {
+                return "Container \(record.name) exceeded its local ephemeral storage limit \"\(limit.description)\". "
+            }
+        }
+        for volume in pod.spec.volumes where volume.kind == "emptyDir" {
+            total += sandbox.volume(named: volume.name)?.totalBytes ?? 0
+        }
+        if let limit = pod.spec.total(\.limits)["ephemeral-storage"], total > limit.value,
+            pod.spec.containers.allSatisfy({ $0.resources.limits["ephemeral-storage"] != nil })
+        {
+            return "Pod ephemeral local storage usage exceeds the total limit of containers \(limit.description). "
+        }
+        return nil
+    }
+}

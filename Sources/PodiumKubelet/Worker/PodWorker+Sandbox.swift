@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pod's sandbox: its making, and what its containers tell.
+
+import PodiumMachinery
+import PodiumRuntime
+
+extension PodWorker {
+    /// Gives the pod an address and its containers a place to run.
+    mutating func createSandbox(
+        _ operation: inout PodOperation,
+        ready: Timestamp?,
+        in environment: any WorkerEnvironment
+    ) -> StepResult {
+        let now = environment.now
+        guard let ready else {
+            operation = .createSandbox(ready: now + node.latencies.sandbox)
+            return .progressed
+        }
+        if now < ready { return .waiting(until: ready) }
+        if let old = runtime.podIP, !pod.spec.isOnHostNetwork { environment.releaseAddress(old) }
+        let address = pod.spec.isOnHostNetwork ? node.hostIP : environment.allocateAddress()
+        runtime.podIP = address
+        runtime.sandbox = .ready
+        let old = sandbox
+        sandbox = PodSandbox(sandboxConfiguration(address, in: environment))
+        for volume in pod.spec.volumes {
+            // What containers wrote outlives the sandbox.
+            let kept = volume.isLive ? nil : old?.volume(named: volume.name)
+            if let tree = kept ?? volumes.trees[volume.name] { sandbox?.setVolume(tree, named: volume.name) }
+        }
+        work?.hasChanged = true
+        markRuntimeChanged(at: now)
+        showSandboxReady(in: environment)
+        return .done
+    }
+
+    private func sandboxConfiguration(
+        _ address: String,
+        in environment: any WorkerEnvironment
+    ) -> SandboxConfiguration {
+        let hostname = pod.spec.isOnHostNetwork ? node.name : String((pod.spec.hostname ?? pod.name.name).prefix(63))
+        let seed = UInt64(environment.chance() * 0x1p53)
+        var configuration = SandboxConfiguration(
+            hostname: hostname,
+            namespace: pod.name.namespace,
+            podIP: address,
+            seed: seed
+        )
+        configuration.sharesProcesses = pod.spec.sharesProcesses
+        return configuration
+    }
+
+    /// Takes over what happened in the sandbox.
+    mutating func takeSandboxEvents(in environment: any WorkerEnvironment) {
+        guard let events = sandbox?.takeEvents(), !events.isEmpty else { return }
+        for event in events {
+            switch event {
+            case .exited(let handle, let exit): noteExit(handle, exit, now: environment.now)
+            case .execEnded(let handle, let result): commands[handle] = result
+            case .note(let handle, let text): noteLimit(handle, text)
+            case .output: hasNewLogs = true
+            case .execOutput: break
+            }
+        }
+        forgetUnclaimedCommands()
+    }
+
+    private mutating func noteExit(_ handle: ContainerHandle, _ exit: ContainerExit, now: Timestamp) {
+        guard let index = runtime.containers.firstIndex(where: { $0.handle == handle }) else { return }
+        runtime.containers[index].state = .exited
+        runtime.containers[index].finishedAt = exit.at
+        runtime.containers[index].exitCode = exit.code
+        runtime.containers[index].reason = exit.reason ?? (exit.code == 0 ? "Completed" : "Error")
+        runtime.containers[index].message = lastWords(of: runtime.containers[index], handle)
+        markRuntimeChanged(at: now)
+        hasNewLogs = true
+    }
+
+    /// The termination message: the file's content, or the end of the log where the manifest wants it.
+    // Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go getTerminationMessage
+    private func lastWords(of record: ContainerRecord, _ handle: ContainerHandle) -> String? {
+        guard let sandbox else { return nil }
+        let text = sandbox.terminationMessage(of: handle)
+        if !text.isEmpty { return text }
+        guard record.exitCode != 0, pod.spec.container(record.name)?.usesLogAsMessage == true else { return nil }
+        var selection = LogSelection()
+        selection.tailLines = 80
+        let bytes = sandbox.log(of: handle).read(selection)
+        return bytes.isEmpty ? nil : String(decoding: bytes.suffix(2048), as: UTF8.self)
+    }
+
+    private mutating func noteLimit(_ handle: ContainerHandle, _ text: String) {
+        guard let record = runtime.containers.first(where: { $0.handle == handle }) else { return }
+        emit(pod.spec.container(record.name)?.fieldPath ?? "", "NotSimulated", text)
+    }
+
+    /// Drops the ends of commands that nobody waits for.
+    private mutating func forgetUnclaimedCommands() {
+        guard !commands.isEmpty else { return }
+        let awaited = Set(hooks.compactMap(\.command) + probes.compactMap { $0.command?.handle })
+        commands = commands.filter { awaited.contains($0.key) }
+    }
+}

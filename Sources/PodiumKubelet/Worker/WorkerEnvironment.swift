@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What pod workers get from their node: time, chance, addresses, images, objects of the API.
+
+package import PodiumController
+package import PodiumMachinery
+package import PodiumRuntime
+
+/// The surroundings of the pod workers of one node. Used on the kubelets' queue only.
+package protocol WorkerEnvironment: AnyObject {
+    /// The present moment.
+    var now: Timestamp { get }
+    /// A random number from 0 up to, but not including, 1.
+    func chance() -> Double
+    /// 64 random hexadecimal digits.
+    func hexID() -> String
+    /// An address for a pod that no other pod of the cluster has.
+    func allocateAddress() -> String
+    /// Gives an address back.
+    func releaseAddress(_ address: String)
+    /// The images on the node.
+    var images: ImageStore { get set }
+    /// What containers see of the cluster.
+    var world: any PodWorld { get }
+    func configMap(_ name: NamespacedName) -> APIObject?
+    func secret(_ name: NamespacedName) -> APIObject?
+    /// The Services of a namespace, for environment variables.
+    func services(in namespace: String) -> [APIObject]
+    /// The node itself, for downward references to its resources.
+    var allocatable: ResourceList { get }
+    /// What the node lacks to give the pod with that UID `requests` in place of what it has; nil when it has enough.
+    func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage?
+}
+
+extension WorkerEnvironment {
+    /// `duration` made longer by up to `fraction`.
+    // Kubernetes: apimachinery/pkg/util/wait/backoff.go Jitter
+    func jittered(_ duration: Duration, by fraction: Double) -> Duration {
+        .nanoseconds(duration.nanoseconds + Int64(Double(duration.nanoseconds) * fraction * chance()))
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the scheduler's decisions become writes: bindings, conditions, preemptions and Events.
+
+import Logging
+import OrderedCollections
+import PodiumCodec
+import PodiumController
+import PodiumHost
+import PodiumMachinery
+import PodiumStorage
+
+extension Scheduler {
+    func carryOut(_ decision: SchedulingDecision) {
+        switch decision {
+        case .bind(let queued, let node): bind(queued, to: node)
+        case .skipDeleted(let pod): record(pod, .warning, "skip schedule deleting pod: \(pod.name)")
+        case .fail(let pod, let message, let nomination): fail(pod, message, nomination)
+        }
+    }
+
+    private func key(_ pod: SchedulingPod) -> ObjectKey { ObjectKey(.pods, pod.name) }
+
+    private func record(_ pod: SchedulingPod, _ type: EventType, _ message: String) {
+        recorder.event(
+            about: pod.reference,
+            type: type,
+            reason: type == .normal ? "Scheduled" : "FailedScheduling",
+            action: type == .normal ? "Binding" : "Scheduling",
+            message: Self.cut(message)
+        )
+    }
+
+    // Kubernetes: pkg/registry/core/pod/storage/storage.go setPodNodeAndMetadata
+    private func bind(_ queued: QueuedPod, to node: String) {
+        let pod = queued.pod
+        let now = client.host.clock.now
+        var isBound = false
+        do throws(StorageError) {
+            try client.update(key(pod), uid: pod.uid) { value in
+                isBound =
+                    value["metadata"]?["deletionTimestamp"] == nil
+                    && (value["spec"]?["nodeName"]?.string ?? "").isEmpty
+                guard isBound else { return false }
+                value[path: "spec", "nodeName"] = .string(node)
+                PodCondition(type: "PodScheduled", status: "True").set(on: &value, now: now)
+                value[path: "status", "nominatedNodeName"] = nil
+                return true
+            }
+        } catch {
+            isBound = false
+        }
+        if isBound {
+            record(pod, .normal, "Successfully assigned \(pod.name) to \(node)")
+        } else {
+            // Whoever was faster is reported by the informer; what is still to be scheduled comes again after a while.
+            let current = client.get(key(pod))
+            let isWaiting = current?.uid == pod.uid && (current?.spec["nodeName"]?.string ?? "").isEmpty
+            let retries = isWaiting && current?.isTerminating == false
+            shell.withState { $0.state.bindingFailed(queued, retries: retries, now: now) }
+        }
+    }
+
+    private func fail(_ pod: SchedulingPod, _ message: String, _ nomination: SchedulingDecision.Nomination) {
+        guard let current = client.storage.get(key(pod)), current.facts.uid == pod.uid,
+            (current.facts.fields["spec.nodeName"] ?? "").isEmpty
+        else { return }
+        record(pod, .warning, message)
+        let now = client.host.clock.now
+        let condition = PodCondition(
+            type: "PodScheduled",
+            status: "False",
+            reason: "Unschedulable",
+            message: message,
+            observedGeneration: pod.generation
+        )
+        edit(pod) { value in
+            condition.set(on: &value, now: now)
+            switch nomination {
+            case .keep: break
+            case .clear: value[path: "status", "nominatedNodeName"] = nil
+            case .set(let node, _, _): value[path: "status", "nominatedNodeName"] = .string(node)
+            }
+        }
+        guard case .set(let node, let victims, let outbid) = nomination else { return }
+        for other in outbid { edit(other) { $0[path: "status", "nominatedNodeName"] = nil } }
+        for victim in victims { preempt(victim, for: pod, on: node, now: now) }
+    }
+
+    /// Changes a pod, if it is still there.
+    private func edit(_ pod: SchedulingPod, _ change: (inout JSONValue) -> Void) {
+        do throws(StorageError) {
+            try client.update(key(pod), uid: pod.uid) { value in
+                change(&value)
+                return true
+            }
+        } catch {
+            client.host.logger.debug("scheduler: \(pod.name): \(error)")
+        }
+    }
+
+    // Kubernetes: pkg/scheduler/framework/preemption/preemption.go PreemptPod
+    private func preempt(_ victim: SchedulingPod, for pod: SchedulingPod, on node: String, now: Timestamp) {
+        let condition = PodCondition(
+            type: "DisruptionTarget",
+            status: "True",
+            reason: "PreemptionByScheduler",
+            message: "\(schedulerName): preempting to accommodate a higher priority pod",
+            observedGeneration: victim.generation
+        )
+        do throws(StorageError) {
+            try client.update(key(victim), uid: victim.uid) { condition.set(on: &$0, now: now) }
+            try client.delete(key(victim), uid: victim.uid)
+        } catch {
+            // It went by itself.
+            return
+        }
+        recorder.event(
+            about: victim.reference,
+            related: pod.reference,
+            type: .normal,
+            reason: "Preempted",
+            action: "Preempting",
+            message: "Preempted by pod \(pod.uid) on node \(node)"
+        )
+    }
+
+    /// Cuts a message to what an Event may carry.
+    // Kubernetes: pkg/scheduler/schedule_one.go truncateMessage
+    static func cut(_ message: String) -> String {
+        let suffix = " ..."
+        if message.utf8.count <= Limits.maximumMessageLength { return message }
+        return String(decoding: message.utf8.prefix(Limits.maximumMessageLength - suffix.utf8.count), as: UTF8.self)
+            + suffix
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// A cluster without a server for the tests of kinds and admission: objects go through strategies, plugins and storage.
+
+import Logging
+import OrderedCollections
+import PodiumAPIServer
+import PodiumCodec
+import PodiumHost
+import PodiumMachinery
+import PodiumStorage
+
+/// A cluster with the namespaces `default` and `ns`.
+struct KindFixture {
+    let storage = MemoryStorage()
+    let host: Host
+    private let registry = ResourceRegistry.builtIn()
+    private let admission: AdmissionChain
+
+    /// A cluster with all plugins but those `disabled`.
+    init(disabling disabled: Set<String> = ["ServiceAccount"], namespaceLabels: JSONValue = [:]) throws {
+        let clock = ClusterClock(mode: .virtual)
+        host = Host(
+            clock: clock,
+            scheduling: clock,
+            timeouts: DispatchTimeouts(),
+            random: RandomSource(seed: 1),
+            logger: Logger(label: "test")
+        )
+        admission = AdmissionChain(disabling: disabled)
+        for name in ["default", "ns"] {
+            let labels = name == "ns" ? namespaceLabels : [:]
+            _ = try create("namespaces", ["metadata": ["name": .string(name), "labels": labels]])
+        }
+    }
+
+    private func store(_ resource: String, _ group: String, _ subresource: String?) throws -> ResourceStore {
+        guard let definition = registry.resource(GroupResource(group: group, resource: resource)) else {
+            throw StatusError.pathNotFound
+        }
+        let strategy = ResourceStrategies.strategy(for: definition.groupResource, subresource: subresource ?? "")
+        return ResourceStore(
+            definition: definition,
+            strategy: strategy ?? PlainStrategy(),
+            environment: StoreEnvironment(storage: storage, host: host, admission: admission),
+            namespace: definition.isNamespaced ? "ns" : "",
+            subresource: subresource
+        )
+    }
+
+    private func complete(_ object: JSONValue, in store: ResourceStore) -> JSONValue {
+        var object = object
+        object["apiVersion"] = .string(store.definition.apiVersion)
+        object["kind"] = .string(store.definition.kind)
+        if object["metadata"]?.object == nil { object["metadata"] = ["name": "x"] }
+        store.strategy.applyDefaults(&object)
+        return object
+    }
+
+    /// Adds an object, named `x` if it has no metadata.
+    @discardableResult
+    func create(_ resource: String, in group: String = "", _ object: JSONValue) throws -> JSONValue {
+        try createWarning(resource, in: group, object).object
+    }
+
+    /// Adds an object; returns also what was warned of.
+    func createWarning(
+        _ resource: String,
+        in group: String = "",
+        _ object: JSONValue
+    ) throws -> (object: JSONValue, warnings: [String]) {
+        let store = try store(resource, group, nil)
+        let (result, warnings) = try store.create(complete(object, in: store), options: WriteOptions())
+        return (result.value, warnings)
+    }
+
+    /// Replaces an object.
+    @discardableResult
+    func update(
+        _ resource: String,
+        in group: String = "",
+        named name: String = "x",
+        subresource: String? = nil,
+        _ object: JSONValue
+    ) throws -> JSONValue {
+        let store = try store(resource, group, subresource)
+        var object = object
+        if object["metadata"] == nil { object["metadata"] = ["name": .string(name)] }
+        if !store.strategy.allowsUnconditionalUpdate {
+            object[path: "metadata", "resourceVersion"] = .string(try store.get(name).revision.description)
+        }
+        let complete = complete(object, in: store)
+        return try store.update(name, options: WriteOptions()) { _ in complete }.result.value
+    }
+
+    /// Deletes an object.
+    func delete(_ resource: String, in group: String = "", _ name: String = "x") throws {
+        _ = try store(resource, group, nil).delete(name, options: DeleteOptions())
+    }
+
+    /// The causes with which a write is refused, as `field: message`, or its message when it names no fields.
+    static func problems(_ write: () throws -> JSONValue) -> [String] {
+        do {
+            _ = try write()
+            return []
+        } catch let error as StatusError {
+            let causes = error.details?.causes ?? []
+            return causes.isEmpty ? [error.message] : causes.map { "\($0.field ?? ""): \($0.message)" }
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    /// The causes with which a new object is refused.
+    func problems(_ resource: String, in group: String = "", _ object: JSONValue) -> [String] {
+        Self.problems { try create(resource, in: group, object) }
+    }
+}
+
+/// A row of a table: an object in JSON, and with what it is refused.
+struct KindRule: Sendable, CustomStringConvertible {
+    let object: String
+    let problems: [String]
+
+    init(_ object: String, _ problems: String...) {
+        self.object = object
+        self.problems = problems
+    }
+
+    var description: String { object }
+
+    /// The object, named `x`.
+    var value: JSONValue {
+        get throws {
+            var value = try JSONValue(json: object)
+            if value["metadata"] == nil { value["metadata"] = ["name": "x"] }
+            return value
+        }
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server for tests: it says what it was asked, and hands out streams that the test feeds.
+
+import Glibc
+import Logging
+import PodiumAPIServer
+import PodiumCodec
+import PodiumHTTP
+import Synchronization
+import Testing
+
+/// A server on a port of its own, stopped with the value.
+final class TestServer: Sendable {
+    let responder: EchoResponder
+    let server: HTTPServer
+    let address: ListenAddress
+
+    init(
+        _ listen: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
+        threads: Int = 2,
+        limits: HTTPLimits = HTTPLimits()
+    ) throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        responder = EchoResponder()
+        server = HTTPServer(
+            configuration: .init(listen: listen, threads: threads, limits: limits, logger: logger),
+            responder: responder
+        )
+        address = try server.start()
+    }
+
+    deinit { server.shutdown() }
+
+    func connect(receiveBuffer: Int32 = 0) throws -> RawClient {
+        try RawClient(address, receiveBuffer: receiveBuffer)
+    }
+
+    /// Opens a stream, reads its header, and returns both ends.
+    func openStream(receiveBuffer: Int32 = 0) throws -> (RawClient, TestStream) {
+        let client = try connect(receiveBuffer: receiveBuffer)
+        client.request("GET", "/stream")
+        _ = try client.head()
+        return (client, try #require(eventually { responder.takeStream() }))
+    }
+}
+
+/// Asks again and again until there is a value.
+func eventually<Value>(_ probe: () -> Value?) -> Value? {
+    // 2 ms times 5,000: far longer than anything here takes.
+    for _ in 0..<5_000 {
+        if let value = probe() { return value }
+        poll(nil, 0, 2)
+    }
+    return nil
+}
+
+/// Asks again and again until it is so.
+func becomesTrue(_ probe: () -> Bool) -> Bool {
+    eventually { probe() ? true : nil } ?? false
+}
+
+/// Answers with what it was asked.
+// State   | guarded by | why separate
+// state   | state      | requests arrive on several threads
+final class EchoResponder: RequestResponder {
+    private struct State {
+        var requests: [HTTPRequest] = []
+        var streams: [TestStream] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// All requests so far.
+    var requests: [HTTPRequest] { state.withLock { $0.requests } }
+
+    /// The oldest stream not taken yet.
+    func takeStream() -> TestStream? {
+        state.withLock { $0.streams.isEmpty ? nil : $0.streams.removeFirst() }
+    }
+
+    func respond(to request: HTTPRequest) -> HTTPResponse {
+        state.withLock { $0.requests.append(request) }
+        switch request.rawPath {
+        case "/stream":
+            let stream = TestStream()
+            state.withLock { $0.streams.append(stream) }
+            return HTTPResponse(status: 200, contentType: "application/json", body: .stream(stream))
+        case "/empty": return HTTPResponse(status: 204, contentType: "", body: .bytes(EncodedBytes("").slice))
+        case "/nonsense": return HTTPResponse(status: 7, contentType: "", body: .bytes(EncodedBytes("").slice))
+        case "/large":
+            return HTTPResponse(
+                status: 200,
+                contentType: "text/plain",
+                body: .bytes(EncodedBytes([UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)).slice)
+            )
+        default:
+            let text = "\(request.method) \(request.rawPath)?\(request.rawQuery) \(request.body.count)"
+            return HTTPResponse(
+                status: 200,
+                contentType: "text/plain",
+                headers: [("X-Test", "yes")],
+                body: .bytes(EncodedBytes(text).slice)
+            )
+        }
+    }
+}
+
+/// A stream that the test feeds.
+// State | guarded by | why separate
+// state | state      | fed by the test, pulled by the server
+final class TestStream: ResponseStream {
+    private struct State {
+        var pieces: [BytesSlice] = []
+        var isFinished = false
+        var cancellations = 0
+        var pulls = 0
+        var wake: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    var cancellations: Int { state.withLock { $0.cancellations } }
+    var pulls: Int { state.withLock { $0.pulls } }
+    /// How many pieces were not pulled yet.
+    var backlog: Int { state.withLock { $0.pieces.count } }
+
+    func push(_ text: String) { push([EncodedBytes(text).slice]) }
+
+    func push(_ pieces: [BytesSlice]) {
+        state.withLock { state in
+            state.pieces += pieces
+            return state.wake
+        }?()
+    }
+
+    func finish() {
+        state.withLock { state in
+            state.isFinished = true
+            return state.wake
+        }?()
+    }
+
+    func start(wake: @escaping @Sendable () -> Void) {
+        state.withLock { $0.wake = wake }
+    }
+
+    func pull(into pieces: inout [BytesSlice], limit: Int) -> StreamProgress {
+        state.withLock { state in
+            state.pulls += 1
+            var size = 0
+            var count = 0
+            while count < state.pieces.count, size < limit {
+                size += state.pieces[count].count
+                count += 1
+            }
+            pieces += state.pieces[..<count]
+            state.pieces.removeFirst(count)
+            if !state.pieces.isEmpty { return .more }
+            return state.isFinished ? .finished : .drained
+        }
+    }
+
+    func cancel() {
+        state.withLock { $0.cancellations += 1 }
+    }
+}

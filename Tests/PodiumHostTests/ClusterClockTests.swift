@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtual clock: one order for all queues, and nothing moves by itself.
+
+import Dispatch
+import PodiumHost
+import PodiumMachinery
+import Synchronization
+import Testing
+
+/// Collects what ran, in order.
+private final class Trace: Sendable {
+    private let entries = Mutex<[String]>([])
+    var all: [String] { entries.withLock { $0 } }
+    func append(_ entry: String) { entries.withLock { $0.append(entry) } }
+}
+
+@Suite struct ClusterClockTests {
+    @Test func virtualTimeStandsStillUntilItIsAdvanced() throws {
+        let clock = ClusterClock(mode: .virtual)
+        #expect(clock.now.rfc3339Micro == "2026-01-01T00:00:00.000000Z")
+        let result = try clock.advance(.by(.seconds(90)))
+        #expect(result.now.rfc3339 == "2026-01-01T00:01:30Z")
+        #expect(clock.now == result.now)
+        #expect(throws: ClusterClock.AdvanceError.self) { try clock.advance(.to(ClusterClock.virtualEpoch)) }
+    }
+
+    @Test func timersFireByDeadlineAndThenInTheOrderTheyWereSet() throws {
+        let clock = ClusterClock(mode: .virtual)
+        let trace = Trace()
+        let first = clock.makeQueue(label: "first")
+        let second = clock.makeQueue(label: "second")
+        let start = clock.now
+        second.schedule(at: start + .seconds(2)) { trace.append("b2 at \(clock.now.seconds - start.seconds)") }
+        first.schedule(at: start + .seconds(1)) {
+            trace.append("a1")
+            second.async { trace.append("follows a1") }
+            first.schedule(at: start + .seconds(2)) { trace.append("set later") }
+        }
+        first.schedule(at: start + .seconds(1)) { trace.append("a1 too") }
+        let cancelled = first.schedule(at: start + .seconds(1)) { trace.append("never") }
+        cancelled.cancel()
+        let result = try clock.advance(.by(.seconds(5)))
+        #expect(trace.all == ["a1", "follows a1", "a1 too", "b2 at 2", "set later"])
+        #expect(result.fired == 4)
+        #expect(result.nextTimer == nil)
+    }
+
+    @Test func readyBlocksOfAllQueuesRunInTheOrderTheyWereAdded() {
+        let clock = ClusterClock(mode: .virtual)
+        let trace = Trace()
+        let queues = (0..<3).map { clock.makeQueue(label: "\($0)") }
+        for index in 0..<6 {
+            queues[index % 3].async {
+                trace.append("\(index)")
+                if index == 0 { queues[2].async { trace.append("nested") } }
+            }
+        }
+        #expect(trace.all.isEmpty)
+        clock.settle()
+        #expect(trace.all == ["0", "1", "2", "3", "4", "5", "nested"])
+    }
+
+    @Test func idleRunsToTheLastTimerButNotBeyondTheLimit() throws {
+        let clock = ClusterClock(mode: .virtual)
+        let queue = clock.makeQueue(label: "q")
+        let start = clock.now
+        queue.schedule(at: start + .seconds(10)) {}
+        #expect(try clock.advance(.untilIdle(limit: .seconds(60))).now == start + .seconds(10))
+        queue.schedule(at: start + .seconds(100)) {}
+        let result = try clock.advance(.untilIdle(limit: .seconds(60)))
+        #expect(result.now == start + .seconds(70))
+        #expect(result.nextTimer == start + .seconds(100))
+    }
+
+    @Test func aCancelledTimerIsNotPending() {
+        let clock = ClusterClock(mode: .virtual)
+        let queue = clock.makeQueue(label: "q")
+        let timers = (0..<5000).map { index in queue.schedule(at: clock.now + .seconds(index + 1)) {} }
+        for timer in timers.dropLast() { timer.cancel() }
+        #expect(clock.status.pendingTimers == 1)
+        #expect(clock.status.nextTimer == clock.now + .seconds(5000))
+    }
+
+    @Test func realTimersFireOnTheirQueue() {
+        let clock = ClusterClock(mode: .real)
+        let queue = clock.makeQueue(label: "q")
+        let fired = DispatchSemaphore(value: 0)
+        queue.schedule(at: clock.now + .seconds(3600)) {}
+        queue.schedule(at: clock.now + .milliseconds(5)) {
+            queue.preconditionCurrent()
+            fired.signal()
+        }
+        #expect(fired.wait(timeout: .now() + 10) == .success)
+    }
+
+    @Test func switchingToRealTimeReleasesWhatWaits() {
+        let clock = ClusterClock(mode: .virtual)
+        let queue = clock.makeQueue(label: "q")
+        let ran = DispatchSemaphore(value: 0)
+        queue.async { ran.signal() }
+        queue.schedule(at: clock.now + .seconds(1)) { ran.signal() }
+        clock.setMode(.real)
+        #expect(ran.wait(timeout: .now() + 10) == .success)
+        #expect(ran.wait(timeout: .now() + 10) == .success)
+    }
+}
+
+@Suite struct RandomSourceTests {
+    @Test func theSameSeedGivesTheSameNumbers() {
+        let left = RandomSource(seed: 5)
+        let right = RandomSource(seed: 5)
+        #expect((0..<100).allSatisfy { _ in left.next() == right.next() })
+    }
+
+    @Test func uidsAreOfVersion4AndNamesOfTheirAlphabet() {
+        let random = RandomSource(seed: 9)
+        for _ in 0..<100 {
+            let uid = Array(random.uid().utf8)
+            #expect(uid.count == 36)
+            #expect(uid[14] == UInt8(ascii: "4"))
+            #expect("89ab".utf8.contains(uid[19]))
+            #expect(random.nameSuffix().utf8.allSatisfy { "bcdfghjklmnpqrstvwxz2456789".utf8.contains($0) })
+        }
+    }
+
+    @Test func numbersStayBelowTheirBound() {
+        let random = RandomSource(seed: 3)
+        #expect((0..<1000).allSatisfy { _ in (0..<7).contains(random.below(7)) })
+        #expect((0..<1000).allSatisfy { _ in (0..<1).contains(random.unit()) })
+    }
+}
