@@ -55,7 +55,7 @@ extension Applets {
         "less": { words in StreamProgram("less", inputs: AppletOptions(words).words, Copying()) },
         "more": { words in StreamProgram("more", inputs: AppletOptions(words).words, Copying()) },
         "sed": { words in SedProgram.make(words) },
-        "awk": { words in AwkProgram.make(words) },
+
         "paste": { words in
             let options = AppletOptions(words, valued: "d")
             return StreamProgram("paste", inputs: options.words, Whole(perFile: false) { bytes, _, machine in

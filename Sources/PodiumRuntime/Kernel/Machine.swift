@@ -85,6 +85,7 @@ extension Machine {
         case .inputUntil(let file, let moment): moment <= now || kernel.isReadable(file)
         case .room(let pipe): (kernel.pipes[pipe]?.count ?? 0) < Pipe.capacity || kernel.pipes[pipe]?.readers == 0
         case .child: !candidate.endedChildren.isEmpty
+        case .childUntil(let moment): moment <= now || !candidate.endedChildren.isEmpty
         case .fileChange(let since): kernel.fileChanges != since
         case .forever: false
         }
@@ -99,6 +100,8 @@ extension Machine {
             if case .working = wait {} else if now > process.waitsSince { process.work.rest() }
             process.wait = nil
         }
+        // Even a program that only waits pays for its turn, so that turns at one moment cannot go on for ever.
+        spend()
         let progress = runProgram()
         settle(progress)
         process = previous
@@ -125,7 +128,7 @@ extension Machine {
         case .blocked(let wait): process.wait = wait
         case .ready: break
         }
-        if process.wait == nil, process.work.steps >= WorkBudget.stepsPerInstant {
+        if process.work.steps >= WorkBudget.stepsPerInstant {
             process.wait = .working(now + process.work.exhaust())
         } else if process.wait == nil, let pipe = fullPipe() {
             process.wait = .room(pipe)
@@ -141,7 +144,7 @@ extension Kernel {
         processes.values.lazy.compactMap { process -> Timestamp? in
             guard !process.isStopped, let wait = process.wait else { return nil }
             return switch wait {
-            case .time(let moment), .working(let moment), .inputUntil(_, let moment): moment
+            case .time(let moment), .working(let moment), .inputUntil(_, let moment), .childUntil(let moment): moment
             default: nil
             }
         }.min()

@@ -34,6 +34,8 @@ enum Wait: Hashable, Sendable {
     case room(Int)
     /// The end of a child.
     case child
+    /// The end of a child, or a moment.
+    case childUntil(Timestamp)
     /// A change of files after change number `since`.
     case fileChange(since: Int)
     /// A moment, because it did all the work that fits into one.
