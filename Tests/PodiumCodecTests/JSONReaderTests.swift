@@ -11,7 +11,7 @@ import Testing
         ("1.50", .number(JSONNumber(text: "1.50"))), ("1E+3", .number(JSONNumber(text: "1E+3"))),
         ("-0", .number(JSONNumber(text: "-0"))), (#""a\u00e9\ud83d\ude00\n""#, "aé😀\n"), (#""\ud800x""#, "\u{FFFD}x"),
         (#""\ud800\u0041""#, "\u{FFFD}A"), ("[]", []), ("{}", [:]), (#"{"a":[1,{"b":null}]}"#, ["a": [1, ["b": .null]]]),
-    ])
+    ] as [(String, JSONValue)])
     func valuesAreReadExactly(text: String, expected: JSONValue) throws {
         #expect(try JSONValue(json: text) == expected)
     }
@@ -61,12 +61,14 @@ import Testing
 
     @Test func randomBytesNeverTrap() {
         var state: UInt64 = 1
+        let alphabet: [UInt8] = Array(#"{}[]":,\u0123eE+-.truefalsn "#.utf8)
         for _ in 0..<20_000 {
             var bytes: [UInt8] = []
             for _ in 0..<24 {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                let alphabet = Array(#"{}[]":,\u0123eE+-.truefalsn "#.utf8)
-                bytes.append(state >> 60 == 0 ? UInt8(truncatingIfNeeded: state >> 40) : alphabet[Int(state >> 33) % alphabet.count])
+                let isWild = state >> 60 == 0
+                let index = Int(state >> 33) % alphabet.count
+                bytes.append(isWild ? UInt8(truncatingIfNeeded: state >> 40) : alphabet[index])
             }
             _ = try? JSONDocument(json: bytes)
         }
@@ -80,7 +82,7 @@ import Testing
         ("a: 0x10\nb: 010\nc: 1_000\nd: 1.5\ne: 1e3\nf: .5x\n", ["a": 16, "b": 8, "c": 1000, "d": .number(JSONNumber(text: "1.5")), "e": 1000, "f": ".5x"]),
         ("1: a\ntrue: b\n", ["1": "a", "true": "b"]), ("x: &a {k: v}\ny: *a\n", ["x": ["k": "v"], "y": ["k": "v"]]),
         ("a: |\n  line\n  two\n", ["a": "line\ntwo\n"]), ("2001-01-01", "2001-01-01"), ("", .null),
-    ])
+    ] as [(String, JSONValue)])
     func scalarsFollowTheRulesOfKubernetes(text: String, expected: JSONValue) throws {
         #expect(try JSONDocument(yaml: Array(text.utf8)).value == expected)
     }
