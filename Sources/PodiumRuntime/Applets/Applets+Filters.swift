@@ -62,7 +62,8 @@ extension Applets {
                 let separator = options["d"] ?? "\t"
                 let all = lines(of: bytes)
                 let isSerial = options.has("s")
-                for line in isSerial ? [Array(all.joined(separator: Array(separator.utf8)))] : all {
+                let serial = [[UInt8](all.joined(separator: Array(separator.utf8)))]
+                for line in isSerial ? serial : all {
                     machine.write(line + [0x0A], to: 1)
                 }
                 return 0
@@ -131,12 +132,12 @@ extension Applets {
             guard let key, key > 0 else { return line }
             let fields = separator.map { line.split(separator: $0, omittingEmptySubsequences: false) } ?? line.split(whereSeparator: \.isBlank)
             let rest = fields.dropFirst(key - 1).joined(separator: [separator ?? 0x20])
-            return Array(rest)
+            return [UInt8](rest)
         }
         @Sendable func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
             var (first, second) = (sortKey(left), sortKey(right))
             if isNumeric {
-                let (a, b) = (AwkValue.number(in: first), AwkValue.number(in: second))
+                let (a, b) = (NumberPrefix.value(of: first), NumberPrefix.value(of: second))
                 if a != b { return isReversed ? a > b : a < b }
             } else if options.has("f") {
                 (first, second) = (first.map(\.lowercased), second.map(\.lowercased))
@@ -154,7 +155,7 @@ extension Applets {
                 for line in sorted where unique.last.map({ sortKey($0) != sortKey(line) }) ?? true { unique.append(line) }
                 sorted = unique
             }
-            let output = sorted.flatMap { $0 + [0x0A] }
+            let output: [UInt8] = sorted.flatMap { line -> [UInt8] in line + [0x0A] }
             if let path = options["o"] {
                 return attempt(&machine, "sort", path) { machine throws(Errno) in try machine.replace(path, with: output) }
             }

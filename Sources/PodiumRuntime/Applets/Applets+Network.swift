@@ -151,7 +151,7 @@ extension Applets {
 
         init(_ text: String) {
             var rest = text[...]
-            if let mark = rest.range(of: "://") {
+            if let mark = rest.firstRange(of: "://") {
                 isSecure = rest.hasPrefix("https")
                 rest = rest[mark.upperBound...]
             }

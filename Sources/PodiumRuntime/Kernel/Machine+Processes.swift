@@ -54,13 +54,13 @@ extension Machine {
     }
 
     private mutating func endContainer(_ number: Int, code: Int) {
-        let reason = kernel.containers[number]?.endReason
-        kernel.containers[number]?.exit = ContainerExit(code: code, at: now, reason: reason)
+        let exit = ContainerExit(code: code, at: now, reason: kernel.containers[number]?.endReason)
+        kernel.containers[number]?.exit = exit
         let victims = kernel.processes.values.filter { $0.container == number }.sorted { $0.number < $1.number }
         for victim in victims { finish(victim, code: 128 + Signal.kill.number) }
         if process.container == number { process.fatalSignal = .kill }
         kernel.flushUnfinishedLines(of: number, now: now)
-        kernel.events.append(.exited(ContainerHandle(number: number), ContainerExit(code: code, at: now, reason: reason)))
+        kernel.events.append(.exited(ContainerHandle(number: number), exit))
     }
 
     /// Sends a signal to a process by its number in the sandbox. `outside` signals come from the node and end even the first

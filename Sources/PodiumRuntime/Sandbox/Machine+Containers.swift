@@ -57,7 +57,8 @@ extension Machine {
         if let attempt = specification.attempt {
             main.program = PlanProgram(attempt, startedAt: now)
             main.arguments = ["plan"]
-            kernel.containers[main.container]?.readyTime = now + (attempt.readyAfter ?? .zero)
+            let readyTime = now + (attempt.readyAfter ?? .zero)
+            kernel.containers[main.container]?.readyTime = readyTime
             return nil
         }
         let previous = process
@@ -102,10 +103,10 @@ extension Machine {
         if kernel.volumes[mount.volume] == nil { kernel.volumes[mount.volume] = FileTree() }
         let inner = FileLocation(volume: mount.volume, container: number, path: mount.subPath)
         if kernel.node(at: inner) == nil {
-            kernel.volumes[mount.volume]?.root.insert(.directory(time: now), at: mount.subPath[...], time: now)
+            let moment = now
+            kernel.volumes[mount.volume]?.root.insert(.directory(time: moment), at: mount.subPath[...], time: moment)
         }
-        guard let parent = mount.path.dropLast().isEmpty ? [] : Array(mount.path.dropLast()) as [String]? else { return }
-        makePath(parent, .directory(time: now), number)
+        makePath(Array(mount.path.dropLast()), .directory(time: now), number)
         let isFile = kernel.node(at: inner)?.kind == .file
         // Below another mount the place is made in that volume, as a node does.
         let outer = placeBelow(mount, number)

@@ -57,15 +57,18 @@ extension Shell {
             substitutions: job.substitutions,
             random: machine.kernel.random
         )
-        do {
+        do throws(ExpansionStop) {
             return try proceed(job.kind, &expansion, &machine)
-        } catch .needs(let command) {
-            frames.append(.expand(job))
-            return startSubstitution(command, &machine)
-        } catch .failed(let text) {
-            machine.complain(complaint(text))
-            status = flavour == .bash ? 1 : 2
-            return options.isInteractive ? abandon() : exit(status)
+        } catch {
+            switch error {
+            case .needs(let command):
+                frames.append(.expand(job))
+                return startSubstitution(command, &machine)
+            case .failed(let text):
+                machine.complain(complaint(text))
+                status = flavour == .bash ? 1 : 2
+                return options.isInteractive ? abandon() : exit(status)
+            }
         }
     }
 
@@ -141,7 +144,8 @@ extension Shell {
             // An empty test always holds.
             let text = try expansion.text(word)
             let isEmpty = text.utf8.allSatisfy(\.isBlank)
-            let holds = try isEmpty || expansion.arithmetic(word) != 0
+            var holds = isEmpty
+            if !isEmpty { holds = try expansion.arithmetic(word) != 0 }
             commit(expansion, &machine)
             status = 0
             if holds { frames += [.forCount(test: word, step: step, body: body, isFirst: false), .run(body)] }
