@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Swift cannot import of libmicrohttpd (variadic functions, va_list), and the Linux event calls that Glibc's
 // module leaves out.
+//
+// Socket types are declared here and in Glibc's module. Which of the two Swift takes for their owner depends on the
+// order in which it happens to load them, so a file that uses any imports both.
 #pragma once
+#include <limits.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,12 +17,9 @@
 
 /// Everything a daemon is started with. Must outlive the daemon: the log callback points to it.
 struct podium_http_setup {
-    /// A bound, listening socket.
-    int listen_socket;
     /// Threads; each has its own epoll and its own connections.
     unsigned int threads;
     size_t memory_bytes;
-    unsigned int connections;
     unsigned int idle_seconds;
     /// The first argument of every callback.
     void *context;
@@ -57,11 +58,12 @@ static inline struct MHD_Daemon *podium_http_start(const struct podium_http_setu
     // A pool of one is refused, so the option is left out by ending the list before it.
     enum MHD_OPTION pool = setup->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END;
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, setup->handle,
-        setup->context, MHD_OPTION_EXTERNAL_LOGGER, podium_http_log, (void *)setup,
-        MHD_OPTION_LISTEN_SOCKET, setup->listen_socket,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0,
+        NULL, NULL, setup->handle, setup->context,
+        MHD_OPTION_EXTERNAL_LOGGER, podium_http_log, (void *)setup,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, setup->memory_bytes,
-        MHD_OPTION_CONNECTION_LIMIT, setup->connections,
+        // Whoever adds connections counts them; the library would divide its limit among the threads.
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned int)INT_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, setup->idle_seconds,
         // Version 0.9.75 would answer for itself, in HTML; Podium's own check is stricter.
         MHD_OPTION_STRICT_FOR_CLIENT, podium_http_is_lenient() ? 0 : 1,
@@ -96,6 +98,14 @@ static inline size_t podium_http_head_size(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     return info == NULL ? 0 : info->header_size;
+}
+
+// Glibc declares it for GNU sources only.
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+
+/// Accepts a connection that does not block and is not inherited; -1 and errno when there is none.
+static inline int podium_http_accept(int descriptor, struct sockaddr *address, socklen_t *length) {
+    return accept4(descriptor, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 /// Names the calling thread, for whoever looks at the process.

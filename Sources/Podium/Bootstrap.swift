@@ -4,20 +4,28 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumController
+import PodiumKubelet
 import PodiumMachinery
 import PodiumStorage
 
 /// Makes the objects that an API server makes itself.
 enum Bootstrap {
     private static let namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"]
+    private static let zones = ["zone-a", "zone-b", "zone-c"]
     private static let priorityClasses: [(name: String, value: Int64)] = [
         ("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000),
     ]
 
-    static func install(_ client: ResourceClient) {
+    /// Fills an empty storage.
+    /// - Parameter nodes: how many Nodes there are, `node-1`, `node-2`, …; they lie in three zones by turns.
+    static func install(_ client: ResourceClient, nodes: Int) {
         for name in namespaces { create(client, .namespaces, namespace(name)) }
         for (name, value) in priorityClasses { create(client, .priorityClasses, priorityClass(name, value)) }
         create(client, .services, kubernetesService)
+        for index in 0..<nodes {
+            let zone = zones[index % zones.count]
+            create(client, .nodes, NodeDocument.standard(named: "node-\(index + 1)", zone: zone))
+        }
     }
 
     private static func create(_ client: ResourceClient, _ resource: GroupResource, _ object: JSONValue) {

@@ -9,9 +9,8 @@ import PodiumAPIServer
 import PodiumCodec
 import PodiumController
 import PodiumHost
-
+import PodiumKubelet
 import PodiumMachinery
-
 import PodiumSchema
 import PodiumStorage
 
@@ -45,9 +44,9 @@ final class ControlPlane: Sendable {
             logger: logger
         )
         let client = ResourceClient(storage: storage, host: host)
-        Bootstrap.install(client)
+        Bootstrap.install(client, nodes: configuration.nodes)
         let controllers = configuration.runsControllers
-            ? ControllerSet(client: client, nodes: configuration.nodes, registry: shared.registry) : nil
+            ? ControllerSet(client: client, registry: shared.registry) : nil
         self.controllers = controllers
         let access = Access(configuration, storage: storage)
         server = APIServer(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes one chunk of a stream in one system call, without copying its pieces.
 
+import CMicroHTTPD
 import Glibc
 import PodiumCodec
 
@@ -13,7 +14,9 @@ struct PendingChunk {
     var sent: Int
 }
 
-/// The scratch memory for sending chunks. Belongs to one thread.
+/// The scratch memory for sending chunks.
+///
+/// Belongs to one thread.
 struct ChunkWriter {
     /// What became of a chunk.
     enum Result: Equatable {
@@ -46,7 +49,9 @@ struct ChunkWriter {
     }
 
     /// Sends `pieces`, of `size` bytes together, as one chunk (plain when not `isChunked`), leaving out the first
-    /// `sent` bytes of the frame. Goes on until the socket takes no more: only then an edge announces room.
+    /// `sent` bytes of the frame.
+    ///
+    /// Goes on until the socket takes no more: only then an edge announces room.
     func send(
         _ pieces: [BytesSlice],
         size: Int,

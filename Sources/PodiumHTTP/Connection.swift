@@ -2,7 +2,6 @@
 // One connection: gathers a request from the library's calls, and gives the answer.
 
 import CMicroHTTPD
-import Glibc
 import Logging
 import PodiumAPIServer
 
@@ -24,6 +23,7 @@ final class Connection {
     let watch: ConnectionWatch
     private let context: ServerContext
     private let peer: String
+    private var memory = HeadMemory()
     private var stage = Stage.head
     private var target = RequestTarget()
     private var fields = HTTPHeaders()
@@ -35,7 +35,9 @@ final class Connection {
         self.peer = peer
     }
 
-    /// A request line has arrived. `text` is its target as sent.
+    /// A request line has arrived.
+    ///
+    /// `text` is its target as sent.
     func begin(target text: UnsafePointer<CChar>) {
         stage = .head
         target = RequestTarget(
@@ -77,14 +79,8 @@ final class Connection {
     // MARK: Steps
 
     private func readHead(_ step: Step) -> MHD_Result {
-        guard watch.enter(.body) else { return .NO }
-        let head = RequestHead(
-            connection: step.handle,
-            line: step.line,
-            target: target,
-            limits: context.limits,
-            checksInPlace: context.checksInPlace
-        )
+        let head = head(of: step)
+        guard watch.enter(head.hasBody ? .body : .answer) else { return .NO }
         if let refusal = target.refusal ?? head.refusal { return refuse(refusal, on: step) }
         fields = head.fields
         stage = .body
@@ -100,6 +96,21 @@ final class Connection {
         if head.expectsContinue || length > excess { return refuse(.bodyTooLarge(limit: limit), on: step) }
         stage = .excess(excess)
         return .YES
+    }
+
+    private func head(of step: Step) -> RequestHead {
+        // The request line is among what must lie in place.
+        let remembers = context.checksInPlace && target.refusal == nil
+        if remembers, let head = memory.recall(connection: step.handle, line: step.line, target: target) { return head }
+        let head = RequestHead(
+            connection: step.handle,
+            line: step.line,
+            target: target,
+            limits: context.limits,
+            checksInPlace: context.checksInPlace
+        )
+        if remembers { memory.keep(head, connection: step.handle, line: step.line) }
+        return head
     }
 
     private func gather(_ piece: UnsafeRawBufferPointer) -> MHD_Result {
@@ -133,17 +144,15 @@ final class Connection {
     }
 
     private func send(_ response: HTTPResponse, on step: Step) -> MHD_Result {
-        var response = response
         if !(200...999).contains(response.status) {
             context.logger.error("an answer had an impossible status", metadata: ["status": "\(response.status)"])
-            response = HTTPResponse.impossibleStatus
+            return send(.impossibleStatus, on: step)
         }
-        if context.isClosing { response.headers.append(("Connection", "close")) }
         switch response.body {
-        case .bytes(let bytes): return WireResponse.send(response, bytes, on: step.handle)
+        case .bytes(let bytes):
+            return WireResponse.send(response, bytes, on: step.handle, isLast: context.isClosing)
         case .stream(let stream):
-            let isHead = strcmp(step.line.method, "HEAD") == 0
-            return StreamTicket.send(response, stream, on: step, isHead: isHead, fanOut: context.fanOut)
+            return StreamTicket.send(response, stream, on: step, context: context)
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts connections that take too long or whose end went unnoticed: libmicrohttpd only knows a time-out for inactivity.
 
+import CMicroHTTPD
 import Glibc
 import Synchronization
 
@@ -39,10 +40,13 @@ final class ConnectionWatch: Sendable {
     static func phase(of step: UInt64) -> RequestPhase { RequestPhase(rawValue: step & 7) ?? .cut }
     static func isFirstRequest(_ step: UInt64) -> Bool { step >> 3 == 0 }
 
-    /// Goes on to `phase`; false when the sweep has cut the connection. Only the connection's thread calls this.
+    /// Goes on to `phase`; false when the sweep has cut the connection.
+    ///
+    /// Only the connection's thread calls this.
     func enter(_ phase: RequestPhase) -> Bool {
         let current = word.load(ordering: .relaxed)
-        if Self.phase(of: current) == .cut { return false }
+        if current & 7 == phase.rawValue { return true }
+        if current & 7 == RequestPhase.cut.rawValue { return false }
         let number = phase == .idle ? (current >> 3) + 1 : current >> 3
         return word.compareExchange(
             expected: current,
@@ -70,21 +74,26 @@ final class ConnectionTable: Sendable {
 
     private let entries = Mutex<[UInt64: Entry]>([:])
     private let limits: HTTPLimits
+    private let fanOut: FanOut
+    /// How many connections were accepted and have not closed.
+    let count = ConnectionCount()
     /// What a client reads that was too slow.
     private let timeoutAnswer: [UInt8]
 
-    init(limits: HTTPLimits) {
+    init(limits: HTTPLimits, fanOut: FanOut) {
         self.limits = limits
+        self.fanOut = fanOut
         timeoutAnswer = Refusal.tooSlow.rawAnswer
     }
 
-    func insert(_ watch: ConnectionWatch, tick: Int) {
-        entries.withLock { $0[watch.id] = Entry(watch: watch, step: watch.step, since: tick) }
+    func insert(_ watch: ConnectionWatch) {
+        entries.withLock { $0[watch.id] = Entry(watch: watch, step: watch.step, since: fanOut.tick) }
     }
 
     /// Must be called before the connection's socket is closed.
     func remove(_ id: UInt64) {
         entries.withLock { _ = $0.removeValue(forKey: id) }
+        if count.remove() { fanOut.poll.ring() }
     }
 
     /// How many connections have a request that is not answered yet.
@@ -138,8 +147,10 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Whether the client has closed its side and all it sent was read. Version 0.9.75 overlooks that when data and
-    /// end come together: its epoll is edge-triggered, and a short read makes it wait for an edge that never comes.
+    /// Whether the client has closed its side and all it sent was read.
+    ///
+    /// Version 0.9.75 overlooks that when data and end come together: its epoll is edge-triggered, and a short read
+    /// makes it wait for an edge that never comes.
     private func hasEnded(_ watch: ConnectionWatch) -> Bool {
         var byte: UInt8 = 0
         return recv(watch.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0

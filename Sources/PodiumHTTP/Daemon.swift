@@ -10,17 +10,17 @@ struct Daemon: Sendable {
     private let handle: UInt
     private let setup: UInt
 
-    /// Starts the threads on `socket`. `context` stays alive until `stop`.
-    init(socket: ListenSocket, threads: Int, context: ServerContext) throws(HTTPServerError) {
+    /// Starts the threads.
+    ///
+    /// `context` stays alive until `stop`.
+    init(threads: Int, context: ServerContext) throws(HTTPServerError) {
         let limits = context.limits
         let setup = UnsafeMutablePointer<podium_http_setup>.allocate(capacity: 1)
         let kept = Unmanaged.passRetained(context)
         setup.initialize(
             to: podium_http_setup(
-                listen_socket: socket.descriptor,
                 threads: UInt32(threads),
                 memory_bytes: limits.memoryBytes,
-                connections: UInt32(max(threads, min(limits.connections, Self.descriptorLimit))),
                 idle_seconds: UInt32(clamping: limits.idleTimeout.components.seconds),
                 context: kept.toOpaque(),
                 handle: handleStep,
@@ -42,23 +42,23 @@ struct Daemon: Sendable {
     /// Whether malformed lines must be found by us.
     static var checksInPlace: Bool { podium_http_is_lenient() != 0 }
 
-    /// Accepts no further connections.
-    func quiesce() { MHD_quiesce_daemon(OpaquePointer(bitPattern: handle)) }
+    /// Gives an accepted socket to one of the threads, which closes it; false when it was closed at once.
+    func add(_ descriptor: Int32, address: inout sockaddr_storage, length: socklen_t) -> Bool {
+        withUnsafeBytes(of: &address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) {
+                MHD_add_connection(OpaquePointer(bitPattern: handle), descriptor, $0.baseAddress, length) == .YES
+            }
+        }
+    }
 
-    /// Closes what is open and ends the threads. No connection may be parked any more.
+    /// Closes what is open and ends the threads.
+    ///
+    /// No connection may be parked any more, and none added.
     func stop() {
         MHD_stop_daemon(OpaquePointer(bitPattern: handle))
         guard let setup = UnsafeMutablePointer<podium_http_setup>(bitPattern: setup) else { return }
         if let context = setup.pointee.context { Unmanaged<ServerContext>.fromOpaque(context).release() }
         setup.deallocate()
-    }
-
-    /// Connections that the process's descriptors allow for, leaving some for files.
-    private static var descriptorLimit: Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
-        let reserve: rlim_t = 64
-        return Int(clamping: limit.rlim_cur > 2 * reserve ? limit.rlim_cur - reserve : reserve)
     }
 }
 
@@ -87,18 +87,24 @@ private let handleConnection: MHD_NotifyConnectionCallback = { context, handle, 
     }
 }
 
-/// A request line is complete. What is returned is the context of the request: that of its connection.
-private let handleTarget:
-    @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
-        _, target, handle in
-        guard let target, let pointer = podium_http_connection_context(handle) else { return nil }
-        Unmanaged<Connection>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.begin(target: target) }
-        return pointer
-    }
+/// A request line is complete.
+///
+/// What is returned is the context of the request: that of its connection.
+private let handleTarget: TargetCallback = { _, target, handle in
+    guard let target, let pointer = podium_http_connection_context(handle) else { return nil }
+    Unmanaged<Connection>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.begin(target: target) }
+    return pointer
+}
+
+/// What the library has no name for.
+private typealias TargetCallback =
+    @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer?
 
 /// The head is complete, a piece of the body has come, or all is there.
 private let handleStep: MHD_AccessHandlerCallback = { _, handle, target, method, version, piece, pieceSize, slot in
-    guard let handle, let target, let method, let version, let pieceSize, let pointer = slot?.pointee else { return .NO }
+    guard let handle, let target, let method, let version, let pieceSize, let pointer = slot?.pointee else {
+        return .NO
+    }
     func bytes(_ text: UnsafePointer<CChar>) -> UnsafePointer<UInt8> {
         UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Linux calls by which the fan-out's thread waits: for sockets, for other threads, for the next sweep.
+// The Linux calls by which the server's thread waits: for sockets, for other threads, for the next sweep.
 
 import CMicroHTTPD
 import Glibc
@@ -10,6 +10,8 @@ struct EventPoll: Sendable {
     enum Event {
         /// Another thread rang.
         case rung
+        /// A connection waits to be accepted.
+        case connected
         /// The timer has expired so many times since it was last reported.
         case ticked(Int)
         /// A socket can be written to again.
@@ -20,6 +22,7 @@ struct EventPoll: Sendable {
 
     private static let doorbellKey = UInt64.max
     private static let timerKey = UInt64.max - 1
+    private static let listenerKey = UInt64.max - 2
     private static let batch = 256
 
     private let epoll: Int32
@@ -49,13 +52,20 @@ struct EventPoll: Sendable {
         for descriptor in [epoll, doorbell, timer] where descriptor >= 0 { Glibc.close(descriptor) }
     }
 
-    /// Wakes the waiting thread. From any thread.
+    /// Wakes the waiting thread.
+    ///
+    /// From any thread.
     func ring() {
         var one: UInt64 = 1
         _ = write(doorbell, &one, 8)
     }
 
-    /// Watches a socket for being writable again after it was full, and for its end. False when it cannot be watched.
+    /// Reports connections that wait at a listening socket, as long as there are any.
+    func listen(_ descriptor: Int32) -> Bool { add(descriptor, key: Self.listenerKey, events: EPOLLIN.rawValue) }
+
+    /// Watches a socket for being writable again after it was full, and for its end.
+    ///
+    /// False when it cannot be watched.
     ///
     /// Edge-triggered: nothing is reported, and no call is made, while a socket takes what is written to it.
     func watch(_ descriptor: Int32, key: UInt64) -> Bool {
@@ -66,7 +76,9 @@ struct EventPoll: Sendable {
         )
     }
 
-    /// Stops watching. Events that were already fetched still come; their keys must not be found any more.
+    /// Stops watching.
+    ///
+    /// Events that were already fetched still come; their keys must not be found any more.
     func forget(_ descriptor: Int32) {
         _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
     }
@@ -86,6 +98,7 @@ struct EventPoll: Sendable {
         case Self.doorbellKey:
             _ = take(doorbell)
             handle(.rung)
+        case Self.listenerKey: handle(.connected)
         case Self.timerKey: handle(.ticked(take(timer)))
         default: handle(event.events & gone != 0 ? .hungUp(key) : .writable(key))
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where threads meet the one that writes streams: parked connections, wake-ups, and the end.
 
+import CMicroHTTPD
 import Glibc
 import PodiumAPIServer
 import Synchronization
@@ -75,8 +76,9 @@ final class FanOut: Sendable {
         change { if ending.rawValue > $0.ending.rawValue { $0.ending = ending } }
     }
 
-    /// Changes the inbox, and rings only if the loop has not been told since it last looked. When the thread has
-    /// ended nobody looks any more; what still comes in is bounded by the number of streams.
+    /// Changes the inbox, and rings only if the loop has not been told since it last looked.
+    ///
+    /// When the thread has ended nobody looks any more; what still comes in is bounded by the number of streams.
     private func change<Value>(_ body: (inout Inbox) -> Value) -> Value {
         let (value, isFirst) = inbox.withLock { inbox in
             let value = body(&inbox)

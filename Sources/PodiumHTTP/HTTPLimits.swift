@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every limit of the HTTP layer, by name.
 
-/// What a client may use up. At each limit it is said what happens.
+/// What a client may use up.
+///
+/// At each limit it is said what happens.
 package struct HTTPLimits: Sendable {
-    /// The largest request body; above it, 413. The default is kube-apiserver's.
+    /// The largest request body; above it, 413.
+    ///
+    /// The default is kube-apiserver's.
     package var bodyBytes = 3 << 20
     /// How much of a body that is too large is read and thrown away so that the client can read its 413; one that
     /// announces more is answered at once and cut off.
@@ -12,16 +16,21 @@ package struct HTTPLimits: Sendable {
     package var targetBytes = 8 << 10
     /// The largest request line with all headers; above it, 431.
     package var headBytes = 16 << 10
-    /// What libmicrohttpd may use for one connection. It is cleared after each request, so more costs time. A head
-    /// that does not even fit here is refused by libmicrohttpd itself, with a body in HTML: nobody asks us before.
+    /// What libmicrohttpd may use for one connection.
+    ///
+    /// It is cleared after each request, so more costs time. A head that does not even fit here is refused by
+    /// libmicrohttpd itself, with a body in HTML: nobody asks us before.
     package var memoryBytes = 32 << 10
-    /// Open connections; further ones wait in the backlog. Also bounded by the process's limit of descriptors.
+    /// Open connections; further ones wait in the backlog.
+    ///
+    /// Also bounded by the process's limit of descriptors.
     package var connections = 16_384
     /// Connections that wait to be accepted; the system refuses further ones.
-    package var backlog = 1_024
-    /// How long a connection may rest between requests, or stall within one, before it is closed. Whole seconds, at
-    /// least one: libmicrohttpd 0.9.75 forgets connections whose last data came together with their end, and
-    /// this is what ends them.
+    package var backlog = 4_096
+    /// How long a connection may rest between requests, or stall within one, before it is closed.
+    ///
+    /// Whole seconds, at least one. Never without: libmicrohttpd 0.9.75 forgets connections whose last data came
+    /// together with their end; the sweep finds them, and where it should not, this ends them.
     package var idleTimeout: Duration = .seconds(90)
     /// How long a request line and, again, its headers may take, however steadily they drip; then 408.
     package var headDeadline: Duration = .seconds(32)

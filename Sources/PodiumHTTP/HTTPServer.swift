@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts and stops one HTTP server: sockets and threads on one side, a responder on the other.
 
+import CMicroHTTPD
 import Glibc
 package import Logging
 package import PodiumAPIServer
@@ -35,10 +36,10 @@ package final class HTTPServer: Sendable {
     }
 
     private struct Running: Sendable {
-        let socket: ListenSocket
+        let address: ListenAddress
         let daemon: Daemon
         let context: ServerContext
-        let thread: FanOutThread
+        let thread: ServerThread
     }
 
     private enum Lifecycle: Sendable {
@@ -69,7 +70,7 @@ package final class HTTPServer: Sendable {
         guard isFirst else { throw .alreadyStarted }
         let running = try makeRunning()
         lifecycle.withLock { $0 = .running(running) }
-        return running.socket.address
+        return running.address
     }
 
     /// Accepts nothing more, ends the streams with their last chunk, lets requests in flight finish, then closes.
@@ -92,26 +93,23 @@ package final class HTTPServer: Sendable {
         let socket = try ListenSocket(configuration.listen, backlog: limits.backlog)
         do throws(HTTPServerError) {
             let fanOut = try FanOut(interval: limits.sweepInterval)
-            let connections = ConnectionTable(limits: limits)
             let context = ServerContext(
                 responder: responder,
                 limits: limits,
                 logger: configuration.logger,
                 fanOut: fanOut,
-                connections: connections,
                 checksInPlace: Daemon.checksInPlace
             )
-            let thread = try FanOutThread(fanOut: fanOut, connections: connections, limits: limits)
+            let daemon = try Daemon(threads: threadCount, context: context)
             do throws(HTTPServerError) {
-                let daemon = try Daemon(socket: socket, threads: threadCount, context: context)
-                return Running(socket: socket, daemon: daemon, context: context, thread: thread)
+                let thread = try ServerThread(socket: socket, daemon: daemon, context: context)
+                return Running(address: socket.address, daemon: daemon, context: context, thread: thread)
             } catch {
-                thread.end()
+                daemon.stop()
                 throw error
             }
         } catch {
-            // The library may or may not have closed the socket when it refused to start; then it is left alone.
-            socket.refuse()
+            socket.close()
             throw error
         }
     }
@@ -128,8 +126,6 @@ package final class HTTPServer: Sendable {
 
     private func stop(_ running: Running) {
         let context = running.context
-        running.daemon.quiesce()
-        running.socket.refuse()
         context.beginClosing()
         context.fanOut.end(.gently)
         let looks = max(1, Int(configuration.limits.shutdownDeadline / .milliseconds(Int(Self.drainInterval))))
@@ -137,11 +133,10 @@ package final class HTTPServer: Sendable {
             if context.fanOut.liveCount == 0, context.connections.busyCount == 0 { break }
             poll(nil, 0, Self.drainInterval)
         }
-        // The library forbids to stop while a connection is parked.
+        // The library forbids to stop while a connection is parked, or to add one afterwards.
         context.fanOut.end(.now)
         while context.fanOut.liveCount > 0 { poll(nil, 0, 1) }
-        running.daemon.stop()
         running.thread.end()
-        running.socket.close()
+        running.daemon.stop()
     }
 }

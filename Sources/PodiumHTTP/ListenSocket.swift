@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the listening socket: libmicrohttpd's own way binds to every address and says little about what went wrong.
 
+import CMicroHTTPD
 import Glibc
 
 /// A bound and listening socket.
@@ -18,14 +19,11 @@ struct ListenSocket: Sendable {
         }
     }
 
-    /// Refuses further connections, but keeps the descriptor: a thread may be about to accept on it.
-    func refuse() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
+    /// Refuses connections from now on, and gives the descriptor back.
+    func close() {
+        Glibc.close(descriptor)
         if case .unix(let path) = address { unlink(path) }
     }
-
-    /// Gives the descriptor back.
-    func close() { Glibc.close(descriptor) }
 
     // MARK: TCP
 

@@ -34,28 +34,39 @@ struct RequestHead {
         let target: UnsafePointer<UInt8>
         let version: UnsafePointer<UInt8>
 
-        /// Whether exactly one space stands between the parts, and no NUL in any of them. The library cuts the target
-        /// apart at its `?` and `&`, so its length must have been taken before.
+        /// Whether exactly one space stands between the parts, and no NUL in any of them.
+        ///
+        /// The library cuts the target apart at its `?` and `&`, so its length must have been taken before.
         func isTight(targetSize: Int) -> Bool {
             Self.end(method) + 1 == target && target + targetSize + 1 == version && Self.end(version) == version + 8
+        }
+
+        var hasValidMethod: Bool {
+            ASCII.isToken(UnsafeBufferPointer(start: method, count: Self.end(method) - method))
         }
 
         private static func end(_ text: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
             text + strlen(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
         }
 
+        /// Where the first header line begins: after `HTTP/1.x` and its line end.
+        var fields: UnsafePointer<UInt8> { version + 10 }
+
+        var isHead: Bool { strcmp(UnsafeRawPointer(method).assumingMemoryBound(to: CChar.self), "HEAD") == 0 }
+
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }
 
-    /// Reads the head of the request for `target` on `connection`. `checksInPlace` with a library that does not do it
-    /// itself.
+    /// Reads the head of the request for `target` on `connection`.
+    ///
+    /// `checksInPlace` with a library that does not do it itself.
     init(connection: OpaquePointer, line: Line, target: RequestTarget, limits: HTTPLimits, checksInPlace: Bool) {
         let size = podium_http_head_size(connection)
         if checksInPlace {
-            // After `HTTP/1.x` and its line end.
-            next = line.version + 10
+            next = line.fields
             if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
         }
+        if !line.hasValidMethod { refuse("invalid method") }
         withUnsafeMutablePointer(to: &self) { head in
             _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head)
         }
@@ -66,6 +77,9 @@ struct RequestHead {
         if encodings > 0, lengths > 0 { refuse("both Transfer-Encoding and Content-Length") }
         if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
     }
+
+    /// Whether a body follows.
+    var hasBody: Bool { encodings > 0 || (contentLength ?? 0) > 0 }
 
     private mutating func refuse(_ problem: String) {
         if refusal == nil { refusal = .malformed(problem) }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splits a request target into path and query, without decoding anything.
 
+import CMicroHTTPD
+import Glibc
+
 /// A request target, still percent-encoded.
 struct RequestTarget {
     /// Begins with `/`.
@@ -16,26 +19,18 @@ struct RequestTarget {
 
     /// Reads the target that ends with a NUL byte at `start`.
     init(_ start: UnsafePointer<UInt8>, limit: Int) {
-        var length = 0
-        var mark: Int?
-        while start[length] != 0 {
-            let byte = start[length]
-            if byte <= 0x20 || byte == 0x7F { refusal = .malformed("invalid character in request target") }
-            if byte == UInt8(ascii: "?"), mark == nil { mark = length }
-            length += 1
-        }
-        size = length
-        if length > limit { refusal = .targetTooLong(limit: limit) }
+        size = strlen(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
+        let target = UnsafeBufferPointer(start: start, count: size)
+        if size > limit { refusal = .targetTooLong(limit: limit) }
+        if !ASCII.isTarget(target) { refusal = .malformed("invalid character in request target") }
         if refusal != nil { return }
-        let target = UnsafeBufferPointer(start: start, count: length)
-        var path = target[..<(mark ?? length)]
+        let mark = memchr(start, Int32(UInt8(ascii: "?")), size).map { UnsafeRawPointer($0) - UnsafeRawPointer(start) }
+        var path = target[..<(mark ?? size)]
         if path.first != UInt8(ascii: "/") { path = Self.withoutAuthority(path) }
-        switch path.first {
-        case UInt8(ascii: "/"): self.path = String(decoding: path, as: UTF8.self)
+        self.path = String(decoding: UnsafeBufferPointer(rebasing: path), as: UTF8.self)
         // `OPTIONS *`, `CONNECT host:port`, `http://host`: no resource of ours, but no misunderstanding either.
-        default: self.path = "/" + String(decoding: path, as: UTF8.self)
-        }
-        if let mark { query = String(decoding: target[(mark + 1)...], as: UTF8.self) }
+        if path.first != UInt8(ascii: "/") { self.path = "/" + self.path }
+        if let mark { query = String(decoding: UnsafeBufferPointer(rebasing: target[(mark + 1)...]), as: UTF8.self) }
     }
 
     /// Cuts `http://host:port` off, which clients send to proxies.

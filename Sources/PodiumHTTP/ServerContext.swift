@@ -25,14 +25,13 @@ final class ServerContext: Sendable {
         limits: HTTPLimits,
         logger: Logger,
         fanOut: FanOut,
-        connections: ConnectionTable,
         checksInPlace: Bool
     ) {
         self.responder = responder
         self.limits = limits
         self.logger = logger
         self.fanOut = fanOut
-        self.connections = connections
+        connections = ConnectionTable(limits: limits, fanOut: fanOut)
         self.checksInPlace = checksInPlace
     }
 
@@ -47,7 +46,7 @@ final class ServerContext: Sendable {
             id: nextID.wrappingAdd(1, ordering: .relaxed).newValue,
             descriptor: descriptor
         )
-        connections.insert(watch, tick: fanOut.tick)
+        connections.insert(watch)
         return Connection(context: self, watch: watch, peer: peer)
     }
 

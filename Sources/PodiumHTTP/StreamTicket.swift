@@ -47,29 +47,27 @@ final class StreamTicket: Sendable {
         _ response: HTTPResponse,
         _ stream: any ResponseStream,
         on step: Connection.Step,
-        isHead: Bool,
-        fanOut: FanOut
+        context: ServerContext
     ) -> MHD_Result {
-        if isHead {
+        let isLast = context.isClosing
+        if step.line.isHead {
             // The library would send the last chunk after the header, which a HEAD must not have.
             stream.cancel()
-            return WireResponse.queue(
-                response,
-                MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT),
-                on: step.handle
-            )
+            return WireResponse.queue(response, WireResponse.empty(), on: step.handle, isLast: isLast)
         }
-        let ticket = Unmanaged.passRetained(StreamTicket(stream: stream, on: step, fanOut: fanOut))
+        let ticket = Unmanaged.passRetained(StreamTicket(stream: stream, on: step, fanOut: context.fanOut))
         // MHD_SIZE_UNKNOWN; the block is a buffer that only an HTTP/1.0 body would use, and ours never fills it.
         let created = MHD_create_response_from_callback(.max, 1, readStream, ticket.toOpaque(), releaseTicket)
         if created == nil {
             stream.cancel()
             ticket.release()
         }
-        return WireResponse.queue(response, created, on: step.handle)
+        return WireResponse.queue(response, created, on: step.handle, isLast: isLast)
     }
 
-    /// Hands the connection back to the library, which ends it as `outcome` says. Only the fan-out calls this, once.
+    /// Hands the connection back to the library, which ends it as `outcome` says.
+    ///
+    /// Only the fan-out calls this, once.
     func settle(_ outcome: Outcome) {
         self.outcome.store(outcome.rawValue, ordering: .releasing)
         MHD_resume_connection(OpaquePointer(bitPattern: connection))
@@ -93,7 +91,9 @@ final class StreamTicket: Sendable {
         }
     }
 
-    /// The library has let go of the answer. If it never asked for the body, the client had gone before.
+    /// The library has let go of the answer.
+    ///
+    /// If it never asked for the body, the client had gone before.
     fileprivate func forget() {
         if outcome.load(ordering: .relaxed) == Outcome.announced.rawValue { stream.cancel() }
     }

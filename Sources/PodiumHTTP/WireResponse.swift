@@ -9,10 +9,15 @@ import PodiumMachinery
 /// Answers whose bytes are all there.
 enum WireResponse {
     /// Queues `response` with `bytes` as its body, uncopied: head and body leave in one system call.
-    static func send(_ response: HTTPResponse, _ bytes: BytesSlice, on connection: OpaquePointer) -> MHD_Result {
-        guard bytes.count > 0 else {
-            return queue(response, MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT), on: connection)
-        }
+    ///
+    /// Closes the connection afterwards when `isLast`.
+    static func send(
+        _ response: HTTPResponse,
+        _ bytes: BytesSlice,
+        on connection: OpaquePointer,
+        isLast: Bool
+    ) -> MHD_Result {
+        guard bytes.count > 0 else { return queue(response, empty(), on: connection, isLast: isLast) }
         // The retain stands beside the call that takes it over. In a function of its own, Swift 6.3.1 with -O takes
         // it for free of effects and merges two of them (facts: over-release under load).
         let kept = Unmanaged.passRetained(bytes.bytes)
@@ -23,15 +28,24 @@ enum WireResponse {
             kept.toOpaque()
         )
         if created == nil { kept.release() }
-        return queue(response, created, on: connection)
+        return queue(response, created, on: connection, isLast: isLast)
     }
 
+    /// An answer without a body.
+    static func empty() -> OpaquePointer? { MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
+
     /// Adds the header fields, queues, and drops our own reference to `created`.
-    static func queue(_ response: HTTPResponse, _ created: OpaquePointer?, on connection: OpaquePointer) -> MHD_Result {
+    static func queue(
+        _ response: HTTPResponse,
+        _ created: OpaquePointer?,
+        on connection: OpaquePointer,
+        isLast: Bool
+    ) -> MHD_Result {
         guard let created else { return .NO }
         defer { MHD_destroy_response(created) }
         if !response.contentType.isEmpty { MHD_add_response_header(created, "Content-Type", response.contentType) }
         for (name, value) in response.headers { MHD_add_response_header(created, name, value) }
+        if isLast { MHD_add_response_header(created, "Connection", "close") }
         return MHD_queue_response(connection, UInt32(response.status), created)
     }
 }

@@ -80,7 +80,7 @@ import Testing
         ("a: 1\nb: [x, 'y', \"z\"]\n", ["a": 1, "b": ["x", "y", "z"]] as JSONValue),
         ("a: yes\nb: 'yes'\nc: off\nd: ~\ne:\n", ["a": true, "b": "yes", "c": false, "d": .null, "e": .null]),
         ("a: 0x10\nb: 010\nc: 1_000\nd: 1.5\ne: 1e3\nf: .5x\n", ["a": 16, "b": 8, "c": 1000, "d": .number(JSONNumber(text: "1.5")), "e": 1000, "f": ".5x"]),
-        ("1: a\ntrue: b\n", ["1": "a", "true": "b"]), ("x: &a {k: v}\ny: *a\n", ["x": ["k": "v"], "y": ["k": "v"]]),
+        ("1: a\ntrue: b\n", ["1": "a", "true": "b"]), ("b: &a {k: v}\nc: *a\n", ["b": ["k": "v"], "c": ["k": "v"]]),
         ("a: |\n  line\n  two\n", ["a": "line\ntwo\n"]), ("2001-01-01", "2001-01-01"), ("", .null),
     ] as [(String, JSONValue)])
     func scalarsFollowTheRulesOfKubernetes(text: String, expected: JSONValue) throws {

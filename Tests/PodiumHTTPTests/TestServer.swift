@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server for tests: it says what it was asked, and hands out streams that the test feeds.
 
+import Dispatch
 import Glibc
 import Logging
 import PodiumAPIServer
@@ -60,6 +61,25 @@ func becomesTrue(_ probe: () -> Bool) -> Bool {
     eventually { probe() ? true : nil } ?? false
 }
 
+/// Runs `body` on so many threads at once, and waits for all.
+func concurrently(_ threads: Int, _ body: @Sendable (Int) -> Void) {
+    DispatchQueue.concurrentPerform(iterations: threads) { body($0) }
+}
+
+/// Runs something on another thread.
+final class Background: Sendable {
+    private let done = DispatchSemaphore(value: 0)
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        DispatchQueue.global().async { [done] in
+            body()
+            done.signal()
+        }
+    }
+
+    func wait() { done.wait() }
+}
+
 /// Answers with what it was asked.
 // State   | guarded by | why separate
 // state   | state      | requests arrive on several threads
@@ -67,8 +87,11 @@ final class EchoResponder: RequestResponder {
     private struct State {
         var requests: [HTTPRequest] = []
         var streams: [TestStream] = []
+        var held = 0
     }
 
+    /// Where requests for `/held` wait.
+    private let gate = DispatchSemaphore(value: 0)
     private let state = Mutex(State())
 
     /// All requests so far.
@@ -79,6 +102,15 @@ final class EchoResponder: RequestResponder {
         state.withLock { $0.streams.isEmpty ? nil : $0.streams.removeFirst() }
     }
 
+    /// What `/shared` answers.
+    let shared = Mutex(EncodedBytes("shared"))
+
+    /// How many requests have come to the gate.
+    var heldCount: Int { state.withLock { $0.held } }
+
+    /// Lets one request through the gate.
+    func release() { gate.signal() }
+
     func respond(to request: HTTPRequest) -> HTTPResponse {
         state.withLock { $0.requests.append(request) }
         switch request.rawPath {
@@ -86,8 +118,19 @@ final class EchoResponder: RequestResponder {
             let stream = TestStream()
             state.withLock { $0.streams.append(stream) }
             return HTTPResponse(status: 200, contentType: "application/json", body: .stream(stream))
+        case "/finished":
+            let stream = TestStream()
+            stream.push("all of it")
+            stream.finish()
+            return HTTPResponse(status: 200, contentType: "text/plain", body: .stream(stream))
+        case "/held":
+            state.withLock { $0.held += 1 }
+            gate.wait()
+            return HTTPResponse(status: 200, contentType: "text/plain", body: .bytes(EncodedBytes("held").slice))
         case "/empty": return HTTPResponse(status: 204, contentType: "", body: .bytes(EncodedBytes("").slice))
         case "/nonsense": return HTTPResponse(status: 7, contentType: "", body: .bytes(EncodedBytes("").slice))
+        case "/shared":
+            return HTTPResponse(status: 200, contentType: "text/plain", body: .bytes(shared.withLock { $0 }.slice))
         case "/large":
             return HTTPResponse(
                 status: 200,

@@ -90,7 +90,7 @@ final class KubeletTestCluster {
             history.versions.withLock { $0.append(version) }
         }
         try client.create(.namespaces, ["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "ns"]])
-        for node in nodes { try client.create(.nodes, NodeDocument.standard(named: node)) }
+        for node in nodes { try client.create(.nodes, NodeDocument.standard(named: node, zone: "zone-a")) }
         hub.start()
         recorder.start()
         clock.settle()

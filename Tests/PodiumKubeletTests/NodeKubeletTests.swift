@@ -11,7 +11,7 @@ import Testing
 /// Nodes as clients make them.
 enum NodeFixture {
     static func node(_ name: String, annotations: JSONValue? = nil) -> JSONValue {
-        var node = NodeDocument.standard(named: name)
+        var node = NodeDocument.standard(named: name, zone: "zone-a")
         node[path: "metadata", "annotations"] = annotations
         return node
     }

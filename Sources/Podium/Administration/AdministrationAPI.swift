@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
+import PodiumKubelet
 import PodiumMachinery
 import PodiumStorage
 
@@ -140,12 +141,20 @@ struct AdministrationAPI {
     // MARK: Nodes
 
     private func setPower(of node: String, _ body: JSONValue) throws(StatusError) -> HTTPResponse {
-        let state = body["state"]?.string ?? ""
-        guard let kind = NodePower.State(rawValue: state) else {
-            throw .badRequest("state must be on, unreachable, off or restart")
-        }
         if let phase = body["podPhase"], phase != "Unknown" { throw .badRequest("podPhase can only be Unknown") }
-        let power = NodePower(state: kind, podPhaseUnknown: body["podPhase"] != nil)
+        let phase: PodPhase? = body["podPhase"] == nil ? nil : .unknown
+        let state = body["state"]?.string ?? ""
+        let power: NodePower
+        switch state {
+        case "on": power = .on
+        case "unreachable": power = .unreachable(podPhase: phase)
+        case "off": power = .off(podPhase: phase)
+        case "restart": power = .restart
+        default: throw .badRequest("state must be on, unreachable, off or restart")
+        }
+        if phase != nil, power == .on || power == .restart {
+            throw .badRequest("podPhase goes with the states unreachable and off")
+        }
         try cluster.setPower(power, of: node)
         return JSONAnswer.value(["node": .string(node), "state": .string(state)])
     }

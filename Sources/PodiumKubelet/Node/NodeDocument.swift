@@ -11,8 +11,8 @@ package enum NodeDocument {
     /// The annotation by which an object is left without a simulated kubelet.
     package static let kubeletAnnotation = "podium.dev/kubelet"
 
-    /// A Node as the cluster makes it by itself: 8 CPU, 32 GiB, 110 pods.
-    package static func standard(named name: String) -> JSONValue {
+    /// A Node as the cluster makes it by itself: 8 CPU, 32 GiB, 110 pods, in `zone`.
+    package static func standard(named name: String, zone: String) -> JSONValue {
         let resources: JSONValue = ["cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"]
         return [
             "kind": "Node", "apiVersion": "v1",
@@ -21,7 +21,7 @@ package enum NodeDocument {
                 "labels": [
                     "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
                     "kubernetes.io/hostname": .string(name), "kubernetes.io/os": "linux",
-                    "topology.kubernetes.io/region": "podium", "topology.kubernetes.io/zone": "zone-a",
+                    "topology.kubernetes.io/region": "podium", "topology.kubernetes.io/zone": .string(zone),
                 ],
             ],
             "spec": [:],

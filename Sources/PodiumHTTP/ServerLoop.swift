@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread that writes streams: who is written to next, who waits for room, who has gone.
+// The server's own thread: who is written to next, who waits for room, who has gone, who may come in.
 
 import PodiumAPIServer
 import PodiumCodec
@@ -10,7 +10,9 @@ private final class ActiveStream {
     let ticket: StreamTicket
     let key: UInt64
     let waker: StreamWaker
-    /// What the client has not taken yet. While there is some, nothing is pulled: the history is the buffer.
+    /// What the client has not taken yet.
+    ///
+    /// While there is some, nothing is pulled: the history is the buffer.
     var pending: PendingChunk?
     /// When the client last took something of `pending`.
     var pendingSince = 0
@@ -25,11 +27,12 @@ private final class ActiveStream {
     }
 }
 
-/// The state of the fan-out's thread.
-struct FanOutLoop {
+/// The state of the server's own thread: it accepts connections, writes all streams and keeps the deadlines.
+struct ServerLoop {
     private let fanOut: FanOut
     private let connections: ConnectionTable
     private let limits: HTTPLimits
+    private var acceptor: Acceptor
     private let writer = ChunkWriter()
     private var streams: [UInt64: ActiveStream] = [:]
     /// Streams with something to pull, served in turn.
@@ -44,15 +47,17 @@ struct FanOutLoop {
     private var turn: [ActiveStream] = []
     private var pieces: [BytesSlice] = []
 
-    init(fanOut: FanOut, connections: ConnectionTable, limits: HTTPLimits) {
+    init(fanOut: FanOut, connections: ConnectionTable, acceptor: Acceptor, limits: HTTPLimits) {
         self.fanOut = fanOut
         self.connections = connections
+        self.acceptor = acceptor
         self.limits = limits
     }
 
     /// Runs until the fan-out is told to end the thread.
     mutating func run() {
         var events: [EventPoll.Event] = []
+        acceptor.resume()
         while ending != .thread {
             fanOut.poll.wait(ready.isEmpty) { events.append($0) }
             for event in events { handle(event) }
@@ -65,9 +70,11 @@ struct FanOutLoop {
 
     private mutating func handle(_ event: EventPoll.Event) {
         switch event {
-        case .rung: break
+        case .rung: acceptor.resume()
+        case .connected: acceptor.accept()
         case .ticked(let count):
             let tick = fanOut.count(ticks: count)
+            acceptor.resume()
             connections.sweep(tick: tick)
             dropStalled(tick: tick)
         case .writable(let key):
@@ -87,6 +94,7 @@ struct FanOutLoop {
         woken.removeAll(keepingCapacity: true)
         if ending.rawValue > self.ending.rawValue {
             self.ending = ending
+            acceptor.close()
             endAll()
         }
     }
@@ -157,7 +165,12 @@ struct FanOutLoop {
         }
     }
 
-    private func send(_ pieces: [BytesSlice], size: Int, from sent: Int, to stream: ActiveStream) -> ChunkWriter.Result {
+    private func send(
+        _ pieces: [BytesSlice],
+        size: Int,
+        from sent: Int,
+        to stream: ActiveStream
+    ) -> ChunkWriter.Result {
         writer.send(
             pieces,
             size: size,
@@ -196,7 +209,9 @@ struct FanOutLoop {
         settle(stream, .aborted)
     }
 
-    /// Gives the connection back. After this its socket must not be touched.
+    /// Gives the connection back.
+    ///
+    /// After this its socket must not be touched.
     private mutating func settle(_ stream: ActiveStream, _ outcome: StreamTicket.Outcome) {
         streams[stream.key] = nil
         blocked[stream.key] = nil

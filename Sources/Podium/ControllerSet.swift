@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything of a cluster that acts by itself: controllers, scheduler and kubelets, started and stopped together.
+
+import PodiumAPIServer
+import PodiumController
+import PodiumKubelet
+import PodiumMachinery
+import PodiumScheduler
+
+/// The parts of a cluster that follow its objects and change them.
+final class ControllerSet: Sendable {
+    private let controllers: StandardControllers
+    private let scheduler: Scheduler
+    private let kubelets: KubeletHub
+
+    /// The logs of the containers that the kubelets run.
+    let logs: any ContainerLogSource
+
+    /// Makes all of them for the cluster that `client` writes to; nothing happens before `start`.
+    init(client: ResourceClient, registry: ResourceRegistry) {
+        controllers = StandardControllers(client: client, options: .init(catalog: ResourceCatalog(registry)))
+        scheduler = Scheduler(client: client)
+        kubelets = KubeletHub(client: client)
+        logs = KubeletLogs(kubelets.logs)
+    }
+
+    /// Begins to follow the cluster's objects.
+    func start() {
+        controllers.start()
+        scheduler.start()
+        kubelets.start()
+    }
+
+    /// Ends everything; containers end without a trace.
+    func stop() {
+        kubelets.stop()
+        scheduler.stop()
+        controllers.stop()
+    }
+
+    /// Changes what a node's kubelet does. Returns before it has taken effect.
+    func setPower(_ power: NodePower, of node: String) { kubelets.setPower(power, of: node) }
+}
+
+extension ResourceCatalog {
+    /// The collections of `registry` that are stored and can be deleted, each once.
+    init(_ registry: ResourceRegistry) {
+        var entries: [CatalogEntry] = []
+        for definition in registry.definitions where definition.verbs.contains(.delete) {
+            let entry = CatalogEntry(
+                definition.storage,
+                kind: definition.storedAs.kind,
+                isNamespaced: definition.isNamespaced
+            )
+            if !entries.contains(entry) { entries.append(entry) }
+        }
+        let fixed = entries
+        self.init { fixed }
+    }
+}
