@@ -58,7 +58,7 @@ extension Applets {
                     return 0
                 }, words: words)
             }
-            return UninterpretedProgram(text: "Program \(words[0]) is not simulated: it runs until it is stopped")
+            return InterpreterProgram(words: words)
         }
         let options = AppletOptions(Array(words.dropFirst(2)), valued: "bd")
         let port = options.words.compactMap { Int($0) }.first ?? 8000

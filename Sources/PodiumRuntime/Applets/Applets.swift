@@ -19,6 +19,7 @@ enum Applets {
     static let waiting: [String: WaitingApplet] = filterApplets.merging(timeApplets) { first, _ in first }
         .merging(serverApplets) { first, _ in first }
         .merging(commandApplets) { first, _ in first }
+        .merging(entryPointApplets) { first, _ in first }
 
     private static let shells: Set<String> = ["sh", "ash", "bash", "dash", "hush"]
 

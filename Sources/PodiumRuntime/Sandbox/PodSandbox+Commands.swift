@@ -119,7 +119,7 @@ extension Machine {
         switch program(for: words, path: path) {
         case .failure(let failure): return failure
         case .program(let program):
-            let isUnknown = program is UnknownProgram || program is UninterpretedProgram
+            let isUnknown = program is UnknownProgram || program is InterpreterProgram
             started.program = isUnknown ? ImmediateProgram(applet: { _, _ in 0 }, words: words) : program
             return nil
         }
