@@ -20,6 +20,7 @@ final class KubeletCluster {
     let configuration: KubeletConfiguration
     let queue: any SerialQueue
     let logs: PodLogs
+    let roster: KubeletRoster
     var addresses = ClusterAddresses()
     private(set) var kubelets: OrderedDictionary<String, NodeKubelet> = [:]
     private(set) var services: [NamespacedName: APIObject] = [:]
@@ -33,11 +34,18 @@ final class KubeletCluster {
     private var heartbeat: (any Cancellable)?
     private var renewals = 0
 
-    init(client: ResourceClient, configuration: KubeletConfiguration, queue: any SerialQueue, logs: PodLogs) {
+    init(
+        client: ResourceClient,
+        configuration: KubeletConfiguration,
+        queue: any SerialQueue,
+        logs: PodLogs,
+        roster: KubeletRoster
+    ) {
         self.client = client
         self.configuration = configuration
         self.queue = queue
         self.logs = logs
+        self.roster = roster
     }
 
     var now: Timestamp { client.host.clock.now }
@@ -101,6 +109,7 @@ final class KubeletCluster {
     private func adopt(_ node: APIObject) {
         let kubelet = NodeKubelet(node, in: self)
         kubelets[node.name] = kubelet
+        roster.insert(node.name)
         kubelet.noteNode(node)
         let waiting = unclaimed.values.filter { Self.nodeName(of: $0) == node.name }
         for pod in waiting.sorted(by: { $0.revision < $1.revision }) { place(pod) }
@@ -109,6 +118,7 @@ final class KubeletCluster {
     private func drop(_ name: String) {
         kubelets[name]?.stop()
         kubelets[name] = nil
+        roster.remove(name)
         placed = placed.filter { $0.value.node != name }
         addressed = addressed.filter { $0.value.node != name }
     }
