@@ -36,7 +36,9 @@ public struct ClusterConfiguration: Sendable {
     public var disabledAdmissionPlugins: Set<String> = []
     /// Who is who, by bearer tokens; nil takes everybody for the administrator.
     public var tokens: TokenFile?
-    /// Who may do what. Default: everybody may do everything.
+    /// Who may do what.
+    ///
+    /// Default: everybody may do everything.
     public var authorization = AuthorizationMode.alwaysAllow
 
     /// The defaults.

@@ -21,6 +21,6 @@ public struct TokenFile: Sendable {
 
 /// Why a token file does not read.
 public struct TokenFileFailure: Error, CustomStringConvertible {
-    /// `line 3: …`
+    /// The line and the problem: `line 3: …`.
     public let description: String
 }

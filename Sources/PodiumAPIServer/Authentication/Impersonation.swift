@@ -101,7 +101,8 @@ enum ImpersonationMode: String, CaseIterable {
         if self != .legacy, NodeUserName(userName: user.name) != nil { user.groups = [WellKnownGroup.nodes] }
         if user.groups.isEmpty, let account = ServiceAccountName(userName: user.name) { user.groups = account.groups }
         if user.name == UserInfo.anonymous.name {
-            if !user.groups.contains(WellKnownGroup.unauthenticated) { user.groups.append(WellKnownGroup.unauthenticated) }
+            let group = WellKnownGroup.unauthenticated
+            if !user.groups.contains(group) { user.groups.append(group) }
             return user
         }
         return user.authenticated

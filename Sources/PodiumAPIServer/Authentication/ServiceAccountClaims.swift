@@ -81,7 +81,8 @@ struct ServiceAccountClaims: Equatable, Sendable {
             audiences: value["aud"]?.elements.compactMap(\.string) ?? [],
             lifetime: notBefore..<expiry,
             id: value["jti"]?.string ?? "",
-            bound: kind.flatMap { kind in Self.reference(own[kind.rawValue]).map { BoundObject(kind: kind, object: $0) } },
+            bound: kind.flatMap { kind in Self.reference(own[kind.rawValue]).map { BoundObject(kind: kind, object: $0) }
+            },
             podNode: kind == .pod ? Self.reference(own["node"]) : nil
         )
     }

@@ -23,7 +23,8 @@ struct ServiceAccountName: Hashable, Sendable {
         guard parts.count == 2 else { return nil }
         namespace = String(parts[0])
         name = String(parts[1])
-        guard NameValidation.dns1123Label(namespace).isEmpty, NameValidation.dns1123Subdomain(name).isEmpty else { return nil }
+        guard NameValidation.dns1123Label(namespace).isEmpty else { return nil }
+        guard NameValidation.dns1123Subdomain(name).isEmpty else { return nil }
     }
 
     var userName: String { "\(Self.prefix)\(namespace):\(name)" }

@@ -46,7 +46,8 @@ package struct ServiceAccountTokens: Sendable {
     /// A token with these claims.
     func issue(_ claims: ServiceAccountClaims) -> String {
         let header: JSONValue = ["alg": "HS256", "typ": "JWT"]
-        let signed = Base64URL.encode(Array(header.jsonText.utf8)) + "." + Base64URL.encode(Array(claims.value.jsonText.utf8))
+        let signed =
+            Base64URL.encode(Array(header.jsonText.utf8)) + "." + Base64URL.encode(Array(claims.value.jsonText.utf8))
         return signed + "." + Base64URL.encode(SHA256.authenticationCode(of: Array(signed.utf8), key: key))
     }
 

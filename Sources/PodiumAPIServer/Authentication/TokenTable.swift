@@ -12,7 +12,7 @@ package struct TokenFileError: Error, Hashable, CustomStringConvertible {
         self.problem = problem
     }
 
-    /// `line 3: …`
+    /// The line and the problem: `line 3: …`.
     package var description: String { "line \(line): \(problem)" }
 }
 
@@ -24,7 +24,9 @@ package struct TokenTable: Sendable {
     /// A table without tokens.
     package init() {}
 
-    /// Reads a file. Lines without a token are skipped; of two with the same token the later one counts.
+    /// Reads a file.
+    ///
+    /// Lines without a token are skipped; of two with the same token the later one counts.
     package init(_ text: String) throws(TokenFileError) {
         var reader = CSVReader(text)
         while let record = try reader.next() {
@@ -36,9 +38,11 @@ package struct TokenTable: Sendable {
                 )
             }
             guard !fields[0].isEmpty else { continue }
-            let groups = fields.count > 3 && !fields[3].isEmpty
-                ? fields[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init) : []
-            users[fields[0]] = UserInfo(name: fields[1], uid: fields[2], groups: groups)
+            var user = UserInfo(name: fields[1], uid: fields[2])
+            if fields.count > 3, !fields[3].isEmpty {
+                user.groups = fields[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            }
+            users[fields[0]] = user
         }
     }
 

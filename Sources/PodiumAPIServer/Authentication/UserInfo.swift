@@ -36,7 +36,8 @@ package struct UserInfo: Hashable, Sendable {
 
     /// The same user as a member of the group of all who proved who they are.
     package var authenticated: UserInfo {
-        if groups.contains(WellKnownGroup.authenticated) || groups.contains(WellKnownGroup.unauthenticated) { return self }
+        let isKnown = groups.contains { $0 == WellKnownGroup.authenticated || $0 == WellKnownGroup.unauthenticated }
+        if isKnown { return self }
         var user = self
         user.groups.append(WellKnownGroup.authenticated)
         return user

@@ -9,35 +9,57 @@ extension BootstrapPolicy {
 
     static let componentRoles = [
         BootstrapRole("system:node", nodeRules),
-        BootstrapRole("system:node-problem-detector", [
-            .of("get", "core", "nodes"), .of("patch", "core", "nodes/status"), events,
-        ]),
-        BootstrapRole("system:kubelet-api-admin", [
-            .of("get list watch proxy", "core", "nodes"),
-            .of("*", "core", "nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats"),
-        ]),
-        BootstrapRole("system:node-bootstrapper", [
-            .of("create \(read)", "certificates.k8s.io", "certificatesigningrequests"),
-        ]),
-        BootstrapRole("system:node-proxier", [
-            .of("list watch", "core", "endpoints services"), .of(read, "core", "nodes"), events,
-            .of("list watch", "discovery.k8s.io", "endpointslices"),
-            .of("list watch", "networking.k8s.io", "servicecidrs"),
-        ]),
+        BootstrapRole(
+            "system:node-problem-detector",
+            [
+                .of("get", "core", "nodes"), .of("patch", "core", "nodes/status"), events,
+            ]
+        ),
+        BootstrapRole(
+            "system:kubelet-api-admin",
+            [
+                .of("get list watch proxy", "core", "nodes"),
+                .of(
+                    "*",
+                    "core",
+                    "nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats"
+                ),
+            ]
+        ),
+        BootstrapRole(
+            "system:node-bootstrapper",
+            [
+                .of("create \(read)", "certificates.k8s.io", "certificatesigningrequests")
+            ]
+        ),
+        BootstrapRole(
+            "system:node-proxier",
+            [
+                .of("list watch", "core", "endpoints services"), .of(read, "core", "nodes"), events,
+                .of("list watch", "discovery.k8s.io", "endpointslices"),
+                .of("list watch", "networking.k8s.io", "servicecidrs"),
+            ]
+        ),
         BootstrapRole("system:kube-aggregator", [.of(read, "core", "endpoints services")]),
         BootstrapRole("system:kube-controller-manager", controllerManagerRules),
         BootstrapRole("system:kube-dns", [.of("list watch", "core", "endpoints services")]),
         BootstrapRole("system:kube-scheduler", schedulerRules),
-        BootstrapRole("system:volume-scheduler", [
-            .of("get list patch update watch", "core", "persistentvolumes"),
-            .of(read, "storage.k8s.io", "storageclasses"),
-            .of("get list patch update watch", "core", "persistentvolumeclaims"),
-        ]),
-        BootstrapRole("system:persistent-volume-provisioner", [
-            .of("create delete \(read)", "core", "persistentvolumes"),
-            .of("\(read) update", "core", "persistentvolumeclaims"),
-            .of(read, "storage.k8s.io", "storageclasses"), .of("watch", "core", "events"), events,
-        ]),
+        BootstrapRole(
+            "system:volume-scheduler",
+            [
+                .of("get list patch update watch", "core", "persistentvolumes"),
+                .of(read, "storage.k8s.io", "storageclasses"),
+                .of("get list patch update watch", "core", "persistentvolumeclaims"),
+            ]
+        ),
+        BootstrapRole(
+            "system:persistent-volume-provisioner",
+            [
+                .of("create delete \(read)", "core", "persistentvolumes"),
+                .of("\(read) update", "core", "persistentvolumeclaims"),
+                .of(read, "storage.k8s.io", "storageclasses"), .of("watch", "core", "events"), events,
+            ]
+        ),
     ]
 
     private static let nodeRules: [PolicyRule] = [

@@ -31,7 +31,12 @@ package enum BootstrapPolicy {
     private static let systemRoles = [
         BootstrapRole(
             "system:discovery",
-            [.of("get", urls: "/api /api/* /apis /apis/* /healthz /livez /openapi /openapi/* /readyz /version /version/")]
+            [
+                .of(
+                    "get",
+                    urls: "/api /api/* /apis /apis/* /healthz /livez /openapi /openapi/* /readyz /version /version/"
+                )
+            ]
         ),
         BootstrapRole(
             "system:basic-user",
@@ -47,7 +52,13 @@ package enum BootstrapPolicy {
         ),
         BootstrapRole(
             "system:service-account-issuer-discovery",
-            [.of("get", urls: "/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/")]
+            [
+                .of(
+                    "get",
+                    urls:
+                        "/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/"
+                )
+            ]
         ),
         BootstrapRole(
             "system:auth-delegator",

@@ -5,7 +5,9 @@ import OrderedCollections
 import PodiumCodec
 
 extension PolicyRule {
-    /// A rule about resources. Words are separated by spaces; the empty group is written `core`.
+    /// A rule about resources.
+    ///
+    /// Words are separated by spaces; the empty group is written `core`.
     static func of(_ verbs: String, _ groups: String, _ resources: String, named names: String = "") -> PolicyRule {
         PolicyRule(
             verbs: words(verbs),

@@ -111,9 +111,8 @@ package struct PolicyRule: Hashable, Sendable {
 
     /// The rule in parts of one group, one resource, one verb and at most one name; of one URL and one verb.
     package var parts: [PolicyRule] {
-        let size = [apiGroups.count, resources.count, verbs.count, max(resourceNames.count, 1)].reduce(1) { product, count in
-            min(product * count, Limits.maximumParts + 1)
-        }
+        let lengths = [apiGroups.count, resources.count, verbs.count, max(resourceNames.count, 1)]
+        let size = lengths.reduce(1) { min($0 * $1, Limits.maximumParts + 1) }
         if size + nonResourceURLs.count * verbs.count > Limits.maximumParts { return [self] }
         var parts: [PolicyRule] = []
         for group in apiGroups {
@@ -129,7 +128,9 @@ package struct PolicyRule: Hashable, Sendable {
                 }
             }
         }
-        for url in nonResourceURLs { for verb in verbs { parts.append(PolicyRule(verbs: [verb], nonResourceURLs: [url])) } }
+        for url in nonResourceURLs {
+            parts += verbs.map { PolicyRule(verbs: [$0], nonResourceURLs: [url]) }
+        }
         return parts
     }
 

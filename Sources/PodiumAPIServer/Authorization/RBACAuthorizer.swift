@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Role-based access control: what roles and bindings allow, as they are at the moment of the request.
 
-package import PodiumStorage
 import PodiumMachinery
+package import PodiumStorage
 import Synchronization
 
 /// Allows what roles allow that are bound to a user, and everything to `system:masters`.

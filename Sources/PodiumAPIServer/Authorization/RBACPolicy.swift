@@ -57,7 +57,7 @@ struct RBACPolicy: Sendable {
         let subjects: [(key: Subject, text: String)]
     }
 
-    /// Whom a binding may be about. Service accounts are users.
+    /// Whom a binding may be about; service accounts are users.
     private enum Subject: Hashable {
         case user(String)
         case group(String)
@@ -69,7 +69,7 @@ struct RBACPolicy: Sendable {
         let role: RoleReference
         let subject: String
 
-        /// `RoleBinding "b/ns" of Role "r" to User "jane"`
+        /// The binding as reasons show it: `RoleBinding "b/ns" of Role "r" to User "jane"`.
         var description: String {
             let kind = name.namespace.isEmpty ? "ClusterRoleBinding" : "RoleBinding"
             let place = name.namespace.isEmpty ? name.name : "\(name.name)/\(name.namespace)"
@@ -92,24 +92,25 @@ struct RBACPolicy: Sendable {
 
     mutating func apply(_ events: [StorageEvent]) {
         for event in events {
-            if event.kind == .deleted { remove(event.object.key) } else { insert(event.object, aggregating: false) }
+            if event.kind == .deleted { remove(event.object.key) } else { insert(event.object) }
         }
         if events.contains(where: { $0.object.key.resource == .clusterRoles }) { aggregate() }
     }
 
     mutating func insert(_ objects: [StoredObject]) {
-        for object in objects { insert(object, aggregating: false) }
+        for object in objects { insert(object) }
         aggregate()
     }
 
-    private mutating func insert(_ object: StoredObject, aggregating: Bool) {
+    private mutating func insert(_ object: StoredObject) {
         let value = object.value()
         switch object.key.resource {
         case .roles, .clusterRoles:
             roles[object.key.name] = Role(
                 rules: value["rules"]?.elements.map(PolicyRule.init) ?? [],
                 labels: object.facts.labels,
-                selectors: value[path: "aggregationRule", "clusterRoleSelectors"]?.elements.map(LabelSelector.init) ?? []
+                selectors: value[path: "aggregationRule", "clusterRoleSelectors"]?.elements.map(LabelSelector.init)
+                    ?? []
             )
         case .roleBindings, .clusterRoleBindings:
             remove(object.key)
@@ -175,7 +176,8 @@ struct RBACPolicy: Sendable {
         _ seen: inout Set<String>
     ) {
         guard seen.insert(name).inserted else { return }
-        for (other, part) in all where other.name != name && role.selectors.contains(where: { $0.matches(part.labels) }) {
+        func selects(_ labels: [String: String]) -> Bool { role.selectors.contains { $0.matches(labels) } }
+        for (other, part) in all where other.name != name && selects(part.labels) {
             if part.selectors.isEmpty {
                 rules.append(contentsOf: part.rules)
             } else {
@@ -204,8 +206,9 @@ struct RBACPolicy: Sendable {
         return .success(found.selectors.isEmpty ? found.rules : aggregated[role.name] ?? [])
     }
 
-    /// Shows `visit` each binding that concerns `user`, first of the cluster, then of `namespace`, with its rules, until
-    /// it returns false.
+    /// Shows `visit` each binding that concerns `user` with its rules, until it returns false.
+    ///
+    /// Those of the cluster come first, then those of `namespace`.
     func visit(
         _ user: UserInfo,
         namespace: String,

@@ -106,7 +106,8 @@ package struct RoleEscalation: AdmissionPlugin {
     }
 
     private func check(_ rules: [PolicyRule], _ name: String, _ attributes: AdmissionAttributes) throws(StatusError) {
-        if let problem = missing(rules, attributes) { throw .forbidden(attributes.resource.groupResource, name, problem) }
+        guard let problem = missing(rules, attributes) else { return }
+        throw .forbidden(attributes.resource.groupResource, name, problem)
     }
 
     /// What says which of `rules` the writer does not have; nil when he has them all.

@@ -89,8 +89,9 @@ package final class APIServer: RequestResponder {
         }
     }
 
-    /// Who is to be taken for the sender of a request, if that user may do `access`. What does not exist is refused
-    /// like everything else, so that nobody learns what there is.
+    /// Who is to be taken for the sender of a request, if that user may do `access`.
+    ///
+    /// What does not exist is refused like everything else, so that nobody learns what there is.
     /// - Throws: 400, 401, 403.
     private func admit(
         _ request: HTTPRequest,

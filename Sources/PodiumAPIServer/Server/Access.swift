@@ -10,7 +10,7 @@ package enum AccessRequest: Hashable, Sendable {
     case path(String, verb: String)
     case resource(ResourceAttributes)
 
-    /// What is done: `get`, `create`, …
+    /// What is done.
     package var verb: String {
         switch self {
         case .path(_, let verb): verb
@@ -69,7 +69,7 @@ package struct ResourceAttributes: Hashable, Sendable {
 /// The answer of an authorizer.
 package struct AccessDecision: Hashable, Sendable {
     package var isAllowed: Bool
-    /// Why; empty when there is nothing to say. Shown in access reviews, and in 403 answers.
+    /// Why; shown in access reviews and in 403 answers, and empty when there is nothing to say.
     package var reason: String
 
     package init(isAllowed: Bool, reason: String = "") {

@@ -147,7 +147,9 @@ private enum TokenRequest {
     static func errors(_ object: JSONValue) -> [FieldError] {
         let seconds = PodField("spec", of: object)["expirationSeconds"]
         if seconds.integer < minimumSeconds {
-            return [.invalid(seconds.path, .integer(seconds.integer), "may not specify a duration less than 10 minutes")]
+            return [
+                .invalid(seconds.path, .integer(seconds.integer), "may not specify a duration less than 10 minutes")
+            ]
         }
         if seconds.integer > maximumSeconds {
             let detail = "may not specify a duration larger than 2^32 seconds"
