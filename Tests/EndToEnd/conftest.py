@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from api import Api
@@ -14,6 +16,20 @@ from kubectl import Kubectl
 from server import Server
 
 KUBECTL_PORT = 8080
+TEST_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def deadline() -> Iterator[None]:
+    """No test waits for ever, whatever the server does."""
+
+    def expire(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"the test took more than {TEST_SECONDS} s")
+
+    signal.signal(signal.SIGALRM, expire)
+    signal.alarm(TEST_SECONDS)
+    yield
+    signal.alarm(0)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +82,9 @@ def kubectl(kubectl_server: Server, home: Path, request: pytest.FixtureRequest) 
     """kubectl without a kubeconfig, in a namespace of the test's own."""
     name = re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")[:63].rstrip("-")
     kubectl_server.api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    # Pods are refused until the namespace has the account that they run as.
+    accounts = f"/api/v1/namespaces/{name}/serviceaccounts"
+    next(kubectl_server.api.watch(accounts, fieldSelector="metadata.name=default", timeoutSeconds=10))
     return Kubectl(home, name)
 
 

@@ -7,7 +7,10 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 TIMEOUT = 30.0
@@ -53,11 +56,19 @@ class Kubectl:
         assert result.returncode == 1, f"kubectl {' '.join(arguments)}: {result.returncode}\n{result.stdout}{result.stderr}"
         return result.stderr
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """A kubectl that runs on, its two outputs joined."""
-        return subprocess.Popen(
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A kubectl that runs on, its two outputs joined. It is ended with the block, or after a while."""
+        with subprocess.Popen(
             self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment
-        )
+        ) as process:
+            watchdog = Timer(TIMEOUT, process.kill)
+            watchdog.start()
+            try:
+                yield process
+            finally:
+                watchdog.cancel()
+                process.kill()
 
 
 def cells(line: str) -> list[str]:

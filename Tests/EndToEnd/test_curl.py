@@ -185,8 +185,14 @@ def test_errors_are_status_objects(curl: Curl) -> None:
     assert {cause["field"] for cause in invalid["details"]["causes"]} == {"metadata.name", "spec.containers"}
     elsewhere = curl.post(404, "/api/v1/namespaces/nowhere/configmaps", config_map("x"))
     assert elsewhere["message"] == 'namespaces "nowhere" not found'
-    gone = curl(410, f"{PODS}?watch=1&resourceVersion=1")
-    assert gone["reason"] == "Expired"
+
+
+def test_a_watch_from_too_long_ago_ends_with_an_error(curl: Curl) -> None:
+    event = curl(200, f"{PODS}?watch=1&resourceVersion=1")
+    assert event["type"] == "ERROR"
+    assert event["object"]["kind"] == "Status" and event["object"]["code"] == 410
+    assert event["object"]["reason"] == "Expired"
+    assert event["object"]["message"].startswith("too old resource version: 1 (")
 
 
 def test_table(curl: Curl) -> None:
