@@ -101,7 +101,9 @@ class Api:
                 return lines
         raise AssertionError(f"the watch of {path} ended before resourceVersion {until}: {lines}")
 
-    def _expect(self, method: str, path: str, body: Object | str | None, content_type: str = "application/json") -> Object:
+    def _expect(
+        self, method: str, path: str, body: Object | str | None, content_type: str = "application/json"
+    ) -> Object:
         answer = self.send(method, path, body, content_type)
         assert 200 <= answer.status < 300, f"{method} {path}: {answer.status} {answer.body.decode(errors='replace')}"
         return answer.object

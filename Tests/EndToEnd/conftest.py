@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+
 from api import Api
 from kubectl import Kubectl
 from server import Server

@@ -39,7 +39,9 @@ class Kubectl:
     def __call__(self, *arguments: str, stdin: str | None = None, environment: dict[str, str] | None = None) -> str:
         """What kubectl prints to its standard output. It must succeed."""
         result = self.run(*arguments, stdin=stdin, environment=environment)
-        assert result.returncode == 0, f"kubectl {' '.join(arguments)}: {result.returncode}\n{result.stdout}{result.stderr}"
+        assert result.returncode == 0, (
+            f"kubectl {' '.join(arguments)}: {result.returncode}\n{result.stdout}{result.stderr}"
+        )
         return result.stdout
 
     def lines(self, *arguments: str, stdin: str | None = None) -> list[str]:
@@ -53,7 +55,9 @@ class Kubectl:
     def fails(self, *arguments: str, stdin: str | None = None) -> str:
         """What kubectl prints to its standard error. It must fail with status 1."""
         result = self.run(*arguments, stdin=stdin)
-        assert result.returncode == 1, f"kubectl {' '.join(arguments)}: {result.returncode}\n{result.stdout}{result.stderr}"
+        assert result.returncode == 1, (
+            f"kubectl {' '.join(arguments)}: {result.returncode}\n{result.stdout}{result.stderr}"
+        )
         return result.stderr
 
     @contextmanager

@@ -49,7 +49,9 @@ class Server:
         self.api = Api("127.0.0.1", self.port)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.process.terminate()
         try:
             status = self.process.wait(STOP_SECONDS)

@@ -57,7 +57,7 @@ def wait_for_pod(api: Api, name: str, accept: Callable[[Object], bool], seconds:
     version = pod["metadata"]["resourceVersion"]
     query = {"fieldSelector": f"metadata.name={name}", "resourceVersion": version, "timeoutSeconds": int(seconds) + 1}
     for event in api.watch(PODS, **query):
-        pod = event["object"]
+        pod = dict(event["object"])
         if accept(pod):
             return pod
         if time.monotonic() > deadline:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import pytest
+
 from api import Api, Object
 from manifests import shell_pod
 from server import Server
@@ -186,7 +187,9 @@ def history(seed: str, *steps: str) -> tuple[list[bytes], list[bytes]]:
 def read(api: Api, path: str, since: str) -> list[bytes]:
     """The lines of a watch since a resourceVersion. A last change marks where to end."""
     if path == PODS:
-        marker = api.create(PODS, {**shell_pod("zz-last", "true"), "spec": {**shell_pod("x", "true")["spec"], "schedulerName": "none"}})
+        marker = api.create(
+            PODS, {**shell_pod("zz-last", "true"), "spec": {**shell_pod("x", "true")["spec"], "schedulerName": "none"}}
+        )
         return api.history(path, since, marker["metadata"]["resourceVersion"])
     newest = max((item["metadata"]["resourceVersion"] for item in api.items(path)), key=int)
     return api.history(path, since, newest)

@@ -7,6 +7,7 @@ import json
 import subprocess
 
 import pytest
+
 from api import Object
 from manifests import WEB_POD
 from server import Server
@@ -200,7 +201,9 @@ def test_table(curl: Curl) -> None:
     assert table["kind"] == "Table" and table["apiVersion"] == "meta.k8s.io/v1"
     names = [column["name"] for column in table["columnDefinitions"] if column["priority"] == 0]
     assert names == ["Name", "Status", "Roles", "Age", "Version"]
-    assert [row["cells"][:3] for row in table["rows"]] == [[f"node-{number}", "Ready", "<none>"] for number in (1, 2, 3)]
+    assert [row["cells"][:3] for row in table["rows"]] == [
+        [f"node-{number}", "Ready", "<none>"] for number in (1, 2, 3)
+    ]
     assert table["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from api import Api, Object
 from manifests import shell_pod
 from statuses import CONDITIONS, EVENTS, PODS, RFC3339, check_condition, condition, condition_types

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from api import Api, Object
 from manifests import INIT_POD, service
 from server import Server
@@ -154,7 +155,9 @@ def test_each_step(cluster: Cluster) -> None:
     second = cluster.until(is_second_waiting)
     assert printed(api, NAME)[:4] == [NAME, "0/1", "Init:1/2", "0"]
     check_pending(second, "init-mydb")
-    assert condition(second, "Initialized")["lastTransitionTime"] == condition(first, "Initialized")["lastTransitionTime"]
+    assert (
+        condition(second, "Initialized")["lastTransitionTime"] == condition(first, "Initialized")["lastTransitionTime"]
+    )
     check_completed(init_container(second, 0), "init-myservice")
     assert (
         init_container(second, 0)["state"]["terminated"]["startedAt"]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import kr8s
 import pytest
-from kr8s.objects import ConfigMap, Pod
+from kr8s.objects import APIObject, ConfigMap, Pod
+
 from manifests import shell_pod
 from server import Server
 
@@ -37,11 +38,16 @@ def test_version(api: kr8s.Api) -> None:
 
 
 def test_nodes(api: kr8s.Api) -> None:
-    assert sorted(node.name for node in api.get("nodes")) == ["node-1", "node-2", "node-3"]
+    assert sorted(node.name for node in api.get("nodes") if isinstance(node, APIObject)) == [
+        "node-1",
+        "node-2",
+        "node-3",
+    ]
 
 
 def test_create_and_read(running: Pod, api: kr8s.Api) -> None:
     (found,) = api.get("pods", running.name, namespace="default")
+    assert isinstance(found, Pod)
     assert found.metadata.uid == running.metadata.uid
     assert found.status.phase == "Running" and running.ready()
     assert list(running.logs()) == ["ready to serve"]
