@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pod's status says before and while its container is created. On a virtual clock, so that none of it is a race."""
+"""A pod's status before and while its container is created. On a virtual clock, so that none of it is a race."""
 
 from __future__ import annotations
 
