@@ -75,7 +75,7 @@ extension Machine {
     private func isDue(_ number: Int) -> Bool {
         guard let candidate = kernel.processes[number], !candidate.isStopped else { return false }
         guard let wait = candidate.wait else { return true }
-        return !candidate.pendingSignals.isEmpty || isOver(wait, for: candidate)
+        return candidate.hasNewSignals || isOver(wait, for: candidate)
     }
 
     private func isOver(_ wait: Wait, for candidate: Process) -> Bool {
@@ -95,6 +95,7 @@ extension Machine {
         guard let taken = kernel.processes.removeValue(forKey: number) else { return }
         let previous = process
         process = taken
+        process.hasNewSignals = false
         if let wait = process.wait {
             // Whoever waited for something beside its own work begins with a new budget.
             if case .working = wait {} else if now > process.waitsSince { process.work.rest() }
