@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kubelets of a cluster share: addresses, Services, timers, the way into the API.
 
+import Logging
 import OrderedCollections
 import PodiumCodec
 import PodiumController
@@ -68,6 +69,20 @@ final class KubeletCluster {
     /// Runs `work` on the queue at `deadline`.
     func schedule(at deadline: Timestamp, _ work: @escaping @Sendable (KubeletCluster) -> Void) -> any Cancellable {
         queue.schedule(at: deadline) { [weak confinement] in confinement?.withState { work($0) } }
+    }
+
+    /// Writes to the API. That an object is gone or exists already is what a kubelet lives with: its next change comes
+    /// through the informers; anything else is worth a line in the log.
+    @discardableResult
+    func attempt<Result>(_ what: String, _ write: () throws(StorageError) -> Result) -> Result? {
+        do throws(StorageError) {
+            return try write()
+        } catch .keyNotFound, .keyExists {
+            return nil
+        } catch {
+            client.host.logger.warning("a kubelet could not \(what): \(error)")
+            return nil
+        }
     }
 
     private func scheduleHeartbeat() {
