@@ -75,7 +75,10 @@ extension Machine {
     private func isDue(_ number: Int) -> Bool {
         guard let candidate = kernel.processes[number], !candidate.isStopped else { return false }
         guard let wait = candidate.wait else { return true }
-        return candidate.hasNewSignals || isOver(wait, for: candidate)
+        if isOver(wait, for: candidate) { return true }
+        // Who has used up its budget has to wait, signals or not.
+        if case .working = wait { return false }
+        return candidate.pendingSignals.count > candidate.noticedSignals
     }
 
     private func isOver(_ wait: Wait, for candidate: Process) -> Bool {
@@ -95,7 +98,6 @@ extension Machine {
         guard let taken = kernel.processes.removeValue(forKey: number) else { return }
         let previous = process
         process = taken
-        process.hasNewSignals = false
         if let wait = process.wait {
             // Whoever waited for something beside its own work begins with a new budget.
             if case .working = wait {} else if now > process.waitsSince { process.work.rest() }
@@ -134,6 +136,7 @@ extension Machine {
         } else if process.wait == nil, let pipe = fullPipe() {
             process.wait = .room(pipe)
         }
+        process.noticedSignals = process.pendingSignals.count
         process.waitsSince = now
         kernel.processes[process.number] = process
     }

@@ -67,12 +67,9 @@ struct Process: Sendable {
     /// Signals with a handler; they arrive in `pendingSignals`.
     var handled: Set<Signal> = []
     var ignored: Set<Signal> = []
-    var pendingSignals: [Signal] = [] {
-        didSet { hasNewSignals = hasNewSignals || pendingSignals.count > oldValue.count }
-    }
-    /// Whether one of them came since the last turn. A shell that lets a trap wait for a command in the foreground
-    /// keeps its signals, and must not be woken by them again and again.
-    var hasNewSignals = false
+    var pendingSignals: [Signal] = []
+    /// How many of the pending signals it knew when it last gave up its turn; a shell leaves them until its child ends.
+    var noticedSignals = 0
     /// The signal that ends it as soon as it has given up its turn.
     var fatalSignal: Signal?
     var isStopped = false
