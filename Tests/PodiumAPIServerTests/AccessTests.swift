@@ -71,6 +71,23 @@ import Testing
         #expect(answer.message == "forbidden: User \"limited\" cannot get path \"/version\": Everything is forbidden.")
     }
 
+    @Test func anUpdateThatCreatesNeedsBothRights() throws {
+        let cluster = try AccessFixture()
+        let leases: JSONValue = ["verbs": ["update"], "apiGroups": ["coordination.k8s.io"], "resources": ["leases"]]
+        try cluster.makeRole("r", [leases])
+        try cluster.bind("b", "Role", "r")
+        let path = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
+        let lease: JSONValue = ["metadata": ["name": "l"]]
+        let refused = try cluster.send("PUT", "\(path)/l", lease, as: "limitedtoken")
+        #expect(
+            refused.message
+                == "leases.coordination.k8s.io \"l\" is forbidden: User \"limited\" cannot create resource \"leases\" "
+                + "in API group \"coordination.k8s.io\" in the namespace \"ns\""
+        )
+        let made = try cluster.send("POST", path, lease).body
+        #expect(try cluster.send("PUT", "\(path)/l", made, as: "limitedtoken").status == 200)
+    }
+
     // MARK: Impersonation
 
     private func identity(_ cluster: AccessFixture, _ headers: [(String, String)]) throws -> JSONValue? {

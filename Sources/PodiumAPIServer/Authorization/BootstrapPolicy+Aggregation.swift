@@ -79,8 +79,8 @@ extension BootstrapPolicy {
             read,
             "apps",
             """
-            controllerrevisions daemonsets daemonsets/status deployments deployments/scale deployments/status replicasets \
-            replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status
+            controllerrevisions daemonsets daemonsets/status deployments deployments/scale deployments/status \
+            replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status
             """
         ),
         .of(read, "autoscaling", "horizontalpodautoscalers horizontalpodautoscalers/status"),

@@ -32,6 +32,7 @@ extension ResourceStore {
                 guard allowsCreate ?? strategy.allowsCreateOnUpdate, subresource == nil else {
                     throw .notFound(resource, name)
                 }
+                try options.authorizeCreate?()
                 let (result, warnings) = try create(object, options: options)
                 return UpdateOutcome(result: result, isCreated: true, warnings: warnings)
             }

@@ -28,6 +28,8 @@ package struct WriteOptions: Sendable {
     package var fieldManager = ""
     /// Who asks.
     package var user = UserInfo.anonymous
+    /// Throws when the user may not create what an update or a patch does not find; nil when nobody asks.
+    package var authorizeCreate: (@Sendable () throws(StatusError) -> Void)?
 
     package init() {}
 }
