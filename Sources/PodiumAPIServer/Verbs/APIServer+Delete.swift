@@ -39,21 +39,12 @@ extension APIServer {
         if request.http.body.isEmpty {
             options = try DeleteOptions(query: request.query)
         } else {
-            options = try DeleteOptions(object: try decodeDeleteOptions(request))
+            let decoder = RequestDecoder(registry: components.schemas)
+            let format = try bodyFormat(request)
+            options = try DeleteOptions(object: try decoder.decodeDeleteOptions(body: request.http.body, format: format))
         }
         options.user = request.user
         return options
-    }
-
-    /// Reads the body, whatever group's version it names: every group knows these options.
-    private func decodeDeleteOptions(_ request: ResourceRequest) throws(StatusError) -> JSONValue {
-        let decoded = try RequestDecoder(registry: components.schemas).decode(
-            body: request.http.body,
-            format: try bodyFormat(request.http.headers["content-type"]),
-            expected: GroupVersionKind(group: "", version: "v1", kind: "DeleteOptions"),
-            fieldValidation: .ignore
-        )
-        return decoded.object
     }
 
     private static func success(_ object: JSONValue, _ request: ResourceRequest) -> JSONValue {

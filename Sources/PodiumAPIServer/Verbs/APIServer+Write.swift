@@ -71,22 +71,28 @@ extension APIServer {
     ) throws(StatusError) -> (object: JSONValue, warnings: [String]) {
         let decoded = try RequestDecoder(registry: components.schemas).decode(
             body: request.http.body,
-            format: try bodyFormat(request.http.headers["content-type"]),
+            format: try bodyFormat(request),
             expected: gvk,
             fieldValidation: try fieldValidation(request)
         )
         return (decoded.object, decoded.warnings)
     }
 
-    func bodyFormat(_ contentType: String?) throws(StatusError) -> BodyFormat {
-        let name = contentType.map { String($0.prefix { $0 != ";" }).trimmedASCII } ?? ""
+    /// The format that the header of a request names.
+    /// - Throws: 415.
+    // Kubernetes: apiserver/pkg/endpoints/handlers/negotiation/negotiate.go NegotiateInputSerializer
+    func bodyFormat(_ request: ResourceRequest) throws(StatusError) -> BodyFormat {
+        let contentType = request.http.headers["content-type"] ?? ""
+        let name = String(contentType.prefix { $0 != ";" }).trimmedASCII.lowercased()
         switch name {
-        case "", "application/json": return .json
-        case "application/yaml": return .yaml
+        case "", MediaFormat.json.rawValue: return .json
+        case MediaFormat.yaml.rawValue: return .yaml
         default:
-            throw .unsupportedMediaType([
-                "application/json", "application/yaml", "application/vnd.kubernetes.protobuf",
-            ])
+            // Who sends protobuf is not told that it is taken.
+            let hasProtobuf = !request.definition.isCustom && name != MediaCapabilities.protobuf
+            throw .unsupportedMediaType(
+                MediaFormat.allCases.map(\.rawValue) + (hasProtobuf ? [MediaCapabilities.protobuf] : [])
+            )
         }
     }
 
