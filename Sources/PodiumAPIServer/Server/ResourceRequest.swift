@@ -28,6 +28,8 @@ struct ResourceRequest: Sendable {
     let verb: RequestVerb
     /// In which form the answer is written.
     let form: MediaTypeNegotiation
+    /// What the client is warned about.
+    let warnings = RequestWarnings()
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }
@@ -121,6 +123,7 @@ extension APIServer {
         _ subresource: SubresourceDefinition?
     ) throws(StatusError) -> MediaTypeNegotiation {
         let accept = http.headers["accept"]
+        if verb == .patch, !definition.isCustom { try PatchTypes.check(http.headers["content-type"]) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
         if accept == nil || accept == "application/json" || accept == "*/*", query["pretty"] == nil {
             let agent = http.headers["user-agent"]
@@ -151,7 +154,7 @@ extension APIServer {
     func store(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) -> ResourceStore {
         ResourceStore(
             definition: request.definition,
-            strategy: strategy ?? ResourceStrategies.strategy(for: request.definition.storage),
+            strategy: strategy ?? ResourceStrategies.strategy(for: request.definition),
             environment: environment,
             namespace: request.path.namespace,
             subresource: request.path.subresource

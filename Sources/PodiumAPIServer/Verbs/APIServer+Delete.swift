@@ -15,7 +15,7 @@ extension APIServer {
         if outcome.isGone, !DeletedObjects.areReturned(for: request.definition.storage) {
             return writer.value(Self.success(outcome.result.value, request), status: 200)
         }
-        return try writer.result(outcome.result, status: 200, warnings: [])
+        return try writer.result(outcome.result, status: 200)
     }
 
     func deleteCollection(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
@@ -44,6 +44,9 @@ extension APIServer {
             options = try DeleteOptions(object: try decoder.decodeDeleteOptions(body: request.http.body, format: format))
         }
         options.user = request.user
+        if let warning = ResourceStrategies.deletionWarning(request.definition.storage, options) {
+            request.warnings.add([warning])
+        }
         return options
     }
 
