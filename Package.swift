@@ -70,7 +70,7 @@ let package = Package(
             "PodiumKubelet",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
-                collections,
+                collections, logging,
             ]
         ),
         module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumMachinery", "PodiumAPIServer", logging]),

@@ -79,8 +79,8 @@ final class ControlPlane: Sendable {
 
     /// Changes what a node's kubelet does.
     func setPower(_ power: NodePower, of node: String) throws(StatusError) {
-        guard storage.get(ObjectKey(.nodes, name: node)) != nil else { throw .notFound(.nodes, node) }
-        controllers?.setPower(power, of: node)
+        guard let controllers, controllers.hasKubelet(of: node) else { throw .notFound(.nodes, node) }
+        controllers.setPower(power, of: node)
         clock.settle()
     }
 

@@ -38,6 +38,9 @@ final class ControllerSet: Sendable {
         controllers.stop()
     }
 
+    /// Whether there is a kubelet for the node, even when its Node object was deleted.
+    func hasKubelet(of node: String) -> Bool { kubelets.hasKubelet(of: node) }
+
     /// Changes what a node's kubelet does. Returns before it has taken effect.
     func setPower(_ power: NodePower, of node: String) { kubelets.setPower(power, of: node) }
 }

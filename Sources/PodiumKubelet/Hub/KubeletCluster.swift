@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kubelets of a cluster share: addresses, Services, timers, the way into the API.
 
+import Logging
 import OrderedCollections
 import PodiumCodec
 import PodiumController
@@ -20,6 +21,7 @@ final class KubeletCluster {
     let configuration: KubeletConfiguration
     let queue: any SerialQueue
     let logs: PodLogs
+    let roster: KubeletRoster
     var addresses = ClusterAddresses()
     private(set) var kubelets: OrderedDictionary<String, NodeKubelet> = [:]
     private(set) var services: [NamespacedName: APIObject] = [:]
@@ -33,11 +35,18 @@ final class KubeletCluster {
     private var heartbeat: (any Cancellable)?
     private var renewals = 0
 
-    init(client: ResourceClient, configuration: KubeletConfiguration, queue: any SerialQueue, logs: PodLogs) {
+    init(
+        client: ResourceClient,
+        configuration: KubeletConfiguration,
+        queue: any SerialQueue,
+        logs: PodLogs,
+        roster: KubeletRoster
+    ) {
         self.client = client
         self.configuration = configuration
         self.queue = queue
         self.logs = logs
+        self.roster = roster
     }
 
     var now: Timestamp { client.host.clock.now }
@@ -60,6 +69,20 @@ final class KubeletCluster {
     /// Runs `work` on the queue at `deadline`.
     func schedule(at deadline: Timestamp, _ work: @escaping @Sendable (KubeletCluster) -> Void) -> any Cancellable {
         queue.schedule(at: deadline) { [weak confinement] in confinement?.withState { work($0) } }
+    }
+
+    /// Writes to the API. That an object is gone or exists already is what a kubelet lives with: its next change comes
+    /// through the informers; anything else is worth a line in the log.
+    @discardableResult
+    func attempt<Result>(_ what: String, _ write: () throws(StorageError) -> Result) -> Result? {
+        do throws(StorageError) {
+            return try write()
+        } catch .keyNotFound, .keyExists {
+            return nil
+        } catch {
+            client.host.logger.warning("a kubelet could not \(what): \(error)")
+            return nil
+        }
     }
 
     private func scheduleHeartbeat() {
@@ -101,6 +124,7 @@ final class KubeletCluster {
     private func adopt(_ node: APIObject) {
         let kubelet = NodeKubelet(node, in: self)
         kubelets[node.name] = kubelet
+        roster.insert(node.name)
         kubelet.noteNode(node)
         let waiting = unclaimed.values.filter { Self.nodeName(of: $0) == node.name }
         for pod in waiting.sorted(by: { $0.revision < $1.revision }) { place(pod) }
@@ -109,6 +133,7 @@ final class KubeletCluster {
     private func drop(_ name: String) {
         kubelets[name]?.stop()
         kubelets[name] = nil
+        roster.remove(name)
         placed = placed.filter { $0.value.node != name }
         addressed = addressed.filter { $0.value.node != name }
     }

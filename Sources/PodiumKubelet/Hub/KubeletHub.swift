@@ -40,6 +40,7 @@ package final class KubeletHub: Sendable {
     private let cluster: Confined<KubeletCluster>
     private let informers: [Informer]
     private let feeds: [ObjectFeed]
+    private let roster = KubeletRoster()
     /// The logs of all containers.
     package let logs: PodLogs
 
@@ -48,7 +49,13 @@ package final class KubeletHub: Sendable {
         let queue = client.host.scheduling.makeQueue(label: "kubelets")
         let logs = PodLogs()
         let cluster = Confined(
-            KubeletCluster(client: client, configuration: configuration, queue: queue, logs: logs),
+            KubeletCluster(
+                client: client,
+                configuration: configuration,
+                queue: queue,
+                logs: logs,
+                roster: roster
+            ),
             on: queue
         )
         func informer(
@@ -93,6 +100,9 @@ package final class KubeletHub: Sendable {
         for feed in feeds { feed.stop() }
         cluster.async { $0.end() }
     }
+
+    /// Whether there is a kubelet for the node; it stays when only its Node object was deleted.
+    package func hasKubelet(of node: String) -> Bool { roster.contains(node) }
 
     /// Switches a node. Returns at once; it is done when the queue has come to it.
     package func setPower(_ power: NodePower, of node: String) {

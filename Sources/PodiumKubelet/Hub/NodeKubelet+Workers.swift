@@ -83,7 +83,9 @@ extension NodeKubelet {
             }
             entry.worker.noteOwnWrite(ShownStatus(new))
             if entry.worker.isFinished, pod[path: "metadata", "deletionTimestamp"] != nil {
-                try? cluster.client.delete(key, uid: entry.uid, graceSeconds: 0)
+                cluster.attempt("let pod \(entry.name) go") { () throws(StorageError) in
+                    try cluster.client.delete(key, uid: entry.uid, graceSeconds: 0)
+                }
             }
             return
         }

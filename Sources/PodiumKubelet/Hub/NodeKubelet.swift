@@ -86,9 +86,11 @@ final class NodeKubelet {
         guard isRegistered else { return }
         let now = cluster.now
         var changed: [String] = []
-        let updated = try? cluster.client.update(ObjectKey(.nodes, name: name), uid: node.uid) { value in
-            changed = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: now)
-            return true
+        let updated = cluster.attempt("write the status of node \(name)") { () throws(StorageError) in
+            try cluster.client.update(ObjectKey(.nodes, name: name), uid: node.uid) { value in
+                changed = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: now)
+                return true
+            }
         }
         if let updated {
             node = updated
@@ -121,11 +123,16 @@ final class NodeKubelet {
         guard isRegistered else { return }
         let now = cluster.now
         let key = ObjectKey(.leases, namespace: NodeDocument.leaseNamespace, name: name)
-        let isRenewed = (try? cluster.client.update(key) { lease in
-            lease[path: "spec", "renewTime"] = .string(now.rfc3339Micro)
-            return true
-        }) != nil
-        if !isRenewed { _ = try? cluster.client.create(.leases, NodeDocument.lease(of: name, uid: node.uid, now: now)) }
+        cluster.attempt("renew the lease of node \(name)") { () throws(StorageError) in
+            if cluster.client.storage.get(key) == nil {
+                try cluster.client.create(.leases, NodeDocument.lease(of: name, uid: node.uid, now: now))
+                return
+            }
+            try cluster.client.update(key) { lease in
+                lease[path: "spec", "renewTime"] = .string(now.rfc3339Micro)
+                return true
+            }
+        }
         if isReportDue || !isHealthy { report() }
     }
 
@@ -191,7 +198,10 @@ final class NodeKubelet {
         value[path: "spec", "taints"] = [["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]]
         value[path: "status", "conditions"] = nil
         _ = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: cluster.now)
-        if let made = try? cluster.client.create(.nodes, value) {
+        let made = cluster.attempt("register node \(name)") { () throws(StorageError) in
+            try cluster.client.create(.nodes, value)
+        }
+        if let made {
             node = made
             isRegistered = true
         }
@@ -199,10 +209,12 @@ final class NodeKubelet {
 
     private func show(_ phase: PodPhase) {
         for entry in pods.ordered where !entry.worker.isStopped {
-            _ = try? cluster.client.update(ObjectKey(.pods, entry.name), uid: entry.uid) { value in
-                value[path: "status", "phase"] = .string(phase.rawValue)
-                value[path: "status", "reason"] = "NodeLost"
-                return true
+            cluster.attempt("show pod \(entry.name) as lost") { () throws(StorageError) in
+                try cluster.client.update(ObjectKey(.pods, entry.name), uid: entry.uid) { value in
+                    value[path: "status", "phase"] = .string(phase.rawValue)
+                    value[path: "status", "reason"] = "NodeLost"
+                    return true
+                }
             }
         }
     }

@@ -14,22 +14,33 @@ package import PodiumMachinery
 ///     // at sandbox.nextWake:
 ///     sandbox.advance(to: now, world: world)
 package struct PodSandbox: Sendable {
-    /// What all containers share.
-    package let configuration: SandboxConfiguration
     /// The bytes kept of each stream of a command in a container; more are dropped.
     package static let maximumCapturedBytes = 1 << 20
+    /// The bytes of the end of a termination message file that are its message.
+    package static let maximumMessageBytes = 4096
+
+    var kernel: Kernel
 
     /// A pod without containers.
-    package init(_ configuration: SandboxConfiguration) { self.configuration = configuration }
+    package init(_ configuration: SandboxConfiguration) { kernel = Kernel(configuration) }
+
+    /// What all containers share.
+    package var configuration: SandboxConfiguration { kernel.configuration }
 
     /// When something happens by itself; nil when everything waits for ever or for a call.
-    package var nextWake: Timestamp? { nil }
+    package var nextWake: Timestamp? { kernel.nextWake }
 
     /// The events since the last call, in order.
-    package mutating func takeEvents() -> [SandboxEvent] { [] }
+    package mutating func takeEvents() -> [SandboxEvent] {
+        let events = kernel.events
+        kernel.events = []
+        return events
+    }
 
     /// Runs everything that is due at `now`.
-    package mutating func advance(to now: Timestamp, world: some PodWorld) {}
+    package mutating func advance(to now: Timestamp, world: some PodWorld) {
+        Machine.use(&kernel, now: now, world: world) { $0.runAll() }
+    }
 
     // Containers
 
@@ -39,70 +50,93 @@ package struct PodSandbox: Sendable {
         now: Timestamp,
         world: some PodWorld
     ) throws(StartError) -> ContainerHandle {
-        ContainerHandle(number: 0)
+        let result = Machine.use(&kernel, now: now, world: world) { machine in
+            let result = machine.create(specification)
+            if case .success = result { machine.runAll() }
+            return result
+        }
+        return ContainerHandle(number: try result.get())
     }
 
     /// Sends a signal to the container's process. Nothing happens when it has ended.
-    package mutating func signal(_ signal: Signal, _ container: ContainerHandle, now: Timestamp, world: some PodWorld) {}
-
-    /// The signal with which the container is asked to stop: its own, its image's, or TERM.
-    package func stopSignal(of container: ContainerHandle) -> Signal { .terminate }
-
-    /// Forgets an ended container with its log and its files; kills it without an event when it runs.
-    package mutating func remove(_ container: ContainerHandle) {}
-
-    /// Whether the container's process runs.
-    package func isRunning(_ container: ContainerHandle) -> Bool { false }
-
-    /// The moment from which a planned container answers its probes; nil without a plan or without `ready after`.
-    package func readyTime(of container: ContainerHandle) -> Timestamp? { nil }
-
-    // Commands in containers
-
-    /// Runs a command in a running container, for probes, hooks and `exec`. Its end is an event, also when it is immediate.
-    package mutating func exec(
-        _ command: [String],
-        in container: ContainerHandle,
-        options: ExecOptions = ExecOptions(),
-        now: Timestamp,
-        world: some PodWorld
-    ) throws(StartError) -> ExecHandle {
-        ExecHandle(number: 0)
+    package mutating func signal(_ signal: Signal, _ container: ContainerHandle, now: Timestamp, world: some PodWorld) {
+        guard let owner = kernel.containers[container.number], owner.exit == nil else { return }
+        Machine.use(&kernel, now: now, world: world) { machine in
+            machine.send(signal, to: owner.mainProcess, outside: true)
+            machine.runAll()
+        }
     }
 
-    /// Kills a command and what it started; it ends with 137.
-    package mutating func kill(_ command: ExecHandle, now: Timestamp, world: some PodWorld) {}
+    /// The signal with which the container is asked to stop: its own, its image's, or TERM.
+    package func stopSignal(of container: ContainerHandle) -> Signal {
+        guard let owner = kernel.containers[container.number] else { return .terminate }
+        return owner.specification.stopSignal ?? owner.image.stopSignal
+    }
 
-    /// Gives a command started with `stdin` something to read.
-    package mutating func write(_ bytes: [UInt8], to command: ExecHandle, now: Timestamp, world: some PodWorld) {}
+    /// Forgets an ended container with its log and its files; kills it without an event when it runs.
+    package mutating func remove(_ container: ContainerHandle) {
+        guard let owner = kernel.containers[container.number] else { return }
+        if owner.exit == nil {
+            let moment = kernel.processes[owner.mainProcess]?.waitsSince ?? owner.startedAt
+            let events = kernel.events
+            signal(.kill, container, now: moment, world: EmptyWorld())
+            kernel.events = events
+        }
+        kernel.containers[container.number] = nil
+    }
 
-    /// Ends the input of a command.
-    package mutating func closeInput(of command: ExecHandle, now: Timestamp, world: some PodWorld) {}
+    /// Whether the container's process runs.
+    package func isRunning(_ container: ContainerHandle) -> Bool {
+        kernel.containers[container.number].map { $0.exit == nil } ?? false
+    }
+
+    /// The moment from which a planned container answers its probes, all of them; nil for a container without a plan.
+    package func readyTime(of container: ContainerHandle) -> Timestamp? {
+        kernel.containers[container.number]?.readyTime
+    }
 
     // Network
 
     /// The answer of the pod's containers to a request; nil when the connection is refused.
-    package func answer(_ request: HTTPProbe, port: Int, now: Timestamp) -> HTTPAnswer? { nil }
+    package func answer(_ request: HTTPProbe, port: Int, now: Timestamp) -> HTTPAnswer? {
+        kernel.answer(request, port: port, now: now)
+    }
 
     /// Whether one of the containers accepts connections.
-    package func accepts(port: Int, now: Timestamp) -> Bool { false }
+    package func accepts(port: Int, now: Timestamp) -> Bool { kernel.listeners[port] != nil }
 
     // Files and logs
 
     /// What the container printed.
-    package func log(of container: ContainerHandle) -> ContainerLog { ContainerLog() }
+    package func log(of container: ContainerHandle) -> ContainerLog {
+        kernel.containers[container.number]?.log ?? ContainerLog()
+    }
 
     /// The content of the container's termination message file, its last 4096 bytes; `""` when there is none.
-    package func terminationMessage(of container: ContainerHandle) -> String { "" }
+    package func terminationMessage(of container: ContainerHandle) -> String {
+        guard let owner = kernel.containers[container.number],
+            let location = try? kernel.locate(owner.specification.terminationMessagePath, in: container.number),
+            let node = kernel.node(at: location)
+        else { return "" }
+        let size = node.content.size
+        let start = max(0, size - Self.maximumMessageBytes)
+        return String(decoding: node.content.read(at: start, count: Self.maximumMessageBytes), as: UTF8.self)
+    }
 
     /// Sets the content of a volume; containers see it at once. An `emptyDir` is an empty tree.
-    package mutating func setVolume(_ tree: FileTree, named name: String) {}
+    package mutating func setVolume(_ tree: FileTree, named name: String) {
+        kernel.volumes[name] = tree
+        kernel.fileChanges += 1
+    }
 
     /// The present content of a volume.
-    package func volume(named name: String) -> FileTree? { nil }
+    package func volume(named name: String) -> FileTree? { kernel.volumes[name] }
 
     /// The bytes that a container wrote beside its volumes, its log included.
-    package func writtenBytes(of container: ContainerHandle) -> Int { 0 }
+    package func writtenBytes(of container: ContainerHandle) -> Int {
+        guard let owner = kernel.containers[container.number] else { return 0 }
+        return max(0, owner.root.totalBytes - owner.image.root.totalBytes) + owner.log.byteCount
+    }
 }
 
 /// How a command in a container is run.

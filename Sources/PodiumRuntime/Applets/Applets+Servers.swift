@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs that serve: httpd, nginx, nc -l, the test image, and well-known servers.
+
+import PodiumMachinery
+
+extension Applets {
+    static let serverApplets: [String: WaitingApplet] = [
+        "httpd": { words in
+            let options = AppletOptions(words, valued: "phuraencMDk")
+            let port = options["p"]?.split(separator: ":").last.flatMap { Int($0) } ?? 80
+            let root = options["h"]
+            // Apache's own `httpd` is told from busybox's by its directory.
+            let isApache = options["D"] != nil || words.first == "httpd-foreground"
+            return HTTPServerProgram(port: port, root: root, isForeground: options.has("f") || isApache)
+        },
+        "httpd-foreground": { _ in
+            ServerProgram(service: .files(root: "/usr/local/apache2/htdocs", style: .apache), ports: [80])
+        },
+        "apachectl": { _ in ServerProgram(service: .files(root: "/var/www/html", style: .apache), ports: [80]) },
+        "apache2-foreground": { _ in ServerProgram(service: .files(root: "/var/www/html", style: .apache), ports: [80]) },
+        "nginx": { NginxProgram(words: $0) },
+        "nginx-debug": { NginxProgram(words: $0) },
+        "agnhost": { testImage($0) },
+        "nc": { NetcatProgram(words: $0) },
+        "netcat": { NetcatProgram(words: $0) },
+        "ncat": { NetcatProgram(words: $0) },
+        "python": { python($0) },
+        "python3": { python($0) },
+        "crond": { words in AppletOptions(words).has("f") ? ServerProgram(service: nil, ports: []) : ServerProgram(service: nil, ports: [], isDaemon: true) },
+        "telnetd": { _ in ServerProgram(service: .silent, ports: [23], isDaemon: true) },
+        "syslogd": { _ in ServerProgram(service: nil, ports: [], isDaemon: true) },
+        "stress": { StressProgram(words: $0) },
+        "stress-ng": { StressProgram(words: $0) },
+        "redis-server": { words in
+            let at = words.firstIndex(of: "--port")
+            let port = at.flatMap { $0 + 1 < words.count ? Int(words[$0 + 1]) : nil } ?? 6379
+            return ServerProgram(service: .silent, ports: [port])
+        },
+        "postgres": { _ in ServerProgram(service: .silent, ports: [5432]) },
+        "mysqld": { _ in ServerProgram(service: .silent, ports: [3306]) },
+        "mariadbd": { _ in ServerProgram(service: .silent, ports: [3306]) },
+        "mongod": { _ in ServerProgram(service: .silent, ports: [27_017]) },
+        "memcached": { words in
+            ServerProgram(service: .silent, ports: [AppletOptions(words, valued: "pmcltu")["p"].flatMap { Int($0) } ?? 11_211])
+        },
+        "serve-hostname": { words in
+            let port = AppletOptions(words)["port"].flatMap { Int($0) } ?? 9376
+            return ServerProgram(service: .hostname(prefix: ""), ports: [port])
+        },
+    ]
+
+    /// `python -m http.server` is known; other programs in Python are not.
+    private static func python(_ words: [String]) -> any Program {
+        guard words.count >= 3, words[1] == "-m", words[2] == "http.server" || words[2] == "SimpleHTTPServer" else {
+            if words.count == 2, words[1] == "--version" || words[1] == "-V" {
+                return ImmediateProgram(applet: { machine, _ in
+                    machine.print("Python 3.12.0\n")
+                    return 0
+                }, words: words)
+            }
+            return InterpreterProgram(words: words)
+        }
+        let options = AppletOptions(Array(words.dropFirst(2)), valued: "bd")
+        let port = options.words.compactMap { Int($0) }.first ?? 8000
+        let root = options["d"] ?? options["directory"] ?? "."
+        return ServerProgram(service: .files(root: root, style: .python), ports: [port])
+    }
+
+    /// The image of the Kubernetes tests, by its first argument.
+    private static func testImage(_ words: [String]) -> any Program {
+        let options = AppletOptions(words)
+        func port(_ name: String, _ usual: Int) -> Int { options[name].flatMap { Int($0) } ?? usual }
+        switch words.dropFirst().first ?? "pause" {
+        case "liveness": return ServerProgram(service: .liveness, ports: [8080])
+        case "netexec": return ServerProgram(service: .netexec, ports: [port("http-port", 8080)])
+        case "serve-hostname": return ServerProgram(service: .hostname(prefix: ""), ports: [port("port", 9376)])
+        case "test-webserver": return ServerProgram(service: .files(root: "/", style: .python), ports: [port("port", 80)])
+        case "porter", "nettest", "no-snat-test", "guestbook", "net": return ServerProgram(service: .silent, ports: [8080])
+        case "entrypoint-tester":
+            return ImmediateProgram(applet: { machine, words in
+                machine.print("[" + words.joined(separator: " ") + "]\n")
+                return 0
+            }, words: words)
+        case "connect":
+            let target = words.count > 2 ? words[2] : ""
+            return ImmediateProgram(applet: { machine, _ in
+                let parts = target.split(separator: ":").map(String.init)
+                guard parts.count == 2, let port = Int(parts[1]), let address = machine.addresses(of: parts[0]).first else {
+                    machine.complain("DNS: lookup \(parts.first ?? ""): no such host")
+                    return 1
+                }
+                if machine.accepts(address, port: port) { return 0 }
+                machine.complain("REFUSED")
+                return 1
+            }, words: words)
+        default: return ServerProgram(service: nil, ports: [])
+        }
+    }
+}
+
+/// A server: it listens, runs for ever, and ends with 0 at once when it is asked to.
+struct ServerProgram: Program {
+    let service: NetworkService?
+    let ports: [Int]
+    /// Whether it goes to the background, so that whoever started it goes on.
+    var isDaemon = false
+    private var hasStarted = false
+
+    init(service: NetworkService?, ports: [Int], isDaemon: Bool = false) {
+        self.service = service
+        self.ports = ports
+        self.isDaemon = isDaemon
+    }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if isDaemon {
+            _ = machine.fork(ServerProgram(service: service, ports: ports), arguments: machine.process.arguments)
+            return .exited(0)
+        }
+        if !hasStarted {
+            hasStarted = true
+            machine.process.handled = [.terminate, .interrupt, .quit]
+            if let service {
+                for port in ports where !machine.listen(port, machine.absolute(service)) {
+                    return .exited(Applets.fail(&machine, machine.process.commandName, "bind: Address already in use"))
+                }
+            }
+        }
+        return machine.process.pendingSignals.isEmpty ? .blocked(.forever) : .exited(0)
+    }
+}
+
+/// busybox's `httpd`, which without `-f` goes to the background. It has no handler for TERM, so that it cannot be stopped
+/// gently as the first process.
+struct HTTPServerProgram: Program {
+    let port: Int
+    let root: String?
+    let isForeground: Bool
+    private var hasStarted = false
+
+    init(port: Int, root: String?, isForeground: Bool) {
+        self.port = port
+        self.root = root
+        self.isForeground = isForeground
+    }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if hasStarted { return .blocked(.forever) }
+        let name = root ?? "."
+        guard machine.node(name)?.kind == .directory else {
+            return .exited(Applets.fail(&machine, "httpd", "can't change directory to '\(name)'", .noEntry))
+        }
+        if machine.kernel.listeners[port] != nil {
+            return .exited(Applets.fail(&machine, "httpd", "bind: Address already in use"))
+        }
+        if !isForeground {
+            // The port is taken by the child, so that it is free again when that one is killed.
+            let child = HTTPServerProgram(port: port, root: root, isForeground: true)
+            return .exited(machine.fork(child, arguments: machine.process.arguments) == nil ? 1 : 0)
+        }
+        hasStarted = true
+        _ = machine.listen(port, machine.absolute(.files(root: name, style: .busybox)))
+        return .blocked(.forever)
+    }
+}
+
+/// `nginx`: the server, or with `-s` a word to it.
+struct NginxProgram: Program {
+    let words: [String]
+    private var hasStarted = false
+
+    init(words: [String]) { self.words = words }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        let options = AppletOptions(words, valued: "sgcpe")
+        if let word = options["s"] { return .exited(tell(word, &machine)) }
+        if options.has("t") || options.has("T") {
+            machine.complain("nginx: the configuration file /etc/nginx/nginx.conf syntax is ok")
+            machine.complain("nginx: configuration file /etc/nginx/nginx.conf test is successful")
+            return .exited(0)
+        }
+        if options.has("v") || options.has("V") {
+            machine.complain("nginx version: nginx/1.27.0")
+            return .exited(0)
+        }
+        if options["g"]?.contains("daemon off") != true, !machine.process.isInit, !hasStarted {
+            let isOff = machine.node("/etc/nginx/nginx.conf").map { $0.content.bytes.text.contains("daemon off") } ?? false
+            if !isOff {
+                let child = NginxProgram(words: ["nginx", "-g", "daemon off;"])
+                return .exited(machine.fork(child, arguments: ["nginx"]) == nil ? 1 : 0)
+            }
+        }
+        if !hasStarted {
+            hasStarted = true
+            machine.process.handled = [.terminate, .interrupt, .quit, .hangup]
+            if !machine.listen(80, .files(root: "/usr/share/nginx/html", style: .nginx)) {
+                return .exited(Applets.fail(&machine, "nginx", "[emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"))
+            }
+        }
+        machine.process.pendingSignals.removeAll { $0 == .hangup }
+        return machine.process.pendingSignals.isEmpty ? .blocked(.forever) : .exited(0)
+    }
+
+    private func tell(_ word: String, _ machine: inout Machine) -> Int {
+        let signals: [String: Signal] = ["quit": .quit, "stop": .terminate, "reload": .hangup, "reopen": .user1]
+        guard let signal = signals[word] else { return Applets.fail(&machine, "nginx", "invalid option: \"-s \(word)\"") }
+        let servers = machine.visibleProcesses.filter { $0.commandName == "nginx" && $0.number != machine.process.number }
+        if servers.isEmpty {
+            return Applets.fail(&machine, "nginx", "[error] open() \"/run/nginx.pid\" failed (2: No such file or directory)")
+        }
+        if signal != .user1 { for server in servers { machine.send(signal, to: server.number) } }
+        return 0
+    }
+}
+
+/// `nc`: listens for ever, or looks whether something accepts connections.
+struct NetcatProgram: Program {
+    let words: [String]
+    private var input: [UInt8] = []
+    private var port: Int?
+
+    init(words: [String]) { self.words = words }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        let options = AppletOptions(words, valued: "pwseiq")
+        let isListening = options.has("l") || options.has("L")
+        guard isListening else { return connect(options, &machine) }
+        if port == nil {
+            guard let number = (options["p"] ?? options.words.last).flatMap({ Int($0) }), (1...65_535).contains(number) else {
+                return .exited(Applets.usage(&machine, "nc"))
+            }
+            if !machine.listen(number, .silent) {
+                return .exited(Applets.fail(&machine, "nc", "bind: Address already in use"))
+            }
+            port = number
+        }
+        // What it is given to say may be a whole answer.
+        while true {
+            switch machine.read(0) {
+            case .bytes(let bytes): if input.count < 1 << 20 { input += bytes }
+            case .wait(let wait): return .blocked(wait)
+            case .end, .failed:
+                if !input.isEmpty, let port {
+                    machine.kernel.listeners[port] = nil
+                    _ = machine.listen(port, .raw(input))
+                }
+                return .blocked(.forever)
+            }
+            if machine.mustYield { return .ready }
+            machine.spend()
+        }
+    }
+
+    private func connect(_ options: AppletOptions, _ machine: inout Machine) -> Progress {
+        guard options.words.count >= 2, let port = Int(options.words[1]) else { return .exited(Applets.usage(&machine, "nc")) }
+        let host = options.words[0]
+        guard let address = machine.addresses(of: host).first else {
+            return .exited(Applets.fail(&machine, "nc", "bad address '\(host)'"))
+        }
+        guard machine.accepts(address, port: port) else {
+            return .exited(Applets.fail(&machine, "nc", "\(host) (\(address):\(port)): Connection refused"))
+        }
+        if options.has("v") { machine.complain("\(host) (\(address):\(port)) open") }
+        return .exited(0)
+    }
+}
+
+/// `stress`: busy for ever, or killed for its memory.
+struct StressProgram: Program {
+    let words: [String]
+    private var hasStarted = false
+
+    init(words: [String]) { self.words = words }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if hasStarted { return .exited(0) }
+        hasStarted = true
+        let options = AppletOptions(words, valued: "mcidt")
+        func value(_ name: String) -> String? {
+            guard let at = words.firstIndex(of: name), at + 1 < words.count else { return options[String(name.dropFirst(2))] }
+            return words[at + 1]
+        }
+        let workers = (options["m"] ?? value("--vm")).flatMap { Int($0) } ?? 0
+        let bytes = value("--vm-bytes").flatMap { Applets.size($0) } ?? 256 << 20
+        machine.print("stress: info: [\(machine.process.pid)] dispatching hogs: 0 cpu, 0 io, \(workers) vm, 0 hdd\n")
+        if workers > 0, let limit = machine.container?.specification.memoryLimit, workers.multipliedReportingOverflow(by: bytes).partialValue > limit {
+            machine.kernel.containers[machine.process.container]?.endReason = "OOMKilled"
+            return .exited(137)
+        }
+        if let length = (options["t"] ?? value("--timeout")).flatMap({ Applets.duration($0).length }) {
+            return .blocked(.time(machine.now + length))
+        }
+        return .blocked(.forever)
+    }
+}
+
+/// A program that is known by name but cannot be interpreted.
+struct UninterpretedProgram: Program {
+    let text: String
+    private var hasStarted = false
+
+    init(text: String) { self.text = text }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if !hasStarted {
+            hasStarted = true
+            machine.note(text)
+        }
+        return .replaced(UnknownProgram())
+    }
+}
+
+extension Machine {
+    /// A service with the directory of its files made absolute.
+    func absolute(_ service: NetworkService) -> NetworkService {
+        guard case .files(let root, let style) = service else { return service }
+        let path = kernel.canonicalPath(absolute(root), in: process.container) ?? absolute(root)
+        return .files(root: path == "/" ? "" : path, style: style)
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Applets that print: echo, printf, seq, expr, basename and the like.
+
+extension Applets {
+    static let textApplets: [String: ImmediateApplet] = [
+        "echo": echo,
+        "printf": printf,
+        "true": { _, _ in 0 },
+        "false": { _, _ in 1 },
+        ":": { _, _ in 0 },
+        "test": { machine, words in test(&machine, Array(words.dropFirst())) },
+        "[": { machine, words in
+            guard words.last == "]" else { return fail(&machine, "[", "missing ]") + 1 }
+            return test(&machine, Array(words.dropFirst().dropLast()))
+        },
+        "basename": { machine, words in
+            let options = AppletOptions(words, valued: "s")
+            guard let path = options.words.first else { return usage(&machine, "basename") }
+            var name = path.split(separator: "/").last.map(String.init) ?? "/"
+            let suffix = options["s"] ?? options.words.dropFirst().first ?? ""
+            if name.hasSuffix(suffix), name != suffix { name.removeLast(suffix.count) }
+            machine.print(name + "\n")
+            return 0
+        },
+        "dirname": { machine, words in
+            guard let path = words.dropFirst().first else { return usage(&machine, "dirname") }
+            let parts = path.split(separator: "/").dropLast()
+            let directory = parts.joined(separator: "/")
+            machine.print(path.hasPrefix("/") ? "/\(directory)\n" : directory.isEmpty ? ".\n" : "\(directory)\n")
+            return 0
+        },
+        "seq": sequence,
+        "expr": { machine, words in expression(&machine, Array(words.dropFirst())) },
+        "shuf": { machine, words in
+            let options = AppletOptions(words, valued: "in")
+            guard let range = options["i"]?.split(separator: "-").compactMap({ Int($0) }), range.count == 2,
+                range[0] <= range[1], range[1] - range[0] < 100_000
+            else { return usage(&machine, "shuf") }
+            var numbers = Array(range[0]...range[1])
+            for index in numbers.indices.reversed() where index > 0 {
+                numbers.swapAt(index, Int(machine.kernel.nextRandom() % UInt64(index + 1)))
+            }
+            for number in numbers.prefix(options["n"].flatMap { Int($0) } ?? numbers.count) { machine.print("\(number)\n") }
+            return 0
+        },
+    ]
+
+    private static func echo(_ machine: inout Machine, _ words: [String]) -> Int {
+        var rest = words.dropFirst()
+        var hasNewline = true
+        var resolves = machine.container?.flavour == .dash && words.first == "echo"
+        while let option = rest.first, option.count > 1, option.hasPrefix("-"),
+            option.dropFirst().allSatisfy({ "neE".contains($0) })
+        {
+            rest = rest.dropFirst()
+            if option.contains("n") { hasNewline = false }
+            if option.contains("e") { resolves = true }
+        }
+        var bytes = Array(rest.joined(separator: " ").utf8)
+        if resolves {
+            let (resolved, isStopped) = EscapedText.resolve(bytes, .echo)
+            bytes = resolved
+            if isStopped { hasNewline = false }
+        }
+        if hasNewline { bytes.append(UInt8(ascii: "\n")) }
+        if let errno = machine.write(bytes, to: 1) { return fail(&machine, "sh", "write error", errno) }
+        return 0
+    }
+
+    /// `test` without its brackets.
+    static func test(_ machine: inout Machine, _ words: [String]) -> Int {
+        var expression = TestExpression(words)
+        do {
+            return try expression.evaluate(&machine) ? 0 : 1
+        } catch {
+            machine.complain("sh: \(error.text)")
+            return 2
+        }
+    }
+
+    private static func printf(_ machine: inout Machine, _ words: [String]) -> Int {
+        guard words.count > 1 else {
+            machine.complain("printf: usage: printf FORMAT [ARG...]")
+            return 2
+        }
+        var rest = words.dropFirst()
+        if rest.first == "--" { rest = rest.dropFirst() }
+        var formatter = PrintFormatter(rest.first ?? "", Array(rest.dropFirst()))
+        let bytes = formatter.format()
+        if !bytes.isEmpty { machine.write(bytes, to: 1) }
+        for fault in formatter.faults { machine.complain("sh: \(fault): invalid number") }
+        return formatter.faults.isEmpty ? 0 : 1
+    }
+
+    /// The lines that `seq` prints at most.
+    private static let maximumSequence = 1_000_000
+
+    private static func sequence(_ machine: inout Machine, _ words: [String]) -> Int {
+        let options = NumericWords(words, valued: "s")
+        let numbers = options.words.compactMap { Double($0) }
+        guard (1...3).contains(numbers.count), numbers.count == options.words.count else { return usage(&machine, "seq") }
+        let first = numbers.count > 1 ? numbers[0] : 1
+        let step = numbers.count > 2 ? numbers[1] : 1
+        let last = numbers[numbers.count - 1]
+        guard step != 0, first.isFinite, last.isFinite else { return 1 }
+        let count = (last - first) / step
+        guard count >= 0 else { return 0 }
+        let digits = options.words.map { $0.split(separator: ".").dropFirst().first?.count ?? 0 }.max() ?? 0
+        var lines: [String] = []
+        for index in 0...Int(min(count + 1e-9, Double(maximumSequence))) {
+            lines.append(PrintFormatter.fixed(first + Double(index) * step, digits: digits))
+        }
+        if options.isWide, let width = lines.map(\.utf8.count).max() {
+            lines = lines.map { String(repeating: "0", count: width - $0.utf8.count) + $0 }
+        }
+        machine.spend(lines.count / 16)
+        machine.print(lines.joined(separator: options.separator ?? "\n") + "\n")
+        return 0
+    }
+
+    // expr
+
+    private static func expression(_ machine: inout Machine, _ words: [String]) -> Int {
+        var parser = ExpressionWords(words)
+        guard let value = parser.evaluate() else {
+            machine.complain("expr: syntax error")
+            return 2
+        }
+        machine.print(value + "\n")
+        return value.isEmpty || value == "0" ? 1 : 0
+    }
+}
+
+/// The words of `seq`, in which `-1` is a number.
+private struct NumericWords {
+    var words: [String] = []
+    var separator: String?
+    var isWide = false
+
+    init(_ all: [String], valued: String) {
+        var rest = all.dropFirst()
+        while let word = rest.popFirst() {
+            if word == "-w" {
+                isWide = true
+            } else if word == "-s" {
+                separator = rest.popFirst()
+            } else {
+                words.append(word)
+            }
+        }
+    }
+}
+
+/// A cursor over the words of `expr`.
+private struct ExpressionWords {
+    private let words: [String]
+    private var index = 0
+    private var depth = 0
+
+    init(_ words: [String]) { self.words = words }
+
+    mutating func evaluate() -> String? {
+        guard let value = level(0), index == words.count else { return nil }
+        return value
+    }
+
+    private static let levels: [Set<String>] = [
+        ["|"], ["&"], ["=", "==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"], [":"],
+    ]
+
+    private mutating func level(_ number: Int) -> String? {
+        guard number < Self.levels.count else { return primary() }
+        guard var left = level(number + 1) else { return nil }
+        while index < words.count, Self.levels[number].contains(words[index]) {
+            let operation = words[index]
+            index += 1
+            guard let right = level(number + 1), let value = apply(operation, left, right) else { return nil }
+            left = value
+        }
+        return left
+    }
+
+    private func apply(_ operation: String, _ left: String, _ right: String) -> String? {
+        func isTrue(_ text: String) -> Bool { !text.isEmpty && text != "0" }
+        switch operation {
+        case "|": return isTrue(left) ? left : right
+        case "&": return isTrue(left) && isTrue(right) ? left : "0"
+        case ":":
+            guard let expression = RegularExpression("^\\(\(right)\\)", isExtended: false) else { return nil }
+            guard let match = expression.firstMatch(in: Array(left.utf8)) else {
+                return expression.groups > 1 ? "" : "0"
+            }
+            if expression.groups > 1 { return match.groups[2].map { Array(left.utf8)[$0].text } ?? "" }
+            return String(match.range.count)
+        default: break
+        }
+        if let first = Int(left), let second = Int(right) { return number(operation, first, second).map { String($0) } }
+        let isLess = Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
+        switch operation {
+        case "=", "==": return left == right ? "1" : "0"
+        case "!=": return left != right ? "1" : "0"
+        case "<": return isLess ? "1" : "0"
+        case "<=": return isLess || left == right ? "1" : "0"
+        case ">": return !isLess && left != right ? "1" : "0"
+        case ">=": return !isLess ? "1" : "0"
+        default: return nil
+        }
+    }
+
+    private func number(_ operation: String, _ left: Int, _ right: Int) -> Int? {
+        switch operation {
+        case "+": left &+ right
+        case "-": left &- right
+        case "*": left &* right
+        case "/": right == 0 || right == -1 ? (right == 0 ? nil : 0 &- left) : left / right
+        case "%": right == 0 || right == -1 ? (right == 0 ? nil : 0) : left % right
+        case "=", "==": left == right ? 1 : 0
+        case "!=": left != right ? 1 : 0
+        case "<": left < right ? 1 : 0
+        case "<=": left <= right ? 1 : 0
+        case ">": left > right ? 1 : 0
+        case ">=": left >= right ? 1 : 0
+        default: nil
+        }
+    }
+
+    private mutating func primary() -> String? {
+        guard index < words.count, depth < 50 else { return nil }
+        let word = words[index]
+        index += 1
+        if word == "(" {
+            depth += 1
+            let value = level(0)
+            depth -= 1
+            guard index < words.count, words[index] == ")" else { return nil }
+            index += 1
+            return value
+        }
+        if word == "length", index < words.count {
+            index += 1
+            return String(words[index - 1].count)
+        }
+        if word == "substr", index + 2 < words.count, let start = Int(words[index + 1]), let count = Int(words[index + 2]) {
+            index += 3
+            return String(words[index - 3].dropFirst(max(0, start - 1)).prefix(max(0, count)))
+        }
+        return word
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// The programs that are simulated, by name.
+
+/// An applet that never waits: it is given its words, the first being its name, and returns its code.
+typealias ImmediateApplet = @Sendable (inout Machine, [String]) -> Int
+
+/// An applet that may wait, made from its words.
+typealias WaitingApplet = @Sendable ([String]) -> any Program
+
+/// All applets.
+enum Applets {
+    /// Applets that end at once.
+    static let immediate: [String: ImmediateApplet] = textApplets.merging(listingApplets) { first, _ in first }
+        .merging(fileApplets) { first, _ in first }
+        .merging(systemApplets) { first, _ in first }
+        .merging(networkApplets) { first, _ in first }
+
+    /// Applets that read input, sleep or serve.
+    static let waiting: [String: WaitingApplet] = filterApplets.merging(timeApplets) { first, _ in first }
+        .merging(serverApplets) { first, _ in first }
+        .merging(commandApplets) { first, _ in first }
+        .merging(entryPointApplets) { first, _ in first }
+
+    private static let shells: Set<String> = ["sh", "ash", "bash", "dash", "hush"]
+
+    /// The names that are simulated.
+    static let names: [String] = (Array(immediate.keys) + Array(waiting.keys) + Array(shells) + ["busybox"]).sorted()
+
+    /// The program of a name; nil when it is not simulated.
+    static func program(
+        _ name: String,
+        _ words: [String],
+        _ environment: [EnvironmentVariable],
+        _ machine: Machine
+    ) -> (any Program)? {
+        if shells.contains(name) { return Shell(words, environment, machine) }
+        if name == "busybox", words.count > 1 {
+            return program(words[1], Array(words.dropFirst()), environment, machine)
+        }
+        if let applet = immediate[name] { return ImmediateProgram(applet: applet, words: words) }
+        return waiting[name]?(words)
+    }
+
+    /// The usage text of an applet that got wrong words, in short.
+    static func usage(_ machine: inout Machine, _ name: String) -> Int {
+        machine.complain("Usage: \(name) [OPTIONS] [ARGS]")
+        return 1
+    }
+
+    /// Tells a failure, `rm: can't remove 'x': No such file or directory`.
+    static func fail(_ machine: inout Machine, _ name: String, _ text: String, _ errno: Errno? = nil) -> Int {
+        machine.complain("\(name): \(text)\(errno.map { ": " + $0.text } ?? "")")
+        return 1
+    }
+}
+
+/// A process that runs an immediate applet.
+struct ImmediateProgram: Program {
+    let applet: ImmediateApplet
+    let words: [String]
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        machine.spend(4)
+        return .exited(applet(&machine, words) & 0xFF)
+    }
+}
+
+/// The options before and between the words of an applet.
+struct AppletOptions {
+    /// Letters without a value.
+    private(set) var flags: Set<Character> = []
+    /// Letters with a value, the last one winning, and long options by name.
+    private(set) var values: [String: String] = [:]
+    /// Every value of each letter.
+    private(set) var lists: [String: [String]] = [:]
+    /// What is no option.
+    private(set) var words: [String] = []
+
+    /// Reads the words after the name. `valued` are the letters that take a value; with `stops` options end at the first
+    /// other word.
+    init(_ all: [String], valued: String = "", stops: Bool = false) {
+        var rest = all.dropFirst()
+        while let word = rest.popFirst() {
+            if word == "--" {
+                words += rest
+                return
+            }
+            guard word.hasPrefix("-"), word.count > 1 else {
+                words.append(word)
+                if stops {
+                    words += rest
+                    return
+                }
+                continue
+            }
+            if word.hasPrefix("--") { readLong(word) } else { readLetters(word, &rest, valued) }
+        }
+    }
+
+    private mutating func readLong(_ word: String) {
+        let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        values[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
+    }
+
+    private mutating func readLetters(_ word: String, _ rest: inout ArraySlice<String>, _ valued: String) {
+        var letters = Array(word.dropFirst())[...]
+        while let letter = letters.popFirst() {
+            guard valued.contains(letter) else {
+                flags.insert(letter)
+                continue
+            }
+            let value = letters.isEmpty ? rest.popFirst() ?? "" : String(letters)
+            values[String(letter)] = value
+            lists[String(letter), default: []].append(value)
+            return
+        }
+    }
+
+    /// Whether a letter was given.
+    func has(_ letter: Character) -> Bool { flags.contains(letter) }
+
+    /// The value of a letter or of a long option.
+    subscript(name: String) -> String? { values[name] }
+}
+
+extension Shell {
+    /// A shell as its command line asks for: `-c text`, a script, or standard input.
+    init(_ words: [String], _ environment: [EnvironmentVariable], _ machine: Machine) {
+        let called = words.first ?? "sh"
+        self.init(
+            name: called.split(separator: "/").last.map(String.init) ?? called,
+            environment: environment,
+            machine: machine
+        )
+        if called.hasSuffix("bash") { flavour = .bash }
+        var rest = words.dropFirst()
+        var isCommand = false
+        while let word = rest.first, word.count > 1, word.hasPrefix("-") || word.hasPrefix("+") {
+            rest = rest.dropFirst()
+            if word == "--" { break }
+            if word.hasPrefix("--") { continue }
+            var letters = String(word.dropFirst())
+            if letters.contains("c") { isCommand = true }
+            if letters.contains("i") { options.isInteractive = true }
+            letters.removeAll { "cils".contains($0) }
+            if letters == "o" || letters == "eo" || letters == "euo" || letters == "euxo" || letters.hasSuffix("o") {
+                _ = setOptions([String(word.prefix(1)) + letters, rest.popFirst() ?? ""], keepsPositional: true)
+            } else if !letters.isEmpty {
+                _ = setOptions([String(word.prefix(1)) + letters], keepsPositional: true)
+            }
+        }
+        if isCommand, rest.first == "--" { rest = rest.dropFirst() }
+        if isCommand {
+            let text = rest.popFirst() ?? ""
+            if let zero = rest.popFirst() { name = zero }
+            positional = Array(rest)
+            frames = [.script(ShellScript(text: text))]
+        } else if let path = rest.popFirst() {
+            name = path
+            positional = Array(rest)
+            frames = [.script(ShellScript(text: (try? machine.contents(path).text) ?? "exit 127"))]
+        } else {
+            options.isInteractive = options.isInteractive || machine.isTerminal(0)
+            frames = [.script(.input)]
+        }
+    }
+}
+
+extension Machine {
+    /// Whether a descriptor is a terminal.
+    func isTerminal(_ descriptor: Int) -> Bool {
+        guard process.files[descriptor] != nil else { return false }
+        if let command = process.command { return kernel.commands[command]?.options.tty ?? false }
+        return container?.specification.tty == true && container?.specification.stdin == true
+    }
+
+    /// The path of a program as `which` finds it.
+    func pathOfProgram(_ name: String, path: String) -> String? {
+        if name.contains("/") { return node(name).map { _ in name } }
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first { node($0)?.kind == .file }
+    }
+}

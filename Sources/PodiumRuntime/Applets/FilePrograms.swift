@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// tail, tee, dd, cmp and diff.
+
+import PodiumMachinery
+
+/// `tail`, which with `-f` and `-F` goes on for ever.
+struct TailProgram: Program {
+    private var inputs: [String]
+    private var follows: Bool
+    /// Whether a file that is missing is waited for.
+    private var retries: Bool
+    private var limit: Int
+    private var countsBytes: Bool
+    /// `-n +3`: from the third line on.
+    private var fromStart: Bool
+    private let showsNames: Bool
+    private var pending: [UInt8] = []
+    private var hasStarted = false
+    /// What was shown of each file.
+    private var positions: [String: Int] = [:]
+    private var shown: String?
+    private var code = 0
+
+    init(_ words: [String]) {
+        var words = words
+        if words.count > 1, words[1].hasPrefix("-") || words[1].hasPrefix("+"), words[1].dropFirst().first?.isNumber == true {
+            let isPlus = words[1].hasPrefix("+")
+            let digits = words[1].dropFirst().prefix { $0.isNumber }
+            let rest = words[1].dropFirst(1 + digits.count)
+            words.replaceSubrange(1...1, with: ["-n\(isPlus ? "+" : "")\(digits)"] + (rest.isEmpty ? [] : ["-\(rest)"]))
+        }
+        let options = AppletOptions(words, valued: "ncs")
+        inputs = options.words
+        follows = options.has("f") || options.has("F") || options["follow"] != nil
+        retries = options.has("F") || options["retry"] != nil || options["follow"] == "name"
+        let text = options["c"] ?? options["n"] ?? "10"
+        countsBytes = options["c"] != nil
+        fromStart = text.hasPrefix("+")
+        limit = Applets.size(String(text.drop { $0 == "+" || $0 == "-" })) ?? 10
+        showsNames = options.words.count > 1 && !options.has("q") || options.has("v")
+    }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if machine.mustYield { return .ready }
+        machine.spend()
+        if inputs.isEmpty { return readInput(&machine) }
+        let changes = machine.kernel.fileChanges
+        if !hasStarted {
+            hasStarted = true
+            for input in inputs { begin(input, &machine) }
+            if !follows || positions.isEmpty && !retries { return .exited(code) }
+        } else {
+            for input in inputs { followUp(input, &machine) }
+        }
+        return follows ? .blocked(.fileChange(since: changes)) : .exited(code)
+    }
+
+    private mutating func readInput(_ machine: inout Machine) -> Progress {
+        while true {
+            switch machine.read(0) {
+            case .bytes(let bytes):
+                pending += bytes
+                if !fromStart, pending.count > 1 << 20 { pending.removeFirst(pending.count - 1 << 19) }
+                if machine.mustYield { return .ready }
+                machine.spend()
+            case .wait(let wait): return .blocked(wait)
+            case .end, .failed:
+                machine.write(selection(pending), to: 1)
+                // `tail -f` without a file is a popular way to wait for ever, and standard input is no file here.
+                return follows ? .blocked(.forever) : .exited(0)
+            }
+        }
+    }
+
+    private mutating func begin(_ input: String, _ machine: inout Machine) {
+        guard let node = machine.node(input) else {
+            machine.complain("tail: can't open '\(input)': \(Errno.noEntry.text)")
+            code = 1
+            return
+        }
+        if node.kind == .device || input == "/dev/null" {
+            positions[input] = 0
+            return
+        }
+        let bytes = (try? machine.contents(input)) ?? []
+        show(selection(bytes), of: input, isFirst: true, &machine)
+        positions[input] = node.content.size
+    }
+
+    private mutating func followUp(_ input: String, _ machine: inout Machine) {
+        guard let node = machine.node(input), node.kind == .file else {
+            if retries { positions[input] = nil }
+            return
+        }
+        guard let position = positions[input] ?? (retries ? 0 : nil) else { return }
+        let start = node.content.size < position ? 0 : position
+        if node.content.size > start {
+            show(node.content.read(at: start, count: 1 << 20), of: input, isFirst: false, &machine)
+        }
+        positions[input] = node.content.size
+    }
+
+    private mutating func show(_ bytes: [UInt8], of input: String, isFirst: Bool, _ machine: inout Machine) {
+        if showsNames, isFirst || shown != input { machine.print("\(shown == nil ? "" : "\n")==> \(input) <==\n") }
+        shown = input
+        if !bytes.isEmpty { machine.write(bytes, to: 1) }
+    }
+
+    /// The end of a text, or what stands from a line on.
+    private func selection(_ bytes: [UInt8]) -> [UInt8] {
+        if countsBytes { return fromStart ? Array(bytes.dropFirst(max(0, limit - 1))) : Array(bytes.suffix(limit)) }
+        var starts = [0]
+        for (index, unit) in bytes.enumerated() where unit == 0x0A && index + 1 < bytes.count { starts.append(index + 1) }
+        if fromStart {
+            let first = max(1, limit) - 1
+            return first < starts.count ? Array(bytes[starts[first]...]) : []
+        }
+        if limit == 0 { return [] }
+        return Array(bytes[starts[max(0, starts.count - limit)]...])
+    }
+}
+
+/// `tee`.
+struct TeeProgram: Program {
+    let paths: [String]
+    let appends: Bool
+    private var hasStarted = false
+    private var code = 0
+
+    init(paths: [String], appends: Bool) {
+        self.paths = paths
+        self.appends = appends
+    }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if !hasStarted {
+            hasStarted = true
+            for (index, path) in paths.enumerated() {
+                do {
+                    machine.attach(try machine.open(path, appends ? .append : .write), as: 40 + index)
+                } catch {
+                    code = Applets.fail(&machine, "tee", path, error)
+                }
+            }
+        }
+        while !machine.mustYield {
+            machine.spend()
+            switch machine.read(0, limit: 8 << 10) {
+            case .bytes(let bytes):
+                machine.write(bytes, to: 1)
+                for index in paths.indices where machine.process.files[40 + index] != nil {
+                    machine.write(bytes, to: 40 + index)
+                }
+            case .wait(let wait): return .blocked(wait)
+            case .end, .failed: return .exited(code)
+            }
+        }
+        return .ready
+    }
+}
+
+/// `dd`.
+struct CopyBlocksProgram: Program {
+    private let input: String?
+    private let output: String?
+    private let blockSize: Int
+    private let count: Int?
+    private let seek: Int
+    private let skip: Int
+    private let keepsRest: Bool
+    private let isQuiet: Bool
+    private var copied = 0
+    private var hasStarted = false
+
+    init(words: [String]) {
+        var values: [String: String] = [:]
+        for word in words.dropFirst() {
+            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            if parts.count == 2 { values[parts[0]] = parts[1] }
+        }
+        input = values["if"]
+        output = values["of"]
+        blockSize = min(max(1, values["bs"].flatMap { Applets.size($0) } ?? 512), 1 << 40)
+        count = values["count"].flatMap { Applets.size($0) }
+        seek = values["seek"].flatMap { Applets.size($0) } ?? 0
+        skip = values["skip"].flatMap { Applets.size($0) } ?? 0
+        keepsRest = values["conv"]?.contains("notrunc") == true
+        isQuiet = values["status"] == "none"
+    }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if !hasStarted {
+            hasStarted = true
+            if let code = open(&machine) { return .exited(code) }
+        }
+        let (limit, overflow) = count.map { $0.multipliedReportingOverflow(by: blockSize) } ?? (Int.max, false)
+        if overflow { return .exited(Applets.fail(&machine, "dd", "invalid number")) }
+        if let code = fill(limit, &machine) { return .exited(code) }
+        while copied < limit {
+            if machine.mustYield { return .ready }
+            machine.spend()
+            switch machine.read(0, limit: min(64 << 10, limit - copied)) {
+            case .bytes(let bytes):
+                if let errno = machine.write(bytes, to: 1) { return .exited(Applets.fail(&machine, "dd", "error writing '\(output ?? "standard output")'", errno)) }
+                copied += bytes.count
+            case .wait(let wait): return .blocked(wait)
+            case .end, .failed: return .exited(report(&machine))
+            }
+        }
+        return .exited(report(&machine))
+    }
+
+    private mutating func open(_ machine: inout Machine) -> Int? {
+        do {
+            if let input {
+                machine.attach(try machine.open(input, .read), as: 0)
+                if let file = machine.process.files[0] { machine.kernel.openFiles[file]?.offset = skip * blockSize }
+            }
+        } catch {
+            return Applets.fail(&machine, "dd", "can't open '\(input ?? "")'", error)
+        }
+        do {
+            if let output {
+                machine.attach(try machine.open(output, keepsRest || seek > 0 ? .update : .write), as: 1)
+                if let file = machine.process.files[1] { machine.kernel.openFiles[file]?.offset = seek &* blockSize }
+            }
+        } catch {
+            return Applets.fail(&machine, "dd", "can't open '\(output ?? "")'", error)
+        }
+        return nil
+    }
+
+    /// Zeros into a file need not be copied: the file just grows.
+    private mutating func fill(_ limit: Int, _ machine: inout Machine) -> Int? {
+        guard copied == 0, limit > 64 << 10, let source = machine.process.files[0], let sink = machine.process.files[1],
+            machine.kernel.openFiles[source]?.target == .zero, let file = machine.kernel.openFiles[sink],
+            case .file(let location) = file.target
+        else { return nil }
+        let room = Kernel.maximumFileBytes
+        let length = min(limit, room - min(room, file.offset))
+        machine.kernel.update(location) { node in
+            node?.content.grow(to: file.offset + length)
+            return true
+        }
+        copied = length
+        guard length < limit else { return nil }
+        return Applets.fail(&machine, "dd", "error writing '\(output ?? "")'", .noSpace)
+    }
+
+    private func report(_ machine: inout Machine) -> Int {
+        guard !isQuiet else { return 0 }
+        let whole = copied / blockSize
+        let part = copied % blockSize == 0 ? 0 : 1
+        machine.complain("\(whole)+\(part) records in\n\(whole)+\(part) records out")
+        machine.complain("\(copied) bytes (\(Applets.humanSize(copied))B) copied, 0.001000 seconds, \(Applets.humanSize(copied * 1000))B/s")
+        return 0
+    }
+}
+
+/// `cmp` and `diff`: whether files are equal, and for `diff` the lines that are not.
+struct ComparisonProgram: Program {
+    let words: [String]
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        let name = words.first ?? "cmp"
+        let options = AppletOptions(words, valued: "U")
+        guard options.words.count >= 2 else { return .exited(Applets.usage(&machine, name) + 1) }
+        var contents: [[UInt8]] = []
+        for path in options.words.prefix(2) {
+            do {
+                contents.append(try machine.contents(path))
+            } catch {
+                return .exited(Applets.fail(&machine, name, "can't open '\(path)'", error) + 1)
+            }
+        }
+        if contents[0] == contents[1] { return .exited(0) }
+        if options.has("s") || options.has("q") && name == "cmp" { return .exited(1) }
+        if name == "cmp" {
+            let place = zip(contents[0], contents[1]).prefix { $0 == $1 }.count
+            let line = contents[0].prefix(place).reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
+            machine.print("\(options.words[0]) \(options.words[1]) differ: char \(place + 1), line \(line)\n")
+        } else if options.has("q") {
+            machine.print("Files \(options.words[0]) and \(options.words[1]) differ\n")
+        } else {
+            showDifference(Applets.lines(of: contents[0]), Applets.lines(of: contents[1]), options.words, &machine)
+        }
+        return .exited(1)
+    }
+
+    /// One hunk from the first to the last difference, in the unified form.
+    private func showDifference(_ old: [[UInt8]], _ new: [[UInt8]], _ names: [String], _ machine: inout Machine) {
+        let head = zip(old, new).prefix { $0 == $1 }.count
+        let tail = min(zip(old.reversed(), new.reversed()).prefix { $0 == $1 }.count, min(old.count, new.count) - head)
+        machine.print("--- \(names[0])\n+++ \(names[1])\n@@ -\(head + 1),\(old.count - tail - head) +\(head + 1),\(new.count - tail - head) @@\n")
+        for line in old[head..<old.count - tail] { machine.write([UInt8(ascii: "-")] + line + [0x0A], to: 1) }
+        for line in new[head..<new.count - tail] { machine.write([UInt8(ascii: "+")] + line + [0x0A], to: 1) }
+    }
+}

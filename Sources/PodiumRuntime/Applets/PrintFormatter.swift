@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// The formats of `printf`, also for awk.
+
+/// A format with its arguments.
+struct PrintFormatter {
+    /// The bytes that one `printf` prints at most.
+    static let maximumBytes = 4 << 20
+    /// The width and precision that are taken.
+    private static let maximumWidth = 10_000
+
+    private let format: [UInt8]
+    private var arguments: ArraySlice<String>
+    private var output: [UInt8] = []
+    private var isStopped = false
+    private var hasUsedArgument = false
+    /// Arguments that should have been numbers.
+    private(set) var faults: [String] = []
+    private let resolvesEscapes: Bool
+
+    init(_ format: String, _ arguments: [String], resolvesEscapes: Bool = true) {
+        self.format = Array(format.utf8)
+        self.arguments = arguments[...]
+        self.resolvesEscapes = resolvesEscapes
+    }
+
+    /// The text. The format is used again while there are arguments, unless it takes none.
+    mutating func format(repeats: Bool = true) -> [UInt8] {
+        repeat {
+            hasUsedArgument = false
+            pass()
+        } while repeats && !isStopped && !arguments.isEmpty && hasUsedArgument && output.count < Self.maximumBytes
+        return output
+    }
+
+    private mutating func pass() {
+        var rest = format[...]
+        while let unit = rest.popFirst(), !isStopped {
+            if unit == UInt8(ascii: "\\"), resolvesEscapes {
+                // An escape is at most ten units long: `\UHHHHHHHH`.
+                let piece = escapeLength(rest)
+                let (bytes, stops) = EscapedText.resolve([unit] + rest.prefix(piece), .format)
+                output += bytes
+                isStopped = stops
+                rest = rest.dropFirst(piece)
+            } else if unit == UInt8(ascii: "%") {
+                directive(&rest)
+            } else {
+                output.append(unit)
+            }
+        }
+    }
+
+    private func escapeLength(_ rest: ArraySlice<UInt8>) -> Int {
+        guard let mark = rest.first else { return 0 }
+        switch mark {
+        case 0x30...0x37: return rest.prefix(3).prefix { (0x30...0x37).contains($0) }.count
+        case UInt8(ascii: "x"): return 1 + rest.dropFirst().prefix(2).prefix { $0.isHexDigit }.count
+        case UInt8(ascii: "u"): return 1 + rest.dropFirst().prefix(4).prefix { $0.isHexDigit }.count
+        case UInt8(ascii: "U"): return 1 + rest.dropFirst().prefix(8).prefix { $0.isHexDigit }.count
+        default: return 1
+        }
+    }
+
+    private mutating func next() -> String? {
+        hasUsedArgument = true
+        return arguments.popFirst()
+    }
+
+    private mutating func directive(_ rest: inout ArraySlice<UInt8>) {
+        if rest.first == UInt8(ascii: "%") {
+            rest = rest.dropFirst()
+            return output.append(UInt8(ascii: "%"))
+        }
+        var flags: Set<UInt8> = []
+        while let flag = rest.first, "-+ 0#'".utf8.contains(flag) {
+            flags.insert(flag)
+            rest = rest.dropFirst()
+        }
+        var width = number(&rest) ?? 0
+        if width < 0 {
+            flags.insert(UInt8(ascii: "-"))
+            width = -width
+        }
+        var precision: Int?
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            precision = number(&rest) ?? 0
+        }
+        while let unit = rest.first, "hlLqjzt".utf8.contains(unit) { rest = rest.dropFirst() }
+        guard let conversion = rest.popFirst() else { return output.append(UInt8(ascii: "%")) }
+        let text = convert(conversion, flags, precision)
+        pad(text, conversion, width, flags, precision)
+    }
+
+    private mutating func number(_ rest: inout ArraySlice<UInt8>) -> Int? {
+        if rest.first == UInt8(ascii: "*") {
+            rest = rest.dropFirst()
+            return next().flatMap { Int($0) }.map { min(max($0, -Self.maximumWidth), Self.maximumWidth) }
+        }
+        let digits = rest.prefix { $0.isDigit }
+        rest = rest.dropFirst(digits.count)
+        return Int(digits.text).map { min($0, Self.maximumWidth) }
+    }
+
+    private mutating func convert(_ conversion: UInt8, _ flags: Set<UInt8>, _ precision: Int?) -> [UInt8] {
+        switch conversion {
+        case UInt8(ascii: "s"):
+            let text = Array((next() ?? "").utf8)
+            return precision.map { Array(text.prefix($0)) } ?? text
+        case UInt8(ascii: "b"):
+            let (bytes, stops) = EscapedText.resolve(Array((next() ?? "").utf8), .echo)
+            if stops { isStopped = true }
+            return bytes
+        case UInt8(ascii: "q"): return Array((next() ?? "").utf8)
+        case UInt8(ascii: "c"): return Array((next() ?? "").utf8.prefix(1))
+        case UInt8(ascii: "d"), UInt8(ascii: "i"): return signed(flags, precision)
+        case UInt8(ascii: "u"): return Array(String(UInt(bitPattern: integer())).utf8)
+        case UInt8(ascii: "o"): return Array(String(UInt(bitPattern: integer()), radix: 8).utf8)
+        case UInt8(ascii: "x"), UInt8(ascii: "X"):
+            let isUpper = conversion == UInt8(ascii: "X")
+            let digits = String(UInt(bitPattern: integer()), radix: 16, uppercase: isUpper)
+            let filled = String(repeating: "0", count: max(0, (precision ?? 0) - digits.utf8.count)) + digits
+            return Array(((flags.contains(UInt8(ascii: "#")) ? (isUpper ? "0X" : "0x") : "") + filled).utf8)
+        case UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "g"), UInt8(ascii: "G"):
+            return real(conversion, flags, precision ?? 6)
+        default: return [UInt8(ascii: "%"), conversion]
+        }
+    }
+
+    private mutating func integer() -> Int {
+        guard let text = next(), !text.isEmpty else { return 0 }
+        if let first = text.utf8.first, first == UInt8(ascii: "'") || first == UInt8(ascii: "\"") {
+            return text.unicodeScalars.dropFirst().first.map { Int($0.value) } ?? 0
+        }
+        var variables = ShellVariables([])
+        let trimmed = text.utf8.drop(while: \.isBlank)
+        let isNumber = trimmed.allSatisfy { $0.isNameUnit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        if isNumber, trimmed.contains(where: \.isDigit), let value = try? Arithmetic.evaluate(text, &variables) {
+            return value
+        }
+        if let value = Double(text), value.magnitude < 9e18 { return Int(value) }
+        faults.append(text)
+        return 0
+    }
+
+    private mutating func signed(_ flags: Set<UInt8>, _ precision: Int?) -> [UInt8] {
+        let value = integer()
+        var digits = String(value.magnitude)
+        digits = String(repeating: "0", count: max(0, (precision ?? 0) - digits.utf8.count)) + digits
+        let sign =
+            value < 0 ? "-" : flags.contains(UInt8(ascii: "+")) ? "+" : flags.contains(UInt8(ascii: " ")) ? " " : ""
+        return Array((sign + digits).utf8)
+    }
+
+    private mutating func real(_ conversion: UInt8, _ flags: Set<UInt8>, _ precision: Int) -> [UInt8] {
+        let text = next() ?? "0"
+        guard let value = Double(text.isEmpty ? "0" : text) else {
+            faults.append(text)
+            return Array("0".utf8)
+        }
+        let sign = value >= 0 && flags.contains(UInt8(ascii: "+")) ? "+" : ""
+        let digits = min(precision, 60)
+        switch conversion | 0x20 {
+        case UInt8(ascii: "f"): return Array((sign + Self.fixed(value, digits: digits)).utf8)
+        case UInt8(ascii: "e"): return Array((sign + Self.scientific(value, digits: digits)).utf8)
+        default: return Array((sign + Self.general(value, digits: max(1, digits))).utf8)
+        }
+    }
+
+    private mutating func pad(_ text: [UInt8], _ conversion: UInt8, _ width: Int, _ flags: Set<UInt8>, _ precision: Int?) {
+        let length = text.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
+        let missing = width - length
+        guard missing > 0 else { return output += text }
+        if flags.contains(UInt8(ascii: "-")) {
+            output += text + Array(repeating: 0x20, count: missing)
+        } else if flags.contains(UInt8(ascii: "0")), "diouxXfFeEgG".utf8.contains(conversion),
+            precision == nil || "fFeEgG".utf8.contains(conversion)
+        {
+            let sign = text.first.map { "+- ".utf8.contains($0) } == true ? 1 : 0
+            output += text.prefix(sign) + Array(repeating: 0x30, count: missing) + text.dropFirst(sign)
+        } else {
+            output += Array(repeating: 0x20, count: missing) + text
+        }
+    }
+
+    // Numbers with a fraction
+
+    /// `12.50`.
+    static func fixed(_ value: Double, digits: Int) -> String {
+        if value.isNaN { return "nan" }
+        if value.isInfinite { return value < 0 ? "-inf" : "inf" }
+        // Beyond this there is no fraction left, and nothing to round.
+        if value.magnitude >= 1e15 {
+            let whole = value.magnitude < 9e18 ? String(Int64(value)) : "\(value)"
+            return digits > 0 ? whole + "." + String(repeating: "0", count: digits) : whole
+        }
+        let kept = min(digits, 15 - max(0, Int(value.magnitude < 1 ? 0 : log10Floor(value.magnitude))))
+        var scale = 1.0
+        for _ in 0..<max(0, kept) { scale *= 10 }
+        let scaled = (value.magnitude * scale).rounded(.toNearestOrEven)
+        let text = String(UInt64(scaled))
+        let padded = String(repeating: "0", count: max(0, kept + 1 - text.utf8.count)) + text
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        guard digits > 0 else { return sign + padded }
+        return sign + padded.dropLast(kept) + "." + padded.suffix(kept) + String(repeating: "0", count: digits - kept)
+    }
+
+    private static func log10Floor(_ value: Double) -> Int {
+        var count = 0
+        var rest = value
+        while rest >= 10 {
+            rest /= 10
+            count += 1
+        }
+        return count
+    }
+
+    /// `1.250000e+01`.
+    static func scientific(_ value: Double, digits: Int) -> String {
+        guard value.isFinite else { return fixed(value, digits: 0) }
+        var exponent = 0
+        var mantissa = value.magnitude
+        while mantissa >= 10 {
+            mantissa /= 10
+            exponent += 1
+        }
+        while mantissa < 1, mantissa > 0 {
+            mantissa *= 10
+            exponent -= 1
+        }
+        var text = fixed(mantissa, digits: digits)
+        if text.hasPrefix("10") {
+            exponent += 1
+            text = fixed(1, digits: digits)
+        }
+        let power = String(exponent.magnitude)
+        let sign = exponent < 0 ? "-" : "+"
+        return (value < 0 ? "-" : "") + text + "e" + sign + (power.utf8.count < 2 ? "0" : "") + power
+    }
+
+    /// `%g`: the shorter of both, without zeros at the end.
+    static func general(_ value: Double, digits: Int) -> String {
+        if value == 0 { return "0" }
+        guard value.isFinite else { return fixed(value, digits: 0) }
+        let scientific = scientific(value, digits: digits - 1)
+        let exponent = scientific.split(separator: "e").last.flatMap { Int($0) } ?? 0
+        if exponent < -4 || exponent >= digits {
+            let parts = scientific.split(separator: "e")
+            return trimmed(String(parts[0])) + "e" + parts[1]
+        }
+        return trimmed(fixed(value, digits: max(0, digits - 1 - exponent)))
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        guard text.contains(".") else { return text }
+        var units = Array(text.utf8)
+        while units.last == 0x30 { units.removeLast() }
+        if units.last == UInt8(ascii: ".") { units.removeLast() }
+        return units.text
+    }
+}
+
+extension PrintFormatter {
+    /// The text filled up with blanks to `width`, after it or (`left: false`) before it.
+    static func padded(_ text: String, _ width: Int, left: Bool = true) -> String {
+        let blanks = String(repeating: " ", count: max(0, width - text.utf8.count))
+        return left ? text + blanks : blanks + text
+    }
+}

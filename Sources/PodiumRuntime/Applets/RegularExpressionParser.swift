@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads regular expressions.
+
+/// A cursor over the text of an expression.
+struct RegularExpressionParser {
+    /// Groups within groups.
+    private static let maximumDepth = 50
+
+    private let units: [UInt8]
+    private let isExtended: Bool
+    private var index = 0
+    private var depth = 0
+    /// The groups opened so far.
+    private(set) var groups = 0
+
+    init(_ text: String, isExtended: Bool) {
+        units = Array(text.utf8)
+        self.isExtended = isExtended
+    }
+
+    /// The whole expression; nil when it is faulty.
+    mutating func parse() -> RegularExpression.Node? {
+        guard let node = choice(), index == units.count else { return nil }
+        return node
+    }
+
+    private func peek(_ text: String) -> Bool { units[index...].starts(with: text.utf8) }
+
+    /// Takes a mark that is plain in extended and escaped in basic expressions.
+    private mutating func take(_ mark: String) -> Bool {
+        let text = isExtended ? mark : "\\" + mark
+        guard peek(text) else { return false }
+        index += text.utf8.count
+        return true
+    }
+
+    private func isAt(_ mark: String) -> Bool { peek(isExtended ? mark : "\\" + mark) }
+
+    private mutating func choice() -> RegularExpression.Node? {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > Self.maximumDepth { return nil }
+        guard let first = sequence() else { return nil }
+        var nodes = [first]
+        while take("|") {
+            guard let next = sequence() else { return nil }
+            nodes.append(next)
+        }
+        return nodes.count == 1 ? first : .choice(nodes)
+    }
+
+    private mutating func sequence() -> RegularExpression.Node? {
+        var nodes: [RegularExpression.Node] = []
+        while index < units.count, !isAt("|"), depth == 1 || !isAt(")") {
+            guard let atom = atom(isFirst: nodes.isEmpty) else { return nil }
+            guard let repeated = suffixes(atom) else { return nil }
+            nodes.append(repeated)
+        }
+        return .sequence(nodes)
+    }
+
+    private mutating func suffixes(_ atom: RegularExpression.Node) -> RegularExpression.Node? {
+        var node = atom
+        while index < units.count {
+            if peek("*") {
+                index += 1
+                node = .repeated(node, from: 0, to: .max)
+            } else if take("+") {
+                node = .repeated(node, from: 1, to: .max)
+            } else if take("?") {
+                node = .repeated(node, from: 0, to: 1)
+            } else if isAt("{"), let bounds = bounds() {
+                node = .repeated(node, from: bounds.0, to: bounds.1)
+            } else {
+                return node
+            }
+        }
+        return node
+    }
+
+    /// `{n}`, `{n,}`, `{n,m}`; nil, and no move, when it is none.
+    private mutating func bounds() -> (Int, Int)? {
+        let start = index
+        _ = take("{")
+        let text = units[index...].prefix { $0.isDigit || $0 == UInt8(ascii: ",") }.text
+        index += text.utf8.count
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard take("}"), parts.count <= 2, let from = Int(parts[0].isEmpty ? "0" : parts[0]),
+            let to = parts.count == 1 ? from : parts[1].isEmpty ? .max : Int(parts[1]),
+            from <= RegularExpression.maximumRepeats, to >= from
+        else {
+            index = start
+            return nil
+        }
+        return (from, to)
+    }
+
+    private mutating func atom(isFirst: Bool) -> RegularExpression.Node? {
+        if take("(") {
+            groups += 1
+            let number = groups
+            guard let inner = choice(), take(")") else { return nil }
+            return .group(inner, number)
+        }
+        let unit = units[index]
+        index += 1
+        switch unit {
+        case UInt8(ascii: "."): return .any
+        case UInt8(ascii: "["): return set()
+        case UInt8(ascii: "^") where isExtended || isFirst: return .start
+        case UInt8(ascii: "$") where isExtended || index == units.count || isAt(")") || isAt("|"): return .end
+        case UInt8(ascii: "*") where isFirst && isExtended: return nil
+        case UInt8(ascii: "\\"): return escape()
+        default: return .unit(unit)
+        }
+    }
+
+    private mutating func escape() -> RegularExpression.Node? {
+        guard index < units.count else { return nil }
+        let unit = units[index]
+        index += 1
+        let word: [ClosedRange<UInt8>] = [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A]
+        let space: [ClosedRange<UInt8>] = [0x09...0x0D, 0x20...0x20]
+        switch unit {
+        case UInt8(ascii: "w"): return .set(word, isNegated: false)
+        case UInt8(ascii: "W"): return .set(word, isNegated: true)
+        case UInt8(ascii: "s"): return .set(space, isNegated: false)
+        case UInt8(ascii: "S"): return .set(space, isNegated: true)
+        case UInt8(ascii: "b"), UInt8(ascii: "<"), UInt8(ascii: ">"): return .wordEdge
+        case UInt8(ascii: "n"): return .unit(0x0A)
+        case UInt8(ascii: "t"): return .unit(0x09)
+        case 0x31...0x39: return .reference(Int(unit - 0x30))
+        default: return .unit(unit)
+        }
+    }
+
+    private mutating func set() -> RegularExpression.Node? {
+        var ranges: [ClosedRange<UInt8>] = []
+        let isNegated = peek("^")
+        if isNegated { index += 1 }
+        var isFirst = true
+        while index < units.count {
+            let unit = units[index]
+            if unit == UInt8(ascii: "]"), !isFirst {
+                index += 1
+                return .set(ranges, isNegated: isNegated)
+            }
+            isFirst = false
+            var cursor = units[(index + 1)...]
+            if unit == UInt8(ascii: "["), peek("[:"), let named = ShellPattern.namedClass(&cursor) {
+                ranges += named
+                index = cursor.startIndex
+                continue
+            }
+            index += 1
+            if index + 1 < units.count, units[index] == UInt8(ascii: "-"), units[index + 1] != UInt8(ascii: "]") {
+                let high = units[index + 1]
+                if high < unit { return nil }
+                ranges.append(unit...high)
+                index += 2
+            } else {
+                ranges.append(unit...unit)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Applets that read files or standard input piece by piece.
+
+/// What is done with a stream of bytes.
+protocol StreamProcessor: Sendable {
+    /// How a file that cannot be opened is complained about, with `%` for its name.
+    var openFault: String { get }
+    /// A file or standard input begins; the name is `-` for the latter.
+    mutating func begin(_ name: String, _ machine: inout Machine)
+    /// Some bytes of it. A code ends the program at once.
+    mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int?
+    /// The file ended.
+    mutating func end(_ name: String, _ machine: inout Machine) -> Int?
+    /// All files ended; the code so far is that of files that could not be opened.
+    mutating func finish(_ code: Int, _ machine: inout Machine) -> Int
+}
+
+extension StreamProcessor {
+    var openFault: String { "can't open '%'" }
+    mutating func begin(_ name: String, _ machine: inout Machine) {}
+    mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
+    mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
+}
+
+/// A program that gives its inputs to a processor one after the other.
+struct StreamProgram<Processor: StreamProcessor>: Program {
+    /// The descriptor that inputs are opened as.
+    private static var descriptor: Int { 63 }
+
+    private let name: String
+    private var inputs: ArraySlice<String>
+    private var processor: Processor
+    private var current: String?
+    private var code = 0
+    /// The code when an input cannot be opened.
+    private let missingCode: Int
+
+    /// A program called `name` that reads `inputs`, or standard input when there are none.
+    init(_ name: String, inputs: [String], _ processor: Processor, missingCode: Int = 1) {
+        self.name = name
+        self.inputs = (inputs.isEmpty ? ["-"] : inputs)[...]
+        self.processor = processor
+        self.missingCode = missingCode
+    }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        while true {
+            if machine.mustYield { return .ready }
+            machine.spend()
+            guard let input = current else {
+                guard let next = inputs.popFirst() else { return .exited(processor.finish(code, &machine)) }
+                open(next, &machine)
+                continue
+            }
+            switch machine.read(input == "-" ? 0 : Self.descriptor, limit: 8 << 10) {
+            case .bytes(let bytes):
+                machine.spend(bytes.count >> 9)
+                if let code = processor.take(bytes, &machine) { return .exited(code) }
+            case .end:
+                if let code = close(input, &machine) { return .exited(code) }
+            case .failed(let errno):
+                machine.complain("\(name): \(input == "-" ? "read error" : input): \(errno.text)")
+                code = missingCode
+                if let code = close(input, &machine) { return .exited(code) }
+            case .wait(let wait): return .blocked(wait)
+            }
+        }
+    }
+
+    private mutating func open(_ input: String, _ machine: inout Machine) {
+        if input != "-" {
+            if machine.node(input)?.kind == .directory {
+                machine.complain("\(name): read error: Is a directory")
+                code = missingCode
+                return
+            }
+            do {
+                machine.attach(try machine.open(input, .read), as: Self.descriptor)
+            } catch {
+                machine.complain("\(name): \(processor.openFault.replacing("%", with: input)): \(error.text)")
+                code = missingCode
+                return
+            }
+        }
+        current = input
+        processor.begin(input, &machine)
+    }
+
+    private mutating func close(_ input: String, _ machine: inout Machine) -> Int? {
+        current = nil
+        if input != "-" { machine.close(Self.descriptor) }
+        return processor.end(input, &machine)
+    }
+}
+
+/// What is done with lines.
+protocol LineProcessor: Sendable {
+    var openFault: String { get }
+    mutating func begin(_ name: String, _ machine: inout Machine)
+    /// A line without its newline; `isWhole` unless the input ended without one. A code ends the program at once.
+    mutating func line(_ line: [UInt8], isWhole: Bool, _ machine: inout Machine) -> Int?
+    mutating func end(_ name: String, _ machine: inout Machine) -> Int?
+    mutating func finish(_ code: Int, _ machine: inout Machine) -> Int
+}
+
+extension LineProcessor {
+    var openFault: String { "%" }
+    mutating func begin(_ name: String, _ machine: inout Machine) {}
+    mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
+    mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
+}
+
+/// Cuts a stream into lines.
+struct Lines<Processor: LineProcessor>: StreamProcessor {
+    /// The processor as it is after what it has seen.
+    private(set) var inner: Processor
+    private var rest: [UInt8] = []
+
+    init(_ processor: Processor) { inner = processor }
+
+    var openFault: String { inner.openFault }
+
+    mutating func begin(_ name: String, _ machine: inout Machine) { inner.begin(name, &machine) }
+
+    mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
+        rest += bytes
+        var start = rest.startIndex
+        while let index = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            let code = inner.line(Array(rest[start..<index]), isWhole: true, &machine)
+            start = index + 1
+            machine.spend()
+            if let code { return code }
+        }
+        rest.removeFirst(start)
+        // A line without end is handed on in pieces rather than kept for ever.
+        if rest.count > 4 << 20 {
+            let piece = rest
+            rest = []
+            return inner.line(piece, isWhole: true, &machine)
+        }
+        return nil
+    }
+
+    mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
+        if !rest.isEmpty {
+            let piece = rest
+            rest = []
+            if let code = inner.line(piece, isWhole: false, &machine) { return code }
+        }
+        return inner.end(name, &machine)
+    }
+
+    mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { inner.finish(code, &machine) }
+}
+
+/// Keeps a whole stream and works on it at its end.
+struct Whole: StreamProcessor {
+    /// The bytes that are kept.
+    static let maximumBytes = 16 << 20
+
+    let openFault: String
+    private var bytes: [UInt8] = []
+    /// Works on the content of one input, or of all together.
+    private let perFile: Bool
+    private let work: @Sendable ([UInt8], String, inout Machine) -> Int
+    private var code = 0
+
+    init(
+        perFile: Bool,
+        openFault: String = "%",
+        _ work: @escaping @Sendable ([UInt8], String, inout Machine) -> Int
+    ) {
+        self.perFile = perFile
+        self.openFault = openFault
+        self.work = work
+    }
+
+    mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
+        bytes += new.prefix(Self.maximumBytes - bytes.count)
+        return nil
+    }
+
+    mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
+        guard perFile else { return nil }
+        code = max(code, work(bytes, name, &machine))
+        bytes = []
+        return nil
+    }
+
+    mutating func finish(_ code: Int, _ machine: inout Machine) -> Int {
+        perFile ? max(code, self.code) : max(code, work(bytes, "-", &machine))
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lasting state of a sandbox: its containers, processes, open files, pipes, volumes and listeners.
+
+import PodiumMachinery
+
+/// What a small operating system keeps for the containers of one pod.
+struct Kernel: Sendable {
+    /// The processes of a pod at one time; a fork beyond it fails.
+    static let maximumProcesses = 256
+    /// The open files of a pod at one time; opening beyond it fails.
+    static let maximumOpenFiles = 4096
+    /// The bytes of a pod's files and volumes together, stored or not; writing beyond it fails.
+    static let maximumFileBytes = 100 << 30
+
+    let configuration: SandboxConfiguration
+    var containers: [Int: Container] = [:]
+    var processes: [Int: Process] = [:]
+    var openFiles: [Int: OpenFile] = [:]
+    var pipes: [Int: Pipe] = [:]
+    var volumes: [String: FileTree] = [:]
+    var listeners: [Int: Listener] = [:]
+    var commands: [Int: ExecState] = [:]
+    var events: [SandboxEvent] = []
+    var random: UInt64
+    /// Counts changes of files, so that those who follow a file need not compare.
+    var fileChanges = 0
+    /// The last process ID given in a pod whose containers share them; 1 is the pod's pause process.
+    var lastSharedPID = 1
+    private var lastNumber = 0
+
+    init(_ configuration: SandboxConfiguration) {
+        self.configuration = configuration
+        random = configuration.seed
+    }
+
+    /// A number never given before, for containers, processes, files and pipes alike.
+    mutating func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    /// The next 64 random bits (SplitMix64).
+    mutating func nextRandom() -> UInt64 {
+        random &+= 0x9E37_79B9_7F4A_7C15
+        var bits = random
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        return bits ^ (bits >> 31)
+    }
+}
+
+/// One run of a container.
+struct Container: Sendable {
+    var specification: ContainerSpecification
+    var image: ImageProfile
+    var root: FileTree
+    /// Mounts, longest path first.
+    var mounts: [MountPoint]
+    var startedAt: Timestamp
+    /// The container's own process, by its number in the sandbox.
+    var mainProcess: Int
+    var exit: ContainerExit?
+    /// The reason that the end will have: what a plan says, or `OOMKilled`.
+    var endReason: String?
+    /// From when on a planned container answers its probes.
+    var readyTime: Timestamp?
+    var log = ContainerLog()
+    /// What was written since the last newline, by stream.
+    var unfinishedLines: [OutputStream: [UInt8]] = [:]
+    var nextPID = 1
+    /// The shell that scripts here are read by, for the wording of its errors.
+    var flavour: ShellFlavour { image.flavour }
+    /// Notes already given, so that a loop does not repeat them.
+    var notes: Set<String> = []
+}
+
+/// A volume at a place in a container.
+struct MountPoint: Sendable {
+    var path: [String]
+    var volume: String
+    var subPath: [String]
+    var readOnly: Bool
+}
+
+/// A command beside the container's own process.
+struct ExecState: Sendable {
+    let container: Int
+    let process: Int
+    let options: ExecOptions
+    var output: [UInt8] = []
+    var errors: [UInt8] = []
+    /// The pipe that feeds its standard input.
+    var inputPipe: Int?
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls on files by path, as the running process makes them.
+
+import PodiumMachinery
+
+/// How a file is opened.
+enum OpenMode: Sendable {
+    case read
+    /// Made when missing, emptied otherwise.
+    case write
+    /// Made when missing.
+    case append
+    /// Made when missing, kept otherwise.
+    case update
+    /// Made; fails when it is there.
+    case create
+}
+
+extension Machine {
+    /// The absolute form of a path.
+    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : process.directory + "/" + path }
+
+    /// The place that a path names.
+    func locate(_ path: String, follow: Bool = true) throws(Errno) -> FileLocation {
+        if path.isEmpty { throw .noEntry }
+        return try kernel.locate(absolute(path), in: process.container, follow: follow)
+    }
+
+    /// What is at a path; nil when nothing is.
+    func node(_ path: String, follow: Bool = true) -> FileNode? {
+        if let content = processFile(path) { return FileNode.file(FileContent(content), mode: 0o444, time: now) }
+        if processDirectory(path) != nil { return FileNode.directory(mode: 0o555, time: now) }
+        guard let location = try? locate(path, follow: follow) else { return nil }
+        return kernel.node(at: location)
+    }
+
+    /// The content of a file.
+    func contents(_ path: String) throws(Errno) -> [UInt8] {
+        if let content = processFile(path) { return content }
+        guard let node = kernel.node(at: try locate(path)) else { throw .noEntry }
+        if node.kind == .directory { throw .isDirectory }
+        return node.content.bytes
+    }
+
+    /// Opens a file; the result has no descriptor yet.
+    mutating func open(_ path: String, _ mode: OpenMode) throws(Errno) -> Int {
+        if let target = specialTarget(of: path, mode) { return try file(for: target, path: path) }
+        let location = try locate(path)
+        if let node = kernel.node(at: location) {
+            if mode == .create { throw .exists }
+            return try open(node, at: location, path: path, mode)
+        }
+        if mode == .read { throw .noEntry }
+        try put(FileNode.file(FileContent(), time: now), at: location)
+        return try file(for: .file(location), path: path, appends: mode == .append)
+    }
+
+    private mutating func open(_ node: FileNode, at location: FileLocation, path: String, _ mode: OpenMode) throws(Errno) -> Int {
+        switch node.kind {
+        case .directory where mode != .read: throw .isDirectory
+        case .device: return try file(for: device(node.target), path: path)
+        default: break
+        }
+        if mode != .read, location.readOnly { throw .readOnly }
+        if mode == .write {
+            let moment = now
+            kernel.update(location) { node in
+                node?.content = FileContent()
+                node?.time = moment
+                return true
+            }
+        }
+        return try file(for: .file(location), path: path, appends: mode == .append)
+    }
+
+    private mutating func file(for target: OpenFileTarget, path: String, appends: Bool = false) throws(Errno) -> Int {
+        guard let number = kernel.open(target, path: path, appends: appends) else { throw .again }
+        return number
+    }
+
+    private func device(_ name: String) -> OpenFileTarget {
+        switch name {
+        case "zero": .zero
+        case "random": .random
+        case "full": .full
+        default: .null
+        }
+    }
+
+    /// Paths that stand for streams and processes rather than for files.
+    private func specialTarget(of path: String, _ mode: OpenMode) -> OpenFileTarget? {
+        let parts = path.split(separator: "/").map(String.init)
+        guard path.hasPrefix("/"), parts.count >= 2, parts[0] == "dev" || parts[0] == "proc" else { return nil }
+        if parts[0] == "dev" {
+            switch parts[1...] {
+            case ["stdin"]: return target(ofDescriptor: 0, in: process)
+            case ["stdout"]: return target(ofDescriptor: 1, in: process)
+            case ["stderr"]: return target(ofDescriptor: 2, in: process)
+            case ["tty"]: return target(ofDescriptor: 2, in: process)
+            case let rest where rest.count == 2 && rest.first == "fd":
+                return rest.last.flatMap { Int($0) }.flatMap { target(ofDescriptor: $0, in: process) }
+            default: return nil
+            }
+        }
+        if parts.count == 4, parts[2] == "fd", let descriptor = Int(parts[3]) {
+            let owner = parts[1] == "self" ? process : visibleProcesses.first { String($0.pid) == parts[1] }
+            return owner.flatMap { target(ofDescriptor: descriptor, in: $0) }
+        }
+        return mode == .read ? processFile(path).map { .snapshot($0) } : nil
+    }
+
+    private func target(ofDescriptor descriptor: Int, in owner: Process) -> OpenFileTarget? {
+        owner.files[descriptor].flatMap { kernel.openFiles[$0]?.target }
+    }
+
+    /// Puts a node where nothing is.
+    mutating func put(_ node: FileNode, at location: FileLocation) throws(Errno) {
+        if location.readOnly { throw .readOnly }
+        if location.path.isEmpty { throw .exists }
+        var owned = node
+        owned.owner = container?.specification.user ?? 0
+        owned.group = container?.specification.group ?? 0
+        let added = kernel.update(location) { place in
+            guard place == nil else { return false }
+            place = owned
+            return true
+        }
+        if !added { throw kernel.node(at: location) == nil ? .noEntry : .exists }
+    }
+
+    /// Makes a directory.
+    mutating func makeDirectory(_ path: String, mode: Int = 0o755) throws(Errno) {
+        let location = try locate(path)
+        if kernel.node(at: location) != nil { throw .exists }
+        try put(FileNode.directory(mode: mode, time: now), at: location)
+    }
+
+    /// Removes a file, a link or a directory with everything in it.
+    mutating func remove(_ path: String) throws(Errno) {
+        let location = try locate(path, follow: false)
+        if kernel.node(at: location) == nil { throw .noEntry }
+        if location.readOnly { throw .readOnly }
+        if location.path.isEmpty || isMountPoint(path) { throw .busy }
+        kernel.update(location) { place in
+            place = nil
+            return true
+        }
+    }
+
+    /// Whether something is mounted at a path.
+    func isMountPoint(_ path: String) -> Bool {
+        let components = absolute(path).split(separator: "/").map(String.init)
+        return kernel.isMountPoint(components, in: process.container)
+    }
+
+    /// Replaces the content of a file, making it when it is missing.
+    mutating func replace(_ path: String, with bytes: [UInt8]) throws(Errno) {
+        let number = try open(path, .write)
+        if case .file(let location)? = kernel.openFiles[number]?.target {
+            kernel.update(location) { node in
+                node?.content = FileContent(bytes)
+                return true
+            }
+        }
+        kernel.dispose(number)
+    }
+
+    /// Changes the attributes of what is at a path.
+    mutating func changeNode(_ path: String, follow: Bool = true, _ change: (inout FileNode) -> Void) throws(Errno) {
+        let location = try locate(path, follow: follow)
+        if kernel.node(at: location) == nil { throw .noEntry }
+        if location.readOnly { throw .readOnly }
+        kernel.update(location) { place in
+            if var node = place {
+                change(&node)
+                place = node
+            }
+            return true
+        }
+    }
+
+    /// The names in a directory, sorted.
+    func names(in path: String) throws(Errno) -> [String] {
+        if let names = processDirectory(path) { return names }
+        guard let node = kernel.node(at: try locate(path)) else { throw .noEntry }
+        if node.kind != .directory { throw .notDirectory }
+        return node.children.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a command line to the program behind it.
+
+/// What a command line runs.
+enum ProgramChoice: Sendable {
+    case program(any Program)
+    case failure(ProgramFailure)
+}
+
+/// Why a command line runs nothing.
+struct ProgramFailure: Sendable {
+    var command: String
+    var errno: Errno
+
+    /// 127 when it is not there, 126 when it cannot be run.
+    var code: Int { errno == .noEntry ? 127 : 126 }
+
+    /// What a shell says.
+    func message(shell: Shell) -> String {
+        if errno == .noEntry { return shell.flavour.notFound(command, shell: shell.name, line: shell.line) }
+        return shell.complaint("\(command): \(errno.text)")
+    }
+
+    /// What a runtime says.
+    var startError: StartError {
+        if errno != .noEntry { return StartError(cause: "exec: \"\(command)\": \(errno.text.lowercased())") }
+        if command.contains("/") {
+            return StartError(cause: "exec: \"\(command)\": stat \(command): no such file or directory")
+        }
+        return StartError(cause: "exec: \"\(command)\": executable file not found in $PATH")
+    }
+}
+
+extension Machine {
+    /// Finds what a command line runs in the present process: a script of the file system, an applet, or a program that
+    /// cannot be interpreted and is made to run for ever. `environment` is that of a shell the program may be.
+    mutating func program(
+        for words: [String],
+        path: String?,
+        environment: [EnvironmentVariable]? = nil
+    ) -> ProgramChoice {
+        guard let command = words.first, !command.isEmpty else {
+            return .failure(ProgramFailure(command: words.first ?? "", errno: .noEntry))
+        }
+        let environment = environment ?? process.environment
+        let name = command.split(separator: "/").last.map(String.init) ?? command
+        switch find(command, path: path ?? ImageProfile.path) {
+        case .failure(let errno): return .failure(ProgramFailure(command: command, errno: errno))
+        case .success(.some(let file)):
+            return scriptProgram(file.path, file.content, words, environment)
+        case .success(.none):
+            if let program = Applets.program(name, words, environment, self) { return .program(program) }
+            note("Program \(command) is not simulated: it runs until it is stopped")
+            return .program(UnknownProgram())
+        }
+    }
+
+    /// A file with content, or nothing when the program is an applet or unknown.
+    private func find(_ command: String, path: String) -> Result<(path: String, content: [UInt8])?, Errno> {
+        if command.contains("/") {
+            if let node = node(command) { return Self.executable(node, at: command) }
+        } else {
+            for directory in path.split(separator: ":") {
+                let file = "\(directory)/\(command)"
+                if let node = node(file), node.kind == .file { return Self.executable(node, at: file) }
+            }
+        }
+        return container?.image.isComplete == true ? .failure(.noEntry) : .success(nil)
+    }
+
+    private static func executable(_ node: FileNode, at path: String) -> Result<(path: String, content: [UInt8])?, Errno> {
+        if node.kind == .directory || node.mode & 0o111 == 0 { return .failure(.denied) }
+        return .success((path, node.content.bytes))
+    }
+
+    /// A script is read by the shell of its first line, or by `sh`; of other interpreters nothing is known.
+    private mutating func scriptProgram(
+        _ path: String,
+        _ content: [UInt8],
+        _ words: [String],
+        _ environment: [EnvironmentVariable]
+    ) -> ProgramChoice {
+        var interpreter = ["/bin/sh"]
+        if content.starts(with: "#!".utf8) {
+            let line = content.dropFirst(2).prefix { $0 != 0x0A }.text
+            interpreter = line.split(separator: " ").map(String.init)
+            if interpreter.first?.hasSuffix("/env") == true { interpreter.removeFirst() }
+        } else if content.starts(with: ImageProfile.programMark.utf8) {
+            let name = content.dropFirst(ImageProfile.programMark.utf8.count).text
+            if let program = Applets.program(name, words, environment, self) { return .program(program) }
+        }
+        let arguments = interpreter + [path] + words.dropFirst()
+        let name = interpreter.first?.split(separator: "/").last.map(String.init) ?? "sh"
+        if let program = Applets.program(name, arguments, environment, self) { return .program(program) }
+        note("Script \(path) is read by \(name), which is not simulated: it runs until it is stopped")
+        return .program(UnknownProgram())
+    }
+}
+
+/// A program of which nothing is known: it runs for ever, and ends at once when asked to.
+struct UnknownProgram: Program {
+    private var hasStarted = false
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        if !hasStarted {
+            hasStarted = true
+            machine.process.handled = [.terminate, .interrupt, .quit]
+            machine.listenOnDeclaredPorts()
+        }
+        return machine.process.pendingSignals.isEmpty ? .blocked(.forever) : .exited(0)
+    }
+}
+
+extension Machine {
+    /// Answers 200 on every declared port, in the name of a program of which nothing is known.
+    mutating func listenOnDeclaredPorts() {
+        for port in container?.specification.ports ?? [] { _ = listen(port, .fixed(status: 200, body: "ok\n")) }
+    }
+}

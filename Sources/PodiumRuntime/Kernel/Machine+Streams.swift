@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading, writing, opening and closing by descriptor.
+
+import PodiumMachinery
+
+/// What reading comes to.
+enum ReadResult: Sendable {
+    case bytes([UInt8])
+    case end
+    /// Nothing yet; wait for this.
+    case wait(Wait)
+    case failed(Errno)
+}
+
+extension Machine {
+    /// Reads at most `limit` bytes from a descriptor of the running process.
+    mutating func read(_ descriptor: Int, limit: Int = 64 << 10) -> ReadResult {
+        guard let number = process.files[descriptor], let file = kernel.openFiles[number] else { return .failed(.badFile) }
+        switch file.target {
+        case .null: return .end
+        case .zero: return .bytes(Array(repeating: 0, count: limit))
+        case .full: return .bytes(Array(repeating: 0, count: limit))
+        case .random:
+            spend(limit / 64)
+            return .bytes((0..<limit).map { _ in UInt8(truncatingIfNeeded: kernel.nextRandom() >> 32) })
+        case .silence, .containerOutput, .commandOutput: return .wait(.forever)
+        case .pipeWriter: return .failed(.badFile)
+        case .pipeReader(let pipe): return kernel.read(pipe: pipe, limit: limit, file: number)
+        case .file, .snapshot: return readFile(number, file, limit: limit)
+        }
+    }
+
+    private mutating func readFile(_ number: Int, _ file: OpenFile, limit: Int) -> ReadResult {
+        let content = kernel.content(of: file)
+        let bytes = content.read(at: file.offset, count: limit)
+        kernel.openFiles[number]?.offset += bytes.count
+        return bytes.isEmpty ? .end : .bytes(bytes)
+    }
+
+    /// Reads up to and with the next `delimiter`, and never beyond it. What comes without one is an unfinished piece.
+    mutating func readPiece(_ descriptor: Int, through delimiter: UInt8 = UInt8(ascii: "\n")) -> ReadResult {
+        guard let number = process.files[descriptor], let file = kernel.openFiles[number] else { return .failed(.badFile) }
+        switch file.target {
+        case .pipeReader(let pipe):
+            guard let count = kernel.pipes[pipe]?.count, count > 0 else {
+                return kernel.read(pipe: pipe, limit: 1, file: number)
+            }
+            return .bytes(kernel.pipes[pipe]?.take(through: delimiter) ?? [])
+        case .file, .snapshot:
+            let rest = kernel.content(of: file).read(at: file.offset, count: 64 << 10)
+            guard let index = rest.firstIndex(of: delimiter) else { return readFile(number, file, limit: 64 << 10) }
+            return readFile(number, file, limit: index + 1)
+        default: return read(descriptor, limit: 1)
+        }
+    }
+
+    /// Writes to a descriptor of the running process. A pipe without readers ends the process, as SIGPIPE does.
+    @discardableResult
+    mutating func write(_ bytes: [UInt8], to descriptor: Int) -> Errno? {
+        guard let number = process.files[descriptor], let file = kernel.openFiles[number] else { return .badFile }
+        spend(bytes.count >> 8)
+        switch file.target {
+        case .null, .zero, .random, .silence: return nil
+        case .full: return .noSpace
+        case .snapshot, .pipeReader: return .badFile
+        case .pipeWriter(let pipe): return write(bytes, toPipe: pipe)
+        case .containerOutput(let container, let stream):
+            kernel.log(bytes, container: container, stream: stream, now: now)
+            return nil
+        case .commandOutput(let command, let stream):
+            kernel.capture(bytes, command: command, stream: stream)
+            return nil
+        case .file(let location): return write(bytes, toFile: number, file, at: location)
+        }
+    }
+
+    private mutating func write(_ bytes: [UInt8], toPipe pipe: Int) -> Errno? {
+        guard let readers = kernel.pipes[pipe]?.readers, readers > 0 else {
+            send(.pipe, to: process.number)
+            return nil
+        }
+        kernel.pipes[pipe]?.append(bytes)
+        return nil
+    }
+
+    private mutating func write(
+        _ bytes: [UInt8],
+        toFile number: Int,
+        _ file: OpenFile,
+        at location: FileLocation
+    ) -> Errno? {
+        var end = file.offset
+        let moment = now
+        let written = kernel.update(location) { node in
+            guard node != nil else { return false }
+            if file.appends { end = node?.content.size ?? 0 }
+            guard end + bytes.count <= Kernel.maximumFileBytes else { return false }
+            node?.content.write(bytes, at: end)
+            node?.time = moment
+            return true
+        }
+        // A file that was removed while it was open takes everything and keeps nothing.
+        kernel.openFiles[number]?.offset = end + bytes.count
+        return written || end + bytes.count <= Kernel.maximumFileBytes ? nil : .noSpace
+    }
+
+    /// Writes text to standard output.
+    mutating func print(_ text: String) { write(Array(text.utf8), to: 1) }
+
+    /// Writes text to standard error.
+    mutating func complain(_ text: String) { write(Array((text + "\n").utf8), to: 2) }
+
+    /// A pipe that the running process writes to and that is full.
+    func fullPipe() -> Int? {
+        for file in process.files.values {
+            guard case .pipeWriter(let number)? = kernel.openFiles[file]?.target, let pipe = kernel.pipes[number] else {
+                continue
+            }
+            if pipe.count >= Pipe.capacity, pipe.readers > 0 { return number }
+        }
+        return nil
+    }
+
+    /// Makes `descriptor` refer to an open file, closing what it was.
+    mutating func attach(_ file: Int, as descriptor: Int) {
+        kernel.openFiles[file]?.references += 1
+        if let old = process.files.updateValue(file, forKey: descriptor) { kernel.release(old) }
+    }
+
+    /// Closes a descriptor.
+    mutating func close(_ descriptor: Int) {
+        if let old = process.files.removeValue(forKey: descriptor) { kernel.release(old) }
+    }
+}
+
+extension Kernel {
+    /// Whether reading from an open file would not wait.
+    func isReadable(_ number: Int) -> Bool {
+        guard let file = openFiles[number] else { return true }
+        switch file.target {
+        case .pipeReader(let pipe): return (pipes[pipe]?.count ?? 0) > 0 || (pipes[pipe]?.writers ?? 0) == 0
+        case .silence, .containerOutput, .commandOutput: return false
+        default: return true
+        }
+    }
+
+    /// Takes bytes from a pipe.
+    mutating func read(pipe number: Int, limit: Int, file: Int) -> ReadResult {
+        guard let pipe = pipes[number] else { return .end }
+        if pipe.count == 0 { return pipe.writers == 0 ? .end : .wait(.input(file)) }
+        return .bytes(pipes[number]?.take(limit) ?? [])
+    }
+
+    /// The content of a file or of a snapshot.
+    func content(of file: OpenFile) -> FileContent {
+        switch file.target {
+        case .file(let location): node(at: location)?.content ?? FileContent()
+        case .snapshot(let bytes): FileContent(bytes)
+        default: FileContent()
+        }
+    }
+
+    /// Makes an open file that no descriptor refers to yet; nil when there are too many.
+    mutating func open(_ target: OpenFileTarget, path: String = "", appends: Bool = false) -> Int? {
+        guard openFiles.count < Self.maximumOpenFiles else { return nil }
+        let number = nextNumber()
+        var file = OpenFile(target: target)
+        file.path = path
+        file.appends = appends
+        openFiles[number] = file
+        switch target {
+        case .pipeReader(let pipe): pipes[pipe]?.readers += 1
+        case .pipeWriter(let pipe): pipes[pipe]?.writers += 1
+        default: break
+        }
+        return number
+    }
+
+    /// A new pipe and open files for its ends.
+    mutating func makePipe() -> (reader: Int, writer: Int)? {
+        let pipe = nextNumber()
+        pipes[pipe] = Pipe()
+        guard let reader = open(.pipeReader(pipe)), let writer = open(.pipeWriter(pipe)) else { return nil }
+        return (reader, writer)
+    }
+
+    /// One descriptor fewer refers to an open file; without any it is closed.
+    mutating func release(_ number: Int) {
+        guard let references = openFiles[number]?.references else { return }
+        openFiles[number]?.references = references - 1
+        if references <= 1 { dispose(number) }
+    }
+
+    /// Closes an open file whatever refers to it.
+    mutating func dispose(_ number: Int) {
+        guard let file = openFiles.removeValue(forKey: number) else { return }
+        switch file.target {
+        case .pipeReader(let pipe):
+            pipes[pipe]?.readers -= 1
+            forgetPipe(pipe)
+        case .pipeWriter(let pipe): closeWriter(of: pipe)
+        default: break
+        }
+    }
+
+    /// One writer of a pipe fewer.
+    mutating func closeWriter(of pipe: Int) {
+        pipes[pipe]?.writers -= 1
+        forgetPipe(pipe)
+    }
+
+    private mutating func forgetPipe(_ number: Int) {
+        if let pipe = pipes[number], pipe.readers <= 0, pipe.writers <= 0 { pipes[number] = nil }
+    }
+
+    /// Adds to a container's log, line by line.
+    mutating func log(_ bytes: [UInt8], container number: Int, stream: OutputStream, now: Timestamp) {
+        guard containers[number] != nil, !bytes.isEmpty else { return }
+        var pending = containers[number]?.unfinishedLines.removeValue(forKey: stream) ?? []
+        var lines: [LogLine] = []
+        var rest = bytes[...]
+        while let index = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            pending += rest[..<index]
+            Self.split(&pending, into: &lines, stream: stream, now: now)
+            lines.append(LogLine(time: now, stream: stream, bytes: pending, isPartial: false))
+            pending = []
+            rest = rest[(index + 1)...]
+        }
+        pending += rest
+        Self.split(&pending, into: &lines, stream: stream, now: now)
+        if !pending.isEmpty { containers[number]?.unfinishedLines[stream] = pending }
+        append(lines, to: number)
+    }
+
+    private static func split(_ pending: inout [UInt8], into lines: inout [LogLine], stream: OutputStream, now: Timestamp) {
+        while pending.count > ContainerLog.maximumLineBytes {
+            let piece = Array(pending.prefix(ContainerLog.maximumLineBytes))
+            lines.append(LogLine(time: now, stream: stream, bytes: piece, isPartial: true))
+            pending.removeFirst(ContainerLog.maximumLineBytes)
+        }
+    }
+
+    private mutating func append(_ lines: [LogLine], to number: Int) {
+        guard !lines.isEmpty else { return }
+        for line in lines { containers[number]?.log.append(line) }
+        let event = SandboxEvent.output(ContainerHandle(number: number))
+        if events.last != event { events.append(event) }
+    }
+
+    /// Writes out what ended without a newline.
+    mutating func flushUnfinishedLines(of number: Int, now: Timestamp) {
+        for stream in [OutputStream.stdout, .stderr] {
+            guard let rest = containers[number]?.unfinishedLines.removeValue(forKey: stream) else { continue }
+            append([LogLine(time: now, stream: stream, bytes: rest, isPartial: true)], to: number)
+        }
+    }
+
+    /// Keeps what a command wrote.
+    mutating func capture(_ bytes: [UInt8], command number: Int, stream: OutputStream) {
+        guard let command = commands[number] else { return }
+        switch stream {
+        case .stdout:
+            commands[number]?.output += bytes.prefix(PodSandbox.maximumCapturedBytes - command.output.count)
+        case .stderr:
+            commands[number]?.errors += bytes.prefix(PodSandbox.maximumCapturedBytes - command.errors.count)
+        }
+        if command.options.streaming { events.append(.execOutput(ExecHandle(number: number), stream, bytes)) }
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel at one moment, with the process whose turn it is: what programs call.
+
+import PodiumMachinery
+
+/// A kernel at work: what a program can reach while it runs.
+///
+/// It exists for the length of one call on the sandbox. The running process stands in `process`, not in the kernel's
+/// table, so that both can be changed in place.
+struct Machine {
+    var kernel: Kernel
+    let now: Timestamp
+    let world: any PodWorld
+    var process: Process
+
+    /// Calls `body` with a machine around `kernel`, and puts back what it left.
+    static func use<Result>(
+        _ kernel: inout Kernel,
+        now: Timestamp,
+        world: some PodWorld,
+        _ body: (inout Machine) -> Result
+    ) -> Result {
+        var machine = Machine(kernel: kernel, now: now, world: world, process: .idle)
+        // The machine must hold the only reference, or every change would copy.
+        kernel = Kernel(kernel.configuration)
+        let result = body(&machine)
+        kernel = machine.kernel
+        return result
+    }
+
+    /// The running process's container.
+    var container: Container? { kernel.containers[process.container] }
+
+    /// Counts work.
+    mutating func spend(_ steps: Int = 1) { process.work.steps += steps }
+
+    /// Whether the running process has to give up its turn: it is killed, worked enough, or filled a pipe.
+    var mustYield: Bool {
+        process.fatalSignal != nil || process.work.steps >= WorkBudget.stepsPerInstant || fullPipe() != nil
+    }
+}
+
+extension Process {
+    /// What stands in a machine while no process has its turn.
+    static let idle = Process(
+        number: 0,
+        parent: nil,
+        container: 0,
+        pid: 0,
+        program: Idle(),
+        startedAt: Timestamp(nanoseconds: 0)
+    )
+}
+
+/// A program that waits for ever.
+struct Idle: Program {
+    mutating func run(_ machine: inout Machine) -> Progress { .blocked(.forever) }
+}
+
+// Scheduling
+
+extension Machine {
+    /// Gives every process that can go on its turn, until all of them wait.
+    mutating func runAll() {
+        var progressed = true
+        while progressed {
+            progressed = false
+            for number in kernel.processes.keys.sorted() where isDue(number) {
+                runSlice(of: number)
+                progressed = true
+            }
+        }
+    }
+
+    private func isDue(_ number: Int) -> Bool {
+        guard let candidate = kernel.processes[number], !candidate.isStopped else { return false }
+        guard let wait = candidate.wait else { return true }
+        return !candidate.pendingSignals.isEmpty || isOver(wait, for: candidate)
+    }
+
+    private func isOver(_ wait: Wait, for candidate: Process) -> Bool {
+        switch wait {
+        case .time(let moment), .working(let moment): moment <= now
+        case .input(let file): kernel.isReadable(file)
+        case .inputUntil(let file, let moment): moment <= now || kernel.isReadable(file)
+        case .room(let pipe): (kernel.pipes[pipe]?.count ?? 0) < Pipe.capacity || kernel.pipes[pipe]?.readers == 0
+        case .child: !candidate.endedChildren.isEmpty
+        case .childUntil(let moment): moment <= now || !candidate.endedChildren.isEmpty
+        case .fileChange(let since): kernel.fileChanges != since
+        case .forever: false
+        }
+    }
+
+    private mutating func runSlice(of number: Int) {
+        guard let taken = kernel.processes.removeValue(forKey: number) else { return }
+        let previous = process
+        process = taken
+        if let wait = process.wait {
+            // Whoever waited for something beside its own work begins with a new budget.
+            if case .working = wait {} else if now > process.waitsSince { process.work.rest() }
+            process.wait = nil
+        }
+        // Even a program that only waits pays for its turn, so that turns at one moment cannot go on for ever.
+        spend()
+        let progress = runProgram()
+        settle(progress)
+        process = previous
+    }
+
+    private mutating func runProgram() -> Progress {
+        var program = process.program
+        process.program = Idle()
+        let progress = program.run(&self)
+        process.program = program
+        return progress
+    }
+
+    private mutating func settle(_ progress: Progress) {
+        if let signal = process.fatalSignal {
+            finish(process, code: 128 + signal.number)
+            return
+        }
+        switch progress {
+        case .exited(let code):
+            finish(process, code: code)
+            return
+        case .replaced(let program): process.program = program
+        case .blocked(let wait): process.wait = wait
+        case .ready: break
+        }
+        if process.work.steps >= WorkBudget.stepsPerInstant {
+            process.wait = .working(now + process.work.exhaust())
+        } else if process.wait == nil, let pipe = fullPipe() {
+            process.wait = .room(pipe)
+        }
+        process.waitsSince = now
+        kernel.processes[process.number] = process
+    }
+}
+
+extension Kernel {
+    /// When the first of all processes goes on by itself.
+    var nextWake: Timestamp? {
+        processes.values.lazy.compactMap { process -> Timestamp? in
+            guard !process.isStopped, let wait = process.wait else { return nil }
+            return switch wait {
+            case .time(let moment), .working(let moment), .inputUntil(_, let moment), .childUntil(let moment): moment
+            default: nil
+            }
+        }.min()
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open files, pipes and where containers' output goes.
+
+/// An open file description, shared by the descriptors that were made from it.
+struct OpenFile: Sendable {
+    var target: OpenFileTarget
+    /// How many descriptors of all processes refer to it.
+    var references = 0
+    var offset = 0
+    var appends = false
+    /// The path that it was opened by, for messages.
+    var path = ""
+}
+
+/// What an open file reads and writes.
+enum OpenFileTarget: Hashable, Sendable {
+    case file(FileLocation)
+    /// Content made up when it was opened, as below `/proc`.
+    case snapshot([UInt8])
+    case null
+    case zero
+    case random
+    case full
+    case pipeReader(Int)
+    case pipeWriter(Int)
+    /// A stream of the container itself.
+    case containerOutput(container: Int, OutputStream)
+    /// A stream of a command in a container.
+    case commandOutput(command: Int, OutputStream)
+    /// The input of a container with `stdin` to which nobody is attached.
+    case silence
+}
+
+/// A file by the tree it is in and its place there.
+struct FileLocation: Hashable, Sendable {
+    /// The volume, or nil for the container's own root.
+    var volume: String?
+    var container: Int
+    var path: [String]
+    var readOnly = false
+}
+
+/// Bytes on their way from one process to another.
+struct Pipe: Sendable {
+    /// A writer that finds more than this has to wait.
+    static let capacity = 64 << 10
+
+    private var buffer: [UInt8] = []
+    private var start = 0
+    var readers = 0
+    var writers = 0
+
+    /// The bytes that wait to be read.
+    var count: Int { buffer.count - start }
+
+    mutating func append(_ bytes: some Sequence<UInt8>) { buffer.append(contentsOf: bytes) }
+
+    /// Takes at most `limit` bytes.
+    mutating func take(_ limit: Int) -> [UInt8] {
+        let length = min(limit, count)
+        let bytes = Array(buffer[start..<start + length])
+        start += length
+        if start == buffer.count {
+            buffer.removeAll(keepingCapacity: true)
+            start = 0
+        } else if start > Self.capacity {
+            buffer.removeFirst(start)
+            start = 0
+        }
+        return bytes
+    }
+
+    /// Takes bytes up to and with the first `delimiter`; all of them when it is not there.
+    mutating func take(through delimiter: UInt8) -> [UInt8] {
+        guard let index = buffer[start...].firstIndex(of: delimiter) else { return take(count) }
+        return take(index - start + 1)
+    }
+}

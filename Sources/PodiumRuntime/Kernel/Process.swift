@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// One process: what it runs, what it waits for, its open files and signals.
+
+import PodiumMachinery
+
+/// Something a process runs: a shell, an applet, a server.
+protocol Program: Sendable {
+    /// Goes on until it must wait, has ended, or has done a slice of work. Called again after any of these but the end; a
+    /// program that was woken for nothing returns the same wait again.
+    mutating func run(_ machine: inout Machine) -> Progress
+}
+
+/// Where a program stands after a slice of work.
+enum Progress: Sendable {
+    /// It has more to do at once.
+    case ready
+    /// It waits.
+    case blocked(Wait)
+    /// It ended with a code of 0…255.
+    case exited(Int)
+    /// It becomes another program, as `exec` does.
+    case replaced(any Program)
+}
+
+/// What a process waits for. Every signal that it handles ends a wait as well.
+enum Wait: Hashable, Sendable {
+    /// A moment.
+    case time(Timestamp)
+    /// Something to read from an open file (by number), or its end.
+    case input(Int)
+    /// Something to read, but no longer than until a moment.
+    case inputUntil(Int, Timestamp)
+    /// Room in a pipe.
+    case room(Int)
+    /// The end of a child.
+    case child
+    /// The end of a child, or a moment.
+    case childUntil(Timestamp)
+    /// A change of files after change number `since`.
+    case fileChange(since: Int)
+    /// A moment, because it did all the work that fits into one.
+    case working(Timestamp)
+    /// A signal only.
+    case forever
+}
+
+/// A running or ended process.
+struct Process: Sendable {
+    /// The number in the sandbox.
+    let number: Int
+    /// The number of the parent in the sandbox; 0 outside of it.
+    var parent: Int
+    let container: Int
+    /// The process ID that it sees itself.
+    let pid: Int
+    var parentPID: Int
+    var program: any Program
+    /// The command line.
+    var arguments: [String]
+    var environment: [EnvironmentVariable]
+    var directory: String
+    /// Open files by descriptor.
+    var files: [Int: Int] = [:]
+    var wait: Wait?
+    /// Since when it waits.
+    var waitsSince: Timestamp
+    /// Signals with a handler; they arrive in `pendingSignals`.
+    var handled: Set<Signal> = []
+    var ignored: Set<Signal> = []
+    var pendingSignals: [Signal] = []
+    /// The signal that ends it as soon as it has given up its turn.
+    var fatalSignal: Signal?
+    var isStopped = false
+    /// Codes of ended children that nobody asked for yet, by their number in the sandbox.
+    var endedChildren: [Int: Int] = [:]
+    /// The command that this is the first process of.
+    var command: Int?
+    let startedAt: Timestamp
+    var work: WorkBudget
+
+    /// A process that has not run yet.
+    init(number: Int, parent: Process?, container: Int, pid: Int, program: any Program, startedAt: Timestamp) {
+        self.number = number
+        self.parent = parent?.number ?? 0
+        self.container = container
+        self.pid = pid
+        parentPID = parent?.pid ?? 0
+        self.program = program
+        arguments = []
+        environment = parent?.environment ?? []
+        directory = parent?.directory ?? "/"
+        waitsSince = startedAt
+        self.startedAt = startedAt
+        work = parent?.work ?? WorkBudget()
+    }
+
+    /// Whether signals without a handler pass it by, as they do the first process of a PID namespace.
+    var isInit: Bool { pid == 1 }
+}
+
+/// How much a process may do before time has to pass.
+///
+/// Simulated work takes no time, so a loop that never sleeps would never end. After `stepsPerInstant` steps at one moment
+/// the process has to wait: `shortDelay` at first, and twice as long each time once it did so `patience` times in a row.
+struct WorkBudget: Hashable, Sendable {
+    /// Steps of work at one moment.
+    static let stepsPerInstant = 10_000
+    /// Steps before another process has its turn.
+    static let stepsPerSlice = 500
+    /// The time that a full budget is said to have taken.
+    static let shortDelay = Duration.milliseconds(5)
+    /// How many full budgets in a row are taken for honest work.
+    static let patience = 200
+    /// The longest delay of a process that does nothing but work.
+    static let longestDelay = Duration.seconds(60)
+
+    /// Steps at the present moment.
+    var steps = 0
+    /// Full budgets in a row.
+    var fullBudgets = 0
+
+    /// Begins a new moment after waiting for something.
+    mutating func rest() {
+        steps = 0
+        fullBudgets = 0
+    }
+
+    /// The delay after a full budget.
+    mutating func exhaust() -> Duration {
+        steps = 0
+        fullBudgets += 1
+        let doublings = max(0, fullBudgets - Self.patience)
+        guard doublings < 14 else { return Self.longestDelay }
+        return min(Self.longestDelay, Self.shortDelay * (1 << doublings))
+    }
+}

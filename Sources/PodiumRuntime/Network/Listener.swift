@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ports that a pod's containers listen on and what they answer there.
+
+import PodiumMachinery
+
+/// A port that accepts connections.
+struct Listener: Hashable, Sendable {
+    /// The number of the process that listens.
+    let process: Int
+    let container: Int
+    let service: NetworkService
+    let since: Timestamp
+}
+
+/// What a listening program says.
+enum NetworkService: Hashable, Sendable {
+    /// Accepts connections and says nothing that HTTP could use.
+    case silent
+    /// The same answer for every path.
+    case fixed(status: Int, body: String)
+    /// Files below a directory of the listening container.
+    case files(root: String, style: FileServerStyle)
+    /// The test image's `liveness`: 200 on `/healthz` for ten seconds, then 500.
+    case liveness
+    /// The test image's `netexec`.
+    case netexec
+    /// The host name, as `serve-hostname` and `hello-app` give it.
+    case hostname(prefix: String)
+    /// Whole answers as a program wrote them, head and body.
+    case raw([UInt8])
+}
+
+/// The manners of a file server.
+enum FileServerStyle: Hashable, Sendable {
+    case nginx, apache, busybox, python
+
+    /// The page of an error.
+    func page(_ status: Int) -> String {
+        let title =
+            switch status {
+            case 403: "Forbidden"
+            case 404: "Not Found"
+            default: "Moved Permanently"
+            }
+        switch self {
+        case .nginx:
+            let head = "<html>\r\n<head><title>\(status) \(title)</title></head>\r\n<body>\r\n"
+            return head + "<center><h1>\(status) \(title)</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+        case .busybox:
+            let head = "<HTML><HEAD><TITLE>\(status) \(title)</TITLE></HEAD>\n<BODY><H1>\(status) \(title)</H1>\n"
+            return head + "The requested URL was not found\n</BODY></HTML>\n"
+        case .apache, .python:
+            return "<html><head><title>\(status) \(title)</title></head><body><h1>\(title)</h1></body></html>\n"
+        }
+    }
+}
+
+extension Kernel {
+    /// The answer on a port of the pod; nil when the connection is refused or what listens does not speak HTTP.
+    func answer(_ request: HTTPProbe, port: Int, now: Timestamp) -> HTTPAnswer? {
+        guard let listener = listeners[port] else { return nil }
+        let path = String(request.path.prefix { $0 != "?" && $0 != "#" })
+        switch listener.service {
+        case .silent: return nil
+        case .fixed(let status, let body): return HTTPAnswer(status: status, body: body)
+        case .files(let root, let style): return serve(path, below: root, style: style, container: listener.container)
+        case .liveness:
+            guard path == "/healthz" else { return HTTPAnswer(status: 404, body: "404 page not found\n") }
+            let age = now - listener.since
+            return age <= .seconds(10)
+                ? HTTPAnswer(status: 200, body: "ok")
+                : HTTPAnswer(status: 500, body: "error: \(age.nanoseconds / 1_000_000_000)s")
+        case .netexec: return netexec(request, path: path, now: now)
+        case .hostname(let prefix): return HTTPAnswer(status: 200, body: prefix + configuration.hostname + "\n")
+        case .raw(let bytes): return Self.parseAnswer(bytes)
+        }
+    }
+
+    private func serve(_ path: String, below root: String, style: FileServerStyle, container: Int) -> HTTPAnswer {
+        func node(_ path: String) -> FileNode? {
+            guard let location = try? locate(path, in: container) else { return nil }
+            return self.node(at: location)
+        }
+        func fault(_ status: Int) -> HTTPAnswer {
+            HTTPAnswer(status: status, body: style.page(status), contentType: "text/html")
+        }
+        if path.split(separator: "/").contains("..") { return fault(404) }
+        guard var found = node(root + path) else { return fault(404) }
+        var name = path
+        if found.kind == .directory {
+            if !path.hasSuffix("/") {
+                var moved = fault(style == .busybox ? 302 : 301)
+                moved.location = path + "/"
+                return moved
+            }
+            name = path + "index.html"
+            guard let index = node(root + name) else {
+                if style == .python || style == .apache { return HTTPAnswer(status: 200, body: listing(found)) }
+                return fault(style == .nginx ? 403 : 404)
+            }
+            found = index
+        }
+        var answer = HTTPAnswer(status: 200, contentType: Self.contentType(of: name))
+        answer.body = found.content.bytes
+        return answer
+    }
+
+    private func listing(_ directory: FileNode) -> String {
+        let items = directory.children.keys.sorted().map { "<li><a href=\"\($0)\">\($0)</a></li>\n" }.joined()
+        return "<html><body><h1>Index of /</h1>\n<ul>\n\(items)</ul>\n</body></html>\n"
+    }
+
+    private static func contentType(of name: String) -> String {
+        switch name.split(separator: ".").last {
+        case "html", "htm": "text/html"
+        case "json": "application/json"
+        case "txt", "log": "text/plain"
+        case "css": "text/css"
+        case "js": "application/javascript"
+        default: "application/octet-stream"
+        }
+    }
+
+    private func netexec(_ request: HTTPProbe, path: String, now: Timestamp) -> HTTPAnswer {
+        let query = request.path.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+        func parameter(_ name: String) -> String? {
+            query.split(separator: "&").first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+        }
+        switch path {
+        case "/": return HTTPAnswer(status: 200, body: "NOW: \(now.rfc3339Nano)")
+        case "/healthz", "/readyz": return HTTPAnswer(status: 200)
+        case "/hostname", "/hostName": return HTTPAnswer(status: 200, body: configuration.hostname)
+        case "/clientip": return HTTPAnswer(status: 200, body: "\(configuration.podIP):40000")
+        case "/echo":
+            let code = parameter("code").flatMap { Int($0) } ?? 200
+            return HTTPAnswer(status: (100..<600).contains(code) ? code : 200, body: parameter("msg") ?? "")
+        case "/redirect":
+            let code = parameter("code").flatMap { Int($0) } ?? 302
+            return HTTPAnswer(status: code, location: Self.percentDecoded(parameter("location") ?? "/"))
+        case "/header":
+            let name = parameter("key") ?? ""
+            let value = request.headers.first { $0.name.lowercased() == name.lowercased() }?.value ?? ""
+            return HTTPAnswer(status: 200, body: value)
+        default: return HTTPAnswer(status: 404, body: "404 page not found\n")
+        }
+    }
+
+    /// Resolves `%2F` and the like; faults stay as they are.
+    static func percentDecoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let unit = rest.popFirst() {
+            if unit == UInt8(ascii: "%"), rest.count >= 2, let value = UInt8(rest.prefix(2).text, radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(unit)
+            }
+        }
+        return bytes.text
+    }
+
+    /// Reads `HTTP/1.1 200 OK`, headers, an empty line and the body; nil when it is no HTTP.
+    static func parseAnswer(_ bytes: [UInt8]) -> HTTPAnswer? {
+        let text = bytes.text
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.utf8.last == 13 ? String(decoding: line.utf8.dropLast(), as: UTF8.self) : String(line)
+        }
+        guard let words = lines.first?.split(separator: " "), words.count >= 2, words[0].hasPrefix("HTTP/"),
+            let status = Int(words[1]), (100..<600).contains(status)
+        else { return nil }
+        let end = lines.firstIndex(of: "") ?? lines.count - 1
+        return HTTPAnswer(status: status, body: lines[(end + 1)...].joined(separator: "\n"))
+    }
+}
+
+extension Machine {
+    /// Listens on a port; false when it is taken.
+    mutating func listen(_ port: Int, _ service: NetworkService) -> Bool {
+        if let other = kernel.listeners[port] { return other.process == process.number }
+        let listener = Listener(process: process.number, container: process.container, service: service, since: now)
+        kernel.listeners[port] = listener
+        return true
+    }
+
+    /// Whether an address is the pod's own.
+    func isOwn(_ address: String) -> Bool {
+        address == kernel.configuration.podIP || address.hasPrefix("127.") || address == "0.0.0.0" || address == "::1"
+    }
+
+    /// The answer of an address, inside or outside of the pod.
+    func answer(_ request: HTTPProbe, at address: String, port: Int) -> HTTPAnswer? {
+        isOwn(address)
+            ? kernel.answer(request, port: port, now: now) : world.answer(request, at: address, port: port)
+    }
+
+    /// Whether an address accepts connections.
+    func accepts(_ address: String, port: Int) -> Bool {
+        isOwn(address) ? kernel.listeners[port] != nil : world.accepts(address: address, port: port)
+    }
+
+    /// The addresses of a host: literal, from `/etc/hosts`, or from the cluster's DNS.
+    func addresses(of host: String) -> [String] {
+        if Self.isAddress(host) { return [host] }
+        let lower = host.lowercased()
+        if let text = try? contents("/etc/hosts").text {
+            for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+                let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+                if let first = words.first, !first.contains(":"), words.dropFirst().contains(where: { $0 == lower }) {
+                    return [String(first)]
+                }
+            }
+        }
+        for name in searchNames(for: lower) {
+            let found = world.resolve(name)
+            if !found.isEmpty { return found }
+        }
+        return []
+    }
+
+    /// The complete names to ask for, in order, as `ndots:5` and the search path say.
+    func searchNames(for host: String) -> [String] {
+        if host.hasSuffix(".") { return [String(host.dropLast())] }
+        let dots = host.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: ".") ? 1 : 0) }
+        let suffixed = kernel.configuration.searchDomains.map { host + "." + $0 }
+        return dots >= 5 ? [host] + suffixed : suffixed + [host]
+    }
+
+    /// Whether a text is an IPv4 or IPv6 address.
+    static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
+        return text.contains(":") && text.utf8.allSatisfy { $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// The integer arithmetic of `$(( … ))`.
+
+/// Why an expression has no value.
+enum ArithmeticError: Error, Hashable, Sendable {
+    case syntax
+    case divisionByZero
+    /// Variables that name one another.
+    case tooDeep
+
+    /// The words of busybox.
+    var text: String {
+        switch self {
+        case .syntax: "arithmetic syntax error"
+        case .divisionByZero: "divide by zero"
+        case .tooDeep: "expression recursion loop detected"
+        }
+    }
+}
+
+/// A cursor over an expression, with the variables that it reads and assigns.
+///
+/// Precedence climbing: `binary(level)` reads operators of at least that level. While `isSkipping`, in the branch of `?:`
+/// or behind a decided `&&`, nothing is assigned and nothing divides.
+struct Arithmetic {
+    /// Variables within variables, and parentheses.
+    private static let maximumDepth = 50
+
+    private let units: [UInt8]
+    private var index = 0
+    private var variables: ShellVariables
+    private var depth: Int
+    private var isSkipping = false
+
+    private init(_ text: String, _ variables: ShellVariables, depth: Int) {
+        units = Array(text.utf8)
+        self.variables = variables
+        self.depth = depth
+    }
+
+    /// The value of an expression; assignments change `variables`. An empty expression is 0.
+    static func evaluate(
+        _ text: String,
+        _ variables: inout ShellVariables,
+        depth: Int = 0
+    ) throws(ArithmeticError) -> Int {
+        if depth > maximumDepth { throw .tooDeep }
+        var expression = Arithmetic(text, variables, depth: depth)
+        expression.skipBlanks()
+        if expression.index == expression.units.count { return 0 }
+        let value = try expression.comma()
+        expression.skipBlanks()
+        guard expression.index == expression.units.count else { throw .syntax }
+        variables = expression.variables
+        return value
+    }
+
+    private mutating func skipBlanks() { while index < units.count, units[index].isBlank { index += 1 } }
+
+    private mutating func take(_ text: String, unless next: String = "") -> Bool {
+        skipBlanks()
+        guard units[index...].starts(with: text.utf8) else { return false }
+        let after = index + text.utf8.count
+        if after < units.count, next.utf8.contains(units[after]) { return false }
+        index = after
+        return true
+    }
+
+    private mutating func comma() throws(ArithmeticError) -> Int {
+        var value = try assignment()
+        while take(",") { value = try assignment() }
+        return value
+    }
+
+    private static let assignments = ["<<=", ">>=", "**=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="]
+
+    private mutating func assignment() throws(ArithmeticError) -> Int {
+        let start = index
+        if let name = name() {
+            if take("=", unless: "=") {
+                let value = try assignment()
+                assign(name, value)
+                return value
+            }
+            for operation in Self.assignments where take(operation) {
+                let old = try value(of: name)
+                let value = try apply(String(operation.dropLast()), old, try assignment())
+                assign(name, value)
+                return value
+            }
+        }
+        index = start
+        return try ternary()
+    }
+
+    private mutating func assign(_ name: String, _ value: Int) {
+        if !isSkipping { variables.set(name, String(value)) }
+    }
+
+    private mutating func ternary() throws(ArithmeticError) -> Int {
+        let test = try binary(0)
+        guard take("?") else { return test }
+        let wasSkipping = isSkipping
+        isSkipping = wasSkipping || test == 0
+        let first = try assignment()
+        guard take(":") else { throw .syntax }
+        isSkipping = wasSkipping || test != 0
+        let second = try assignment()
+        isSkipping = wasSkipping
+        return test != 0 ? first : second
+    }
+
+    /// Operators by level, longer ones first where one begins another.
+    private static let levels: [[(text: String, unless: String)]] = [
+        [("||", "")], [("&&", "")], [("|", "|=")], [("^", "=")], [("&", "&=")], [("==", ""), ("!=", "")],
+        [("<=", ""), (">=", ""), ("<", "<"), (">", ">")], [("<<", "="), (">>", "=")], [("+", "+="), ("-", "-=")],
+        [("*", "*="), ("/", "="), ("%", "=")], [("**", "=")],
+    ]
+
+    private mutating func binary(_ level: Int) throws(ArithmeticError) -> Int {
+        if level == Self.levels.count { return try unary() }
+        var left = try binary(level + 1)
+        search: while true {
+            for (text, unless) in Self.levels[level] where take(text, unless: unless) {
+                if text == "**" { return try apply(text, left, try binary(level)) }
+                left = try combine(text, left, level)
+                continue search
+            }
+            return left
+        }
+    }
+
+    private mutating func combine(_ text: String, _ left: Int, _ level: Int) throws(ArithmeticError) -> Int {
+        let wasSkipping = isSkipping
+        defer { isSkipping = wasSkipping }
+        if text == "&&" { isSkipping = wasSkipping || left == 0 }
+        if text == "||" { isSkipping = wasSkipping || left != 0 }
+        return try apply(text, left, try binary(level + 1))
+    }
+
+    private func apply(_ operation: String, _ left: Int, _ right: Int) throws(ArithmeticError) -> Int {
+        switch operation {
+        case "+": return left &+ right
+        case "-": return left &- right
+        case "*": return left &* right
+        case "/", "%":
+            if isSkipping { return 0 }
+            if right == 0 { throw .divisionByZero }
+            if right == -1 { return operation == "/" ? 0 &- left : 0 }
+            return operation == "/" ? left / right : left % right
+        case "**": return power(left, right)
+        case "<<": return left << (right & 63)
+        case ">>": return left >> (right & 63)
+        case "&": return left & right
+        case "|": return left | right
+        case "^": return left ^ right
+        case "&&": return left != 0 && right != 0 ? 1 : 0
+        case "||": return left != 0 || right != 0 ? 1 : 0
+        case "==": return left == right ? 1 : 0
+        case "!=": return left != right ? 1 : 0
+        case "<": return left < right ? 1 : 0
+        case "<=": return left <= right ? 1 : 0
+        case ">": return left > right ? 1 : 0
+        case ">=": return left >= right ? 1 : 0
+        default: throw .syntax
+        }
+    }
+
+    private func power(_ number: Int, _ exponent: Int) -> Int {
+        guard exponent > 0 else { return exponent == 0 ? 1 : 0 }
+        var result = 1
+        var square = number
+        var rest = exponent
+        while rest > 0 {
+            if rest & 1 == 1 { result = result &* square }
+            square = square &* square
+            rest >>= 1
+        }
+        return result
+    }
+
+    private mutating func unary() throws(ArithmeticError) -> Int {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > Self.maximumDepth { throw .tooDeep }
+        if take("++") { return try step(1, returnsOld: false) }
+        if take("--") { return try step(-1, returnsOld: false) }
+        if take("+") { return try unary() }
+        if take("-") { return 0 &- (try unary()) }
+        if take("!", unless: "=") { return try unary() == 0 ? 1 : 0 }
+        if take("~") { return ~(try unary()) }
+        if take("(") {
+            let value = try comma()
+            guard take(")") else { throw .syntax }
+            return value
+        }
+        skipBlanks()
+        if index < units.count, units[index].isDigit { return try number() }
+        guard let name = name() else { throw .syntax }
+        let value = try value(of: name)
+        if take("++") { assign(name, value &+ 1) } else if take("--") { assign(name, value &- 1) }
+        return value
+    }
+
+    private mutating func step(_ change: Int, returnsOld: Bool) throws(ArithmeticError) -> Int {
+        guard let name = name() else { throw .syntax }
+        let value = try value(of: name) &+ change
+        assign(name, value)
+        return value
+    }
+
+    private mutating func name() -> String? {
+        skipBlanks()
+        guard index < units.count, units[index].isNameUnit, !units[index].isDigit else { return nil }
+        let start = index
+        while index < units.count, units[index].isNameUnit { index += 1 }
+        return units[start..<index].text
+    }
+
+    /// The value of a variable, which may itself be an expression.
+    private mutating func value(of name: String) throws(ArithmeticError) -> Int {
+        guard let text = variables[name] else { return 0 }
+        if let number = Int(text) { return number }
+        return try Self.evaluate(text, &variables, depth: depth + 1)
+    }
+
+    private mutating func number() throws(ArithmeticError) -> Int {
+        let start = index
+        while index < units.count, units[index].isNameUnit || units[index] == UInt8(ascii: "#") { index += 1 }
+        let text = units[start..<index].text
+        if text.hasPrefix("0x") || text.hasPrefix("0X") {
+            guard let value = UInt(text.dropFirst(2), radix: 16) else { throw .syntax }
+            return Int(bitPattern: value)
+        }
+        let parts = text.split(separator: "#")
+        if parts.count == 2 {
+            guard let radix = Int(parts[0]), (2...36).contains(radix), let value = Int(parts[1], radix: radix) else {
+                throw .syntax
+            }
+            return value
+        }
+        guard let value = Int(text, radix: text.hasPrefix("0") && text.utf8.count > 1 ? 8 : 10) else { throw .syntax }
+        return value
+    }
+}

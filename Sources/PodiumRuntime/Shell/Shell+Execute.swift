@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running a simple command: functions, builtins, programs.
+
+extension Shell {
+    /// Runs a command whose words are expanded and whose assignments are made.
+    mutating func execute(_ command: ExpandedCommand, _ machine: inout Machine) -> Step {
+        let words = command.fields.flatMap { glob($0, &machine) }
+        if options.traces { trace(command.trace + words, &machine) }
+        guard let first = words.first else { return assign(command, &machine) }
+        if first == "exec" { return replace(Array(words.dropFirst()), command, &machine) }
+        if let body = functions[first] { return call(body, words, command, &machine) }
+        if let builtin = Self.builtins[first] { return call(builtin, words, command, &machine) }
+        return start(words, command, &machine)
+    }
+
+    private func trace(_ words: [String], _ machine: inout Machine) {
+        machine.complain("\(variables["PS4"] ?? "+ ")" + words.map(Self.quotedForTrace).joined(separator: " "))
+    }
+
+    private static func quotedForTrace(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { $0.isAlphanumeric || "_-./:=@%+,[]!^".utf8.contains($0) }
+        return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// A command of assignments and redirections only.
+    private mutating func assign(_ command: ExpandedCommand, _ machine: inout Machine) -> Step {
+        status = substitutionStatus ?? 0
+        if command.redirections.isEmpty { return finishCommand() }
+        if let saved = redirect(command.redirections, &machine) { restore(saved, &machine) } else { status = 1 }
+        return finishCommand()
+    }
+
+    /// `exec`: another program, or redirections that stay.
+    private mutating func replace(_ words: [String], _ command: ExpandedCommand, _ machine: inout Machine) -> Step {
+        guard let saved = redirect(command.redirections, &machine) else { return exit(1) }
+        for item in saved { if let file = item.file { machine.kernel.release(file) } }
+        var words = words
+        while let first = words.first, first.hasPrefix("-"), first.count > 1 {
+            words.removeFirst(first == "-a" ? min(2, words.count) : 1)
+            if first == "--" { break }
+        }
+        guard !words.isEmpty else {
+            status = 0
+            return .next
+        }
+        for variable in command.assigned { variables.export(variable.name) }
+        return become(words, &machine)
+    }
+
+    /// Gives the process to a program.
+    private mutating func become(_ words: [String], _ machine: inout Machine) -> Step {
+        machine.process.environment = variables.environment
+        switch machine.program(for: words, path: variables["PATH"]) {
+        case .program(let program):
+            machine.process.arguments = words
+            machine.process.handled = []
+            return .replace(program)
+        case .failure(let failure):
+            status = failure.code
+            machine.complain(failure.message(shell: self))
+            return exit(status)
+        }
+    }
+
+    private mutating func call(
+        _ body: ShellCommand,
+        _ words: [String],
+        _ command: ExpandedCommand,
+        _ machine: inout Machine
+    ) -> Step {
+        guard let saved = redirect(command.redirections, &machine) else {
+            status = 1
+            return finishCommand()
+        }
+        if !saved.isEmpty { frames.append(.restore(saved)) }
+        if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
+        frames += [.function(positional: positional, locals: []), .run(body)]
+        positional = Array(words.dropFirst())
+        return .next
+    }
+
+    private mutating func call(
+        _ builtin: ShellBuiltin,
+        _ words: [String],
+        _ command: ExpandedCommand,
+        _ machine: inout Machine
+    ) -> Step {
+        guard let saved = redirect(command.redirections, &machine) else {
+            status = 1
+            return finishCommand()
+        }
+        if !saved.isEmpty { frames.append(.restore(saved)) }
+        let isSpecial = Self.specialBuiltins.contains(words[0])
+        if !command.assigned.isEmpty, !isSpecial { frames.append(.restoreVariables(command.assigned)) }
+        switch builtin(&self, &machine, words) {
+        case .status(let code):
+            status = code
+            return finishCommand()
+        case .step(let step): return step
+        }
+    }
+
+    /// Builtins before which assignments stay.
+    private static let specialBuiltins: Set<String> = [
+        ":", ".", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset", "break", "continue",
+    ]
+
+    /// Starts a program as a child, or becomes it when nothing is left to do afterwards.
+    mutating func start(_ words: [String], _ command: ExpandedCommand, _ machine: inout Machine) -> Step {
+        guard let saved = redirect(command.redirections, &machine) else {
+            if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
+            status = 1
+            return finishCommand()
+        }
+        for variable in command.assigned { variables.export(variable.name) }
+        if isLast {
+            for item in saved { if let file = item.file { machine.kernel.release(file) } }
+            return become(words, &machine)
+        }
+        let environment = variables.environment
+        if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
+        switch machine.program(for: words, path: variables["PATH"], environment: environment) {
+        case .program(let program):
+            machine.process.environment = environment
+            let number = machine.fork(program, arguments: words)
+            restore(saved, &machine)
+            guard let number else {
+                machine.complain(complaint("can't fork: \(Errno.again.text)"))
+                status = 2
+                return finishCommand()
+            }
+            frames.append(.child(number))
+            return .next
+        case .failure(let failure):
+            machine.complain(failure.message(shell: self))
+            restore(saved, &machine)
+            status = failure.code
+            return finishCommand()
+        }
+    }
+
+    /// Whether the present command is the last thing that this shell does, so that the program can take its place.
+    private var isLast: Bool {
+        traps.isEmpty
+            && frames.allSatisfy { frame in
+                switch frame {
+                case .sequence(let commands, let index): index >= commands.count
+                case .script(let script): !script.readsInput && script.parser.isAtEnd
+                default: false
+                }
+            }
+    }
+}
+
+/// What a builtin comes to.
+enum BuiltinResult: Sendable {
+    /// It is done.
+    case status(Int)
+    /// It changed the frames, waits or ends the shell.
+    case step(Shell.Step)
+}
+
+/// A command that the shell runs itself. The first word is its name.
+typealias ShellBuiltin = @Sendable (inout Shell, inout Machine, [String]) -> BuiltinResult

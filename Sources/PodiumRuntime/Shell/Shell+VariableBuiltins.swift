@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builtins for variables, directories and input.
+
+import PodiumMachinery
+
+/// A `read` that waits for the rest of its line.
+struct ReadJob: Sendable {
+    var names: [String]
+    var isRaw = false
+    var array: String?
+    var delimiter = UInt8(ascii: "\n")
+    var limit: Int?
+    var deadline: Timestamp?
+    var descriptor = 0
+    /// What came so far.
+    var bytes: [UInt8] = []
+}
+
+extension Shell {
+    static let variableBuiltins: [String: ShellBuiltin] = [
+        "export": { shell, machine, words in shell.declare(words, &machine) { $0.variables.export($1) } },
+        "readonly": { shell, machine, words in shell.declare(words, &machine) { $0.variables.makeReadOnly($1) } },
+        "local": { shell, machine, words in shell.declare(words, &machine, before: { $0.makeLocal($1) }) },
+        "declare": { shell, machine, words in shell.declare(words, &machine, before: { $0.makeLocal($1) }) },
+        "typeset": { shell, machine, words in shell.declare(words, &machine, before: { $0.makeLocal($1) }) },
+        "unset": { shell, machine, words in shell.unset(words, &machine) },
+        "cd": { shell, machine, words in shell.changeDirectory(words, &machine) },
+        "read": { shell, machine, words in shell.beginRead(words, &machine) },
+    ]
+
+    private mutating func declare(
+        _ words: [String],
+        _ machine: inout Machine,
+        before: (inout Shell, String) -> Void = { _, _ in },
+        _ change: (inout Shell, String) -> Void = { _, _ in }
+    ) -> BuiltinResult {
+        var isUnexport = false
+        for word in words.dropFirst() {
+            if word == "-p" { return listExported(&machine) }
+            if word.hasPrefix("-") {
+                isUnexport = word == "-n"
+                continue
+            }
+            let name = String(word.prefix { $0 != "=" && $0 != "+" })
+            guard ShellParser.isName(name) else {
+                machine.complain(complaint("\(words[0]): \(word): bad variable name"))
+                return .status(1)
+            }
+            before(&self, name)
+            if let equals = word.firstIndex(of: "=") {
+                if variables.isReadOnly(name) {
+                    machine.complain(complaint("\(name): is read only"))
+                    return .status(1)
+                }
+                let value = String(word[word.index(after: equals)...])
+                variables.set(name, word.hasPrefix(name + "+=") ? (variables[name] ?? "") + value : value)
+            } else if words[0] == "local", flavour == .bash {
+                variables.remove(name)
+            }
+            if isUnexport { variables.export(name, false) } else { change(&self, name) }
+        }
+        if words.count == 1 { return listExported(&machine) }
+        return .status(substitutionStatus.map { _ in 0 } ?? 0)
+    }
+
+    private func listExported(_ machine: inout Machine) -> BuiltinResult {
+        for name in variables.names(exported: true) {
+            machine.print("export \(name)='\(variables[name] ?? "")'\n")
+        }
+        return .status(0)
+    }
+
+    private mutating func unset(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
+        var isFunction = false
+        for word in words.dropFirst() {
+            if word == "-f" {
+                isFunction = true
+            } else if word == "-v" {
+                isFunction = false
+            } else if isFunction {
+                functions[word] = nil
+            } else if variables.isReadOnly(word) {
+                machine.complain(complaint("\(word): is read only"))
+                return .status(1)
+            } else {
+                if variables[word] == nil, variables.elements(word).isEmpty { functions[word] = nil }
+                variables.remove(word)
+            }
+        }
+        return .status(0)
+    }
+
+    private mutating func changeDirectory(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
+        let target = words.dropFirst().first { !["-P", "-L", "--"].contains($0) }
+        var path = target ?? variables["HOME"] ?? "/root"
+        if target == "-" { path = variables["OLDPWD"] ?? machine.process.directory }
+        let absolute = path.hasPrefix("/") ? path : machine.process.directory + "/" + path
+        guard let node = machine.node(path), node.kind == .directory,
+            let canonical = machine.kernel.canonicalPath(absolute, in: machine.process.container)
+        else {
+            let errno = machine.node(path) == nil ? Errno.noEntry : .notDirectory
+            switch flavour {
+            case .ash, .dash: machine.complain(complaint("cd: can't cd to \(path): \(errno.text)"))
+            case .bash: machine.complain(complaint("cd: \(path): \(errno.text)"))
+            }
+            return .status(flavour == .dash ? 2 : 1)
+        }
+        variables.set("OLDPWD", machine.process.directory)
+        machine.process.directory = canonical
+        variables.set("PWD", canonical)
+        if target == "-" { machine.print(canonical + "\n") }
+        return .status(0)
+    }
+
+    // Reading
+
+    private mutating func beginRead(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
+        var job = ReadJob(names: [])
+        var rest = words.dropFirst()
+        while let option = rest.first, option.hasPrefix("-"), option.count > 1 {
+            rest = rest.dropFirst()
+            if option == "--" { break }
+            for letter in option.dropFirst() {
+                switch letter {
+                case "r": job.isRaw = true
+                case "s", "e": break
+                case "p", "t", "n", "d", "u", "a", "N":
+                    let value = option.last == letter ? rest.popFirst() ?? "" : ""
+                    apply(letter, value, &job, &machine)
+                default: return .status(2)
+                }
+            }
+        }
+        job.names = rest.isEmpty ? ["REPLY"] : Array(rest)
+        return .step(read(job, &machine))
+    }
+
+    private func apply(_ option: Character, _ value: String, _ job: inout ReadJob, _ machine: inout Machine) {
+        switch option {
+        case "t":
+            if let seconds = Double(value), seconds >= 0, seconds < 1e9 {
+                job.deadline = machine.now + .milliseconds(Int64(seconds * 1000))
+            }
+        case "n", "N": job.limit = Int(value)
+        case "d": job.delimiter = value.utf8.first ?? 0
+        case "u": job.descriptor = Int(value) ?? 0
+        case "a": job.array = value
+        default: if options.isInteractive { machine.write(Array(value.utf8), to: 2) }
+        }
+    }
+
+    /// Reads on for `read`.
+    mutating func read(_ job: ReadJob, _ machine: inout Machine) -> Step {
+        var job = job
+        while true {
+            if let limit = job.limit, job.bytes.count >= limit { return finishRead(job, isWhole: true) }
+            let piece = job.limit == nil ? machine.readPiece(job.descriptor, through: job.delimiter)
+                : machine.read(job.descriptor, limit: 1)
+            switch piece {
+            case .bytes(let bytes):
+                job.bytes += bytes
+                guard job.bytes.last == job.delimiter else { continue }
+                job.bytes.removeLast()
+                let isContinued = !job.isRaw && job.delimiter == UInt8(ascii: "\n") && job.bytes.endsWithBackslash
+                if !isContinued { return finishRead(job, isWhole: true) }
+                job.bytes.removeLast()
+            case .end, .failed: return finishRead(job, isWhole: false)
+            case .wait(let wait):
+                if let deadline = job.deadline, deadline <= machine.now {
+                    let step = finishRead(job, isWhole: false)
+                    status = flavour == .bash ? 142 : 1
+                    return step
+                }
+                frames.append(.read(job))
+                guard let deadline = job.deadline else { return .wait(wait) }
+                if case .input(let file) = wait { return .wait(.inputUntil(file, deadline)) }
+                return .wait(.time(deadline))
+            }
+        }
+    }
+
+    private mutating func finishRead(_ job: ReadJob, isWhole: Bool) -> Step {
+        let separators = variables["IFS"].map { Array($0.utf8) } ?? [0x20, 0x09, 0x0A]
+        let line = job.isRaw ? job.bytes.map { ($0, false) } : Self.resolveEscapes(job.bytes)
+        if let array = job.array {
+            let fields = Self.split(line, separators, limit: .max)
+            variables.set(array, elements: Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($0, $1) }))
+        } else {
+            let fields = Self.split(line, separators, limit: job.names.count)
+            for (index, name) in job.names.enumerated() { variables.set(name, index < fields.count ? fields[index] : "") }
+        }
+        status = isWhole ? 0 : 1
+        return finishCommand()
+    }
+
+    /// The units of a line with which of them were escaped.
+    private static func resolveEscapes(_ bytes: [UInt8]) -> [(UInt8, Bool)] {
+        var result: [(UInt8, Bool)] = []
+        var isEscaped = false
+        for unit in bytes {
+            if !isEscaped, unit == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else {
+                result.append((unit, isEscaped))
+                isEscaped = false
+            }
+        }
+        return result
+    }
+
+    /// Splits a line into at most `limit` fields; the last one takes the rest.
+    private static func split(_ line: [(UInt8, Bool)], _ separators: [UInt8], limit: Int) -> [String] {
+        func isSeparator(_ item: (UInt8, Bool)) -> Bool { !item.1 && separators.contains(item.0) }
+        func isSpace(_ item: (UInt8, Bool)) -> Bool { isSeparator(item) && item.0.isBlank }
+        var rest = line[...].drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest = rest.dropLast() }
+        var fields: [String] = []
+        while !rest.isEmpty {
+            if fields.count == limit - 1 {
+                fields.append(rest.map(\.0).text)
+                break
+            }
+            let field = rest.prefix { !isSeparator($0) }
+            fields.append(field.map(\.0).text)
+            rest = rest.dropFirst(field.count).drop(while: isSpace)
+            if let next = rest.first, isSeparator(next) { rest = rest.dropFirst().drop(while: isSpace) }
+        }
+        return fields
+    }
+
+    // Options of scripts
+
+    /// `getopts`, with its place kept in `OPTIND` and `_OPTPOS`.
+    mutating func getOption(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
+        guard words.count >= 3 else { return .status(2) }
+        let arguments = words.count > 3 ? Array(words.dropFirst(3)) : positional
+        var index = max(1, Int(variables["OPTIND"] ?? "1") ?? 1)
+        var position = Int(variables["_OPTPOS"] ?? "1") ?? 1
+        guard index <= arguments.count, arguments[index - 1].hasPrefix("-"), arguments[index - 1].count > 1 else {
+            variables.set(words[2], "?")
+            return .status(1)
+        }
+        let letters = Array(arguments[index - 1])
+        if letters == ["-", "-"] {
+            variables.set("OPTIND", String(index + 1))
+            variables.set(words[2], "?")
+            return .status(1)
+        }
+        let letter = letters[min(position, letters.count - 1)]
+        position += 1
+        let specification = Array(words[1])
+        var result = String(letter)
+        if let place = specification.firstIndex(of: letter), letter != ":" {
+            if place + 1 < specification.count, specification[place + 1] == ":" {
+                let hasRest = position < letters.count
+                let value = hasRest ? String(letters[position...]) : index < arguments.count ? arguments[index] : nil
+                index += hasRest ? 0 : 1
+                position = letters.count
+                if let value { variables.set("OPTARG", value) } else { result = specification.first == ":" ? ":" : "?" }
+            }
+        } else {
+            if specification.first == ":" {
+                variables.set("OPTARG", String(letter))
+            } else {
+                machine.complain("\(name): illegal option -\(letter)")
+            }
+            result = "?"
+        }
+        if position >= letters.count { (index, position) = (index + 1, 1) }
+        variables.set("OPTIND", String(index))
+        variables.set("_OPTPOS", String(position))
+        variables.set(words[2], result)
+        return .status(0)
+    }
+}
+
+extension [UInt8] {
+    /// Whether an odd number of backslashes stands at the end.
+    var endsWithBackslash: Bool {
+        reversed().prefix { $0 == UInt8(ascii: "\\") }.count % 2 == 1
+    }
+}

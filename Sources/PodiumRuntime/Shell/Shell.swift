@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated shell: a stack of frames that can stop in the middle of a script and go on later.
+
+import PodiumMachinery
+
+/// What is still to be done in a shell, the innermost last.
+enum ShellFrame: Sendable {
+    /// Runs a command.
+    case run(ShellCommand)
+    /// Runs the commands from an index on.
+    case sequence([ShellCommand], Int)
+    /// After the left side of `&&` (`onSuccess`) or `||`.
+    case then(ShellCommand, onSuccess: Bool)
+    /// After a pipeline with `!`.
+    case negate
+    /// After the condition of the clause at an index.
+    case condition([ConditionalClause], Int, otherwise: ShellCommand?)
+    /// After the condition or the body of a loop.
+    case loop(LoopFrame)
+    /// Before the turn with the value at an index.
+    case forEach(name: String, values: [String], Int, body: ShellCommand)
+    /// Before a turn of `for ((…))`; the first has no step before it.
+    case forCount(test: ShellWord, step: ShellWord, body: ShellCommand, isFirst: Bool)
+    /// Expands words, with the outputs of substitutions so far.
+    case expand(ExpansionJob)
+    /// Reads the output of a substitution's child.
+    case substitution(child: Int, file: Int, output: [UInt8])
+    /// Waits for a child in the foreground.
+    case child(Int)
+    /// Waits for the children of a pipeline; the last one's code counts.
+    case pipeline([Int])
+    /// Takes back redirections: descriptors and the open files that they had.
+    case restore([SavedDescriptor])
+    /// Takes back assignments before a command.
+    case restoreVariables([SavedVariable])
+    /// Leaves a function.
+    case function(positional: [String], locals: [SavedVariable])
+    /// Leaves a file read with `.`.
+    case sourced(positional: [String]?)
+    /// Leaves a trap and gives `$?` its value back.
+    case trap(status: Int)
+    /// Reads commands from a text.
+    case script(ShellScript)
+    /// `wait` for children; nil for all of them.
+    case wait([Int]?)
+    /// `read`.
+    case read(ReadJob)
+    /// Ends the shell.
+    case exit(Int)
+}
+
+/// A `while` or `until` between its condition and its body.
+struct LoopFrame: Sendable {
+    var condition: ShellCommand
+    var body: ShellCommand
+    var isUntil: Bool
+    /// Whether the condition ran last, not the body.
+    var isTesting = true
+    /// The code of the loop when its condition ends it: that of the last body.
+    var status = 0
+}
+
+/// A descriptor and the open file that it had, nil for none.
+struct SavedDescriptor: Sendable {
+    var descriptor: Int
+    var file: Int?
+}
+
+/// A variable and the value that it had, nil for none.
+struct SavedVariable: Sendable {
+    var name: String
+    var value: String?
+    var isExported: Bool
+}
+
+/// The options of `set`.
+struct ShellOptions: Sendable {
+    var exitsOnError = false
+    var traces = false
+    var refusesUnset = false
+    var skipsPatterns = false
+    var refusesClobber = false
+    var failsPipelines = false
+    var isInteractive = false
+
+    /// The letters of `$-`.
+    var letters: String {
+        (exitsOnError ? "e" : "") + (skipsPatterns ? "f" : "") + (isInteractive ? "i" : "") + (refusesUnset ? "u" : "")
+            + (traces ? "x" : "") + (refusesClobber ? "C" : "")
+    }
+}
+
+/// A child that runs or ran in the background.
+struct ShellJob: Sendable {
+    var number: Int
+    var pid: Int
+    var code: Int?
+}
+
+/// A shell at some point of a script.
+struct Shell: Program {
+    /// Frames on the stack; a script that recurses deeper is ended.
+    static let maximumFrames = 4000
+    /// Ended background children whose codes are kept.
+    static let maximumJobs = 256
+
+    var frames: [ShellFrame] = []
+    var variables: ShellVariables
+    var functions: [String: ShellCommand] = [:]
+    var positional: [String] = []
+    /// `$0`.
+    var name: String
+    /// `$?`.
+    var status = 0
+    var options = ShellOptions()
+    /// Actions by `TERM`, `EXIT` and so on; an empty action ignores the signal.
+    var traps: [String: String] = [:]
+    /// Children in the background, oldest first.
+    var jobs: [ShellJob] = []
+    /// Codes of ended children in the foreground.
+    var ended: [Int: Int] = [:]
+    var lastBackground: Int?
+    /// The output of the substitution that has just ended.
+    var substituted: String?
+    /// The code of the last substitution, which is that of a command of assignments only.
+    var substitutionStatus: Int?
+    /// `$$`, which subshells keep.
+    var pid: Int
+    var parentPID: Int
+    var startedAt: Timestamp
+    var line = 1
+    /// Whether an error does not end this subshell because the whole of it is being tested.
+    var isTested = false
+    var flavour: ShellFlavour
+
+    /// A shell that a process of the machine becomes.
+    init(name: String, environment: [EnvironmentVariable], machine: Machine, pid: Int? = nil) {
+        self.name = name
+        variables = ShellVariables(environment)
+        self.pid = pid ?? machine.process.pid
+        parentPID = machine.process.parentPID
+        startedAt = machine.now
+        flavour = machine.container?.flavour ?? .ash
+        if variables["PATH"] == nil { variables.set("PATH", ImageProfile.path) }
+        variables.set("IFS", " \t\n")
+        variables.set("PWD", machine.process.directory)
+    }
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        var slice = 0
+        while true {
+            collectChildren(&machine)
+            if machine.mustYield || slice >= WorkBudget.stepsPerSlice { return .ready }
+            slice += 1
+            machine.spend()
+            if frames.count > Self.maximumFrames {
+                machine.complain("\(name): maximum nesting level exceeded")
+                return .exited(139)
+            }
+            beginTrap(&machine)
+            guard let frame = frames.popLast() else {
+                if beginExit(code: status) { continue }
+                return .exited(status)
+            }
+            switch step(frame, &machine) {
+            case .next: break
+            case .wait(let wait): return .blocked(wait)
+            case .exit(let code): return .exited(code & 0xFF)
+            case .replace(let program): return .replaced(program)
+            }
+        }
+    }
+
+    /// What follows a step.
+    enum Step {
+        case next
+        case wait(Wait)
+        /// Ends at once.
+        case exit(Int)
+        case replace(any Program)
+    }
+
+    private mutating func step(_ frame: ShellFrame, _ machine: inout Machine) -> Step {
+        switch frame {
+        case .run(let command): return run(command, &machine)
+        case .expand(let job): return expand(job, &machine)
+        case .script(let script): return advance(script, &machine)
+        case .read(let job): return read(job, &machine)
+        case .wait(let numbers): return wait(numbers)
+        case .exit(let code): return .exit(code)
+        case .child(let number): return waitForChild(number)
+        case .pipeline(let numbers): return waitForPipeline(numbers)
+        case .substitution(let child, let file, let output):
+            return readSubstitution(child, file: file, output: output, &machine)
+        case .restore, .restoreVariables, .function, .sourced, .trap: leave(frame, &machine)
+        default: control(frame, &machine)
+        }
+        return .next
+    }
+
+    // Signals and the end
+
+    private mutating func beginTrap(_ machine: inout Machine) {
+        guard let signal = machine.process.pendingSignals.first, substituted == nil else { return }
+        switch frames.last {
+        case .child?, .pipeline?, .substitution?:
+            // A trap waits for the command in the foreground.
+            return
+        case .wait?:
+            frames.removeLast()
+            status = 128 + signal.number
+        default: break
+        }
+        machine.process.pendingSignals.removeFirst()
+        guard let action = traps[signal.name], !action.isEmpty else { return }
+        frames.append(.trap(status: status))
+        frames.append(.script(ShellScript(text: action)))
+    }
+
+    /// Whether there is a trap to run before the shell ends; it is on the stack then.
+    mutating func beginExit(code: Int) -> Bool {
+        guard let action = traps.removeValue(forKey: "EXIT"), !action.isEmpty else { return false }
+        status = code
+        frames = [.exit(code), .script(ShellScript(text: action))]
+        return true
+    }
+
+    /// Ends the shell by `exit` or an error.
+    mutating func exit(_ code: Int) -> Step {
+        if beginExit(code: code & 0xFF) { return .next }
+        // An exit in the trap itself gives its own code.
+        return .exit(code)
+    }
+
+    private mutating func collectChildren(_ machine: inout Machine) {
+        guard !machine.process.endedChildren.isEmpty else { return }
+        for (number, code) in machine.process.endedChildren {
+            if let index = jobs.firstIndex(where: { $0.number == number }) {
+                jobs[index].code = code
+            } else {
+                ended[number] = code
+            }
+        }
+        machine.process.endedChildren = [:]
+    }
+
+    /// After a command that is no compound: an error may end the shell.
+    mutating func finishCommand() -> Step {
+        guard status != 0, options.exitsOnError, !isTested, !isTesting else { return .next }
+        return exit(status)
+    }
+
+    /// Whether what runs now is a condition or stands left of `&&` or `||`.
+    var isTesting: Bool {
+        frames.contains { frame in
+            switch frame {
+            case .then, .negate, .condition: true
+            case .loop(let loop): loop.isTesting
+            default: false
+            }
+        }
+    }
+
+    /// What an error is called.
+    func complaint(_ text: String) -> String { flavour.prefix(shell: name, line: line) + text }
+}

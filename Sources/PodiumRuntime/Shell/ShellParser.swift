@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a script, command by command: lists, pipelines and compound commands.
+
+/// Why a script cannot be read.
+struct ShellSyntaxError: Error, Hashable, Sendable {
+    /// `unexpected "done"`, `unterminated quoted string`, `unexpected end of file`.
+    var detail: String
+    /// Whether more text could mend it.
+    var isIncomplete: Bool
+    var line: Int
+}
+
+/// A cursor over the text of a script.
+struct ShellParser: Sendable {
+    /// Compound commands and substitutions within one another.
+    static let maximumDepth = 100
+
+    var units: [UInt8]
+    var index = 0
+    var line = 1
+    var depth = 0
+    /// Where the text goes on after the present line, when here-documents follow it.
+    var resumption: Int?
+
+    /// A parser over a text.
+    init(_ units: [UInt8]) { self.units = units }
+
+    /// The next complete command line; nil at the end of the text.
+    mutating func nextLine() throws(ShellSyntaxError) -> ShellCommand? {
+        skipSeparators()
+        guard index < units.count else { return nil }
+        let command = try list(until: [], stopsAtNewline: true)
+        try skipBlanks()
+        if index < units.count, units[index] != UInt8(ascii: "\n") { throw unexpected() }
+        passNewline()
+        return command
+    }
+
+    /// Whether only blanks and comments are left.
+    var isAtEnd: Bool {
+        var copy = self
+        copy.skipSeparators()
+        return copy.index >= copy.units.count
+    }
+
+    // Lists
+
+    /// Commands up to one of the reserved words or `)`, `;;`, the end, or with `stopsAtNewline` the end of the line.
+    mutating func list(until words: Set<String>, stopsAtNewline: Bool = false) throws(ShellSyntaxError) -> ShellCommand {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > Self.maximumDepth { throw error("nesting too deep") }
+        var commands: [ShellCommand] = []
+        while true {
+            if stopsAtNewline { try skipBlanks() } else { try skipNewlines() }
+            if try isListEnd(words) { break }
+            var command = try andOr()
+            try skipBlanks()
+            if peek("&"), !peek("&&") {
+                index += 1
+                command = .background(command)
+            } else if peek(";"), !peek(";;"), !peek(";&") {
+                index += 1
+            } else if index < units.count, units[index] == UInt8(ascii: "\n") {
+                commands.append(command)
+                if stopsAtNewline { break }
+                passNewline()
+                continue
+            } else {
+                commands.append(command)
+                break
+            }
+            commands.append(command)
+        }
+        return commands.count == 1 ? commands[0] : .sequence(commands)
+    }
+
+    private mutating func isListEnd(_ words: Set<String>) throws(ShellSyntaxError) -> Bool {
+        guard index < units.count else { return true }
+        let unit = units[index]
+        if unit == UInt8(ascii: "\n") || unit == UInt8(ascii: ")") || peek(";;") || peek(";&") { return true }
+        guard let word = reservedWord() else { return false }
+        return words.contains(word)
+    }
+
+    private mutating func andOr() throws(ShellSyntaxError) -> ShellCommand {
+        var left = try pipeline()
+        while true {
+            try skipBlanks()
+            if peek("&&") {
+                index += 2
+                try skipNewlines()
+                left = .and(left, try pipeline())
+            } else if peek("||") {
+                index += 2
+                try skipNewlines()
+                left = .or(left, try pipeline())
+            } else {
+                return left
+            }
+        }
+    }
+
+    private mutating func pipeline() throws(ShellSyntaxError) -> ShellCommand {
+        var isNegated = false
+        try skipBlanks()
+        while reservedWord() == "!" {
+            index += 1
+            isNegated.toggle()
+            try skipBlanks()
+        }
+        var commands = [try command()]
+        while true {
+            try skipBlanks()
+            guard peek("|"), !peek("||") else { break }
+            index += peek("|&") ? 2 : 1
+            try skipNewlines()
+            commands.append(try command())
+        }
+        return commands.count == 1 && !isNegated ? commands[0] : .pipeline(commands, isNegated: isNegated)
+    }
+
+    // Commands
+
+    private mutating func command() throws(ShellSyntaxError) -> ShellCommand {
+        try skipBlanks()
+        guard index < units.count else { throw unexpectedEnd() }
+        let start = index
+        if peek("((") {
+            if let command = try arithmeticCommand() { return try redirected(command) }
+            index = start
+        }
+        if units[index] == UInt8(ascii: "(") {
+            index += 1
+            let body = try list(until: [])
+            try expect(")")
+            return try redirected(.subshell(body))
+        }
+        if let word = reservedWord(), let compound = try compound(word) { return try redirected(compound) }
+        if let name = try functionName() {
+            try skipNewlines()
+            return .function(name: name, body: try command())
+        }
+        return .simple(try simple())
+    }
+
+    private mutating func compound(_ word: String) throws(ShellSyntaxError) -> ShellCommand? {
+        switch word {
+        case "if": return try condition()
+        case "while", "until":
+            index += 5
+            let condition = try list(until: ["do"])
+            return .loop(condition: condition, body: try doneBody(), isUntil: word == "until")
+        case "for", "select": return try forLoop(length: word.utf8.count)
+        case "case": return try selection()
+        case "{":
+            index += 1
+            let body = try list(until: ["}"])
+            try expectWord("}")
+            return body.grouped
+        case "function":
+            index += 8
+            try skipBlanks()
+            let name = try word_().bareText ?? ""
+            try skipBlanks()
+            if peek("()") { index += 2 }
+            try skipNewlines()
+            return .function(name: name, body: try command())
+        case "then", "else", "elif", "fi", "do", "done", "esac", "}": throw unexpected()
+        default: return nil
+        }
+    }
+
+    private mutating func condition() throws(ShellSyntaxError) -> ShellCommand {
+        var clauses: [ConditionalClause] = []
+        index += 2
+        while true {
+            let condition = try list(until: ["then"])
+            try expectWord("then")
+            let body = try list(until: ["elif", "else", "fi"])
+            clauses.append(ConditionalClause(condition: condition, body: body))
+            switch reservedWord() {
+            case "elif": index += 4
+            case "else":
+                index += 4
+                let otherwise = try list(until: ["fi"])
+                try expectWord("fi")
+                return .condition(clauses, otherwise: otherwise)
+            default:
+                try expectWord("fi")
+                return .condition(clauses, otherwise: nil)
+            }
+        }
+    }
+
+    private mutating func doneBody() throws(ShellSyntaxError) -> ShellCommand {
+        try expectWord("do")
+        let body = try list(until: ["done"])
+        try expectWord("done")
+        return body
+    }
+
+    private mutating func forLoop(length: Int) throws(ShellSyntaxError) -> ShellCommand {
+        index += length
+        try skipBlanks()
+        if peek("((") { return try countingLoop() }
+        guard let name = try word_().bareText, Self.isName(name) else { throw error("bad for loop variable") }
+        try skipNewlines()
+        var words: [ShellWord]?
+        if reservedWord() == "in" {
+            index += 2
+            words = []
+            while true {
+                try skipBlanks()
+                guard index < units.count, !Self.isMetacharacter(units[index]) else { break }
+                words?.append(try word_())
+            }
+        }
+        try skipBlanks()
+        if peek(";") { index += 1 }
+        try skipNewlines()
+        if reservedWord() == "{" {
+            index += 1
+            let body = try list(until: ["}"])
+            try expectWord("}")
+            return .forEach(name: name, words: words, body: body)
+        }
+        return .forEach(name: name, words: words, body: try doneBody())
+    }
+
+    private mutating func countingLoop() throws(ShellSyntaxError) -> ShellCommand {
+        index += 2
+        let text = try balancedText(closing: "))")
+        let parts = text.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map { Array($0) }
+        guard parts.count == 3 else { throw error("bad for loop") }
+        let words = try parts.map { part throws(ShellSyntaxError) in try Self.quotedText(part, line: line) }
+        try skipBlanks()
+        if peek(";") { index += 1 }
+        try skipNewlines()
+        return .forCount(start: words[0], test: words[1], step: words[2], body: try doneBody())
+    }
+
+    private mutating func selection() throws(ShellSyntaxError) -> ShellCommand {
+        index += 4
+        try skipBlanks()
+        let subject = try word_()
+        try skipNewlines()
+        try expectWord("in")
+        var clauses: [SelectionClause] = []
+        while true {
+            try skipNewlines()
+            if reservedWord() == "esac" { break }
+            guard index < units.count else { throw unexpectedEnd("esac") }
+            if peek("(") { index += 1 }
+            clauses.append(try selectionClause())
+        }
+        try expectWord("esac")
+        return .selection(subject, clauses)
+    }
+
+    private mutating func selectionClause() throws(ShellSyntaxError) -> SelectionClause {
+        var patterns: [ShellWord] = []
+        while true {
+            try skipBlanks()
+            patterns.append(try word_())
+            try skipBlanks()
+            guard peek("|") else { break }
+            index += 1
+        }
+        try expect(")")
+        let body = try list(until: ["esac"])
+        var fallsThrough = false
+        if peek(";;&") {
+            index += 3
+        } else if peek(";;") {
+            index += 2
+        } else if peek(";&") {
+            index += 2
+            fallsThrough = true
+        }
+        return SelectionClause(patterns: patterns, body: body, fallsThrough: fallsThrough)
+    }
+
+    private mutating func arithmeticCommand() throws(ShellSyntaxError) -> ShellCommand? {
+        index += 2
+        let start = line
+        guard let text = try? balancedText(closing: "))") else { return nil }
+        return .arithmetic(try Self.quotedText(text, line: start))
+    }
+
+    /// `name()`; the cursor does not move when there is none.
+    private mutating func functionName() throws(ShellSyntaxError) -> String? {
+        var cursor = index
+        while cursor < units.count, units[cursor].isNameUnit || units[cursor] == UInt8(ascii: "-") { cursor += 1 }
+        let name = units[index..<cursor].text
+        guard !name.isEmpty else { return nil }
+        while cursor < units.count, units[cursor] == 0x20 || units[cursor] == 0x09 { cursor += 1 }
+        guard cursor < units.count, units[cursor] == UInt8(ascii: "(") else { return nil }
+        cursor += 1
+        while cursor < units.count, units[cursor] == 0x20 || units[cursor] == 0x09 { cursor += 1 }
+        guard cursor < units.count, units[cursor] == UInt8(ascii: ")") else { return nil }
+        index = cursor + 1
+        return name
+    }
+
+    private mutating func redirected(_ command: ShellCommand) throws(ShellSyntaxError) -> ShellCommand {
+        var redirections: [Redirection] = []
+        while let redirection = try redirection() { redirections.append(redirection) }
+        return redirections.isEmpty ? command : .redirected(command, redirections)
+    }
+}
+
+extension ShellCommand {
+    /// The command as one that takes redirections of its own.
+    var grouped: ShellCommand {
+        if case .simple = self { return .sequence([self]) }
+        return self
+    }
+}

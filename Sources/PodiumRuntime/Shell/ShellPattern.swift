@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Patterns of `case`, `${x#…}` and file names.
+
+/// A pattern with `*`, `?`, `[…]`; a backslash takes away the meaning of what follows.
+struct ShellPattern: Hashable, Sendable {
+    private enum Element: Hashable {
+        case unit(UInt8)
+        case any
+        case many
+        case set(ranges: [ClosedRange<UInt8>], isNegated: Bool)
+    }
+
+    private var elements: [Element] = []
+    /// Whether it matches nothing but one text.
+    let isPlain: Bool
+
+    init(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while let unit = rest.popFirst() {
+            switch unit {
+            case UInt8(ascii: "\\"): elements.append(.unit(rest.popFirst() ?? unit))
+            case UInt8(ascii: "?"): elements.append(.any)
+            case UInt8(ascii: "*"): if elements.last != .many { elements.append(.many) }
+            case UInt8(ascii: "["): elements.append(Self.set(&rest) ?? .unit(unit))
+            default: elements.append(.unit(unit))
+            }
+        }
+        isPlain = elements.allSatisfy { if case .unit = $0 { true } else { false } }
+    }
+
+    /// The set after `[`; nil, and nothing taken, when it is not closed.
+    private static func set(_ rest: inout ArraySlice<UInt8>) -> Element? {
+        var cursor = rest
+        var ranges: [ClosedRange<UInt8>] = []
+        let isNegated = cursor.first == UInt8(ascii: "!") || cursor.first == UInt8(ascii: "^")
+        if isNegated { cursor = cursor.dropFirst() }
+        var isFirst = true
+        while let unit = cursor.popFirst() {
+            if unit == UInt8(ascii: "]"), !isFirst {
+                rest = cursor
+                return .set(ranges: ranges, isNegated: isNegated)
+            }
+            isFirst = false
+            if unit == UInt8(ascii: "["), cursor.first == UInt8(ascii: ":"), let named = namedClass(&cursor) {
+                ranges += named
+                continue
+            }
+            let low = unit == UInt8(ascii: "\\") ? cursor.popFirst() ?? unit : unit
+            if cursor.first == UInt8(ascii: "-"), let high = cursor.dropFirst().first, high != UInt8(ascii: "]") {
+                cursor = cursor.dropFirst(2)
+                if low <= high { ranges.append(low...high) }
+            } else {
+                ranges.append(low...low)
+            }
+        }
+        return nil
+    }
+
+    /// The ranges of `:alpha:]` and its kin at the cursor.
+    static func namedClass(_ cursor: inout ArraySlice<UInt8>) -> [ClosedRange<UInt8>]? {
+        guard let end = cursor.dropFirst().firstIndex(of: UInt8(ascii: ":")),
+            cursor[end...].dropFirst().first == UInt8(ascii: "]"),
+            let ranges = classes[cursor[(cursor.startIndex + 1)..<end].text]
+        else { return nil }
+        cursor = cursor[(end + 2)...]
+        return ranges
+    }
+
+    private static let classes: [String: [ClosedRange<UInt8>]] = [
+        "alpha": [0x41...0x5A, 0x61...0x7A], "digit": [0x30...0x39], "alnum": [0x30...0x39, 0x41...0x5A, 0x61...0x7A],
+        "upper": [0x41...0x5A], "lower": [0x61...0x7A], "space": [0x09...0x0D, 0x20...0x20],
+        "blank": [0x09...0x09, 0x20...0x20], "punct": [0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E],
+        "xdigit": [0x30...0x39, 0x41...0x46, 0x61...0x66], "cntrl": [0x00...0x1F, 0x7F...0x7F],
+        "print": [0x20...0x7E], "graph": [0x21...0x7E],
+    ]
+
+    /// Whether the whole text matches.
+    func matches(_ text: String) -> Bool { matches(Array(text.utf8)[...]) }
+
+    /// Whether all the bytes match. Linear but for the number of stars: only the last star is ever widened.
+    func matches(_ text: ArraySlice<UInt8>) -> Bool {
+        var element = 0
+        var unit = text.startIndex
+        var star: (element: Int, unit: Int)?
+        while unit < text.endIndex {
+            if element < elements.count {
+                if elements[element] == .many {
+                    star = (element, unit)
+                    element += 1
+                    continue
+                }
+                if let next = step(elements[element], text, unit) {
+                    element += 1
+                    unit = next
+                    continue
+                }
+            }
+            guard let (starElement, starUnit) = star else { return false }
+            star = (starElement, starUnit + 1)
+            element = starElement + 1
+            unit = starUnit + 1
+        }
+        return elements[element...].allSatisfy { $0 == .many }
+    }
+
+    /// The position after what one element takes; nil when it does not match.
+    private func step(_ element: Element, _ text: ArraySlice<UInt8>, _ index: Int) -> Int? {
+        switch element {
+        case .unit(let unit): return text[index] == unit ? index + 1 : nil
+        case .any:
+            var next = index + 1
+            while next < text.endIndex, text[next] & 0xC0 == 0x80 { next += 1 }
+            return next
+        case .set(let ranges, let isNegated):
+            return ranges.contains { $0.contains(text[index]) } != isNegated ? index + 1 : nil
+        case .many: return nil
+        }
+    }
+
+    /// The text with everything special taken literally.
+    static func escaped(_ text: String) -> String {
+        var units: [UInt8] = []
+        for unit in text.utf8 {
+            if "*?[]\\-!^".utf8.contains(unit) { units.append(UInt8(ascii: "\\")) }
+            units.append(unit)
+        }
+        return units.text
+    }
+}
+
+extension ShellPattern {
+    /// The text without the prefix that matches.
+    func removingPrefix(of text: String, longest: Bool) -> String {
+        let units = Array(text.utf8)
+        let ends = longest ? Array((0...units.count).reversed()) : Array(0...units.count)
+        guard let end = ends.first(where: { matches(units[..<$0]) }) else { return text }
+        return units[end...].text
+    }
+
+    /// The text without the suffix that matches.
+    func removingSuffix(of text: String, longest: Bool) -> String {
+        let units = Array(text.utf8)
+        let starts = longest ? Array(0...units.count) : Array((0...units.count).reversed())
+        guard let start = starts.first(where: { matches(units[$0...]) }) else { return text }
+        return units[..<start].text
+    }
+
+    /// The text with what matches replaced: the first longest match, all of them (`/`), or one at the start or the end.
+    func replacing(in text: String, with replacement: String, anchor: String) -> String {
+        let units = Array(text.utf8)
+        if anchor == "%" {
+            guard let start = (0...units.count).first(where: { matches(units[$0...]) }) else { return text }
+            return units[..<start].text + replacement
+        }
+        var result: [UInt8] = []
+        var index = 0
+        while index < units.count {
+            if let end = (index...units.count).reversed().first(where: { $0 > index && matches(units[index..<$0]) }) {
+                result += Array(replacement.utf8)
+                index = end
+                if anchor != "/" { break }
+            } else if anchor == "#" {
+                break
+            } else {
+                result.append(units[index])
+                index += 1
+            }
+        }
+        return (result + units[index...]).text
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where commands come from: a text, or standard input as it arrives.
+
+/// A source of commands that is read line by line, so that what comes before an error is run.
+struct ShellScript: Sendable {
+    var parser: ShellParser
+    /// Whether further text is read from standard input.
+    var readsInput = false
+    /// Whether the input has ended.
+    var isComplete = true
+    /// Whether the prompt stands there already.
+    var isPrompted = false
+
+    /// A text.
+    init(text: String) { parser = ShellParser(Array(text.utf8)) }
+
+    /// Standard input.
+    static var input: ShellScript {
+        var script = ShellScript(text: "")
+        script.readsInput = true
+        script.isComplete = false
+        return script
+    }
+}
+
+extension Shell {
+    /// Reads and begins the next command of a script.
+    mutating func advance(_ script: ShellScript, _ machine: inout Machine) -> Step {
+        var script = script
+        var attempt = script.parser
+        do {
+            if let command = try attempt.nextLine() {
+                script.parser = attempt
+                // What has been read is of no more use; scripts from input would grow for ever.
+                if script.readsInput { script.parser.forgetPast() }
+                script.isPrompted = false
+                if !script.parser.isAtEnd || script.readsInput { frames.append(.script(script)) }
+                frames.append(.run(command))
+                return .next
+            }
+        } catch {
+            if !error.isIncomplete || script.isComplete { return fail(error, script, &machine) }
+        }
+        guard !script.isComplete else { return .next }
+        return readMore(script, &machine)
+    }
+
+    private mutating func readMore(_ script: ShellScript, _ machine: inout Machine) -> Step {
+        var script = script
+        if options.isInteractive, !script.isPrompted {
+            let directory = machine.process.directory
+            machine.write(Array("\(directory == variables["HOME"] ? "~" : directory) # ".utf8), to: 2)
+            script.isPrompted = true
+        }
+        switch machine.readPiece(0) {
+        case .bytes(let bytes): script.parser.units += bytes
+        case .end, .failed:
+            script.isComplete = true
+            script.readsInput = false
+        case .wait(let wait):
+            frames.append(.script(script))
+            return .wait(wait)
+        }
+        frames.append(.script(script))
+        return .next
+    }
+
+    private mutating func fail(_ error: ShellSyntaxError, _ script: ShellScript, _ machine: inout Machine) -> Step {
+        line = error.line
+        switch flavour {
+        case .ash: machine.complain("\(name): syntax error: \(error.detail)")
+        case .dash: machine.complain("\(name): \(error.line): Syntax error: \(error.detail)")
+        case .bash: machine.complain("\(name): -c: line \(error.line): syntax error: \(error.detail)")
+        }
+        status = 2
+        guard options.isInteractive else { return exit(2) }
+        var rest = script
+        rest.parser.units = []
+        rest.parser.index = 0
+        rest.isPrompted = false
+        frames.append(.script(rest))
+        return .next
+    }
+}
+
+extension ShellParser {
+    /// Drops the text before the cursor.
+    mutating func forgetPast() {
+        units.removeFirst(index)
+        index = 0
+    }
+}

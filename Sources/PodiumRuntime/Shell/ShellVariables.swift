@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The variables of a shell.
+
+/// Variables, which of them are exported, and arrays.
+struct ShellVariables: Sendable {
+    private struct Variable: Sendable {
+        var value: String?
+        var elements: [Int: String]?
+        var isExported = false
+        var isReadOnly = false
+        /// Where it stands in the environment.
+        var order: Int
+    }
+
+    private var table: [String: Variable] = [:]
+    private var count = 0
+
+    /// The variables of an environment, all exported.
+    init(_ environment: [EnvironmentVariable]) {
+        for variable in environment where ShellParser.isName(variable.name) {
+            set(variable.name, variable.value)
+            export(variable.name)
+        }
+    }
+
+    /// The value; the first element of an array.
+    subscript(name: String) -> String? {
+        guard let variable = table[name] else { return nil }
+        return variable.value ?? variable.elements?[0]
+    }
+
+    /// The elements of an array by index; a plain value is the element 0.
+    func elements(_ name: String) -> [Int: String] {
+        guard let variable = table[name] else { return [:] }
+        return variable.elements ?? variable.value.map { [0: $0] } ?? [:]
+    }
+
+    func isReadOnly(_ name: String) -> Bool { table[name]?.isReadOnly ?? false }
+    func isExported(_ name: String) -> Bool { table[name]?.isExported ?? false }
+
+    /// Sets a value; the first element when the variable is an array.
+    mutating func set(_ name: String, _ value: String) {
+        ensure(name)
+        if table[name]?.elements != nil {
+            table[name]?.elements?[0] = value
+        } else {
+            table[name]?.value = value
+        }
+    }
+
+    mutating func set(_ name: String, elements: [Int: String]) {
+        ensure(name)
+        table[name]?.value = nil
+        table[name]?.elements = elements
+    }
+
+    mutating func set(_ name: String, at index: Int, _ value: String) {
+        var all = elements(name)
+        all[index] = value
+        set(name, elements: all)
+    }
+
+    mutating func remove(_ name: String) { table[name] = nil }
+
+    mutating func export(_ name: String, _ isExported: Bool = true) {
+        ensure(name)
+        table[name]?.isExported = isExported
+    }
+
+    mutating func makeReadOnly(_ name: String) {
+        ensure(name)
+        table[name]?.isReadOnly = true
+    }
+
+    private mutating func ensure(_ name: String) {
+        guard table[name] == nil else { return }
+        count += 1
+        table[name] = Variable(order: count)
+    }
+
+    /// What children get, in the order in which it was set.
+    var environment: [EnvironmentVariable] {
+        table.filter { $0.value.isExported }.sorted { $0.value.order < $1.value.order }.compactMap { name, variable in
+            variable.value.map { EnvironmentVariable(name, $0) }
+        }
+    }
+
+    /// All names with values, sorted.
+    var all: [(name: String, value: String)] {
+        table.keys.sorted().compactMap { name in self[name].map { (name, $0) } }
+    }
+
+    /// The names of what is exported or read-only, sorted.
+    func names(exported: Bool) -> [String] {
+        table.filter { exported ? $0.value.isExported : $0.value.isReadOnly }.keys.sorted()
+    }
+}

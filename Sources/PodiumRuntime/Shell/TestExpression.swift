@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// `test`, `[` and `[[`.
+
+/// A cursor over the words of a test.
+struct TestExpression {
+    /// A test that cannot be read.
+    struct Failure: Error { var text: String }
+
+    private let words: [String]
+    private var index = 0
+    /// `[[ … ]]`: `&&`, `||`, `<`, and patterns behind `=`.
+    private let isDouble: Bool
+    /// What `=~` found.
+    private(set) var captures: [String] = []
+
+    init(_ words: [String], isDouble: Bool = false) {
+        self.words = words
+        self.isDouble = isDouble
+    }
+
+    /// Whether the test holds.
+    mutating func evaluate(_ machine: inout Machine) throws(Failure) -> Bool {
+        if words.isEmpty { return false }
+        // POSIX decides by the number of words, so that `[ -f = x ]` and `[ ! ]` are what they look like.
+        if !isDouble, words.count == 1 { return !words[0].isEmpty }
+        if !isDouble, words.count == 3, Self.binary.contains(words[1]) { return try compare(words[0], words[1], words[2], machine) }
+        let result = try or(&machine)
+        if index < words.count { throw Failure(text: "\(words[index]): unknown operand") }
+        return result
+    }
+
+    private var current: String? { index < words.count ? words[index] : nil }
+
+    private mutating func or(_ machine: inout Machine) throws(Failure) -> Bool {
+        var result = try and(&machine)
+        while current == (isDouble ? "||" : "-o") {
+            index += 1
+            let right = try and(&machine)
+            result = result || right
+        }
+        return result
+    }
+
+    private mutating func and(_ machine: inout Machine) throws(Failure) -> Bool {
+        var result = try not(&machine)
+        while current == (isDouble ? "&&" : "-a") {
+            index += 1
+            let right = try not(&machine)
+            result = result && right
+        }
+        return result
+    }
+
+    private mutating func not(_ machine: inout Machine) throws(Failure) -> Bool {
+        if current == "!", index + 1 < words.count {
+            index += 1
+            return try !not(&machine)
+        }
+        return try primary(&machine)
+    }
+
+    private mutating func primary(_ machine: inout Machine) throws(Failure) -> Bool {
+        guard let word = current else { throw Failure(text: "argument expected") }
+        if index + 2 < words.count, Self.binary.contains(words[index + 1]) {
+            index += 3
+            return try compare(word, words[index - 2], words[index - 1], machine)
+        }
+        if word == "(" {
+            index += 1
+            let result = try or(&machine)
+            guard current == ")" else { throw Failure(text: "closing paren expected") }
+            index += 1
+            return result
+        }
+        if word.count == 2, word.hasPrefix("-"), index + 1 < words.count {
+            index += 2
+            return try unary(word, words[index - 1], &machine)
+        }
+        index += 1
+        return !word.isEmpty
+    }
+
+    private static let binary: Set<String> = [
+        "=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef", "<", ">", "=~",
+    ]
+
+    private mutating func compare(
+        _ left: String,
+        _ operation: String,
+        _ right: String,
+        _ machine: Machine
+    ) throws(Failure) -> Bool {
+        switch operation {
+        case "=", "==": return isDouble ? ShellPattern(right).matches(left) : Array(left.utf8) == Array(right.utf8)
+        case "!=": return isDouble ? !ShellPattern(right).matches(left) : Array(left.utf8) != Array(right.utf8)
+        case "<": return Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
+        case ">": return Array(right.utf8).lexicographicallyPrecedes(Array(left.utf8))
+        case "=~": return try search(left, right)
+        case "-nt", "-ot", "-ef": return compareFiles(left, operation, right, machine)
+        default: break
+        }
+        let first = try number(left)
+        let second = try number(right)
+        switch operation {
+        case "-eq": return first == second
+        case "-ne": return first != second
+        case "-lt": return first < second
+        case "-le": return first <= second
+        case "-gt": return first > second
+        default: return first >= second
+        }
+    }
+
+    private mutating func search(_ text: String, _ expression: String) throws(Failure) -> Bool {
+        guard let expression = RegularExpression(expression, isExtended: true) else {
+            throw Failure(text: "invalid regular expression")
+        }
+        let units = Array(text.utf8)
+        guard let match = expression.firstMatch(in: units) else { return false }
+        captures = [units[match.range].text] + match.groups.dropFirst().map { $0.map { units[$0].text } ?? "" }
+        return true
+    }
+
+    private func compareFiles(_ left: String, _ operation: String, _ right: String, _ machine: Machine) -> Bool {
+        guard let first = machine.node(left) else { return operation == "-ot" && machine.node(right) != nil }
+        guard let second = machine.node(right) else { return operation == "-nt" }
+        switch operation {
+        case "-nt": return first.time > second.time
+        case "-ot": return first.time < second.time
+        default: return (try? machine.locate(left)) == (try? machine.locate(right))
+        }
+    }
+
+    private func number(_ text: String) throws(Failure) -> Int {
+        let trimmed = text.utf8.drop(while: \.isBlank)
+        let digits = String(decoding: trimmed, as: UTF8.self)
+        guard let number = Int(digits) else { throw Failure(text: "\(text): bad number") }
+        return number
+    }
+
+    private func unary(_ operation: String, _ word: String, _ machine: inout Machine) throws(Failure) -> Bool {
+        switch operation {
+        case "-n": return !word.isEmpty
+        case "-z": return word.isEmpty
+        case "-t":
+            guard let descriptor = Int(word), machine.process.files[descriptor] != nil else { return false }
+            return machine.container?.specification.tty ?? false
+        case "-h", "-L": return machine.node(word, follow: false)?.kind == .link
+        case "-v", "-o": return false
+        default: break
+        }
+        let node = machine.node(word)
+        switch operation {
+        case "-e", "-a", "-r", "-O", "-G": return node != nil
+        case "-w": return node != nil && (try? machine.locate(word))?.readOnly != true
+        case "-f": return node?.kind == .file
+        case "-d": return node?.kind == .directory
+        case "-s": return (node?.content.size ?? 0) > 0 || node?.kind == .directory
+        case "-x": return node.map { $0.kind == .directory || $0.mode & 0o111 != 0 } ?? false
+        case "-p": return node?.kind == .fifo
+        case "-c": return node?.kind == .device
+        case "-b", "-S", "-u", "-g", "-k": return false
+        default: throw Failure(text: "\(operation): unknown operand")
+        }
+    }
+}
+
+extension Shell {
+    /// `[[ … ]]`, which sets `BASH_REMATCH`.
+    mutating func evaluateTest(_ words: [String], _ machine: inout Machine) -> Int {
+        var test = TestExpression(Array(words.dropFirst().dropLast()), isDouble: true)
+        do {
+            let holds = try test.evaluate(&machine)
+            if !test.captures.isEmpty {
+                let captures = Dictionary(uniqueKeysWithValues: test.captures.enumerated().map { ($0, $1) })
+                variables.set("BASH_REMATCH", elements: captures)
+            }
+            return holds ? 0 : 1
+        } catch {
+            machine.complain(complaint("[[: \(error.text)"))
+            return 2
+        }
+    }
+}
