@@ -83,6 +83,7 @@ extension APIServer {
         switch name {
         case "", "application/json": return .json
         case "application/yaml": return .yaml
+        case "application/vnd.kubernetes.protobuf": return .protobuf
         default:
             throw .unsupportedMediaType([
                 "application/json", "application/yaml", "application/vnd.kubernetes.protobuf",
