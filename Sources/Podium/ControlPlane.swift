@@ -56,7 +56,10 @@ final class ControlPlane: Sendable {
                 host: host,
                 registry: shared.registry,
                 schemas: shared.schemas,
-                admission: AdmissionChain(disabling: configuration.disabledAdmissionPlugins),
+                admission: AdmissionChain(
+                    disabling: configuration.disabledAdmissionPlugins,
+                    adding: [ContainerPlanAdmission()]
+                ),
                 authenticator: access.authenticator,
                 authorizer: access.authorizer,
                 logs: controllers?.logs ?? NoContainerLogs()
