@@ -2,7 +2,6 @@
 // `podium serve`: arguments into a configuration, and signals into an orderly end.
 
 import ArgumentParser
-import Dispatch
 import Glibc
 import Logging
 import Podium
@@ -63,7 +62,9 @@ struct Serve: ParsableCommand {
             throw ValidationError("--authorization-mode is AlwaysAllow or RBAC, not '\(authorizationMode)'")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         _ = try clockChoice()
         let address = try ListenArgument.parse(listen)
@@ -76,6 +77,7 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
+        let ending = Ending()
         var configuration = ServerConfiguration()
         configuration.address = try ListenArgument.parse(listen)
         configuration.threads = threads
@@ -85,13 +87,14 @@ struct Serve: ParsableCommand {
         configuration.cluster.clock = try clockChoice()
         configuration.cluster.seed = seed
         configuration.cluster.runsControllers = !controllers.isEmpty
-        configuration.cluster.disabledAdmissionPlugins = Set(disableAdmissionPlugins.split(separator: ",").map(String.init))
+        configuration.cluster.disabledAdmissionPlugins = Set(
+            disableAdmissionPlugins.split(separator: ",").map(String.init)
+        )
         configuration.cluster.tokens = try tokenAuthFile.map(TextFile.read)
         configuration.cluster.usesRBAC = authorizationMode == "RBAC"
         // A client that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         let server = PodiumServer(configuration)
-        let ending = Ending()
         let address = try server.start()
         print(banner(address))
         fflush(nil)
@@ -126,20 +129,24 @@ struct Serve: ParsableCommand {
 }
 
 /// Waits for SIGINT or SIGTERM.
+///
+/// It must be made before the first thread: threads inherit that the signals are blocked, so that one which comes at any
+/// moment from then on waits until it is asked for.
 private struct Ending {
-    private let semaphore = DispatchSemaphore(value: 0)
-    private let sources: [any DispatchSourceSignal]
+    private var signals = sigset_t()
 
     init() {
-        let semaphore = semaphore
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "podium.signals"))
-            source.setEventHandler { semaphore.signal() }
-            source.activate()
-            return source
-        }
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    func wait() { withExtendedLifetime(sources) { semaphore.wait() } }
+    /// Returns at the first of the signals; a second one ends the process at once.
+    func wait() {
+        var signals = signals
+        var received: Int32 = 0
+        sigwait(&signals, &received)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
 }

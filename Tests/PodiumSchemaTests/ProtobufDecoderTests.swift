@@ -55,7 +55,10 @@ import Testing
     /// A pod as Go's client would write it, zero values included.
     private static var pod: [UInt8] {
         let resources = message(8, [entry(1, "cpu", message(2, [text(1, "1500m")]))])
-        let handler = message(1, [message(2, [text(1, "/ready"), message(2, [number(1, 1), number(2, 0), text(3, "http")])])])
+        let handler = message(
+            1,
+            [message(2, [text(1, "/ready"), message(2, [number(1, 1), number(2, 0), text(3, "http")])])]
+        )
         let container = message(
             2,
             [
@@ -63,8 +66,15 @@ import Testing
                 message(11, [handler, number(2, -1), number(6, 3)]), number(16, 0),
             ]
         )
-        let volume = message(1, [text(1, "v"), message(2, [message(2, [text(1, "Memory"), message(2, [text(1, "1Gi")])])])])
-        return envelope("v1", "Pod", [metadata, message(2, [volume, container, number(4, 0), entry(7, "disk", text(2, "ssd"))])])
+        let volume = message(
+            1,
+            [text(1, "v"), message(2, [message(2, [text(1, "Memory"), message(2, [text(1, "1Gi")])])])]
+        )
+        return envelope(
+            "v1",
+            "Pod",
+            [metadata, message(2, [volume, container, number(4, 0), entry(7, "disk", text(2, "ssd"))])]
+        )
     }
 
     @Test func objectsAreTheSameAsInJSON() throws {
@@ -96,10 +106,15 @@ import Testing
         let secret = Self.envelope("v1", "Secret", [Self.metadata, Self.entry(2, "key", Self.text(2, "hello"))])
         let data = try read(secret, as: GroupVersionKind(group: "", version: "v1", kind: "Secret"))["data"]
         #expect(data == ["key": "aGVsbG8="])
-        let renewal = Self.message(2, [Self.text(1, "me"), Self.message(4, [Self.number(1, 1_700_000_000), Self.number(2, 5_000)])])
+        let renewal = Self.message(
+            2,
+            [Self.text(1, "me"), Self.message(4, [Self.number(1, 1_700_000_000), Self.number(2, 5_000)])]
+        )
         let lease = Self.envelope("coordination.k8s.io/v1", "Lease", [Self.metadata, renewal])
         let kind = GroupVersionKind(group: "coordination.k8s.io", version: "v1", kind: "Lease")
-        #expect(try read(lease, as: kind)["spec"] == ["holderIdentity": "me", "renewTime": "2023-11-14T22:13:20.000005Z"])
+        #expect(
+            try read(lease, as: kind)["spec"] == ["holderIdentity": "me", "renewTime": "2023-11-14T22:13:20.000005Z"]
+        )
     }
 
     @Test(

@@ -83,7 +83,12 @@ package final class APIServer: RequestResponder {
         case .resource(let path):
             let resourceRequest = try route(request, path, query, user)
             try components.authorizer.authorize(.resource(resourceRequest.attributes), user)
-            return try run(resourceRequest)
+            do throws(StatusError) {
+                return try run(resourceRequest)
+            } catch {
+                let warnings = AnswerWriter.warningHeaders(of: resourceRequest)
+                return AnswerWriter.failure(error, to: request, warnings: warnings)
+            }
         }
     }
 

@@ -28,6 +28,8 @@ package struct WriteOptions: Sendable {
     package var fieldManager = ""
     /// Who asks.
     package var user = UserInfo.anonymous
+    /// Where warnings go, also those of a write that fails.
+    package var warnings = RequestWarnings()
 
     package init() {}
 }
@@ -82,7 +84,8 @@ package struct ResourceStore: Sendable {
     }
 
     package var storage: any Storage { environment.storage }
-    package var resource: GroupResource { definition.groupResource }
+    /// The collection as error texts name it: that of storage, when two show the same objects.
+    package var resource: GroupResource { definition.storage }
 
     /// The storage key of an object of the request's namespace.
     package func key(_ name: String) -> ObjectKey {
@@ -100,12 +103,14 @@ package struct ResourceStore: Sendable {
         StrategyContext(storage: storage, host: environment.host, namespace: namespace)
     }
 
+    /// What is stored of `object`, in the form of this collection.
     func draft(_ object: JSONValue) -> ObjectDraft {
-        ObjectDraft(object, facts: ObjectFacts(of: object, in: definition.storage))
+        let stored = definition.stored(object)
+        return ObjectDraft(stored, facts: ObjectFacts(of: stored, in: definition.storage))
     }
 
     func invalid(_ name: String, _ errors: [FieldError]) -> StatusError {
-        .invalid(group: definition.group, kind: definition.kind, name: name, errors)
+        .invalid(group: definition.storage.group, kind: definition.kind, name: name, errors)
     }
 
     func attributes(

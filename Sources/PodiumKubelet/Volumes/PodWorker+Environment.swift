@@ -44,8 +44,10 @@ extension PodWorker {
         specification.stopSignal = container.stopSignal.flatMap(Signal.init(name:))
         if container.security.mustNotBeRoot ?? pod.spec.security.mustNotBeRoot ?? false, specification.user == 0 {
             let isExplicit = (container.security.user ?? pod.spec.security.user) != nil
-            let problem = isExplicit ? "container's runAsUser breaks non-root policy" :
-                "container has runAsNonRoot and image will run as root"
+            let problem =
+                isExplicit
+                ? "container's runAsUser breaks non-root policy"
+                : "container has runAsNonRoot and image will run as root"
             throw ConfigProblem("\(problem) (pod: \"\(pod.description)\", container: \(container.name))")
         }
         return specification
@@ -170,7 +172,8 @@ extension PodWorker {
         return String((parts + unit - 1) / unit)
     }
 
-    /// What the container's plan says of its next start; nil without a plan.
+    /// What the container's plan says of its next start; nil without a plan, or with one that the API did not check
+    /// because it had been switched off there.
     func attempt(of container: ContainerSpec) -> PlanAttempt? {
         guard let text = pod.annotations[ContainerPlan.annotationPrefix + container.name],
             let plan = try? ContainerPlan(parsing: text)

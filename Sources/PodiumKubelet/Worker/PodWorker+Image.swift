@@ -23,7 +23,8 @@ extension PodWorker {
         if container.pullPolicy != .always, plan?.pull == nil, plan?.pullFailure == nil,
             environment.images.contains(reference)
         {
-            let text = "Container image \"\(container.image)\" already present on machine and can be accessed by the pod"
+            let text =
+                "Container image \"\(container.image)\" already present on machine and can be accessed by the pod"
             emit(container.fieldPath, "Pulled", text)
             return startCreating(&start, reference, in: environment)
         }
@@ -58,10 +59,16 @@ extension PodWorker {
     ) -> StepResult {
         let now = environment.now
         if let failure {
-            emit(container.fieldPath, warning: true, "Failed", "Failed to pull image \"\(container.image)\": \(failure)")
+            emit(
+                container.fieldPath,
+                warning: true,
+                "Failed",
+                "Failed to pull image \"\(container.image)\": \(failure)"
+            )
             imageBackoff.next(container.image, event: now, now: now)
             let reason = attempt(of: container)?.pullFailure ?? "ErrImagePull"
             pullErrors[container.image] = "\(reason): \(failure)"
+            if attempt(of: container) != nil { planAttempts[container.name, default: 0] += 1 }
             return failImage(start, container, reason, failure)
         }
         environment.images.insert(reference)
@@ -90,7 +97,6 @@ extension PodWorker {
         _ reason: String,
         _ message: String
     ) -> StepResult {
-        if attempt(of: container) != nil { planAttempts[container.name, default: 0] += 1 }
         emit(container.fieldPath, warning: true, "Failed", "Error: \(reason)")
         work?.failures[start.name] = StartFailure(reason, message)
         if start.abortsOnFailure, let first = work?.operations.first { work?.operations = [first] }
