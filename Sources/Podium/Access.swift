@@ -10,7 +10,8 @@ struct Access {
     let authenticator: any Authenticator
     let authorizer: any Authorizer
     let serviceAccountTokens: ServiceAccountTokens
-    private let escalation: RoleEscalation?
+    /// What guards the objects that decide about access.
+    let admission: [any AdmissionPlugin]
 
     /// Puts them together; with RBAC the roles are made that every cluster has.
     init(_ configuration: ClusterConfiguration, client: ResourceClient) {
@@ -24,18 +25,15 @@ struct Access {
         switch configuration.authorization {
         case .alwaysAllow:
             authorizer = AlwaysAllow()
-            escalation = nil
+            admission = []
         case .alwaysDeny:
             authorizer = AlwaysDeny()
-            escalation = nil
+            admission = []
         case .rbac:
             Bootstrap.installRoles(client)
             let roles = RBACAuthorizer(storage: client.storage)
             authorizer = roles
-            escalation = RoleEscalation(roles)
+            admission = [RoleEscalation(roles)]
         }
     }
-
-    /// The admission plugins of the cluster with those that belong to its authorization.
-    func guarding(_ chain: AdmissionChain) -> AdmissionChain { escalation.map(chain.followed) ?? chain }
 }

@@ -11,17 +11,15 @@ import PodiumStorage
 
 /// Makes the objects that an API server makes itself.
 enum Bootstrap {
-    private static let namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"]
+    // Kubernetes: pkg/controlplane/controller/systemnamespaces/system_namespaces_controller.go
+    private static let namespaces = ["kube-system", "kube-public", "default", "kube-node-lease"]
     private static let zones = ["zone-a", "zone-b", "zone-c"]
-    private static let priorityClasses: [(name: String, value: Int64)] = [
-        ("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000),
-    ]
 
     /// Fills an empty storage.
     /// - Parameter nodes: how many Nodes there are, `node-1`, `node-2`, …; they lie in three zones by turns.
     static func install(_ client: ResourceClient, nodes: Int) {
         for name in namespaces { create(client, .namespaces, namespace(name)) }
-        for (name, value) in priorityClasses { create(client, .priorityClasses, priorityClass(name, value)) }
+        for priorityClass in SystemPriorityClasses.objects { create(client, .priorityClasses, priorityClass) }
         create(client, .services, kubernetesService)
         for index in 0..<nodes {
             let zone = zones[index % zones.count]
@@ -48,15 +46,6 @@ enum Bootstrap {
             "metadata": ["name": .string(name), "labels": ["kubernetes.io/metadata.name": .string(name)]],
             "spec": ["finalizers": ["kubernetes"]],
             "status": ["phase": "Active"],
-        ]
-    }
-
-    private static func priorityClass(_ name: String, _ value: Int64) -> JSONValue {
-        [
-            "kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1",
-            "metadata": ["name": .string(name), "generation": 1], "value": .integer(value),
-            "description": "Reserved for what the cluster cannot do without.",
-            "preemptionPolicy": "PreemptLowerPriority",
         ]
     }
 

@@ -56,7 +56,10 @@ final class ControlPlane: Sendable {
                 host: host,
                 registry: shared.registry,
                 schemas: shared.schemas,
-                admission: access.guarding(AdmissionChain(disabling: configuration.disabledAdmissionPlugins)),
+                admission: AdmissionChain(
+                    disabling: configuration.disabledAdmissionPlugins,
+                    adding: [ContainerPlanAdmission()] + access.admission
+                ),
                 authenticator: access.authenticator,
                 authorizer: access.authorizer,
                 serviceAccountTokens: access.serviceAccountTokens,

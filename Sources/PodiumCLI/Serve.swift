@@ -2,7 +2,6 @@
 // `podium serve`: arguments into a configuration, and signals into an orderly end.
 
 import ArgumentParser
-import Dispatch
 import Glibc
 import Logging
 import Podium
@@ -78,6 +77,7 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
+        let ending = Ending()
         var configuration = ServerConfiguration()
         configuration.address = try ListenArgument.parse(listen)
         configuration.threads = threads
@@ -95,7 +95,6 @@ struct Serve: ParsableCommand {
         // A client that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         let server = PodiumServer(configuration)
-        let ending = Ending()
         let address = try server.start()
         print(banner(address))
         fflush(nil)
@@ -141,20 +140,24 @@ struct Serve: ParsableCommand {
 }
 
 /// Waits for SIGINT or SIGTERM.
+///
+/// It must be made before the first thread: threads inherit that the signals are blocked, so that one which comes at any
+/// moment from then on waits until it is asked for.
 private struct Ending {
-    private let semaphore = DispatchSemaphore(value: 0)
-    private let sources: [any DispatchSourceSignal]
+    private var signals = sigset_t()
 
     init() {
-        let semaphore = semaphore
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "podium.signals"))
-            source.setEventHandler { semaphore.signal() }
-            source.activate()
-            return source
-        }
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    func wait() { withExtendedLifetime(sources) { semaphore.wait() } }
+    /// Returns at the first of the signals; a second one ends the process at once.
+    func wait() {
+        var signals = signals
+        var received: Int32 = 0
+        sigwait(&signals, &received)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
 }

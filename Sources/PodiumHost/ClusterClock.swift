@@ -35,6 +35,7 @@ package struct ClockStatus: Sendable {
 // state | mutex      | one leaf lock: nothing is called while it is held
 // alarm | mutex of its own | Dispatch is called while it is held; taken before `state`, never after
 // virtual run loop | runLoop queue | at most one thread runs blocks of the virtual clock
+// advances | queue of its own | one advance at a time; outside of the run loop, which it takes turn by turn
 package final class ClusterClock: HostClock, WorkScheduling {
     /// The limits of a clock.
     package enum Limits {
@@ -43,6 +44,8 @@ package final class ClusterClock: HostClock, WorkScheduling {
         package static let maximumBlocksPerSettle = 20_000_000
         /// Cancelled timers are swept from the heap when they are more than this and more than the live ones.
         package static let maximumCancelledTimers = 1024
+        /// How many timers an advance fires before requests that wait get their turn.
+        package static let timersPerTurn = 256
     }
 
     /// Where the virtual clock of every new cluster stands.
@@ -68,6 +71,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
 
     private let state: Mutex<State>
     private let runLoop: DispatchQueue
+    private let advances: DispatchQueue
     private let alarm: Mutex<any DispatchSourceTimer>
 
     /// Starts a clock; a virtual one stands at ``virtualEpoch``.
@@ -75,6 +79,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
         let base = mode == .virtual ? Self.virtualEpoch : MachineTime.wall
         state = Mutex(State(mode: mode, base: base, anchor: MachineTime.monotonic))
         runLoop = DispatchQueue(label: "\(label).clock")
+        advances = DispatchQueue(label: "\(label).advances")
         alarm = Mutex(DispatchSource.makeTimerSource(queue: DispatchQueue(label: "\(label).alarm")))
         alarm.withLock { alarm in
             alarm.setEventHandler { [weak self] in self?.fireDueTimers() }
@@ -243,16 +248,19 @@ extension ClusterClock {
     }
 
     /// Moves a virtual clock, running each timer at its time and all that follows from it before the next.
+    ///
+    /// One advance runs at a time. It lets go of the run loop every ``Limits/timersPerTurn`` timers, so that requests
+    /// that come meanwhile are answered, with the time that it has come to.
     /// - Throws: `notVirtual`; `backwards` when the target has passed.
     package func advance(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
-        let result: Result<AdvanceResult, AdvanceError> = runLoop.sync {
-            do throws(AdvanceError) { return .success(try advanceOnRunLoop(advance)) } catch { return .failure(error) }
+        let result: Result<AdvanceResult, AdvanceError> = advances.sync {
+            do throws(AdvanceError) { return .success(try advanceInTurns(advance)) } catch { return .failure(error) }
         }
         return try result.get()
     }
 
-    private func advanceOnRunLoop(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
-        runReadyBlocks()
+    private func advanceInTurns(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
+        runLoop.sync { runReadyBlocks() }
         let current = status
         guard current.mode == .virtual else { throw .notVirtual }
         let target: Timestamp
@@ -262,18 +270,31 @@ extension ClusterClock {
         case .untilIdle(let limit): target = current.now + limit
         }
         guard target >= current.now else { throw .backwards(now: current.now) }
+        var staysWhenIdle = false
+        if case .untilIdle = advance { staysWhenIdle = true }
         var fired = 0
-        while let entry = takeTimer(upTo: target) {
-            fired += 1
+        while true {
+            let turn = runLoop.sync { fireTimers(upTo: target, staysWhenIdle: staysWhenIdle) }
+            fired += turn.fired
+            if turn.isLast { break }
+        }
+        return AdvanceResult(now: now, fired: fired, nextTimer: status.nextTimer)
+    }
+
+    /// Fires the timers of one turn. The last turn moves the clock to `target`, unless it may stay because no timer is
+    /// left at all.
+    private func fireTimers(upTo target: Timestamp, staysWhenIdle: Bool) -> (fired: Int, isLast: Bool) {
+        for fired in 0..<Limits.timersPerTurn {
+            guard let entry = takeTimer(upTo: target) else {
+                if !staysWhenIdle || status.nextTimer != nil {
+                    state.withLock { if $0.mode == .virtual { $0.base = max($0.base, target) } }
+                }
+                return (fired, true)
+            }
             entry.queue.sync(execute: entry.work)
             runReadyBlocks()
         }
-        let nextTimer = status.nextTimer
-        if case .untilIdle = advance, nextTimer == nil {
-            return AdvanceResult(now: now, fired: fired, nextTimer: nil)
-        }
-        state.withLock { if $0.mode == .virtual { $0.base = max($0.base, target) } }
-        return AdvanceResult(now: now, fired: fired, nextTimer: nextTimer)
+        return (Limits.timersPerTurn, false)
     }
 
     /// Takes the earliest timer that is due by `target` and moves the clock to its deadline.

@@ -164,9 +164,10 @@ extension StatusError {
         )
     }
 
-    /// 422: fields are wrong.
+    /// 422: fields are wrong. The message says the same thing only once; every error is a cause of its own.
     package static func invalid(group: String, kind: String, name: String, _ errors: [FieldError]) -> StatusError {
-        let list = errors.map(\.message)
+        var seen: Set<String> = []
+        let list = errors.map(\.message).filter { seen.insert($0).inserted }
         let text = list.count == 1 ? list[0] : "[\(list.joined(separator: ", "))]"
         return StatusError(
             code: 422,

@@ -63,6 +63,8 @@ package enum SelectableFields {
             SelectableField("spec.hostNetwork", fallback: "false"),
             SelectableField("status.phase"),
             SelectableField("status.podIP"),
+            // Upstream takes this one and then finds nothing in it.
+            SelectableField("status.podIPs"),
             SelectableField("status.nominatedNodeName"),
         ],
         .nodes: [SelectableField("spec.unschedulable", fallback: "false")],

@@ -52,7 +52,7 @@ struct AccessFixture {
                 host: host,
                 registry: ResourceRegistry.builtIn(),
                 schemas: SchemaRegistry(),
-                admission: AdmissionChain(disabling: ["ServiceAccount"]).followed(by: RoleEscalation(roles)),
+                admission: AdmissionChain(disabling: ["ServiceAccount"], adding: [RoleEscalation(roles)]),
                 authenticator: TokenAuthenticator(try TokenTable(Self.tokens), serviceAccounts: tokens),
                 authorizer: authorizer ?? roles,
                 serviceAccountTokens: tokens

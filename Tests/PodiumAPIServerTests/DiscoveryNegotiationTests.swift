@@ -23,7 +23,8 @@ struct DiscoveryNegotiationTests {
         Row(accept: "application/json;q=0.1,application/yaml;q=0.9", format: .yaml),
         Row(accept: "*/*,application/yaml", format: .yaml),
         Row(accept: "text/html, application/json", format: .json),
-        Row(accept: "application/vnd.kubernetes.protobuf", format: .protobuf),
+        Row(accept: "application/vnd.kubernetes.protobuf,application/json", format: .json),
+        Row(accept: "application/vnd.kubernetes.protobuf, */*", format: .json),
         Row(accept: "application/json;charset=utf-8", format: .json),
         Row(
             accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
@@ -106,12 +107,16 @@ struct DiscoveryNegotiationTests {
         #expect(form == MediaTypeNegotiation(format: .json))
     }
 
-    @Test func customResourcesAreNotWrittenInProtobuf() {
+    @Test func protobufAloneIsRefused() {
         let protobuf = "application/vnd.kubernetes.protobuf"
-        #expect(MediaTypeNegotiation(accept: protobuf, pretty: nil, userAgent: nil, endpoint: .customObjects) == nil)
-        #expect(
-            MediaTypeNegotiation(accept: protobuf, pretty: nil, userAgent: nil, endpoint: .objects)?.format == .protobuf
-        )
+        for endpoint in [MediaCapabilities.objects, .customObjects] {
+            let error = #expect(throws: StatusError.self) {
+                try MediaTypeNegotiation.negotiate(accept: protobuf, pretty: nil, userAgent: nil, endpoint: endpoint)
+            }
+            #expect(
+                error?.message == "only the following media types are accepted: application/json, application/yaml"
+            )
+        }
     }
 
     @Test(

@@ -117,7 +117,9 @@ import Testing
         #expect(cluster.decide("create", "roles", group: GroupResource.roles.group).isAllowed)
     }
 
-    @Test(arguments: [("/healthz", true), ("/version", true), ("/api", false), ("/metrics", false), ("/livez/x", false)])
+    @Test(arguments: [
+        ("/healthz", true), ("/version", true), ("/api", false), ("/metrics", false), ("/livez/x", false),
+    ])
     func anonymousUsersSeeHealthAndVersion(_ path: String, _ isAllowed: Bool) throws {
         let cluster = try AccessFixture()
         #expect(cluster.roles.decide(.path(path, verb: "get"), .anonymous).isAllowed == isAllowed)

@@ -42,12 +42,12 @@ extension APIServer {
         _ decide: (inout JSONValue) throws(StatusError) -> JSONValue
     ) throws(StatusError) -> HTTPResponse {
         _ = try writeOptions(request, kind: "CreateOptions")
-        var (review, warnings) = try decodeBody(request, as: request.definition.gvk)
+        var review = try decodeBody(request, as: request.definition.gvk)
         try store(request).placeInNamespace(&review)
         if review["metadata"] == nil { review["metadata"] = [:] }
         if review["spec"] == nil, request.path.plural != "selfsubjectreviews" { review["spec"] = [:] }
         review["status"] = try decide(&review)
-        return AnswerWriter(request, self).value(review, status: 201, warnings: warnings)
+        return AnswerWriter(request, self).value(review, status: 201)
     }
 
     // Kubernetes: pkg/registry/authorization/subjectaccessreview/rest.go

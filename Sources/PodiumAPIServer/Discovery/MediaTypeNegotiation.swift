@@ -4,11 +4,11 @@
 package import PodiumCodec
 package import PodiumMachinery
 
-/// A format in which objects are written.
+/// A format in which objects are written. Kubernetes' third one, protobuf, is refused, so that clients that prefer it
+/// and take JSON as well get JSON.
 package enum MediaFormat: String, Sendable, CaseIterable {
     case json = "application/json"
     case yaml = "application/yaml"
-    case protobuf = "application/vnd.kubernetes.protobuf"
 
     /// The value of `Content-Type`.
     package var contentType: String { rawValue }
@@ -49,40 +49,48 @@ package struct MediaCapabilities: Sendable {
     package let isStream: Bool
     /// Whether `stream=watch` may be asked for.
     private let takesStreamParameter: Bool
+    /// Whether Kubernetes has it in protobuf, which the message of a 406 then names.
+    private let namesProtobuf: Bool
 
-    private init(_ formats: [MediaFormat], _ transforms: Transforms, isStream: Bool = false) {
-        self.formats = formats
+    private init(_ transforms: Transforms, isStream: Bool = false, namesProtobuf: Bool = false, yaml: Bool = true) {
+        formats = yaml ? [.json, .yaml] : [.json]
         self.transforms = transforms
         self.isStream = isStream
+        self.namesProtobuf = namesProtobuf
         takesStreamParameter = transforms == .objects
     }
 
     /// The built-in resources.
-    package static let objects = MediaCapabilities(MediaFormat.allCases, .objects)
+    package static let objects = MediaCapabilities(.objects, namesProtobuf: true)
     /// Watches of the built-in resources.
-    package static let watch = MediaCapabilities(MediaFormat.allCases, .objects, isStream: true)
+    package static let watch = MediaCapabilities(.objects, isStream: true, namesProtobuf: true)
     /// Custom resources.
-    package static let customObjects = MediaCapabilities([.json, .yaml], .objects)
+    package static let customObjects = MediaCapabilities(.objects)
     /// Watches of custom resources.
-    package static let customWatch = MediaCapabilities([.json, .yaml], .objects, isStream: true)
+    package static let customWatch = MediaCapabilities(.objects, isStream: true)
     /// Errors.
-    package static let errors = MediaCapabilities(MediaFormat.allCases, .none)
+    package static let errors = MediaCapabilities(.none)
     /// The documents of discovery.
-    package static let documents = MediaCapabilities([.json, .yaml], .none)
+    package static let documents = MediaCapabilities(.none)
     /// OpenAPI documents.
-    package static let openAPI = MediaCapabilities([.json], .none)
+    package static let openAPI = MediaCapabilities(.none, yaml: false)
     /// `/api` and `/apis`, which can be aggregated.
-    package static let discovery = MediaCapabilities([.json, .yaml], .discovery)
+    package static let discovery = MediaCapabilities(.discovery)
 
     /// Whether it takes the parameter `stream`.
     func allowsStream(_ value: Substring, in format: MediaFormat) -> Bool {
         takesStreamParameter && value == "watch" && format.canStream
     }
 
-    /// The names in the message of a 406.
-    var names: [String] {
-        isStream ? formats.filter(\.canStream).map { "\($0.rawValue);stream=watch" } : formats.map(\.rawValue)
+    /// The names in the message of a 406. One who asks for nothing but protobuf is not told that it is there.
+    func names(refusing accept: String?) -> [String] {
+        let usable = isStream ? formats.filter(\.canStream) : formats
+        let isNamed = namesProtobuf && accept?.contains(Self.protobuf) != true
+        let names = usable.map(\.rawValue) + (isNamed ? [Self.protobuf] : [])
+        return isStream ? names.map { "\($0);stream=watch" } : names
     }
+
+    static let protobuf = "application/vnd.kubernetes.protobuf"
 }
 
 /// The form of an answer that client and endpoint agree upon.
@@ -124,7 +132,7 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
             throw StatusError(
                 code: 406,
                 reason: .notAcceptable,
-                message: "only the following media types are accepted: \(endpoint.names.joined(separator: ", "))"
+                message: "only the following media types are accepted: \(endpoint.names(refusing: accept).joined(separator: ", "))"
             )
         }
         return result
@@ -169,7 +177,7 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
             }
         }
         guard let kind else { return (isPretty, .none) }
-        let transform = transform(kind: kind, group: group, version: String(version), in: format, endpoint.transforms)
+        let transform = transform(kind: kind, group: group, version: String(version), endpoint.transforms)
         return transform.map { (isPretty, $0) }
     }
 
@@ -177,12 +185,10 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
         kind: Substring,
         group: Substring,
         version: String,
-        in format: MediaFormat,
         _ allowed: MediaCapabilities.Transforms
     ) -> MediaTransform? {
         switch (allowed, group, kind) {
-        case (.objects, "meta.k8s.io", "Table") where isMeta(version):
-            format == .protobuf ? nil : .table(version: version)
+        case (.objects, "meta.k8s.io", "Table") where isMeta(version): .table(version: version)
         case (.objects, "meta.k8s.io", "PartialObjectMetadata") where isMeta(version):
             .partialMetadata(version: version)
         case (.objects, "meta.k8s.io", "PartialObjectMetadataList") where isMeta(version):
@@ -207,8 +213,6 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
 
 extension JSONValue {
     /// The text of this value in the format and indentation of `form`: compact JSON and YAML end in a newline.
-    ///
-    /// Protobuf is not written here: what could be asked for in it is written where the types are known.
     package func encoded(in form: MediaTypeNegotiation) -> [UInt8] {
         if form.format == .yaml { return yaml }
         let compact = encoded()

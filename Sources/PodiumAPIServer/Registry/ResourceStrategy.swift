@@ -50,6 +50,9 @@ package protocol ResourceStrategy: Sendable {
     /// Texts for `Warning` headers; `old` is nil on create.
     func warnings(_ object: JSONValue, old: JSONValue?) -> [String]
 
+    /// Texts for `Warning` headers that are due even when the object is then refused; `old` is nil on create.
+    func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String]
+
     /// What is wrong with `name` as a name of this kind (the detail texts); `isPrefix` for a `generateName`.
     func nameErrors(_ name: String, isPrefix: Bool) -> [String]
 
@@ -70,6 +73,7 @@ extension ResourceStrategy {
     package func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {}
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] { [] }
     package func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { [] }
+    package func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String] { [] }
     package var allowsCreateOnUpdate: Bool { false }
     package var allowsUnconditionalUpdate: Bool { true }
     package var status: (any ResourceStrategy)? { nil }

@@ -10,6 +10,11 @@ package enum ResourceStrategies {
         table[resource] ?? plain[resource] ?? PlainStrategy()
     }
 
+    /// The strategy of a collection, which is about objects in the form of that collection.
+    static func strategy(for definition: ResourceDefinition) -> any ResourceStrategy {
+        strategy(for: definition.convertsObjects ? definition.groupResource : definition.storage)
+    }
+
     /// The strategy of writing `subresource` of `resource`; nil when that is nothing but the business of the verb.
     package static func strategy(for resource: GroupResource, subresource: String) -> (any ResourceStrategy)? {
         switch subresource {
@@ -30,6 +35,14 @@ package enum ResourceStrategies {
     // Kubernetes: the DefaultGarbageCollectionPolicy functions that return OrphanDependents
     package static func orphansDependentsByDefault(_ resource: GroupResource) -> Bool {
         resource == core("replicationcontrollers") || resource == name("jobs", "batch")
+    }
+
+    /// The text of the warning about a deletion that does not say what becomes of dependents; nil when it is not due.
+    // Kubernetes: pkg/registry/batch/job/storage/storage.go deleteOptionWarnings
+    static func deletionWarning(_ resource: GroupResource, _ options: DeleteOptions) -> String? {
+        guard resource == name("jobs", "batch"), options.propagation == nil else { return nil }
+        return "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
+            + "them or set propagationPolicy=Orphan to suppress this warning"
     }
 
     /// The text of the warning that goes with every request to an API that is to be given up.

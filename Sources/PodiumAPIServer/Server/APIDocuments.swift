@@ -9,16 +9,19 @@ import PodiumSchema
 struct APIDocuments: Sendable {
     let registry: ResourceRegistry
     private let discovery: DiscoveryDocuments
+    private let openAPI: OpenAPIDocuments
 
     init(registry: ResourceRegistry, schemas: SchemaRegistry) {
         self.registry = registry
         discovery = DiscoveryDocuments(registry: registry)
+        openAPI = OpenAPIDocuments(registry: registry, types: schemas)
     }
 
     /// The document at a path.
     /// - Throws: 404, 405, 406.
     func answer(_ request: DiscoveryRequest) throws(StatusError) -> HTTPResponse {
         if let response = try discovery.answer(request) { return response }
+        if let response = try openAPI.answer(request) { return response }
         return try discovery.notFound(request.parts)
     }
 }

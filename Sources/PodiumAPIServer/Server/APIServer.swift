@@ -85,7 +85,13 @@ package final class APIServer: RequestResponder {
             return try answerDocument(request, parts, query)
         case .resource(let path):
             let user = try admit(request, AccessRequest(request, path, query))
-            return try run(try route(request, path, query, user))
+            let resourceRequest = try route(request, path, query, user)
+            do throws(StatusError) {
+                return try run(resourceRequest)
+            } catch {
+                let warnings = AnswerWriter.warningHeaders(of: resourceRequest)
+                return AnswerWriter.failure(error, to: request, warnings: warnings)
+            }
         }
     }
 

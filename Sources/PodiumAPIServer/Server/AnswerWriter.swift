@@ -22,42 +22,42 @@ struct AnswerWriter {
     // MARK: Objects
 
     /// The answer with a stored object: its bytes as they are, when nothing else was asked for.
-    func object(_ object: StoredObject, status: Int = 200, warnings: [String] = []) throws(StatusError) -> HTTPResponse {
-        if form == MediaTypeNegotiation() {
+    func object(_ object: StoredObject, status: Int = 200) throws(StatusError) -> HTTPResponse {
+        if form == MediaTypeNegotiation(), !request.definition.convertsObjects {
             return HTTPResponse(
                 status: status,
                 contentType: MediaFormat.json.contentType,
-                headers: headers(warnings),
+                headers: headers,
                 body: .bytes(object.bytes.slice)
             )
         }
-        return try transformed(object.value(), status: status, warnings: warnings)
+        return try transformed(request.definition.value(of: object), status: status)
     }
 
     /// The answer with what a write left behind.
-    func result(_ result: WriteResult, status: Int, warnings: [String]) throws(StatusError) -> HTTPResponse {
+    func result(_ result: WriteResult, status: Int) throws(StatusError) -> HTTPResponse {
         switch result {
-        case .stored(let object): try self.object(object, status: status, warnings: warnings)
-        case .transient(let value): try transformed(value, status: status, warnings: warnings)
+        case .stored(let object): try self.object(object, status: status)
+        case .transient(let value): try transformed(value, status: status)
         }
     }
 
-    private func transformed(_ value: JSONValue, status: Int, warnings: [String]) throws(StatusError) -> HTTPResponse {
+    private func transformed(_ value: JSONValue, status: Int) throws(StatusError) -> HTTPResponse {
         try PartialMetadata.check(form.transform, isList: false, request.definition)
         switch form.transform {
         case .table(let version):
-            let table = try printer(version).table(value, now: clock.now)
-            return self.value(table, status: status, warnings: warnings)
+            let table = try printer(version).table(request.definition.stored(value), now: clock.now)
+            return self.value(table, status: status)
         case .partialMetadata(let version):
-            return self.value(PartialMetadata.object(value, version: version), status: status, warnings: warnings)
+            return self.value(PartialMetadata.object(value, version: version), status: status)
         case .none, .partialMetadataList, .aggregatedDiscovery:
-            return self.value(value, status: status, warnings: warnings)
+            return self.value(value, status: status)
         }
     }
 
     /// The answer with any object, in the format and with the indentation asked for.
-    func value(_ value: JSONValue, status: Int, warnings: [String] = []) -> HTTPResponse {
-        Self.encode(value, form: form, status: status, headers: headers(warnings))
+    func value(_ value: JSONValue, status: Int) -> HTTPResponse {
+        Self.encode(value, form: form, status: status, headers: headers)
     }
 
     static func encode(
@@ -74,15 +74,22 @@ struct AnswerWriter {
         )
     }
 
-    /// The warnings of the request, behind the one that goes with every request to an API that is to be given up.
-    private func headers(_ warnings: [String]) -> [(name: String, value: String)] {
+    private var headers: [(name: String, value: String)] { Self.warningHeaders(of: request) }
+
+    /// The warnings of a request, behind the one that goes with every request to an API that is to be given up.
+    static func warningHeaders(of request: ResourceRequest) -> [(name: String, value: String)] {
         let deprecation = ResourceStrategies.deprecationWarning(request.definition.gvr)
-        return Self.warningHeaders((deprecation.map { [$0] } ?? []) + warnings)
+        return warningHeaders((deprecation.map { [$0] } ?? []) + request.warnings.texts)
     }
 
+    /// A header for each text, the same one once; texts with control characters are left out, as upstream leaves them.
+    // Kubernetes: apimachinery/pkg/util/net/http.go NewWarningHeader
     static func warningHeaders(_ warnings: [String]) -> [(name: String, value: String)] {
         var seen: Set<String> = []
-        return warnings.filter { seen.insert($0).inserted }.map { text in
+        let usable = warnings.filter { text in
+            !text.unicodeScalars.contains { $0.properties.generalCategory == .control } && seen.insert(text).inserted
+        }
+        return usable.map { text in
             let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             return (name: "Warning", value: "299 - \"\(escaped)\"")
         }
@@ -95,8 +102,10 @@ struct AnswerWriter {
         let metadata = Self.metadata(result)
         switch form.transform {
         case .none, .partialMetadata, .aggregatedDiscovery:
-            if form == MediaTypeNegotiation() { return plainList(result) }
-            return value(listValue(result, result.objects.map { Self.untyped($0.value(), request.definition) }), status: 200)
+            let definition = request.definition
+            if form == MediaTypeNegotiation(), !definition.convertsObjects { return plainList(result) }
+            let items = result.objects.map { Self.untyped(definition.value(of: $0), definition) }
+            return value(listValue(result, items), status: 200)
         case .table(let version):
             let objects = result.objects.map { $0.value() }
             return value(try printer(version).table(objects, metadata: metadata, now: clock.now), status: 200)
@@ -145,7 +154,12 @@ struct AnswerWriter {
             objects: result.objects,
             isTyped: request.definition.isCustom
         )
-        return HTTPResponse(status: 200, contentType: MediaFormat.json.contentType, headers: headers([]), body: body.responseBody)
+        return HTTPResponse(
+            status: 200,
+            contentType: MediaFormat.json.contentType,
+            headers: headers,
+            body: body.responseBody
+        )
     }
 
     private func printer(_ version: String) throws(StatusError) -> TablePrinter {
@@ -157,13 +171,19 @@ struct AnswerWriter {
 
     func watchEncoding() throws(StatusError) -> any WatchEventEncoding {
         switch form.transform {
-        case .none, .aggregatedDiscovery: return PlainWatchEncoding()
+        case .none, .aggregatedDiscovery:
+            let definition = request.definition
+            guard definition.convertsObjects else { return PlainWatchEncoding() }
+            return TransformedWatchEncoding { value, _ in EventConversion.new(from: value) }
         case .table(let version):
             let printer = try printer(version)
             return TransformedWatchEncoding { [clock] value, isFirst in
                 printer.table(value, now: clock.now, showsColumns: isFirst)
             }
-        case .partialMetadata(let version), .partialMetadataList(let version):
+        case .partialMetadataList:
+            // One object is no list: upstream opens the stream and shows nothing in it.
+            return EmptyWatchEncoding()
+        case .partialMetadata(let version):
             return TransformedWatchEncoding { value, _ in PartialMetadata.object(value, version: version) }
         }
     }
@@ -173,7 +193,11 @@ struct AnswerWriter {
 
 extension AnswerWriter {
     /// The answer with an error.
-    static func failure(_ error: StatusError, to request: HTTPRequest) -> HTTPResponse {
+    static func failure(
+        _ error: StatusError,
+        to request: HTTPRequest,
+        warnings: [(name: String, value: String)] = []
+    ) -> HTTPResponse {
         if error == .unknownGroup { return .pageNotFound }
         let pretty = (try? QueryParameters(request.rawQuery))?["pretty"]
         let form = MediaTypeNegotiation.forError(
@@ -181,7 +205,7 @@ extension AnswerWriter {
             pretty: pretty,
             userAgent: request.headers["user-agent"]
         )
-        var headers: [(name: String, value: String)] = []
+        var headers = warnings
         if let seconds = error.details?.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
         return encode(error.status, form: form, status: error.code, headers: headers)
     }

@@ -29,6 +29,8 @@ final class ResourceRequest: Sendable {
     let verb: RequestVerb
     /// In which form the answer is written.
     let form: MediaTypeNegotiation
+    /// What the client is warned about.
+    let warnings = RequestWarnings()
 
     init(
         http: HTTPRequest,
@@ -130,6 +132,7 @@ extension APIServer {
         _ subresource: SubresourceDefinition?
     ) throws(StatusError) -> MediaTypeNegotiation {
         let accept = http.headers["accept"]
+        if verb == .patch, !definition.isCustom { try PatchTypes.check(http.headers["content-type"]) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
         if accept == nil || accept == "application/json" || accept == "*/*", query["pretty"] == nil {
             let agent = http.headers["user-agent"]
@@ -160,7 +163,7 @@ extension APIServer {
     func store(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) -> ResourceStore {
         ResourceStore(
             definition: request.definition,
-            strategy: strategy ?? ResourceStrategies.strategy(for: request.definition.storage),
+            strategy: strategy ?? ResourceStrategies.strategy(for: request.definition),
             environment: environment,
             namespace: request.path.namespace,
             subresource: request.path.subresource

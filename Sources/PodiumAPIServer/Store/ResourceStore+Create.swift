@@ -17,16 +17,21 @@ extension ResourceStore {
     ) throws(StatusError) -> (result: WriteResult, warnings: [String]) {
         var object = object
         var warnings: [String] = []
+        defer { options.warnings.add(warnings) }
         try placeInNamespace(&object)
+        Self.dropRepeatedOwners(&object, &warnings)
         let name = object[path: "metadata", "name"]?.string ?? ""
         let attributes = attributes(.create, name: name, old: nil, options: options)
         try environment.admission.mutate(&object, attributes, context, &warnings)
         for attempt in 1... {
             var candidate = object
+            warnings += strategy.preparationWarnings(candidate, old: nil)
             try prepareForCreate(&candidate)
             try environment.admission.validate(candidate, attributes, context, &warnings)
             do throws(StatusError) {
-                return (try commitCreate(candidate, options: options), warnings + strategy.warnings(candidate, old: nil))
+                let result = try commitCreate(candidate, options: options)
+                warnings += strategy.warnings(candidate, old: nil)
+                return (result, warnings)
             } catch let error where error.reason == .alreadyExists {
                 // A generated name that is taken is drawn anew; a given one is the client's problem.
                 if !name.isEmpty || attempt >= Limits.maximumNameAttempts { throw error }
@@ -48,14 +53,18 @@ extension ResourceStore {
         object[path: "metadata", "namespace"] = .string(namespace)
     }
 
+    /// Owners that are named twice are kept once, and warned of.
+    static func dropRepeatedOwners(_ object: inout JSONValue, _ warnings: inout [String]) {
+        guard let (references, warning) = ObjectMetaValidation.withoutRepeatedOwners(object["metadata"]) else { return }
+        object[path: "metadata", "ownerReferences"] = references
+        warnings.append(warning)
+    }
+
     private func prepareForCreate(_ object: inout JSONValue) throws(StatusError) {
         let host = environment.host
         var metadata = object["metadata"]?.object ?? [:]
         for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation", "managedFields"] {
             metadata.removeValue(forKey: key)
-        }
-        if let version = metadata.removeValue(forKey: "resourceVersion")?.string, !version.isEmpty, version != "0" {
-            throw .badRequest("resourceVersion should not be set on objects to be created")
         }
         metadata["uid"] = .string(host.random.uid())
         metadata["creationTimestamp"] = .string(host.clock.now.rfc3339)
@@ -75,17 +84,31 @@ extension ResourceStore {
 
     private func commitCreate(_ object: JSONValue, options: WriteOptions) throws(StatusError) -> WriteResult {
         let name = object[path: "metadata", "name"]?.string ?? ""
+        let version = object[path: "metadata", "resourceVersion"]?.string ?? ""
+        var object = object
+        object[path: "metadata", "resourceVersion"] = nil
         let key = key(name)
         if options.isDryRun {
             if storage.get(key) != nil { throw .alreadyExists(resource, name) }
             return .transient(object)
         }
+        if !version.isEmpty, version != "0" { throw .versionOfNewObject }
         do throws(StorageError) {
             return .stored(try storage.create(key, draft(object)))
         } catch {
             throw StatusError(error, resource: resource)
         }
     }
+}
+
+extension StatusError {
+    /// 500, as upstream's storage says it: the one refusal of a client's mistake that has no reason.
+    // Kubernetes: apiserver/pkg/storage/interfaces.go ErrResourceVersionSetOnCreate
+    static let versionOfNewObject = StatusError(
+        code: 500,
+        reason: .unknown,
+        message: "resourceVersion should not be set on objects to be created"
+    )
 }
 
 /// Names made from a prefix.

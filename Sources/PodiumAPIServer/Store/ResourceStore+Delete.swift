@@ -35,6 +35,9 @@ extension ResourceStore {
     }
 
     private func checkPreconditions(_ options: DeleteOptions, _ current: StoredObject) throws(StatusError) {
+        if definition.storage == .namespaces || definition.storage == .customResourceDefinitions {
+            return try checkOwnPreconditions(options, current)
+        }
         let kind = GroupResource(group: definition.group, resource: definition.kind)
         if let uid = options.uid, uid != current.facts.uid {
             throw .conflict(
@@ -54,6 +57,20 @@ extension ResourceStore {
         }
     }
 
+    /// The same in the words of the kinds whose deletion has code of its own.
+    // Kubernetes: pkg/registry/core/namespace/storage/storage.go, apiextensions-apiserver customresourcedefinition/etcd.go
+    private func checkOwnPreconditions(_ options: DeleteOptions, _ current: StoredObject) throws(StatusError) {
+        let name = current.key.name.name
+        let checks = [
+            ("UID", options.uid, current.facts.uid),
+            ("ResourceVersion", options.resourceVersion, current.revision.description),
+        ]
+        for case (let what, let wanted?, let actual) in checks where wanted != actual {
+            let problem = "Precondition failed: \(what) in precondition: \(wanted), \(what) in object meta: \(actual)"
+            throw .conflict(resource, name, problem)
+        }
+    }
+
     private func admitDelete(_ current: StoredObject, _ options: DeleteOptions) throws(StatusError) {
         var writeOptions = WriteOptions()
         writeOptions.isDryRun = options.isDryRun
@@ -68,7 +85,7 @@ extension ResourceStore {
 
     private func delete(_ current: StoredObject, _ options: DeleteOptions) throws(StorageError) -> DeleteOutcome {
         var object = current.value()
-        let finalizersChanged = setPropagationFinalizer(&object, options.propagation)
+        let finalizersChanged = setCollectionFinalizers(&object, options.propagation)
         let outcome = markForDeletion(&object, options)
         if options.isDryRun { return DeleteOutcome(result: .transient(object), isGone: outcome.removes) }
         var last = current
@@ -90,13 +107,19 @@ extension ResourceStore {
     }
 
     /// `Foreground` and `Orphan` leave work for the garbage collector: a finalizer keeps the object until it is done.
-    private func setPropagationFinalizer(_ object: inout JSONValue, _ propagation: DeleteOptions.Propagation?) -> Bool {
-        let ours: [DeleteOptions.Propagation: JSONValue] = [.foreground: "foregroundDeletion", .orphan: "orphan"]
-        guard let propagation else { return false }
+    ///
+    /// Without a policy in the request, a finalizer that is there already decides, and then the kind.
+    // Kubernetes: generic/registry/store.go deletionFinalizersForGarbageCollection
+    private func setCollectionFinalizers(_ object: inout JSONValue, _ policy: DeleteOptions.Propagation?) -> Bool {
+        if definition.storage == .events { return false }
         let before = object[path: "metadata", "finalizers"]?.elements ?? []
-        var after = before.filter { finalizer in !ours.contains { $0.key != propagation && $0.value == finalizer } }
-        if let wanted = ours[propagation], !after.contains(wanted) { after.append(wanted) }
-        if after == before { return false }
+        let ours: [(DeleteOptions.Propagation, JSONValue)] = [(.orphan, "orphan"), (.foreground, "foregroundDeletion")]
+        let standing = before.lazy.compactMap { finalizer in ours.first { $0.1 == finalizer }?.0 }.first
+        let standard = ResourceStrategies.orphansDependentsByDefault(definition.storage) ? ours[0].0 : nil
+        let effective = policy ?? standing ?? standard
+        var after = before.filter { finalizer in !ours.contains { $0.1 == finalizer } }
+        after += ours.filter { $0.0 == effective }.map(\.1)
+        if Set(after) == Set(before) { return false }
         object[path: "metadata", "finalizers"] = after.isEmpty ? nil : .array(after)
         return true
     }

@@ -16,29 +16,35 @@ package struct UpdateOutcome: Sendable {
 }
 
 extension ResourceStore {
-    /// Replaces the object called `name` by what `make` makes of it (nil: there is none yet); `make` is called again
-    /// when another writer was faster and the new object does not say which version it replaces.
+    /// Replaces the object called `name` by what `make` makes of it (nil: there is none yet).
+    ///
+    /// `make` is called again when another writer was faster, and the new object either does not say which version it
+    /// replaces or is a patch of the old one. A patch has no precondition but the version that it may bring.
     // Kubernetes: generic/registry/store.go Update; registry/rest/update.go BeforeUpdate
     package func update(
         _ name: String,
         options: WriteOptions,
         allowsCreate: Bool? = nil,
+        isPatch: Bool = false,
         _ make: (StoredObject?) throws(StatusError) -> JSONValue
     ) throws(StatusError) -> UpdateOutcome {
         for attempt in 1... {
             let current = storage.get(key(name))
-            let object = try make(current)
+            var object = try make(current)
             guard let current else {
                 guard allowsCreate ?? strategy.allowsCreateOnUpdate, subresource == nil else {
                     throw .notFound(resource, name)
                 }
                 try options.authorizeCreate?()
+                object[path: "metadata", "resourceVersion"] = nil
                 let (result, warnings) = try create(object, options: options)
                 return UpdateOutcome(result: result, isCreated: true, warnings: warnings)
             }
-            let isConditional = try checkPreconditions(object, current, name)
+            if !isPatch { try checkIdentity(object, current, name) }
+            let isConditional = try checkVersion(object, current, name) && !isPatch
             var warnings: [String] = []
-            let updated = try prepareForUpdate(object, old: current.value(), name, options, &warnings)
+            defer { options.warnings.add(warnings) }
+            let updated = try prepareForUpdate(object, old: definition.value(of: current), name, options, &warnings)
             do throws(StorageError) {
                 let result = try commitUpdate(updated, old: current, options)
                 return UpdateOutcome(result: result, isCreated: false, warnings: warnings)
@@ -51,15 +57,19 @@ extension ResourceStore {
         preconditionFailure("the loop above ends by return or throw")
     }
 
+    /// The new object must not name another UID than that of the one it replaces.
+    private func checkIdentity(_ object: JSONValue, _ current: StoredObject, _ name: String) throws(StatusError) {
+        if let uid = object[path: "metadata", "uid"]?.string, !uid.isEmpty, uid != current.facts.uid {
+            throw preconditionFailed(name, "UID in precondition: \(uid), UID in object meta: \(current.facts.uid)")
+        }
+    }
+
     /// Whether the new object says which version it replaces.
-    private func checkPreconditions(
+    private func checkVersion(
         _ object: JSONValue,
         _ current: StoredObject,
         _ name: String
     ) throws(StatusError) -> Bool {
-        if let uid = object[path: "metadata", "uid"]?.string, !uid.isEmpty, uid != current.facts.uid {
-            throw preconditionFailed(name, "UID in precondition: \(uid), UID in object meta: \(current.facts.uid)")
-        }
         let version = object[path: "metadata", "resourceVersion"]?.string ?? ""
         if version.isEmpty || version == "0" {
             if strategy.allowsUnconditionalUpdate { return false }
@@ -94,9 +104,11 @@ extension ResourceStore {
         _ warnings: inout [String]
     ) throws(StatusError) -> JSONValue {
         var object = object
+        Self.dropRepeatedOwners(&object, &warnings)
         let attributes = attributes(.update, name: name, old: old, options: options)
         try environment.admission.mutate(&object, attributes, context, &warnings)
         Self.keepMetadata(&object, of: old)
+        warnings += strategy.preparationWarnings(object, old: old)
         strategy.prepareForUpdate(&object, old: old, context: context)
         let errors =
             ObjectMetaValidation.validateUpdate(
@@ -112,14 +124,17 @@ extension ResourceStore {
         return object
     }
 
-    /// Carries over what a client may leave out or may not change.
+    /// Carries over what a client may leave out or may not change; what it changes all the same is validated.
+    // Kubernetes: apiserver/pkg/registry/rest/update.go BeforeUpdate
     private static func keepMetadata(_ object: inout JSONValue, of old: JSONValue) {
         guard let before = old["metadata"]?.object else { return }
         object["metadata"]?.updateObject { metadata in
             metadata["generation"] = before["generation"]
             metadata["selfLink"] = nil
             metadata["managedFields"] = before["managedFields"]
-            for key in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "namespace"]
+            metadata["creationTimestamp"] = before["creationTimestamp"]
+            if let deletion = before["deletionTimestamp"] { metadata["deletionTimestamp"] = deletion }
+            for key in ["uid", "deletionGracePeriodSeconds", "namespace"]
             where metadata[key] == nil || metadata[key] == .string("") || metadata[key] == .null {
                 metadata[key] = before[key]
             }
@@ -138,7 +153,7 @@ extension ResourceStore {
             _ = try storage.delete(old.key, expecting: old.revision)
             return .transient(object)
         }
-        if object == old.value() { return .stored(old) }
+        if object == definition.value(of: old) { return .stored(old) }
         return .stored(try storage.update(old.key, expecting: old.revision, draft(object)))
     }
 

@@ -30,6 +30,8 @@ package struct WriteOptions: Sendable {
     package var user = UserInfo.anonymous
     /// Throws when the user may not create what an update or a patch does not find; nil when nobody asks.
     package var authorizeCreate: (@Sendable () throws(StatusError) -> Void)?
+    /// Where warnings go, also those of a write that fails.
+    package var warnings = RequestWarnings()
 
     package init() {}
 }
@@ -84,7 +86,8 @@ package struct ResourceStore: Sendable {
     }
 
     package var storage: any Storage { environment.storage }
-    package var resource: GroupResource { definition.groupResource }
+    /// The collection as error texts name it: that of storage, when two show the same objects.
+    package var resource: GroupResource { definition.storage }
 
     /// The storage key of an object of the request's namespace.
     package func key(_ name: String) -> ObjectKey {
@@ -102,12 +105,14 @@ package struct ResourceStore: Sendable {
         StrategyContext(storage: storage, host: environment.host, namespace: namespace)
     }
 
+    /// What is stored of `object`, in the form of this collection.
     func draft(_ object: JSONValue) -> ObjectDraft {
-        ObjectDraft(object, facts: ObjectFacts(of: object, in: definition.storage))
+        let stored = definition.stored(object)
+        return ObjectDraft(stored, facts: ObjectFacts(of: stored, in: definition.storage))
     }
 
     func invalid(_ name: String, _ errors: [FieldError]) -> StatusError {
-        .invalid(group: definition.group, kind: definition.kind, name: name, errors)
+        .invalid(group: definition.storage.group, kind: definition.kind, name: name, errors)
     }
 
     func attributes(

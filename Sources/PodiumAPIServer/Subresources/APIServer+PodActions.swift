@@ -14,7 +14,7 @@ extension APIServer {
     func bind(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let options = try writeOptions(request, kind: "CreateOptions")
         let gvk = GroupVersionKind(group: "", version: "v1", kind: "Binding")
-        let (binding, warnings) = try decodeBody(request, as: gvk)
+        let binding = try decodeBody(request, as: gvk)
         guard binding[path: "metadata", "name"]?.string == request.name else {
             throw .badRequest("name in URL does not match name in Binding object")
         }
@@ -25,14 +25,14 @@ extension APIServer {
             try store.checkBindingPreconditions(binding, pod)
             try PodBinding.assign(pod: &pod, binding: binding, now: environment.host.clock.now)
         }
-        return AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
+        return AnswerWriter(request, self).value(Self.created, status: 201)
     }
 
     /// `POST …/pods/{name}/eviction`: a deletion that disruption budgets may refuse.
     // Kubernetes: pkg/registry/core/pod/storage/eviction.go
     func evict(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         var options = try writeOptions(request, kind: "CreateOptions")
-        let (eviction, warnings) = try decodeBody(request, as: Self.evictionKind(request.http.body))
+        let eviction = try decodeBody(request, as: Self.evictionKind, otherVersions: [Self.betaPolicy])
         guard eviction[path: "metadata", "name"]?.string == request.name else {
             throw .badRequest("name in URL does not match name in Eviction object")
         }
@@ -47,23 +47,19 @@ extension APIServer {
             namespace: request.path.namespace
         )
         let pod = try store.get(request.name)
-        if !PodEviction.ignoresBudgets(pod.value()) {
-            try spendBudget(of: pod, isDryRun: deletion.isDryRun)
-            if deletion.uid == nil, deletion.resourceVersion == nil {
-                try change(pod.key, isDryRun: deletion.isDryRun) { pod throws(StatusError) in
-                    PodEviction.markDisrupted(&pod, now: environment.host.clock.now)
-                }
+        if !PodEviction.ignoresBudgets(pod.value()) { try spendBudget(of: pod, isDryRun: deletion.isDryRun) }
+        if deletion.uid == nil, deletion.resourceVersion == nil {
+            try change(pod.key, isDryRun: deletion.isDryRun) { pod throws(StatusError) in
+                PodEviction.markDisrupted(&pod, now: environment.host.clock.now)
             }
         }
         _ = try store.delete(request.name, options: deletion)
-        return AnswerWriter(request, self).value(Self.created, status: 201, warnings: warnings)
+        return AnswerWriter(request, self).value(Self.created, status: 201)
     }
 
-    /// Clients may still say `policy/v1beta1`.
-    private static func evictionKind(_ body: [UInt8]) -> GroupVersionKind {
-        let isBeta = (try? JSONValue(json: body))?["apiVersion"] == "policy/v1beta1"
-        return GroupVersionKind(group: "policy", version: isBeta ? "v1beta1" : "v1", kind: "Eviction")
-    }
+    private static let evictionKind = GroupVersionKind(group: "policy", version: "v1", kind: "Eviction")
+    /// Clients may still say so.
+    private static let betaPolicy = GroupVersion(group: "policy", version: "v1beta1")
 
     private static var created: JSONValue {
         ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]

@@ -30,7 +30,7 @@ extension APIServer {
                 let patch = Patch(type: .merge, body: request.http.body, fieldValidation: .ignore)
                 scale = try patch.apply(to: Self.scale(of: object), kind: gvk, registry: components.schemas).object
             } else {
-                scale = try decodeBody(request, as: gvk).object
+                scale = try decodeBody(request, as: gvk)
             }
             let replicas = scale[path: "spec", "replicas"]?.integer ?? 0
             if replicas < 0 {
@@ -51,8 +51,7 @@ extension APIServer {
         }
         return AnswerWriter(request, self).value(
             Self.scale(of: outcome.result.value),
-            status: 200,
-            warnings: outcome.warnings
+            status: 200
         )
     }
 

@@ -13,7 +13,7 @@ extension APIServer {
     func issueToken(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         _ = try writeOptions(request, kind: "CreateOptions")
         let gvk = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
-        var (object, warnings) = try decodeBody(request, as: gvk)
+        var object = try decodeBody(request, as: gvk)
         let problems = TokenRequest.metadataErrors(object, request)
         if !problems.isEmpty { throw .invalid(group: gvk.group, kind: gvk.kind, name: request.name, problems) }
         let account = try store(request).get(request.name)
@@ -44,7 +44,7 @@ extension APIServer {
             "token": .string(components.serviceAccountTokens.issue(claims)),
             "expirationTimestamp": .string(Timestamp(seconds: claims.expiry).rfc3339),
         ]
-        return AnswerWriter(request, self).value(object, status: 201, warnings: warnings)
+        return AnswerWriter(request, self).value(object, status: 201)
     }
 
     /// The object that a token is to be bound to, and the node of it when it is a pod.

@@ -15,11 +15,12 @@ package enum PartialMetadata {
         ]
     }
 
-    /// The metadata of the objects of a list.
+    /// The metadata of the objects of a list; without any, `items` is null, as Go writes a list that nobody filled.
     package static func list(_ objects: [JSONValue], metadata: ListMetadata, version: String) -> JSONValue {
         [
             "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(version)"),
-            "metadata": metadata.value, "items": .array(objects.map { object($0, version: version) }),
+            "metadata": metadata.value,
+            "items": objects.isEmpty ? .null : .array(objects.map { object($0, version: version) }),
         ]
     }
 

@@ -15,7 +15,7 @@ extension APIServer {
         if outcome.isGone, !DeletedObjects.areReturned(for: request.definition.storage) {
             return writer.value(Self.success(outcome.result.value, request), status: 200)
         }
-        return try writer.result(outcome.result, status: 200, warnings: [])
+        return try writer.result(outcome.result, status: 200)
     }
 
     func deleteCollection(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
@@ -39,21 +39,15 @@ extension APIServer {
         if request.http.body.isEmpty {
             options = try DeleteOptions(query: request.query)
         } else {
-            options = try DeleteOptions(object: try decodeDeleteOptions(request))
+            let decoder = RequestDecoder(registry: components.schemas)
+            let format = try bodyFormat(request)
+            options = try DeleteOptions(object: try decoder.decodeDeleteOptions(body: request.http.body, format: format))
         }
         options.user = request.user
+        if let warning = ResourceStrategies.deletionWarning(request.definition.storage, options) {
+            request.warnings.add([warning])
+        }
         return options
-    }
-
-    /// Reads the body, whatever group's version it names: every group knows these options.
-    private func decodeDeleteOptions(_ request: ResourceRequest) throws(StatusError) -> JSONValue {
-        let decoded = try RequestDecoder(registry: components.schemas).decode(
-            body: request.http.body,
-            format: try bodyFormat(request.http.headers["content-type"]),
-            expected: GroupVersionKind(group: "", version: "v1", kind: "DeleteOptions"),
-            fieldValidation: .ignore
-        )
-        return decoded.object
     }
 
     private static func success(_ object: JSONValue, _ request: ResourceRequest) -> JSONValue {

@@ -11,24 +11,21 @@ extension APIServer {
     func create(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let store = store(request)
         let options = try writeOptions(request, kind: "CreateOptions")
-        var (object, warnings) = try decodeBody(request, as: request.definition.gvk)
+        var object = try decodeBody(request, as: request.definition.gvk)
         store.strategy.applyDefaults(&object)
         let created = try store.create(object, options: options)
-        warnings += created.warnings
-        return try AnswerWriter(request, self).result(created.result, status: 201, warnings: warnings)
+        return try AnswerWriter(request, self).result(created.result, status: 201)
     }
 
     func update(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse {
         let store = store(request, strategy: strategy)
         let options = try writeOptions(request, kind: "UpdateOptions")
-        var (object, warnings) = try decodeBody(request, as: request.definition.gvk)
+        var object = try decodeBody(request, as: request.definition.gvk)
+        try store.placeInNamespace(&object)
         try checkName(object, request)
         store.strategy.applyDefaults(&object)
-        try store.placeInNamespace(&object)
         let outcome = try store.update(request.name, options: options) { _ throws(StatusError) in object }
-        warnings += outcome.warnings
-        return try AnswerWriter(request, self)
-            .result(outcome.result, status: outcome.isCreated ? 201 : 200, warnings: warnings)
+        return try AnswerWriter(request, self).result(outcome.result, status: outcome.isCreated ? 201 : 200)
     }
 
     func patch(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse {
@@ -39,69 +36,66 @@ extension APIServer {
             body: request.http.body,
             fieldValidation: try fieldValidation(request)
         )
-        var warnings: [String] = []
-        let outcome = try store.update(request.name, options: options, allowsCreate: false) { current throws(StatusError) in
-            guard let current else { throw .notFound(request.definition.groupResource, request.name) }
+        let outcome = try store.update(request.name, options: options, allowsCreate: false, isPatch: true) {
+            current throws(StatusError) in
+            guard let current else { throw .notFound(store.resource, request.name) }
             let patched = try patch.apply(
-                to: current.value(),
+                to: request.definition.value(of: current),
                 kind: request.definition.gvk,
                 registry: components.schemas
             )
-            warnings = patched.warnings
+            request.warnings.add(patched.warnings)
             var object = patched.object
+            try store.placeInNamespace(&object)
             try checkName(object, request)
             store.strategy.applyDefaults(&object)
-            try store.placeInNamespace(&object)
-            // A patch that says nothing of the version applies to whatever version is there.
-            if object[path: "metadata", "resourceVersion"]?.string == current.revision.description {
-                object[path: "metadata", "resourceVersion"] = nil
-            }
             return object
         }
-        return try AnswerWriter(request, self)
-            .result(outcome.result, status: 200, warnings: warnings + outcome.warnings)
+        return try AnswerWriter(request, self).result(outcome.result, status: 200)
     }
 
     // MARK: Parts
 
-    /// Reads the body as an object of type `gvk`.
+    /// Reads the body as an object of type `gvk`, also when it names one of `otherVersions`.
     func decodeBody(
         _ request: ResourceRequest,
-        as gvk: GroupVersionKind
-    ) throws(StatusError) -> (object: JSONValue, warnings: [String]) {
+        as gvk: GroupVersionKind,
+        otherVersions: [GroupVersion] = []
+    ) throws(StatusError) -> JSONValue {
         let decoded = try RequestDecoder(registry: components.schemas).decode(
             body: request.http.body,
-            format: try bodyFormat(request.http.headers["content-type"]),
+            format: try bodyFormat(request),
             expected: gvk,
-            fieldValidation: try fieldValidation(request)
+            fieldValidation: try fieldValidation(request),
+            otherVersions: otherVersions
         )
-        return (decoded.object, decoded.warnings)
+        request.warnings.add(decoded.warnings)
+        return decoded.object
     }
 
-    func bodyFormat(_ contentType: String?) throws(StatusError) -> BodyFormat {
-        let name = contentType.map { String($0.prefix { $0 != ";" }).trimmedASCII } ?? ""
+    /// The format that the header of a request names.
+    /// - Throws: 415.
+    // Kubernetes: apiserver/pkg/endpoints/handlers/negotiation/negotiate.go NegotiateInputSerializer
+    func bodyFormat(_ request: ResourceRequest) throws(StatusError) -> BodyFormat {
+        let contentType = request.http.headers["content-type"] ?? ""
+        let name = String(contentType.prefix { $0 != ";" }).trimmedASCII.lowercased()
         switch name {
-        case "", "application/json": return .json
-        case "application/yaml": return .yaml
-        case "application/vnd.kubernetes.protobuf": return .protobuf
+        case "", MediaFormat.json.rawValue: return .json
+        case MediaFormat.yaml.rawValue: return .yaml
+        case MediaCapabilities.protobuf where !request.definition.isCustom: return .protobuf
         default:
-            throw .unsupportedMediaType([
-                "application/json", "application/yaml", "application/vnd.kubernetes.protobuf",
-            ])
+            let formats = MediaFormat.allCases.map(\.rawValue)
+            throw .unsupportedMediaType(formats + (request.definition.isCustom ? [] : [MediaCapabilities.protobuf]))
         }
     }
 
     private func patchType(_ request: ResourceRequest) throws(StatusError) -> PatchType {
-        let contentType = request.http.headers["content-type"] ?? ""
-        let name = String(contentType.prefix { $0 != ";" }).trimmedASCII
-        var accepted = ["application/json-patch+json", "application/merge-patch+json"]
-        if !request.definition.isCustom { accepted.append("application/strategic-merge-patch+json") }
-        accepted += ["application/apply-patch+yaml"]
-        switch name {
-        case "application/json-patch+json": return .json
-        case "application/merge-patch+json": return .merge
-        case "application/strategic-merge-patch+json" where !request.definition.isCustom: return .strategic
-        default: throw .unsupportedMediaType(accepted)
+        let isCustom = request.definition.isCustom
+        switch PatchTypes.name(in: request.http.headers["content-type"]) {
+        case PatchTypes.json: return .json
+        case PatchTypes.merge: return .merge
+        case PatchTypes.strategic where !isCustom: return .strategic
+        default: throw .unsupportedMediaType(PatchTypes.accepted(isCustom: isCustom))
         }
     }
 
@@ -127,14 +121,18 @@ extension APIServer {
         options.user = request.user
         if request.verb == .update || request.verb == .patch, !components.authorizer.allowsEverything {
             let access = AccessRequest(request.http, request.path, request.query).with(verb: "create")
-            options.authorizeCreate = { [authorizer = components.authorizer, user = request.user] () throws(StatusError) in
-                try authorizer.authorize(access, user)
-            }
+            let authorizer = components.authorizer
+            let user = request.user
+            options.authorizeCreate = { () throws(StatusError) in try authorizer.authorize(access, user) }
         }
+        options.warnings = request.warnings
         options.fieldManager = request.query["fieldManager"] ?? ""
         let dryRun = request.query.all("dryRun")
         var errors = DryRunOption.errors(dryRun)
         errors += ObjectMetaValidation.fieldManager(options.fieldManager, at: FieldPath("fieldManager"))
+        if kind == "PatchOptions", request.query.contains("force") {
+            errors.append(.forbidden(FieldPath("force"), "may not be specified for non-apply patch"))
+        }
         if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: kind, name: "", errors) }
         options.isDryRun = !dryRun.isEmpty
         return options

@@ -56,6 +56,15 @@ package struct TransformedWatchEncoding: WatchEventEncoding {
     }
 }
 
+/// Shows nothing but errors.
+struct EmptyWatchEncoding: WatchEventEncoding {
+    func append(_ type: WatchEventType, _ object: StoredObject, to pieces: inout [BytesSlice]) {}
+
+    func append(_ type: WatchEventType, value: JSONValue, to pieces: inout [BytesSlice]) {
+        if type == .error { PlainWatchEncoding().append(type, value: value, to: &pieces) }
+    }
+}
+
 /// True once.
 private final class FirstFlag: Sendable {
     private let taken = Atomic<Bool>(false)

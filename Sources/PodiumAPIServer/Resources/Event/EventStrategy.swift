@@ -126,7 +126,14 @@ package enum EventConversion {
     private static let toNew = Dictionary(uniqueKeysWithValues: names.map { ($1, $0) })
 
     /// The `v1` form of an event in the form of `events.k8s.io/v1`.
-    package static func core(from event: JSONValue) -> JSONValue { convert(event, toCore, "v1") }
+    ///
+    /// An event that has this form already is given back as it is.
+    package static func core(from event: JSONValue) -> JSONValue {
+        var result = convert(event, toCore, "v1")
+        // Here, unlike in events.k8s.io, these two are there when they are empty.
+        for field in ["reportingComponent", "reportingInstance"] where result[field] == nil { result[field] = "" }
+        return result
+    }
 
     /// The `events.k8s.io/v1` form of a `v1` event.
     package static func new(from event: JSONValue) -> JSONValue {

@@ -37,6 +37,10 @@ package struct PodStrategy: ResourceStrategy {
         old == nil ? PodWarnings.forNewPod(object) : []
     }
 
+    package func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+        old == nil ? PodWarnings.forUncheckedPod(object) : []
+    }
+
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
         NameValidation.dns1123Subdomain(name, isPrefix: isPrefix)
     }

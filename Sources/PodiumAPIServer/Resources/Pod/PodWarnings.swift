@@ -22,6 +22,9 @@ package enum PodWarnings {
         return warnings + specWarnings(pod)
     }
 
+    /// About a new pod that may still be refused.
+    static func forUncheckedPod(_ pod: JSONValue) -> [String] { appArmorWarnings(PodField(pod, at: .root)) }
+
     /// About the template of a workload's pods at `path`.
     package static func forTemplate(_ template: JSONValue, at path: FieldPath) -> [String] {
         let template = PodField(template, at: path)

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The form of a collection's objects, where two collections show the same stored objects in forms of their own.
+
+import PodiumCodec
+import PodiumMachinery
+import PodiumStorage
+
+extension ResourceDefinition {
+    /// Whether objects are stored in another form than this collection shows them in: events.k8s.io shows the events
+    /// of the core group.
+    // Kubernetes: pkg/apis/events/v1/conversion.go
+    var convertsObjects: Bool { groupResource != storage && groupResource == .newEvents }
+
+    /// A stored object in the form of this collection.
+    func value(of object: StoredObject) -> JSONValue {
+        convertsObjects ? EventConversion.new(from: object.value()) : object.value()
+    }
+
+    /// The form of an object in which it is stored; one that has it already is left as it is.
+    func stored(_ object: JSONValue) -> JSONValue {
+        convertsObjects ? EventConversion.core(from: object) : object
+    }
+}
+
+extension GroupResource {
+    /// The newer form of events.
+    static let newEvents = GroupResource(group: "events.k8s.io", resource: "events")
+    /// The definitions of custom resources.
+    static let customResourceDefinitions = GroupResource(
+        group: "apiextensions.k8s.io",
+        resource: "customresourcedefinitions"
+    )
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The content types of patches, and the check that comes before everything else about a patch.
+
+import PodiumMachinery
+
+/// The content types that a PATCH request may have.
+enum PatchTypes {
+    static let json = "application/json-patch+json"
+    static let merge = "application/merge-patch+json"
+    static let strategic = "application/strategic-merge-patch+json"
+    static let apply = "application/apply-patch+yaml"
+
+    /// The types in the order in which upstream names them.
+    static func accepted(isCustom: Bool) -> [String] { [json, merge] + (isCustom ? [] : [strategic]) + [apply] }
+
+    /// The type in a `Content-Type` header, without its parameters.
+    static func name(in header: String?) -> String { String((header ?? "").prefix { $0 != ";" }).trimmedASCII }
+
+    /// Checks the header of a patch of a built-in resource, whose route refuses other types before it looks at Accept.
+    /// - Throws: 415.
+    // emicklei/go-restful: jsr311.go detectRoute
+    static func check(_ header: String?) throws(StatusError) {
+        if accepted(isCustom: false).contains(name(in: header)) { return }
+        throw StatusError(
+            code: 415,
+            reason: .unsupportedMediaType,
+            message: "415: Unsupported Media Type",
+            details: StatusError.Details()
+        )
+    }
+}
