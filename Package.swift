@@ -121,6 +121,7 @@ let package = Package(
                 "PodiumKubelet", collections, logging,
             ]
         ),
+        tests(of: "PodiumRuntime", ["PodiumMachinery", "PodiumRuntime"]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )

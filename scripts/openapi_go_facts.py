@@ -455,3 +455,20 @@ def table(text):
             key, _, value = field.partition("=")
             entry[key] = value
     return result
+
+# The numbers of map fields in protobuf, where a message has several whose names end alike: of a map, the facts know the
+# last letter of its name only.
+MAP_NUMBERS = {
+    "core.v1.ConfigMap": {"data": 2, "binaryData": 3},
+    "core.v1.LimitRangeItem": {"default": 4, "defaultRequest": 5},
+    "core.v1.PersistentVolumeClaimStatus": {"allocatedResources": 5, "allocatedResourceStatuses": 7},
+    "core.v1.ResourceQuotaStatus": {"hard": 1, "used": 2},
+    "core.v1.ResourceRequirements": {"limits": 1, "requests": 2},
+    "core.v1.Secret": {"data": 2, "stringData": 4},
+    "core.v1.VolumeResourceRequirements": {"limits": 1, "requests": 2},
+    "resource.v1.Device": {"attributes": 2, "nodeAllocatableResourceMappings": 13},
+    "apiextensions.v1.JSONSchemaProps": {
+        "properties": 29, "patternProperties": 31, "dependencies": 32, "definitions": 34,
+    },
+    "meta.v1.ObjectMeta": {"labels": 11, "annotations": 12},
+}

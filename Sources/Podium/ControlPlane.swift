@@ -45,7 +45,8 @@ final class ControlPlane: Sendable {
         )
         let client = ResourceClient(storage: storage, host: host)
         Bootstrap.install(client, nodes: configuration.nodes)
-        let controllers = configuration.runsControllers
+        let controllers =
+            configuration.runsControllers
             ? ControllerSet(client: client, registry: shared.registry) : nil
         self.controllers = controllers
         let access = Access(configuration, storage: storage)

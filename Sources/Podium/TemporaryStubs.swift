@@ -1,4 +1,7 @@
 import PodiumAPIServer
 import PodiumStorage
-struct Access { let authenticator: any Authenticator = AnonymousAuthenticator(); let authorizer: any Authorizer = AlwaysAllow()
-  init(_ c: ClusterConfiguration, storage: any Storage) {} }
+
+struct Access {
+    let authenticator: any Authenticator = AnonymousAuthenticator(); let authorizer: any Authorizer = AlwaysAllow()
+    init(_ c: ClusterConfiguration, storage: any Storage) {}
+}

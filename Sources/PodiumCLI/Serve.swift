@@ -63,7 +63,9 @@ struct Serve: ParsableCommand {
             throw ValidationError("--authorization-mode is AlwaysAllow or RBAC, not '\(authorizationMode)'")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         _ = try clockChoice()
         let address = try ListenArgument.parse(listen)
@@ -85,7 +87,9 @@ struct Serve: ParsableCommand {
         configuration.cluster.clock = try clockChoice()
         configuration.cluster.seed = seed
         configuration.cluster.runsControllers = !controllers.isEmpty
-        configuration.cluster.disabledAdmissionPlugins = Set(disableAdmissionPlugins.split(separator: ",").map(String.init))
+        configuration.cluster.disabledAdmissionPlugins = Set(
+            disableAdmissionPlugins.split(separator: ",").map(String.init)
+        )
         configuration.cluster.tokens = try tokenAuthFile.map(TextFile.read)
         configuration.cluster.usesRBAC = authorizationMode == "RBAC"
         // A client that goes away must not end the process.

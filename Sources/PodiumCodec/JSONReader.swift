@@ -19,6 +19,12 @@ package struct JSONDocument: Sendable {
     package let value: JSONValue
     /// The paths (`spec.containers[0].name`) of members that stood more than once, in the order of the text.
     package let duplicates: [String]
+
+    /// A tree that came from another text than JSON.
+    package init(value: JSONValue, duplicates: [String] = []) {
+        self.value = value
+        self.duplicates = duplicates
+    }
 }
 
 /// The limits of the reader.

@@ -27,8 +27,12 @@ package struct APIObject: Sendable {
     package var annotations: [String: String] { metadata["annotations"]?.stringMap ?? [:] }
     package var spec: JSONValue { value["spec"] ?? .null }
     package var status: JSONValue { value["status"] ?? .null }
-    package var creationTimestamp: Timestamp? { metadata["creationTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) } }
+    package var creationTimestamp: Timestamp? {
+        metadata["creationTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) }
+    }
     /// When it was asked to go; nil while it is not.
-    package var deletionTimestamp: Timestamp? { metadata["deletionTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) } }
+    package var deletionTimestamp: Timestamp? {
+        metadata["deletionTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) }
+    }
     package var isTerminating: Bool { metadata["deletionTimestamp"] != nil }
 }

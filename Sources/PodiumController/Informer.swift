@@ -122,7 +122,9 @@ package final class Informer: Sendable {
         if state.withState({ $0.stopped }) { return }
         do throws(StorageError) {
             let snapshot = try storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
-            let cursor = try storage.watch(resource, scope: scope, after: snapshot.revision) { [weak self] in self?.wake() }
+            let cursor = try storage.watch(resource, scope: scope, after: snapshot.revision) { [weak self] in
+                self?.wake()
+            }
             state.withState { $0.cursor = cursor }
             replaceCache(with: snapshot.objects)
             wake()

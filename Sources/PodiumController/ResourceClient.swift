@@ -61,7 +61,9 @@ package struct ResourceClient: Sendable {
     ) throws(StorageError) -> APIObject {
         var attempts = 0
         while true {
-            guard let current = storage.get(key), uid == nil || current.facts.uid == uid else { throw .keyNotFound(key) }
+            guard let current = storage.get(key), uid == nil || current.facts.uid == uid else {
+                throw .keyNotFound(key)
+            }
             let before = current.value()
             var after = before
             guard change(&after), after != before else { return APIObject(current) }
@@ -81,7 +83,9 @@ package struct ResourceClient: Sendable {
     package func remove(_ key: ObjectKey, uid: String? = nil) throws(StorageError) -> APIObject {
         var attempts = 0
         while true {
-            guard let current = storage.get(key), uid == nil || current.facts.uid == uid else { throw .keyNotFound(key) }
+            guard let current = storage.get(key), uid == nil || current.facts.uid == uid else {
+                throw .keyNotFound(key)
+            }
             do throws(StorageError) {
                 return APIObject(try storage.delete(key, expecting: current.revision))
             } catch .conflict(let key, let actual) {

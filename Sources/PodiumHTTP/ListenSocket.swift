@@ -21,8 +21,9 @@ struct ListenSocket: Sendable {
 
     /// Refuses connections from now on, and gives the descriptor back.
     func close() {
-        Glibc.close(descriptor)
+        // The name first: once nobody listens behind it, another server may take it for its own.
         if case .unix(let path) = address { unlink(path) }
+        Glibc.close(descriptor)
     }
 
     // MARK: TCP
@@ -122,7 +123,7 @@ struct ListenSocket: Sendable {
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
         let descriptor = Self.makeSocket(family: AF_UNIX, dual: false)
         var bound = Self.bind(descriptor, to: &name)
-        if bound != 0, errno == EADDRINUSE, Self.isAbandoned(&name) {
+        if bound != 0, errno == EADDRINUSE, Self.isSocket(path), Self.isAbandoned(&name) {
             unlink(path)
             bound = Self.bind(descriptor, to: &name)
         }
@@ -141,6 +142,17 @@ struct ListenSocket: Sendable {
                 Glibc.bind(descriptor, $0.baseAddress, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
+    }
+
+    /// Whether `path` is a socket, and not a file that somebody needs: connecting to either is refused alike.
+    ///
+    /// `errno` stays as it is when it is not.
+    private static func isSocket(_ path: String) -> Bool {
+        let reason = errno
+        var info = stat()
+        let isSocket = lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFSOCK
+        errno = reason
+        return isSocket
     }
 
     /// Whether the socket file is there but nobody listens behind it, as after a crash.

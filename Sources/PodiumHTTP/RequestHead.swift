@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides whether a request's head is unambiguous: libmicrohttpd 0.9.75 accepts heads that other servers read otherwise.
+// Decides whether a head is unambiguous: libmicrohttpd 0.9.75 accepts heads that other servers read otherwise.
 
 import CMicroHTTPD
 import Glibc

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operating system's thread under the server's loop: it waits in epoll, which would hold up a Dispatch queue's pool.
+// The thread under the server's loop: it waits in epoll, which would hold up a thread of Dispatch.
 
 import CMicroHTTPD
 import Glibc

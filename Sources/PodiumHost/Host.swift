@@ -56,7 +56,8 @@ package protocol SerialQueue: AnyObject, Sendable {
     /// Runs `work` after everything added before. Returns at once.
     func async(_ work: @escaping @Sendable () -> Void)
 
-    /// Runs `work` on this queue once the cluster's clock has reached `deadline`; as soon as possible when it has passed.
+    /// Runs `work` on this queue once the cluster's clock has reached `deadline`; as soon as possible when it has
+    /// passed.
     @discardableResult
     func schedule(at deadline: Timestamp, _ work: @escaping @Sendable () -> Void) -> any Cancellable
 

@@ -87,7 +87,8 @@ extension Timestamp {
     /// Reads an RFC 3339 time with any fraction and offset; nil when `text` is none.
     package init?(rfc3339 text: String) {
         let units = Array(text.utf8)
-        guard units.count >= 20, units[4] == 0x2D, units[7] == 0x2D, units[10] == 0x54, units[13] == 0x3A, units[16] == 0x3A
+        guard units.count >= 20, units[4] == 0x2D, units[7] == 0x2D, units[10] == 0x54, units[13] == 0x3A,
+            units[16] == 0x3A
         else { return nil }
         func number(_ range: Range<Int>) -> Int64? {
             var value: Int64 = 0

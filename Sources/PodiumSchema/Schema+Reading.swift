@@ -90,7 +90,8 @@ extension SchemaField {
             listKeys: (value["k"]?.elements ?? []).compactMap { $0.string },
             isAtomicMap: value["mt"]?.string == "atomic",
             patchStrategy: PatchStrategy(value["ps"]?.string ?? ""),
-            mergeKey: value["mk"]?.string
+            mergeKey: value["mk"]?.string,
+            protobufPath: (value["p"]?.array ?? [value["p"]].compactMap { $0 }).compactMap { $0.integer.map(Int.init) }
         )
     }
 

@@ -131,4 +131,7 @@ package struct SchemaField: Sendable {
     package let patchStrategy: PatchStrategy
     /// The member that tells elements apart in a strategic merge patch.
     package let mergeKey: String?
+    /// Its number in the protobuf message, behind the numbers of the messages that Go embeds on the way to it; empty
+    /// when protobuf does not know the field.
+    package let protobufPath: [Int]
 }

@@ -73,9 +73,13 @@ package enum SelectableFields {
         .secrets: [SelectableField("type")],
         .events: eventFields,
         GroupResource(group: "events.k8s.io", resource: "events"): eventFields,
-        GroupResource(group: "", resource: "replicationcontrollers"): [SelectableField("status.replicas", fallback: "0")],
+        GroupResource(group: "", resource: "replicationcontrollers"): [
+            SelectableField("status.replicas", fallback: "0")
+        ],
         GroupResource(group: "apps", resource: "replicasets"): [SelectableField("status.replicas", fallback: "0")],
-        GroupResource(group: "batch", resource: "jobs"): [SelectableField("status.successful", path: ["status", "succeeded"], fallback: "0")],
+        GroupResource(group: "batch", resource: "jobs"): [
+            SelectableField("status.successful", path: ["status", "succeeded"], fallback: "0")
+        ],
         GroupResource(group: "certificates.k8s.io", resource: "certificatesigningrequests"): [
             SelectableField("spec.signerName")
         ],

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The storage contract: one order of revisions for everything, conditional writes, consistent lists, lossless watches.
 
-
 package import PodiumMachinery
 
 /// A position in the one order of all writes to a cluster. It only ever grows; every write has its own.
@@ -96,7 +95,11 @@ package protocol Storage: AnyObject, Sendable {
 
     /// Replaces an object that is at revision `expected`.
     /// - Throws: `keyNotFound`; `conflict` when it is at another revision.
-    func update(_ key: ObjectKey, expecting expected: Revision, _ draft: ObjectDraft) throws(StorageError) -> StoredObject
+    func update(
+        _ key: ObjectKey,
+        expecting expected: Revision,
+        _ draft: ObjectDraft
+    ) throws(StorageError) -> StoredObject
 
     /// Removes an object that is at revision `expected`; returns its last state with the revision of the deletion.
     /// - Throws: `keyNotFound`; `conflict` when it is at another revision.
@@ -134,8 +137,8 @@ package protocol Storage: AnyObject, Sendable {
 
 /// The place of one watcher in the history of a collection. Used by one thread at a time.
 package protocol WatchCursor: AnyObject, Sendable {
-    /// The next changes in scope, at most `limit`, without waiting; empty when there are none. `through` is the revision
-    /// up to which this watcher has now seen everything.
+    /// The next changes in scope, at most `limit`, without waiting; empty when there are none. `through` is the
+    /// revision up to which this watcher has now seen everything.
     /// - Throws: `compacted` when the watcher fell so far behind that changes it has not seen are gone.
     func next(limit: Int) throws(StorageError) -> (events: [StorageEvent], through: Revision)
 

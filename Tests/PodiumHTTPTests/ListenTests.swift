@@ -80,6 +80,24 @@ import Testing
         #expect(try client.answer().status == 200)
     }
 
+    @Test func leavesAFileAloneThatIsNoSocket() throws {
+        let path = Self.path("c")
+        let link = Self.path("d")
+        close(open(path, O_CREAT | O_WRONLY, 0o600))
+        symlink(path, link)
+        defer {
+            unlink(path)
+            unlink(link)
+        }
+        for path in [path, link] {
+            #expect(throws: HTTPServerError.cannotListen(on: "unix:\(path)", reason: "Address already in use")) {
+                _ = try TestServer(.unix(path: path))
+            }
+            var info = stat()
+            #expect(stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFREG)
+        }
+    }
+
     @Test func saysWhyItCannotListen() throws {
         let server = try TestServer()
         #expect(throws: HTTPServerError.cannotListen(on: "\(server.address)", reason: "Address already in use")) {

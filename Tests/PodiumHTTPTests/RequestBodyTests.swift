@@ -45,6 +45,25 @@ import Testing
         #expect(try client.answer().body == "GET /p? 0")
     }
 
+    // What stands behind the first bad byte is neither body nor request.
+    @Test(arguments: [
+        "x\r\n", "-3\r\nabc\r\n", "+3\r\nabc\r\n", " 3\r\nabc\r\n", "0x3\r\nabc\r\n", "3 4\r\nabc\r\n",
+        "\r\n", ";a=b\r\n", "3\r\nabcd\r\n", "3\r\nabc0\r\n", "3\rabc\r\n",
+        "FFFFFFFFFFFFFFFFF\r\n", "10000000000000000\r\n", "7FFFFFFFFFFFFFFF\r\nabc\r\n",
+    ])
+    func closesOnABadChunk(_ chunk: String) throws {
+        var limits = Self.small()
+        // The sweep, which notices half requests, should come often.
+        limits.stalledStreamDeadline = .milliseconds(40)
+        let server = try TestServer(limits: limits)
+        let client = try server.connect()
+        client.request("PUT", "/p", ["Transfer-Encoding: chunked"])
+        client.send(chunk + "0\r\n\r\n" + BadHead.smuggled)
+        client.closeWriting()
+        _ = try client.rest()
+        #expect(server.responder.requests.isEmpty)
+    }
+
     @Test func takesBodiesInSmallPieces() throws {
         let server = try TestServer()
         let client = try server.connect()

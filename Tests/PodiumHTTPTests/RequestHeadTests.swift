@@ -139,7 +139,9 @@ struct BadHead: CustomTestStringConvertible, Sendable {
 
     @Test(arguments: ["\u{16}\u{3}\u{1}\0\u{1}\r\n", "garbage\r\n", " \r\n", "\0\r\n\r\n"])
     func closesOnGarbage(_ bytes: String) throws {
-        let server = try TestServer()
+        var limits = HTTPLimits()
+        limits.stalledStreamDeadline = .milliseconds(40)
+        let server = try TestServer(limits: limits)
         let client = try server.connect()
         client.send(bytes)
         client.closeWriting()

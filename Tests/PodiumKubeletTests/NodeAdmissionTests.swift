@@ -31,9 +31,11 @@ import Testing
         #expect(try cluster.events("second") == ["Warning OutOfcpu x1: \(problem)"])
     }
 
-    @Test(arguments: [
-        ("NodeAffinity", ["nodeSelector": ["disk": "fast"]]), ("PodOSNotSupported", ["os": ["name": "windows"]]),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("NodeAffinity", ["nodeSelector": ["disk": "fast"]]), ("PodOSNotSupported", ["os": ["name": "windows"]]),
+        ] as [(String, JSONValue)]
+    )
     func whatTheManifestRulesOutFails(reason: String, addition: JSONValue) throws {
         let cluster = try KubeletTestCluster()
         var spec = Self.pod(cpu: "1")

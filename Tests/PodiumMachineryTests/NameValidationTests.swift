@@ -60,9 +60,11 @@ import Testing
                 "must contain at least one letter (a-z)",
             ]
         )
-        #expect(NameValidation.portName("-a--b-") == [
-            "must not contain consecutive hyphens", "must not begin or end with a hyphen",
-        ])
+        #expect(
+            NameValidation.portName("-a--b-") == [
+                "must not contain consecutive hyphens", "must not begin or end with a hyphen",
+            ]
+        )
         #expect(NameValidation.portNumber(0) == ["must be between 1 and 65535, inclusive"])
     }
 
@@ -80,7 +82,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1.2.3.4", "1.2.3.4"), ("::", "::"), ("::1", "::1"), ("1::", "1::"), ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+        ("1.2.3.4", "1.2.3.4"), ("::", "::"), ("::1", "::1"), ("1::", "1::"),
+        ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
         ("0:0:0:0:0:0:0:1", "::1"), ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"), ("::ffff:1.2.3.4", "1.2.3.4"),
         ("1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8"), ("64:ff9b::1.2.3.4", "64:ff9b::102:304"), ("01.2.3.4", "1.2.3.4"),
     ])

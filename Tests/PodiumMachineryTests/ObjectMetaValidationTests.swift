@@ -24,34 +24,41 @@ import Testing
     }
 
     @Test func goodMetadataHasNoErrors() {
-        #expect(create(["name": "a", "namespace": "n", "labels": ["a/b": "c"], "finalizers": ["x/y", "orphan"]]).isEmpty)
+        #expect(
+            create(["name": "a", "namespace": "n", "labels": ["a/b": "c"], "finalizers": ["x/y", "orphan"]]).isEmpty
+        )
     }
 
-    @Test(arguments: [
-        (["namespace": "n"], ["metadata.name: Required value: name or generateName is required"]),
-        (["name": "a"], ["metadata.namespace: Required value"]),
-        (
-            ["name": "a", "namespace": "n", "finalizers": ["foo"]],
-            [
-                "metadata.finalizers[0]: Invalid value: \"foo\": "
-                    + "name is neither a standard finalizer name nor is it fully qualified"
-            ]
-        ),
-        (
-            ["name": "a", "namespace": "n", "finalizers": ["orphan", "foregroundDeletion"]],
-            [
-                "metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: "
-                    + "finalizer orphan and foregroundDeletion cannot be both set"
-            ]
-        ),
-        (
-            ["name": "a", "namespace": "n", "ownerReferences": [["apiVersion": "a/b/c", "kind": "K", "name": "n"]]],
-            [
-                "metadata.ownerReferences.apiVersion: Invalid value: \"a/b/c\": version must not be empty",
-                "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty",
-            ]
-        ),
-    ] as [(JSONValue, [String])])
+    @Test(
+        arguments: [
+            (["namespace": "n"], ["metadata.name: Required value: name or generateName is required"]),
+            (["name": "a"], ["metadata.namespace: Required value"]),
+            (
+                ["name": "a", "namespace": "n", "finalizers": ["foo"]],
+                [
+                    "metadata.finalizers[0]: Invalid value: \"foo\": "
+                        + "name is neither a standard finalizer name nor is it fully qualified"
+                ]
+            ),
+            (
+                ["name": "a", "namespace": "n", "finalizers": ["orphan", "foregroundDeletion"]],
+                [
+                    "metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: "
+                        + "finalizer orphan and foregroundDeletion cannot be both set"
+                ]
+            ),
+            (
+                [
+                    "name": "a", "namespace": "n",
+                    "ownerReferences": [["apiVersion": "a/b/c", "kind": "K", "name": "n"]],
+                ],
+                [
+                    "metadata.ownerReferences.apiVersion: Invalid value: \"a/b/c\": version must not be empty",
+                    "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty",
+                ]
+            ),
+        ] as [(JSONValue, [String])]
+    )
     func badMetadataIsNamed(metadata: JSONValue, messages: [String]) {
         #expect(create(metadata) == messages)
     }
@@ -91,7 +98,8 @@ import Testing
         var changed = old
         changed["finalizers"] = ["x/a", "x/b"]
         #expect(
-            update(changed, old).first == "metadata.finalizers: Forbidden: no new finalizers can be added if the object "
+            update(changed, old).first
+                == "metadata.finalizers: Forbidden: no new finalizers can be added if the object "
                 + "is being deleted, found new finalizers []string{\"x/b\"}"
         )
         changed["finalizers"] = []

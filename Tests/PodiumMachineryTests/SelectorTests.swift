@@ -70,7 +70,11 @@ import Testing
 
     @Test func objectsAreValidated() {
         let errors = LabelSelector.validate(
-            ["matchExpressions": [["key": "a", "operator": "In"], ["key": "a", "operator": "Is", "values": ["a b"]]]],
+            [
+                "matchExpressions": [
+                    ["key": "a", "operator": "In"], ["key": "a", "operator": "Is", "values": ["a b"]],
+                ]
+            ],
             at: FieldPath("spec", "selector")
         )
         #expect(

@@ -21,7 +21,12 @@ struct StorageBackend: Sendable, CustomTestStringConvertible {
 
 /// Builds what the tests store.
 enum Sample {
-    static func draft(_ name: String, namespace: String = "ns", labels: JSONValue = [:], value: Int64 = 0) -> ObjectDraft {
+    static func draft(
+        _ name: String,
+        namespace: String = "ns",
+        labels: JSONValue = [:],
+        value: Int64 = 0
+    ) -> ObjectDraft {
         let object: JSONValue = [
             "kind": "ConfigMap", "apiVersion": "v1",
             "metadata": ["name": .string(name), "namespace": .string(namespace), "uid": "u", "labels": labels],

@@ -10,7 +10,9 @@ struct ScannedSource {
 
     init(_ text: String) {
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        code = Self.blank(Array(text.unicodeScalars)).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        code = Self.blank(Array(text.unicodeScalars)).split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init
+        )
     }
 
     private enum Mode {
@@ -136,7 +138,8 @@ struct ScannedSource {
     private static func beginsFunction(_ line: String) -> Bool {
         let words = line.split { !$0.isLetter && $0 != "_" && $0 != "?" && $0 != "(" && $0 != "`" }
         return words.contains { word in
-            word == "func" || word.hasPrefix("init(") || word.hasPrefix("init?(") || word == "subscript" || word.hasPrefix("subscript(")
+            word == "func" || word.hasPrefix("init(") || word.hasPrefix("init?(") || word == "subscript"
+                || word.hasPrefix("subscript(")
         } && !line.contains(".init(") && !line.contains("self.init")
     }
 }

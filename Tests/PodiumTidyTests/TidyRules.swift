@@ -35,8 +35,12 @@ enum TidyRules {
 
     private static func header(_ file: TidyFile) -> [String] {
         let lines = file.source.lines
-        guard lines.first == "// SPDX-License-Identifier: Apache-2.0" else { return ["\(file.path):1: no licence line"] }
-        guard lines.count > 1, lines[1].hasPrefix("// ") else { return ["\(file.path):2: no sentence on what the file decides"] }
+        guard lines.first == "// SPDX-License-Identifier: Apache-2.0" else {
+            return ["\(file.path):1: no licence line"]
+        }
+        guard lines.count > 1, lines[1].hasPrefix("// ") else {
+            return ["\(file.path):2: no sentence on what the file decides"]
+        }
         return []
     }
 
@@ -104,7 +108,8 @@ enum TidyRules {
         if target != "PodiumHost" { bans += hostBans }
         var problems: [String] = []
         for (number, line) in file.source.code.enumerated() {
-            for ban in bans where line.contains(ban.text) && !ban.allowed.contains(file.path) && !ban.allowed.contains(target) {
+            for ban in bans
+            where line.contains(ban.text) && !ban.allowed.contains(file.path) && !ban.allowed.contains(target) {
                 problems.append("\(file.path):\(number + 1): \(ban.text): \(ban.reason)")
             }
         }
@@ -147,9 +152,13 @@ enum TidyRules {
         guard let target = file.target, let allowed = layers[target] else { return [] }
         return file.source.code.enumerated().compactMap { number, line in
             let words = line.split(separator: " ")
-            guard words.count >= 2, words.contains("import"), let module = words.last.map(String.init) else { return nil }
+            guard words.count >= 2, words.contains("import"), let module = words.last.map(String.init) else {
+                return nil
+            }
             let isOurs = layers[module] != nil || module.hasPrefix("CPodium") || module == "CMicroHTTPD"
-            if isOurs, !allowed.contains(module) { return "\(file.path):\(number + 1): \(target) may not import \(module)" }
+            if isOurs, !allowed.contains(module) {
+                return "\(file.path):\(number + 1): \(target) may not import \(module)"
+            }
             let isDispatch = module == "Dispatch"
             if isDispatch, !["PodiumHost", "PodiumHTTP", "PodiumCLI"].contains(target) {
                 return "\(file.path):\(number + 1): \(target) may not import Dispatch"
@@ -165,11 +174,15 @@ enum TidyRules {
     private static func typeNames(_ file: TidyFile) -> [String] {
         file.source.code.enumerated().compactMap { number, line in
             let words = line.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
-            guard let keyword = words.firstIndex(where: { ["struct", "class", "enum", "protocol", "actor"].contains($0) }),
+            guard
+                let keyword = words.firstIndex(where: { ["struct", "class", "enum", "protocol", "actor"].contains($0) }
+                ),
                 words.indices.contains(keyword + 1)
             else { return nil }
             let name = words[keyword + 1]
-            guard name.first?.isUppercase == true, let bad = bannedNames.first(where: { name.hasSuffix($0) }) else { return nil }
+            guard name.first?.isUppercase == true, let bad = bannedNames.first(where: { name.hasSuffix($0) }) else {
+                return nil
+            }
             return "\(file.path):\(number + 1): \(name): a name that ends in \(bad) says nothing"
         }
     }

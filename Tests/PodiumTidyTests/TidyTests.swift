@@ -57,7 +57,10 @@ import Testing
     }
 
     @Test func stringsAndCommentsAreNotCode() {
-        #expect(problems("let x = \"try! \\(y) as!\"\n// try! is banned\n/* as! /* fatalError( */ */\nlet z = #\"as!\"#\n") == [])
+        #expect(
+            problems("let x = \"try! \\(y) as!\"\n// try! is banned\n/* as! /* fatalError( */ */\nlet z = #\"as!\"#\n")
+                == []
+        )
         #expect(problems("let x = \"\"\"\n    try!\n    \"\"\"\n") == [])
         #expect(problems("let x = \"\\(try! f())\"\n").count == 1, "interpolations are code")
     }
@@ -75,7 +78,9 @@ import Testing
     }
 
     @Test func functionsAreMeasured() {
-        let source = ScannedSource("struct X {\n    init() {\n    }\n    func f(\n        x: Int\n    ) {\n        if x {}\n    }\n    var y: Int { 1 }\n}")
+        let source = ScannedSource(
+            "struct X {\n    init() {\n    }\n    func f(\n        x: Int\n    ) {\n        if x {}\n    }\n    var y: Int { 1 }\n}"
+        )
         #expect(source.functions == [.init(line: 2, length: 2), .init(line: 4, length: 5)])
     }
 }

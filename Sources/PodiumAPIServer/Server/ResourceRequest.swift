@@ -18,7 +18,8 @@ enum RequestVerb: String, Sendable {
 }
 
 /// A request about a resource.
-struct ResourceRequest: Sendable {
+// A class: it is handed on to whatever takes part in the answer, and a copy would count some twenty references.
+final class ResourceRequest: Sendable {
     let http: HTTPRequest
     let path: ResourcePath
     let query: QueryParameters
@@ -30,6 +31,26 @@ struct ResourceRequest: Sendable {
     let form: MediaTypeNegotiation
     /// What the client is warned about.
     let warnings = RequestWarnings()
+
+    init(
+        http: HTTPRequest,
+        path: ResourcePath,
+        query: QueryParameters,
+        user: UserInfo,
+        definition: ResourceDefinition,
+        subresource: SubresourceDefinition?,
+        verb: RequestVerb,
+        form: MediaTypeNegotiation
+    ) {
+        self.http = http
+        self.path = path
+        self.query = query
+        self.user = user
+        self.definition = definition
+        self.subresource = subresource
+        self.verb = verb
+        self.form = form
+    }
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }

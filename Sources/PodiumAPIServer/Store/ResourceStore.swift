@@ -7,7 +7,8 @@ package import PodiumMachinery
 package import PodiumStorage
 
 /// What every store of one cluster shares.
-package struct StoreEnvironment: Sendable {
+// A class, so that each request's store holds one reference instead of a copy of everything.
+package final class StoreEnvironment: Sendable {
     package let storage: any Storage
     package let host: Host
     package let admission: AdmissionChain

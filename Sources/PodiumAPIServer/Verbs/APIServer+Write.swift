@@ -82,12 +82,10 @@ extension APIServer {
         switch name {
         case "", MediaFormat.json.rawValue: return .json
         case MediaFormat.yaml.rawValue: return .yaml
+        case MediaCapabilities.protobuf where !request.definition.isCustom: return .protobuf
         default:
-            // Who sends protobuf is not told that it is taken.
-            let hasProtobuf = !request.definition.isCustom && name != MediaCapabilities.protobuf
-            throw .unsupportedMediaType(
-                MediaFormat.allCases.map(\.rawValue) + (hasProtobuf ? [MediaCapabilities.protobuf] : [])
-            )
+            let formats = MediaFormat.allCases.map(\.rawValue)
+            throw .unsupportedMediaType(formats + (request.definition.isCustom ? [] : [MediaCapabilities.protobuf]))
         }
     }
 

@@ -19,7 +19,9 @@ struct ClusterAddresses {
             let number = nextPod
             nextPod = (nextPod + 1) % Limits.podAddresses
             let host = number % 253 + 2
-            if used.insert(number).inserted { return "10.\(244 + number / 253 / 256 % 12).\(number / 253 % 256).\(host)" }
+            if used.insert(number).inserted {
+                return "10.\(244 + number / 253 / 256 % 12).\(number / 253 % 256).\(host)"
+            }
         }
         return "10.244.0.2"
     }

@@ -50,7 +50,8 @@ extension NodeKubelet {
         let victims = victims(for: entry, failure)
         guard !victims.isEmpty else {
             let lacking = failure.shortages.map { "(res: \($0.resource), q: \($0.amount)), " }.joined()
-            let problem = "preemption: error finding a set of pods to preempt: no set of running pods found to reclaim "
+            let problem =
+                "preemption: error finding a set of pods to preempt: no set of running pods found to reclaim "
                 + "resources: [\(lacking)]"
             reject(
                 entry,
@@ -93,7 +94,9 @@ extension NodeKubelet {
             let requests = candidate.worker.grantedRequests
             var helps = false
             for (resource, amount) in missing where amount > 0 {
-                let freed = resource == "pods" ? 1
+                let freed =
+                    resource == "pods"
+                    ? 1
                     : requests[resource].map { resource == "cpu" ? $0.milliValue : $0.value } ?? 0
                 if freed > 0 { helps = true }
                 missing[resource] = amount - freed

@@ -123,7 +123,7 @@ extension NodeKubelet {
     }
 
     /// Makes the logs of a pod readable from outside of the queue.
-    private func publishLogs(_ entry: PodEntry) { 
+    private func publishLogs(_ entry: PodEntry) {
         cluster.logs.publish(entry.name, uid: entry.uid, entry.worker.containerLogs)
     }
 }

@@ -27,7 +27,8 @@ final class NodeKubelet {
         self.cluster = cluster
         self.node = node
         name = node.name
-        let address = node.status["addresses"]?.elements.first { $0["type"]?.string == "InternalIP" }?["address"]?.string
+        let address = node.status["addresses"]?.elements.first { $0["type"]?.string == "InternalIP" }?["address"]?
+            .string
         profile = NodeProfile(
             name: node.name,
             hostIP: address ?? cluster.addresses.allocateNode(),

@@ -75,7 +75,8 @@ extension NodeRoom {
         var list: [(String, Int64, ResourceShortage)] = []
         func check(_ name: String, _ requested: Int64, _ used: Int64, _ capacity: Int64) {
             guard requested > 0, requested > capacity - used else { return }
-            let text = "Node didn't have enough resource: \(name), requested: \(requested), used: \(used), "
+            let text =
+                "Node didn't have enough resource: \(name), requested: \(requested), used: \(used), "
                 + "capacity: \(capacity)"
             list.append((name, requested + used - capacity, ResourceShortage(reason: "OutOf\(name)", message: text)))
         }

@@ -44,8 +44,10 @@ extension PodWorker {
         specification.stopSignal = container.stopSignal.flatMap(Signal.init(name:))
         if container.security.mustNotBeRoot ?? pod.spec.security.mustNotBeRoot ?? false, specification.user == 0 {
             let isExplicit = (container.security.user ?? pod.spec.security.user) != nil
-            let problem = isExplicit ? "container's runAsUser breaks non-root policy" :
-                "container has runAsNonRoot and image will run as root"
+            let problem =
+                isExplicit
+                ? "container's runAsUser breaks non-root policy"
+                : "container has runAsNonRoot and image will run as root"
             throw ConfigProblem("\(problem) (pod: \"\(pod.description)\", container: \(container.name))")
         }
         return specification

@@ -4,7 +4,8 @@
 import PodiumMachinery
 import PodiumRuntime
 
-// Kubernetes: pkg/kubelet/volumemanager/reconciler (remount of volumes that require it); pkg/volume/util/atomic_writer.go
+// Kubernetes: pkg/kubelet/volumemanager/reconciler (remount of volumes that require it);
+// pkg/volume/util/atomic_writer.go
 extension PodWorker {
     /// Pods are looked at once in this time even when nothing happens; that is when their volumes follow.
     private static let refreshInterval: Duration = .seconds(60)

@@ -103,7 +103,8 @@ extension PodWorker {
             if let text = all[key] {
                 files[item["path"]?.string ?? key] = text
             } else if !isOptional, name != "kube-root-ca.crt" {
-                let what = source == .configMap
+                let what =
+                    source == .configMap
                     ? "configmap references non-existent config key" : "references non-existent secret key"
                 throw ConfigProblem("\(what): \(key)")
             }

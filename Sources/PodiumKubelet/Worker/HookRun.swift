@@ -72,7 +72,12 @@ extension PodWorker {
 
     private mutating func noteOutcome(_ hook: HookRun) {
         guard hook.role == .preStop, case .failure? = hook.outcome else { return }
-        emit(pod.spec.container(hook.container)?.fieldPath ?? "", warning: true, "FailedPreStopHook", "PreStopHook failed")
+        emit(
+            pod.spec.container(hook.container)?.fieldPath ?? "",
+            warning: true,
+            "FailedPreStopHook",
+            "PreStopHook failed"
+        )
     }
 
     /// Begins hooks, and finds out which have ended.

@@ -23,7 +23,8 @@ extension PodWorker {
         if container.pullPolicy != .always, plan?.pull == nil, plan?.pullFailure == nil,
             environment.images.contains(reference)
         {
-            let text = "Container image \"\(container.image)\" already present on machine and can be accessed by the pod"
+            let text =
+                "Container image \"\(container.image)\" already present on machine and can be accessed by the pod"
             emit(container.fieldPath, "Pulled", text)
             return startCreating(&start, reference, in: environment)
         }
@@ -58,7 +59,12 @@ extension PodWorker {
     ) -> StepResult {
         let now = environment.now
         if let failure {
-            emit(container.fieldPath, warning: true, "Failed", "Failed to pull image \"\(container.image)\": \(failure)")
+            emit(
+                container.fieldPath,
+                warning: true,
+                "Failed",
+                "Failed to pull image \"\(container.image)\": \(failure)"
+            )
             imageBackoff.next(container.image, event: now, now: now)
             let reason = attempt(of: container)?.pullFailure ?? "ErrImagePull"
             pullErrors[container.image] = "\(reason): \(failure)"

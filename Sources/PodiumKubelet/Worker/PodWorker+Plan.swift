@@ -29,7 +29,12 @@ extension PodWorker {
         var operations: [PodOperation] = []
         if plan.killsPod {
             let jobs = snapshot.running.map { record in
-                KillJob(record, grace: pod.spec.terminationGraceSeconds, message: "", priority: stopPriority(of: record.name))
+                KillJob(
+                    record,
+                    grace: pod.spec.terminationGraceSeconds,
+                    message: "",
+                    priority: stopPriority(of: record.name)
+                )
             }
             if !jobs.isEmpty {
                 operations.append(.kill(KillBatch(jobs, isOrdered: !pod.spec.sidecars.isEmpty)))
@@ -89,7 +94,8 @@ extension PodWorker {
             !(pod.spec.restartPolicy == .onFailure && hasSucceeded(container, snapshot))
         }
         if snapshot.sandbox == .stopped, !snapshot.containers.isEmpty {
-            let mayRestart = pod.spec.restartPolicy != .never
+            let mayRestart =
+                pod.spec.restartPolicy != .never
                 || pod.spec.containers.contains { shouldStart($0, snapshot) }
             if !mayRestart || starts.isEmpty { return }
         }

@@ -30,11 +30,14 @@ extension Applets {
         "mv": move,
         "ln": link,
         "chmod": { machine, words in
-            let options = AppletOptions(words)
-            guard let text = options.words.first ?? options.flags.first.map({ "-\($0)" }) else { return usage(&machine, "chmod") }
-            return forEach(&machine, Array(options.words.dropFirst())) { machine, path in
+            // `-x` and its kin take rights away; they are no options.
+            let isMode = { (word: String) in word.hasPrefix("-") && word.dropFirst().allSatisfy { "rwxXst".contains($0) } }
+            let operands = words.dropFirst().filter { isMode($0) || !$0.hasPrefix("-") }
+            let isRecursive = words.dropFirst().contains { $0.hasPrefix("-") && !isMode($0) && $0.contains("R") }
+            guard let text = operands.first else { return usage(&machine, "chmod") }
+            return forEach(&machine, Array(operands.dropFirst())) { machine, path in
                 attempt(&machine, "chmod", path) { machine throws(Errno) in
-                    try change(&machine, path, recursive: options.has("R")) { $0.mode = mode(text, of: $0) }
+                    try change(&machine, path, recursive: isRecursive) { $0.mode = mode(text, of: $0) }
                 }
             }
         },

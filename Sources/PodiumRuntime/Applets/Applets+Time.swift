@@ -66,7 +66,7 @@ struct TimeoutProgram: Program {
 
     mutating func run(_ machine: inout Machine) -> Progress {
         guard let child else { return start(&machine) }
-        if let code = machine.process.endedChildren[child] { return .exited(isLate ? 143 : code) }
+        if let code = machine.process.endedChildren[child] { return .exited(isLate ? lateCode(machine) : code) }
         for signal in machine.process.pendingSignals { machine.send(signal, to: child) }
         machine.process.pendingSignals = []
         if let deadline, machine.now >= deadline {
@@ -74,9 +74,15 @@ struct TimeoutProgram: Program {
             isLate = true
             self.deadline = killAfter.map { machine.now + $0 }
             killAfter = nil
-            if let code = machine.process.endedChildren[child] { return .exited(code) }
+            if machine.process.endedChildren[child] != nil { return .exited(lateCode(machine)) }
         }
         return waiting
+    }
+
+    /// busybox's `timeout` ends as its child did, that of coreutils with 124.
+    private func lateCode(_ machine: Machine) -> Int {
+        if machine.container?.flavour == .ash { return 128 + signal.number }
+        return signal == .kill ? 137 : 124
     }
 
     private var waiting: Progress { deadline.map { .blocked(.childUntil($0)) } ?? .blocked(.child) }

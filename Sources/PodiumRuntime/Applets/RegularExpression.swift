@@ -4,7 +4,9 @@
 /// A regular expression over bytes.
 struct RegularExpression: Sendable {
     /// Steps of one search; a search that needs more finds nothing.
-    static let maximumSteps = 1_000_000
+    static let maximumSteps = 200_000
+    /// Nodes that are matched within one another; a search that goes deeper finds nothing.
+    static let maximumDepth = 400
     /// The copies that `{n,m}` may ask for.
     static let maximumRepeats = 255
 
@@ -90,10 +92,18 @@ private struct Search {
     let ignoresCase: Bool
     var captures: [Range<Int>?]
     var steps = 0
+    var depth = 0
 
     mutating func match(_ node: RegularExpression.Node, _ index: Int, _ next: (inout Search, Int) -> Bool) -> Bool {
         steps += 1
+        depth += 1
+        defer { depth -= 1 }
         if steps > RegularExpression.maximumSteps { return false }
+        if depth > RegularExpression.maximumDepth {
+            // Deeper recursion could exhaust the stack of the thread.
+            steps = RegularExpression.maximumSteps
+            return false
+        }
         switch node {
         case .unit, .any, .set: return takes(node, index) && next(&self, index + 1)
         case .start: return index == 0 && next(&self, index)
@@ -130,8 +140,18 @@ private struct Search {
         _ index: Int,
         _ next: (inout Search, Int) -> Bool
     ) -> Bool {
+        var nodes = nodes
+        var index = index
+        // Single units need no recursion, however long the expression is.
+        while let first = nodes.first, first.isUnit {
+            guard takes(first, index) else { return false }
+            steps += 1
+            index += 1
+            nodes = nodes.dropFirst()
+        }
         guard let first = nodes.first else { return next(&self, index) }
-        return match(first, index) { search, end in search.match(nodes.dropFirst(), end, next) }
+        let rest = nodes.dropFirst()
+        return match(first, index) { search, end in search.match(rest, end, next) }
     }
 
     private mutating func matchRepeated(

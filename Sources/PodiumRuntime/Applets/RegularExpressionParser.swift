@@ -4,7 +4,7 @@
 /// A cursor over the text of an expression.
 struct RegularExpressionParser {
     /// Groups within groups.
-    private static let maximumDepth = 50
+    private static let maximumDepth = 30
 
     private let units: [UInt8]
     private let isExtended: Bool
@@ -61,7 +61,10 @@ struct RegularExpressionParser {
 
     private mutating func suffixes(_ atom: RegularExpression.Node) -> RegularExpression.Node? {
         var node = atom
+        var count = 0
         while index < units.count {
+            count += 1
+            if count > Self.maximumDepth { return nil }
             if peek("*") {
                 index += 1
                 node = .repeated(node, from: 0, to: .max)

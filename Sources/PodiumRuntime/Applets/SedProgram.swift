@@ -358,11 +358,19 @@ struct SedLines: LineProcessor {
         var result: [UInt8] = []
         var start = 0
         var count = 0
+        var matched = -1
         var done = false
         while !done, start <= pattern.count, let match = expression.firstMatch(in: pattern, from: start) {
             machine.spend()
-            count += 1
             result += pattern[start..<match.range.lowerBound]
+            if match.range.isEmpty, match.range.lowerBound == matched {
+                // Nothing right behind a match is no further match.
+                if match.range.lowerBound < pattern.count { result.append(pattern[match.range.lowerBound]) }
+                start = match.range.lowerBound + 1
+                continue
+            }
+            count += 1
+            matched = match.range.upperBound
             if count >= command.occurrence {
                 result += Self.replacement(command.replacement, match, in: pattern)
                 replaced = true

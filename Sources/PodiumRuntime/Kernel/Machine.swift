@@ -75,7 +75,10 @@ extension Machine {
     private func isDue(_ number: Int) -> Bool {
         guard let candidate = kernel.processes[number], !candidate.isStopped else { return false }
         guard let wait = candidate.wait else { return true }
-        return !candidate.pendingSignals.isEmpty || isOver(wait, for: candidate)
+        if isOver(wait, for: candidate) { return true }
+        // Who has used up its budget has to wait, signals or not.
+        if case .working = wait { return false }
+        return candidate.pendingSignals.count > candidate.noticedSignals
     }
 
     private func isOver(_ wait: Wait, for candidate: Process) -> Bool {
@@ -133,6 +136,7 @@ extension Machine {
         } else if process.wait == nil, let pipe = fullPipe() {
             process.wait = .room(pipe)
         }
+        process.noticedSignals = process.pendingSignals.count
         process.waitsSince = now
         kernel.processes[process.number] = process
     }

@@ -68,6 +68,8 @@ struct Process: Sendable {
     var handled: Set<Signal> = []
     var ignored: Set<Signal> = []
     var pendingSignals: [Signal] = []
+    /// How many of the pending signals it knew when it last gave up its turn; a shell leaves them until its child ends.
+    var noticedSignals = 0
     /// The signal that ends it as soon as it has given up its turn.
     var fatalSignal: Signal?
     var isStopped = false

@@ -75,6 +75,9 @@ struct Arithmetic {
     private static let assignments = ["<<=", ">>=", "**=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="]
 
     private mutating func assignment() throws(ArithmeticError) -> Int {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > Self.maximumDepth { throw .tooDeep }
         let start = index
         if let name = name() {
             if take("=", unless: "=") {
@@ -122,7 +125,12 @@ struct Arithmetic {
         var left = try binary(level + 1)
         search: while true {
             for (text, unless) in Self.levels[level] where take(text, unless: unless) {
-                if text == "**" { return try apply(text, left, try binary(level)) }
+                if text == "**" {
+                    depth += 1
+                    defer { depth -= 1 }
+                    if depth > Self.maximumDepth { throw .tooDeep }
+                    return try apply(text, left, try binary(level))
+                }
                 left = try combine(text, left, level)
                 continue search
             }

@@ -47,8 +47,13 @@ extension Shell {
             }
             return .status(value == 0 ? 1 : 0)
         },
-        "umask": { _, machine, words in
-            if words.count == 1 { machine.print("0022\n") }
+        "umask": { shell, machine, words in
+            guard words.count > 1 else {
+                machine.print(shell.mask + "\n")
+                return .status(0)
+            }
+            guard let mask = Int(words[1], radix: 8), (0...0o777).contains(mask) else { return .status(1) }
+            shell.mask = "0" + PrintFormatter.zeros(Int(String(mask, radix: 8)) ?? 0, 3)
             return .status(0)
         },
         "ulimit": { _, machine, _ in

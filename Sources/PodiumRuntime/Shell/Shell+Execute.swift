@@ -69,7 +69,7 @@ extension Shell {
         _ machine: inout Machine
     ) -> Step {
         guard let saved = redirect(command.redirections, &machine) else {
-            status = 1
+            status = redirectionFault
             return finishCommand()
         }
         if !saved.isEmpty { frames.append(.restore(saved)) }
@@ -86,7 +86,7 @@ extension Shell {
         _ machine: inout Machine
     ) -> Step {
         guard let saved = redirect(command.redirections, &machine) else {
-            status = 1
+            status = redirectionFault
             return finishCommand()
         }
         if !saved.isEmpty { frames.append(.restore(saved)) }
@@ -109,7 +109,7 @@ extension Shell {
     mutating func start(_ words: [String], _ command: ExpandedCommand, _ machine: inout Machine) -> Step {
         guard let saved = redirect(command.redirections, &machine) else {
             if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
-            status = 1
+            status = redirectionFault
             return finishCommand()
         }
         for variable in command.assigned { variables.export(variable.name) }
@@ -138,6 +138,9 @@ extension Shell {
             return finishCommand()
         }
     }
+
+    /// The code of a command whose redirection failed.
+    var redirectionFault: Int { flavour == .dash ? 2 : 1 }
 
     /// Whether the present command is the last thing that this shell does, so that the program can take its place.
     private var isLast: Bool {

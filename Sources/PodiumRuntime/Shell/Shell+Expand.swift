@@ -85,7 +85,7 @@ extension Shell {
             positional: positional,
             shellName: name,
             status: status,
-            pid: pid,
+            pid: pid ?? 0,
             parentPID: parentPID,
             background: lastBackground,
             flags: options.letters,

@@ -20,19 +20,23 @@ extension Shell {
     static let variableBuiltins: [String: ShellBuiltin] = [
         "export": { shell, machine, words in shell.declare(words, &machine) { $0.variables.export($1) } },
         "readonly": { shell, machine, words in shell.declare(words, &machine) { $0.variables.makeReadOnly($1) } },
-        "local": { shell, machine, words in shell.declare(words, &machine, before: { $0.makeLocal($1) }) },
-        "declare": { shell, machine, words in shell.declare(words, &machine, before: { $0.makeLocal($1) }) },
-        "typeset": { shell, machine, words in shell.declare(words, &machine, before: { $0.makeLocal($1) }) },
+        "local": { shell, machine, words in shell.declareLocal(words, &machine) },
+        "declare": { shell, machine, words in shell.declareLocal(words, &machine) },
+        "typeset": { shell, machine, words in shell.declareLocal(words, &machine) },
         "unset": { shell, machine, words in shell.unset(words, &machine) },
         "cd": { shell, machine, words in shell.changeDirectory(words, &machine) },
         "read": { shell, machine, words in shell.beginRead(words, &machine) },
     ]
 
+    private mutating func declareLocal(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
+        declare(words, &machine, before: { $0.makeLocal($1) }, { _, _ in })
+    }
+
     private mutating func declare(
         _ words: [String],
         _ machine: inout Machine,
         before: (inout Shell, String) -> Void = { _, _ in },
-        _ change: (inout Shell, String) -> Void = { _, _ in }
+        _ change: (inout Shell, String) -> Void
     ) -> BuiltinResult {
         var isUnexport = false
         for word in words.dropFirst() {
@@ -100,7 +104,8 @@ extension Shell {
         else {
             let errno = machine.node(path) == nil ? Errno.noEntry : .notDirectory
             switch flavour {
-            case .ash, .dash: machine.complain(complaint("cd: can't cd to \(path): \(errno.text)"))
+            case .ash: machine.complain(complaint("cd: can't cd to \(path): \(errno.text)"))
+            case .dash: machine.complain(complaint("cd: can't cd to \(path)"))
             case .bash: machine.complain(complaint("cd: \(path): \(errno.text)"))
             }
             return .status(flavour == .dash ? 2 : 1)

@@ -124,21 +124,21 @@ struct Shell: Program {
     var substituted: String?
     /// The code of the last substitution, which is that of a command of assignments only.
     var substitutionStatus: Int?
-    /// `$$`, which subshells keep.
-    var pid: Int
-    var parentPID: Int
+    /// `$$`, which subshells keep. Nil until the shell runs for the first time: it is made before its process.
+    var pid: Int?
+    var parentPID = 0
     var startedAt: Timestamp
     var line = 1
     /// Whether an error does not end this subshell because the whole of it is being tested.
     var isTested = false
     var flavour: ShellFlavour
+    /// `umask`, in octal digits.
+    var mask = "0022"
 
     /// A shell that a process of the machine becomes.
-    init(name: String, environment: [EnvironmentVariable], machine: Machine, pid: Int? = nil) {
+    init(name: String, environment: [EnvironmentVariable], machine: Machine) {
         self.name = name
         variables = ShellVariables(environment)
-        self.pid = pid ?? machine.process.pid
-        parentPID = machine.process.parentPID
         startedAt = machine.now
         flavour = machine.container?.flavour ?? .ash
         if variables["PATH"] == nil { variables.set("PATH", ImageProfile.path) }
@@ -147,6 +147,10 @@ struct Shell: Program {
     }
 
     mutating func run(_ machine: inout Machine) -> Progress {
+        if pid == nil {
+            pid = machine.process.pid
+            parentPID = machine.process.parentPID
+        }
         var slice = 0
         while true {
             collectChildren(&machine)

@@ -147,7 +147,7 @@ extension ShellParser {
         var assignment = Assignment(name: units[start..<end].text, value: ShellWord())
         index = end
         if units[index] == UInt8(ascii: "["), let close = units[index...].firstIndex(of: UInt8(ascii: "]")) {
-            assignment.index = try Self.quotedText(Array(units[(index + 1)..<close]), line: line)
+            assignment.index = try quotedText(Array(units[(index + 1)..<close]))
             index = close + 1
         }
         if peek("+=") {
@@ -227,7 +227,7 @@ extension ShellParser {
             }
         }
         let text = documentText(delimiter: Array(delimiter.utf8), stripsTabs: stripsTabs)
-        let body = isQuoted ? ShellWord.quoted(text.text) : try Self.quotedText(text, line: line, isDocument: true)
+        let body = isQuoted ? ShellWord.quoted(text.text) : try quotedText(text, isDocument: true)
         return Redirection(descriptor: descriptor, kind: .hereDocument, target: body)
     }
 

@@ -130,9 +130,11 @@ extension ShellParser {
     }
 
     /// A text as if it stood in double quotes, in which double quotes themselves are ordinary.
-    static func quotedText(_ text: [UInt8], line: Int, isDocument: Bool = false) throws(ShellSyntaxError) -> ShellWord {
+    func quotedText(_ text: [UInt8], isDocument: Bool = false) throws(ShellSyntaxError) -> ShellWord {
+        if depth >= 2 * Self.maximumDepth { throw error("nesting too deep") }
         var parser = ShellParser(text)
         parser.line = line
+        parser.depth = depth + 1
         var word = ShellWord(parts: [.quoted("")])
         while parser.index < parser.units.count {
             try parser.appendQuotedPart(to: &word, escapes: isDocument ? "$`\\\n" : "$`\"\\\n")
@@ -149,7 +151,7 @@ extension ShellParser {
             let start = self
             index += 2
             if let text = try? balancedText(closing: "))") {
-                return .arithmetic(try Self.quotedText(text, line: line), isQuoted: isQuoted)
+                return .arithmetic(try quotedText(text), isQuoted: isQuoted)
             }
             self = start
         }
@@ -159,7 +161,7 @@ extension ShellParser {
         if let name = parameterName(isBraced: false) {
             return .parameter(ParameterExpansion(name: name), isQuoted: isQuoted)
         }
-        return .quoted("$")
+        return isQuoted ? .quoted("$") : .literal("$")
     }
 
     private mutating func parameterName(isBraced: Bool) -> String? {
@@ -336,7 +338,7 @@ extension ShellParser {
     private mutating func operand(isQuoted: Bool, until closing: String) throws(ShellSyntaxError) -> ShellWord {
         depth += 1
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw error("nesting too deep") }
+        if depth > 2 * Self.maximumDepth { throw error("nesting too deep") }
         var word = ShellWord()
         if !isQuoted, peek("~") { word.parts += homePart() }
         while true {

@@ -13,7 +13,9 @@ struct ShellSyntaxError: Error, Hashable, Sendable {
 /// A cursor over the text of a script.
 struct ShellParser: Sendable {
     /// Compound commands and substitutions within one another.
-    static let maximumDepth = 100
+    static let maximumDepth = 40
+    /// Pipelines joined by `&&` and `||` in one command.
+    static let maximumChain = 1000
 
     var units: [UInt8]
     var index = 0
@@ -49,7 +51,7 @@ struct ShellParser: Sendable {
     mutating func list(until words: Set<String>, stopsAtNewline: Bool = false) throws(ShellSyntaxError) -> ShellCommand {
         depth += 1
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw error("nesting too deep") }
+        if depth > 2 * Self.maximumDepth { throw error("nesting too deep") }
         var commands: [ShellCommand] = []
         while true {
             if stopsAtNewline { try skipBlanks() } else { try skipNewlines() }
@@ -85,7 +87,10 @@ struct ShellParser: Sendable {
 
     private mutating func andOr() throws(ShellSyntaxError) -> ShellCommand {
         var left = try pipeline()
+        var length = 1
         while true {
+            length += 1
+            if length > Self.maximumChain { throw error("list too long") }
             try skipBlanks()
             if peek("&&") {
                 index += 2
@@ -123,6 +128,9 @@ struct ShellParser: Sendable {
     // Commands
 
     private mutating func command() throws(ShellSyntaxError) -> ShellCommand {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > 2 * Self.maximumDepth { throw error("nesting too deep") }
         try skipBlanks()
         guard index < units.count else { throw unexpectedEnd() }
         let start = index
@@ -233,7 +241,7 @@ struct ShellParser: Sendable {
         let text = try balancedText(closing: "))")
         let parts = text.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map { Array($0) }
         guard parts.count == 3 else { throw error("bad for loop") }
-        let words = try parts.map { part throws(ShellSyntaxError) in try Self.quotedText(part, line: line) }
+        let words = try parts.map { part throws(ShellSyntaxError) in try quotedText(part) }
         try skipBlanks()
         if peek(";") { index += 1 }
         try skipNewlines()
@@ -283,9 +291,8 @@ struct ShellParser: Sendable {
 
     private mutating func arithmeticCommand() throws(ShellSyntaxError) -> ShellCommand? {
         index += 2
-        let start = line
         guard let text = try? balancedText(closing: "))") else { return nil }
-        return .arithmetic(try Self.quotedText(text, line: start))
+        return .arithmetic(try quotedText(text))
     }
 
     /// `name()`; the cursor does not move when there is none.

@@ -6,8 +6,12 @@ struct TestExpression {
     /// A test that cannot be read.
     struct Failure: Error { var text: String }
 
+    /// Negations and parentheses within one another.
+    private static let maximumDepth = 50
+
     private let words: [String]
     private var index = 0
+    private var depth = 0
     /// `[[ … ]]`: `&&`, `||`, `<`, and patterns behind `=`.
     private let isDouble: Bool
     /// What `=~` found.
@@ -52,6 +56,9 @@ struct TestExpression {
     }
 
     private mutating func not(_ machine: inout Machine) throws(Failure) -> Bool {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > Self.maximumDepth { throw Failure(text: "too many operators") }
         if current == "!", index + 1 < words.count {
             index += 1
             return try !not(&machine)

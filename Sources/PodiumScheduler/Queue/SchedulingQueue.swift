@@ -10,8 +10,8 @@ package import PodiumMachinery
 ///
 /// A pod is in one of four places. *Active* ones are next, by priority and then by age. Those in *back-off* follow when
 /// no active one is left: they failed a moment ago, and something has changed since. Those that failed for another
-/// reason than that they did not fit come after *time*, at a full second. *Unschedulable* ones wait for a change that may help
-/// them, or for five minutes. A pod with scheduling gates is unschedulable whatever changes but itself.
+/// reason than that they did not fit come after *time*, at a full second. *Unschedulable* ones wait for a change that
+/// may help them, or for five minutes. A pod with scheduling gates is unschedulable whatever changes but itself.
 ///
 /// The number of pods in the cluster limits it.
 // Kubernetes: pkg/scheduler/backend/queue/scheduling_queue.go, backoff_queue.go

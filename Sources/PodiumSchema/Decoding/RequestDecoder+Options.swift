@@ -13,7 +13,7 @@ extension RequestDecoder {
         if body.isEmpty { return .emptyObject }
         let expected = GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "DeleteOptions")
         do throws(Failure) {
-            let document = try Self.parse(body, format)
+            let document = try parse(body, format)
             let actual = try Self.kind(of: document.value).withDefaults(from: expected)
             guard actual.kind == expected.kind, actual.groupVersion == expected.groupVersion || registry.knows(actual)
             else {

@@ -12,10 +12,12 @@ package enum FieldValidation: String, Sendable {
     case ignore = "Ignore"
 }
 
-/// The texts in which a body may come.
+/// The forms in which a body may come.
 package enum BodyFormat: Sendable {
     case json
     case yaml
+    /// Protobuf in Kubernetes' envelope, for built-in types only.
+    case protobuf
 }
 
 /// The object in a request's body.
@@ -77,7 +79,7 @@ package struct RequestDecoder: Sendable {
         _ expected: GroupVersionKind,
         _ fieldValidation: FieldValidation
     ) throws(Failure) -> (DecodedObject, GroupVersionKind) {
-        let document = try Self.parse(body, format)
+        let document = try parse(body, format)
         let actual = try Self.kind(of: document.value).withDefaults(from: expected)
         guard registry.schema(for: expected) != nil else {
             if document.value["kind"]?.string ?? "" == "" {
@@ -152,8 +154,14 @@ package struct RequestDecoder: Sendable {
 
 extension RequestDecoder {
     /// The tree in `body`.
-    static func parse(_ body: [UInt8], _ format: BodyFormat) throws(Failure) -> JSONDocument {
+    func parse(_ body: [UInt8], _ format: BodyFormat) throws(Failure) -> JSONDocument {
         switch format {
+        case .protobuf:
+            do throws(ProtobufError) {
+                return JSONDocument(value: try protobufObject(body))
+            } catch {
+                throw Failure(message: error.message)
+            }
         case .json:
             do throws(JSONError) {
                 return try JSONDocument(json: body)
@@ -167,6 +175,20 @@ extension RequestDecoder {
                 throw Failure(message: error.message)
             }
         }
+    }
+
+    /// The tree of an object in protobuf; one of a type without schema has no more than its kind.
+    private func protobufObject(_ body: [UInt8]) throws(ProtobufError) -> JSONValue {
+        let envelope = try ProtobufEnvelope(body)
+        var members: JSONObject = ["kind": .string(envelope.kind), "apiVersion": .string(envelope.apiVersion)]
+        if let version = GroupVersion(envelope.apiVersion) {
+            let kind = GroupVersionKind(group: version.group, version: version.version, kind: envelope.kind)
+            if let schema = registry.schema(for: kind) {
+                let object = try ProtobufDecoder(registry: registry).object(envelope.raw, as: schema)
+                for (name, value) in object.object ?? [:] { members[name] = value }
+            }
+        }
+        return .object(members)
     }
 
     /// The kind that an object names; its parts are empty where it names none.

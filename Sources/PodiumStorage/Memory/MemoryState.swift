@@ -115,7 +115,8 @@ extension MemoryState {
             throw .compacted(requested: requested, oldest: collection.log.compacted)
         }
         var past: [String: StoredObject?] = [:]
-        // Newest first, so that the oldest change of a key, which knows what stood there at `requested`, is the last word.
+        // Newest first, so that the oldest change of a key, which knows what stood there at `requested`, is the last
+        // word.
         collection.log.forEachReversed(after: requested) { event in
             past[Self.storageKey(event.object.key.name)] = .some(event.previous)
         }

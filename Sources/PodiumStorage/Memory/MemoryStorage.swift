@@ -84,7 +84,11 @@ package final class MemoryStorage: Storage {
     /// Lets go of the history up to `revision`: watches and lists from before it get `compacted`.
     package func compact(through revision: Revision) { state.withLock { $0.compact(through: revision) } }
 
-    fileprivate func events(of cursor: MemoryCursor, after position: Revision, limit: Int) throws(StorageError) -> (
+    fileprivate func events(
+        of cursor: MemoryCursor,
+        after position: Revision,
+        limit: Int
+    ) throws(StorageError) -> (
         events: [StorageEvent], through: Revision
     ) {
         try state.withLock { state throws(StorageError) in

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs containers on a clock that jumps from one wake to the next.
+
+import PodiumMachinery
+import PodiumRuntime
+
+/// A cluster around a pod: names, and ports that accept connections or answer.
+struct TestWorld: PodWorld {
+    var names: [String: [String]] = [:]
+    /// Answers by `address:port`.
+    var answers: [String: HTTPAnswer] = [:]
+    var openPorts: Set<String> = []
+
+    func resolve(_ name: String) -> [String] { names[name] ?? [] }
+
+    func answer(_ request: HTTPProbe, at address: String, port: Int) -> HTTPAnswer? { answers["\(address):\(port)"] }
+
+    func accepts(address: String, port: Int) -> Bool {
+        openPorts.contains("\(address):\(port)") || answers["\(address):\(port)"] != nil
+    }
+}
+
+/// One pod, what happened in it, and what time it is.
+struct SandboxTester {
+    static let begin = Timestamp(seconds: 1_700_000_000)
+
+    var sandbox: PodSandbox
+    var world = TestWorld()
+    var now = Self.begin
+    private(set) var events: [SandboxEvent] = []
+    /// The wakes so far: what a simulation costs its owner.
+    private(set) var wakes = 0
+
+    init(_ configure: (inout SandboxConfiguration) -> Void = { _ in }) {
+        var configuration = SandboxConfiguration(hostname: "web-0", namespace: "default", podIP: "10.244.0.7")
+        configure(&configuration)
+        sandbox = PodSandbox(configuration)
+    }
+
+    /// Seconds since the beginning.
+    var seconds: Double { Double((now - Self.begin).nanoseconds) / 1e9 }
+
+    mutating func start(_ specification: ContainerSpecification) throws -> ContainerHandle {
+        let handle = try sandbox.start(specification, now: now, world: world)
+        events += sandbox.takeEvents()
+        return handle
+    }
+
+    /// Starts busybox with a script.
+    mutating func start(
+        sh script: String,
+        image: String = "busybox:1.36",
+        _ change: (inout ContainerSpecification) -> Void = { _ in }
+    ) throws -> ContainerHandle {
+        var specification = ContainerSpecification(name: "main", image: image)
+        specification.command = ["sh", "-c", script]
+        change(&specification)
+        return try start(specification)
+    }
+
+    /// Lets time pass, from wake to wake.
+    mutating func run(for length: Duration, maximumWakes: Int = 100_000) {
+        let end = now + length
+        var left = maximumWakes
+        while let wake = sandbox.nextWake, wake <= end, left > 0 {
+            left -= 1
+            wakes += 1
+            now = max(now, wake)
+            sandbox.advance(to: now, world: world)
+            events += sandbox.takeEvents()
+        }
+        now = end
+    }
+
+    mutating func signal(_ signal: Signal, _ container: ContainerHandle) {
+        sandbox.signal(signal, container, now: now, world: world)
+        events += sandbox.takeEvents()
+    }
+
+    /// Runs a command for at most a minute; nil when it does not end.
+    mutating func exec(_ command: [String], in container: ContainerHandle) throws -> ExecResult? {
+        let handle = try sandbox.exec(command, in: container, now: now, world: world)
+        events += sandbox.takeEvents()
+        func result() -> ExecResult? {
+            for case .execEnded(handle, let result) in events { return result }
+            return nil
+        }
+        if let result = result() { return result }
+        run(for: .seconds(60))
+        return result()
+    }
+
+    func exit(of container: ContainerHandle) -> ContainerExit? {
+        for case .exited(container, let exit) in events { return exit }
+        return nil
+    }
+
+    /// The seconds from the beginning to a container's end.
+    func length(of container: ContainerHandle) -> Double? {
+        exit(of: container).map { Double(($0.at - Self.begin).nanoseconds) / 1e9 }
+    }
+
+    func log(of container: ContainerHandle, stream: OutputStream? = nil) -> String {
+        var selection = LogSelection()
+        selection.stream = stream
+        return String(decoding: sandbox.log(of: container).read(selection), as: UTF8.self)
+    }
+
+    var notes: [String] {
+        events.compactMap { event in
+            if case .note(_, let text) = event { text } else { nil }
+        }
+    }
+}
+
+/// What a script came to within a day.
+struct ScriptResult {
+    var output: String
+    var errors: String
+    /// Nil when it still runs.
+    var code: Int?
+    var seconds: Double?
+
+    init(_ script: String, image: String = "busybox:1.36", world: TestWorld = TestWorld()) throws {
+        var tester = SandboxTester()
+        tester.world = world
+        let handle = try tester.start(sh: script, image: image)
+        tester.run(for: .seconds(86_400), maximumWakes: 20_000)
+        output = tester.log(of: handle, stream: .stdout)
+        errors = tester.log(of: handle, stream: .stderr)
+        code = tester.exit(of: handle)?.code
+        seconds = tester.length(of: handle)
+    }
+}
