@@ -22,7 +22,8 @@ enum YAMLScalar {
     }
 
     private static func number(_ text: String) -> JSONValue? {
-        guard let first = text.utf8.first, (0x30...0x39).contains(first) || first == 0x2D || first == 0x2B || first == 0x2E
+        guard let first = text.utf8.first,
+            (0x30...0x39).contains(first) || first == 0x2D || first == 0x2B || first == 0x2E
         else { return nil }
         let digits = text.replacing("_", with: "")
         let negative = digits.hasPrefix("-")
