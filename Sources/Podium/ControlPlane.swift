@@ -49,16 +49,20 @@ final class ControlPlane: Sendable {
             configuration.runsControllers
             ? ControllerSet(client: client, registry: shared.registry) : nil
         self.controllers = controllers
-        let access = Access(configuration, storage: storage)
+        let access = Access(configuration, client: client)
         server = APIServer(
             APIServerComponents(
                 storage: storage,
                 host: host,
                 registry: shared.registry,
                 schemas: shared.schemas,
-                admission: AdmissionChain(disabling: configuration.disabledAdmissionPlugins),
+                admission: AdmissionChain(
+                    disabling: configuration.disabledAdmissionPlugins,
+                    adding: [ContainerPlanAdmission()] + access.admission
+                ),
                 authenticator: access.authenticator,
                 authorizer: access.authorizer,
+                serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs()
             )
         )

@@ -2,7 +2,6 @@
 // `podium serve`: arguments into a configuration, and signals into an orderly end.
 
 import ArgumentParser
-import Dispatch
 import Glibc
 import Logging
 import Podium
@@ -41,7 +40,7 @@ struct Serve: ParsableCommand {
     @Option(help: "A file of lines token,user,uid,\"group1,group2\". Without it everybody may do everything.")
     var tokenAuthFile: String?
 
-    @Option(help: "Who may do what: AlwaysAllow or RBAC.")
+    @Option(help: "Who may do what: \(Self.authorizationModes).")
     var authorizationMode = "AlwaysAllow"
 
     @Option(help: "Threads that answer requests; 0 for one a core.")
@@ -59,8 +58,8 @@ struct Serve: ParsableCommand {
         guard controllers.isEmpty || controllers == "*" else {
             throw ValidationError("--controllers takes '*' or nothing; '\(controllers)' is neither")
         }
-        guard ["AlwaysAllow", "RBAC"].contains(authorizationMode) else {
-            throw ValidationError("--authorization-mode is AlwaysAllow or RBAC, not '\(authorizationMode)'")
+        guard AuthorizationMode(rawValue: authorizationMode) != nil else {
+            throw ValidationError("--authorization-mode is \(Self.authorizationModes), not '\(authorizationMode)'")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
@@ -78,6 +77,7 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
+        let ending = Ending()
         var configuration = ServerConfiguration()
         configuration.address = try ListenArgument.parse(listen)
         configuration.threads = threads
@@ -90,17 +90,27 @@ struct Serve: ParsableCommand {
         configuration.cluster.disabledAdmissionPlugins = Set(
             disableAdmissionPlugins.split(separator: ",").map(String.init)
         )
-        configuration.cluster.tokens = try tokenAuthFile.map(TextFile.read)
-        configuration.cluster.usesRBAC = authorizationMode == "RBAC"
+        configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
+        configuration.cluster.authorization = AuthorizationMode(rawValue: authorizationMode) ?? .alwaysAllow
         // A client that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         let server = PodiumServer(configuration)
-        let ending = Ending()
         let address = try server.start()
         print(banner(address))
         fflush(nil)
         ending.wait()
         server.stop()
+    }
+
+    private static let authorizationModes = AuthorizationMode.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private func readTokens(_ path: String) throws -> TokenFile {
+        let text = try TextFile.read(path)
+        do {
+            return try TokenFile(text)
+        } catch {
+            throw ValidationError("\(path), \(error)")
+        }
     }
 
     private func banner(_ address: ServerAddress) -> String {
@@ -130,20 +140,24 @@ struct Serve: ParsableCommand {
 }
 
 /// Waits for SIGINT or SIGTERM.
+///
+/// It must be made before the first thread: threads inherit that the signals are blocked, so that one which comes at any
+/// moment from then on waits until it is asked for.
 private struct Ending {
-    private let semaphore = DispatchSemaphore(value: 0)
-    private let sources: [any DispatchSourceSignal]
+    private var signals = sigset_t()
 
     init() {
-        let semaphore = semaphore
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "podium.signals"))
-            source.setEventHandler { semaphore.signal() }
-            source.activate()
-            return source
-        }
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    func wait() { withExtendedLifetime(sources) { semaphore.wait() } }
+    /// Returns at the first of the signals; a second one ends the process at once.
+    func wait() {
+        var signals = signals
+        var received: Int32 = 0
+        sigwait(&signals, &received)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
 }

@@ -2,6 +2,7 @@
 // Parks a connection whose body is a stream, and ends it: in between, the fan-out writes to its socket.
 
 import CMicroHTTPD
+import Glibc
 import PodiumAPIServer
 import Synchronization
 
@@ -18,7 +19,8 @@ final class StreamTicket: Sendable {
         case announced
         /// The fan-out has it.
         case parked
-        /// It ends as it should: the last chunk, and the connection can serve another request.
+        /// It ends as it should: the last chunk, and the connection can serve another request; without chunks, the
+        /// close.
         case finished
         /// The client is gone or too slow: the connection is closed.
         case aborted
@@ -56,7 +58,7 @@ final class StreamTicket: Sendable {
             return WireResponse.queue(response, WireResponse.empty(), on: step.handle, isLast: isLast)
         }
         let ticket = Unmanaged.passRetained(StreamTicket(stream: stream, on: step, fanOut: context.fanOut))
-        // MHD_SIZE_UNKNOWN; the block is a buffer that only an HTTP/1.0 body would use, and ours never fills it.
+        // MHD_SIZE_UNKNOWN; the block is a buffer that only an HTTP/1.0 body would use.
         let created = MHD_create_response_from_callback(.max, 1, readStream, ticket.toOpaque(), releaseTicket)
         if created == nil {
             stream.cancel()
@@ -70,11 +72,16 @@ final class StreamTicket: Sendable {
     /// Only the fan-out calls this, once.
     func settle(_ outcome: Outcome) {
         self.outcome.store(outcome.rawValue, ordering: .releasing)
+        // What the library sends then does not get out, so it closes the connection. Told to close it (-2, or -1
+        // without chunks), version 0.9.75 would forget to, until every connection that rested longer has gone.
+        if outcome == .aborted || !isChunked { shutdown(descriptor, Int32(SHUT_RDWR)) }
         MHD_resume_connection(OpaquePointer(bitPattern: connection))
     }
 
-    /// The library wants the body: -1 is its end, -2 a broken one, 0 while the connection is parked.
-    fileprivate func read() -> Int {
+    /// The library wants the body: -1 is its end, 0 while the connection is parked.
+    ///
+    /// `buffer` has room for one byte.
+    fileprivate func read(into buffer: UnsafeMutablePointer<CChar>) -> Int {
         switch Outcome(rawValue: outcome.load(ordering: .acquiring)) {
         case .announced:
             outcome.store(Outcome.parked.rawValue, ordering: .relaxed)
@@ -86,8 +93,11 @@ final class StreamTicket: Sendable {
             }
             return 0
         case .parked: return 0
-        case .finished: return -1
-        case .aborted, nil: return -2
+        case .finished, .aborted, nil:
+            if isChunked { return -1 }
+            // The socket takes nothing any more: this is only for the library to find that out.
+            buffer.pointee = 0
+            return 1
         }
     }
 
@@ -99,9 +109,9 @@ final class StreamTicket: Sendable {
     }
 }
 
-private let readStream: MHD_ContentReaderCallback = { ticket, _, _, _ in
-    guard let ticket else { return -2 }
-    return Unmanaged<StreamTicket>.fromOpaque(ticket)._withUnsafeGuaranteedRef { $0.read() }
+private let readStream: MHD_ContentReaderCallback = { ticket, _, buffer, _ in
+    guard let ticket, let buffer else { return -2 }
+    return Unmanaged<StreamTicket>.fromOpaque(ticket)._withUnsafeGuaranteedRef { $0.read(into: buffer) }
 }
 
 private let releaseTicket: MHD_ContentReaderFreeCallback = { pointer in

@@ -33,8 +33,10 @@ package struct ClockStatus: Sendable {
 /// from the same heap by `advance`: the order is a function of the requests alone.
 // State | guarded by | why separate
 // state | mutex      | one leaf lock: nothing is called while it is held
+// isReal | atomic | asked by every request, changed with `state`
 // alarm | mutex of its own | Dispatch is called while it is held; taken before `state`, never after
 // virtual run loop | runLoop queue | at most one thread runs blocks of the virtual clock
+// advances | queue of its own | one advance at a time; outside of the run loop, which it takes turn by turn
 package final class ClusterClock: HostClock, WorkScheduling {
     /// The limits of a clock.
     package enum Limits {
@@ -43,6 +45,8 @@ package final class ClusterClock: HostClock, WorkScheduling {
         package static let maximumBlocksPerSettle = 20_000_000
         /// Cancelled timers are swept from the heap when they are more than this and more than the live ones.
         package static let maximumCancelledTimers = 1024
+        /// How many timers an advance fires before requests that wait get their turn.
+        package static let timersPerTurn = 256
     }
 
     /// Where the virtual clock of every new cluster stands.
@@ -67,14 +71,19 @@ package final class ClusterClock: HostClock, WorkScheduling {
     }
 
     private let state: Mutex<State>
+    /// The same as in `state`, for the two questions that every request asks: what time it is, and whether to settle.
+    private let isReal: Atomic<Bool>
     private let runLoop: DispatchQueue
+    private let advances: DispatchQueue
     private let alarm: Mutex<any DispatchSourceTimer>
 
     /// Starts a clock; a virtual one stands at ``virtualEpoch``.
     package init(mode: ClockMode, label: String = "podium") {
         let base = mode == .virtual ? Self.virtualEpoch : MachineTime.wall
         state = Mutex(State(mode: mode, base: base, anchor: MachineTime.monotonic))
+        isReal = Atomic(mode == .real)
         runLoop = DispatchQueue(label: "\(label).clock")
+        advances = DispatchQueue(label: "\(label).advances")
         alarm = Mutex(DispatchSource.makeTimerSource(queue: DispatchQueue(label: "\(label).alarm")))
         alarm.withLock { alarm in
             alarm.setEventHandler { [weak self] in self?.fireDueTimers() }
@@ -84,7 +93,9 @@ package final class ClusterClock: HostClock, WorkScheduling {
 
     deinit { alarm.withLock { $0.cancel() } }
 
-    package var now: Timestamp { state.withLock { Self.time($0) } }
+    package var now: Timestamp {
+        isReal.load(ordering: .acquiring) ? MachineTime.wall : state.withLock { Self.time($0) }
+    }
 
     /// The mode, the time and the timers.
     package var status: ClockStatus {
@@ -116,6 +127,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
             state.base = mode == .real ? MachineTime.wall : Self.time(state)
             state.anchor = MachineTime.monotonic
             state.mode = mode
+            isReal.store(mode == .real, ordering: .releasing)
             state.armedFor = nil
             return mode == .virtual ? [] : state.ready.removeAll()
         }
@@ -238,21 +250,25 @@ extension ClusterClock {
     ///
     /// Must not be called from a block of this clock.
     package func settle() {
+        if isReal.load(ordering: .acquiring) { return }
         let isNeeded = state.withLock { $0.mode == .virtual && !$0.ready.isEmpty }
         if isNeeded { runLoop.sync { runReadyBlocks() } }
     }
 
     /// Moves a virtual clock, running each timer at its time and all that follows from it before the next.
+    ///
+    /// One advance runs at a time. It lets go of the run loop every ``Limits/timersPerTurn`` timers, so that requests
+    /// that come meanwhile are answered, with the time that it has come to.
     /// - Throws: `notVirtual`; `backwards` when the target has passed.
     package func advance(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
-        let result: Result<AdvanceResult, AdvanceError> = runLoop.sync {
-            do throws(AdvanceError) { return .success(try advanceOnRunLoop(advance)) } catch { return .failure(error) }
+        let result: Result<AdvanceResult, AdvanceError> = advances.sync {
+            do throws(AdvanceError) { return .success(try advanceInTurns(advance)) } catch { return .failure(error) }
         }
         return try result.get()
     }
 
-    private func advanceOnRunLoop(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
-        runReadyBlocks()
+    private func advanceInTurns(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
+        runLoop.sync { runReadyBlocks() }
         let current = status
         guard current.mode == .virtual else { throw .notVirtual }
         let target: Timestamp
@@ -262,18 +278,31 @@ extension ClusterClock {
         case .untilIdle(let limit): target = current.now + limit
         }
         guard target >= current.now else { throw .backwards(now: current.now) }
+        var staysWhenIdle = false
+        if case .untilIdle = advance { staysWhenIdle = true }
         var fired = 0
-        while let entry = takeTimer(upTo: target) {
-            fired += 1
+        while true {
+            let turn = runLoop.sync { fireTimers(upTo: target, staysWhenIdle: staysWhenIdle) }
+            fired += turn.fired
+            if turn.isLast { break }
+        }
+        return AdvanceResult(now: now, fired: fired, nextTimer: status.nextTimer)
+    }
+
+    /// Fires the timers of one turn. The last turn moves the clock to `target`, unless it may stay because no timer is
+    /// left at all.
+    private func fireTimers(upTo target: Timestamp, staysWhenIdle: Bool) -> (fired: Int, isLast: Bool) {
+        for fired in 0..<Limits.timersPerTurn {
+            guard let entry = takeTimer(upTo: target) else {
+                if !staysWhenIdle || status.nextTimer != nil {
+                    state.withLock { if $0.mode == .virtual { $0.base = max($0.base, target) } }
+                }
+                return (fired, true)
+            }
             entry.queue.sync(execute: entry.work)
             runReadyBlocks()
         }
-        let nextTimer = status.nextTimer
-        if case .untilIdle = advance, nextTimer == nil {
-            return AdvanceResult(now: now, fired: fired, nextTimer: nil)
-        }
-        state.withLock { if $0.mode == .virtual { $0.base = max($0.base, target) } }
-        return AdvanceResult(now: now, fired: fired, nextTimer: nextTimer)
+        return (Limits.timersPerTurn, false)
     }
 
     /// Takes the earliest timer that is due by `target` and moves the clock to its deadline.

@@ -40,11 +40,24 @@ def server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def survivors() -> Iterator[list[Server]]:
+    """The servers that the tests of a module have needed: one, unless a test ended it."""
+    servers: list[Server] = []
+    yield servers
+    if servers and servers[-1].is_alive:
+        servers[-1].__exit__(None, None, None)
+
+
 @pytest.fixture
-def fresh_server() -> Iterator[Server]:
-    """A server on the real clock for one test."""
-    with Server() as server:
-        yield server
+def surviving_server(survivors: list[Server]) -> Iterator[Server]:
+    """A server that must live on after the test, shared by the tests of a module."""
+    if not (survivors and survivors[-1].is_alive):
+        survivors.append(Server().__enter__())
+    server = survivors[-1]
+    yield server
+    assert server.is_alive, f"the server ended with {server.process.returncode}: {server.error_output()}"
+    assert server.api.send("GET", "/readyz").body == b"ok"
 
 
 @pytest.fixture
@@ -65,15 +78,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.fixture(scope="module")
-def kubectl_server() -> Iterator[Server]:
-    """A server where kubectl looks when it has no kubeconfig, shared by the tests of a module."""
+def require_kubectl_port() -> None:
+    """Fails with a reason when something else listens where kubectl looks."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", KUBECTL_PORT))
         except OSError as error:
-            pytest.fail(f"these tests need port {KUBECTL_PORT}, where kubectl looks by itself: {error}", pytrace=False)
+            pytest.fail(f"this test needs port {KUBECTL_PORT}, where kubectl looks by itself: {error}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def kubectl_server() -> Iterator[Server]:
+    """A server where kubectl looks when it has no kubeconfig, shared by the tests of a module."""
+    require_kubectl_port()
     with Server(listen=f"127.0.0.1:{KUBECTL_PORT}") as server:
         yield server
 

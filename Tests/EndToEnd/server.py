@@ -66,8 +66,9 @@ class Server:
         return self.process.poll() is None
 
     def error_output(self) -> str:
+        """The beginning of what the server wrote to its standard error: of a crash, its reason and the stack."""
         self.errors.seek(0)
-        return self.errors.read().decode(errors="replace")
+        return self.errors.read(4000).decode(errors="replace")
 
     def _read_banner(self) -> str:
         assert self.process.stdout is not None

@@ -85,6 +85,27 @@ import Testing
         #expect(becomesTrue { stream.cancellations == 1 })
     }
 
+    // The library looks at connections in the order of their last use, and stops at the first that is in order.
+    @Test(arguments: ["1.0", "1.1"])
+    func closesALostStreamBehindAConnectionThatRests(_ version: String) throws {
+        var limits = HTTPLimits()
+        limits.connections = 2
+        let server = try TestServer(threads: 1, limits: limits)
+        let resting = try server.connect()
+        resting.request("GET", "/p")
+        #expect(try resting.answer().status == 200)
+        for _ in 0..<3 {
+            let lost = try server.connect()
+            lost.send("GET /stream HTTP/\(version)\r\nHost: h\r\n\r\n")
+            _ = try lost.head()
+            lost.close()
+            // There is room for it only when the lost one has gone.
+            let next = try server.connect()
+            next.request("GET", "/q")
+            #expect(try next.answer().body == "GET /q? 0")
+        }
+    }
+
     @Test func noticesAReset() throws {
         let server = try TestServer()
         let (client, stream) = try server.openStream()

@@ -45,6 +45,20 @@ private final class Trace: Sendable {
         #expect(result.nextTimer == nil)
     }
 
+    @Test func anAdvanceOfManyTurnsFiresEveryTimerOnce() throws {
+        let clock = ClusterClock(mode: .virtual)
+        let trace = Trace()
+        let queue = clock.makeQueue(label: "queue")
+        let count = ClusterClock.Limits.timersPerTurn * 3
+        for index in (0..<count).reversed() {
+            queue.schedule(at: clock.now + .seconds(Int64(index))) { trace.append("\(index)") }
+        }
+        let result = try clock.advance(.by(.seconds(Int64(count))))
+        #expect(result.fired == count)
+        #expect(trace.all == (0..<count).map(String.init))
+        #expect(clock.now == ClusterClock.virtualEpoch + .seconds(Int64(count)))
+    }
+
     @Test func readyBlocksOfAllQueuesRunInTheOrderTheyWereAdded() {
         let clock = ClusterClock(mode: .virtual)
         let trace = Trace()

@@ -12,9 +12,9 @@ package struct AdmissionChain: Sendable {
     /// A chain of just these plugins.
     package init(plugins: [any AdmissionPlugin]) { self.plugins = plugins }
 
-    /// All plugins but those in `disabled`; names that no plugin has are without effect.
-    package init(disabling disabled: Set<String> = []) {
-        plugins = Self.all.filter { !disabled.contains($0.name) }
+    /// All plugins but those in `disabled`, and `more` behind them; names that no plugin has are without effect.
+    package init(disabling disabled: Set<String> = [], adding more: [any AdmissionPlugin] = []) {
+        plugins = (Self.all + more).filter { !disabled.contains($0.name) }
     }
 
     /// The names of the plugins in the order in which they run.

@@ -54,18 +54,6 @@ final class ResourceRequest: Sendable {
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }
-
-    var attributes: ResourceAttributes {
-        ResourceAttributes(
-            verb: verb.rawValue,
-            group: path.groupVersion.group,
-            version: path.groupVersion.version,
-            resource: path.plural,
-            subresource: path.subresource ?? "",
-            namespace: path.namespace,
-            name: name
-        )
-    }
 }
 
 extension APIServer {
@@ -204,7 +192,9 @@ extension APIServer {
         case .get: return try get(request)
         case .list: return try list(request)
         case .watch: return try watch(request)
-        case .create: return try create(request)
+        case .create:
+            if let answer = try review(request) { return answer }
+            return try create(request)
         case .update: return try update(request)
         case .patch: return try patch(request)
         case .delete: return try delete(request)

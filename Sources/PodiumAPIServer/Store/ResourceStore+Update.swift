@@ -35,6 +35,7 @@ extension ResourceStore {
                 guard allowsCreate ?? strategy.allowsCreateOnUpdate, subresource == nil else {
                     throw .notFound(resource, name)
                 }
+                try options.authorizeCreate?()
                 object[path: "metadata", "resourceVersion"] = nil
                 let (result, warnings) = try create(object, options: options)
                 return UpdateOutcome(result: result, isCreated: true, warnings: warnings)

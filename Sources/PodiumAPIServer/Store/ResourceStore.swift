@@ -29,6 +29,8 @@ package struct WriteOptions: Sendable {
     package var fieldManager = ""
     /// Who asks.
     package var user = UserInfo.anonymous
+    /// Throws when the user may not create what an update or a patch does not find; nil when nobody asks.
+    package var authorizeCreate: (@Sendable () throws(StatusError) -> Void)?
     /// Where warnings go, also those of a write that fails.
     package var warnings = RequestWarnings()
 

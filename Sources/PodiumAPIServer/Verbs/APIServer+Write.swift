@@ -119,6 +119,12 @@ extension APIServer {
     func writeOptions(_ request: ResourceRequest, kind: String) throws(StatusError) -> WriteOptions {
         var options = WriteOptions()
         options.user = request.user
+        if request.verb == .update || request.verb == .patch, !components.authorizer.allowsEverything {
+            let access = AccessRequest(request.http, request.path, request.query).with(verb: "create")
+            let authorizer = components.authorizer
+            let user = request.user
+            options.authorizeCreate = { () throws(StatusError) in try authorizer.authorize(access, user) }
+        }
         options.warnings = request.warnings
         options.fieldManager = request.query["fieldManager"] ?? ""
         let dryRun = request.query.all("dryRun")

@@ -172,7 +172,8 @@ extension PodWorker {
         return String((parts + unit - 1) / unit)
     }
 
-    /// What the container's plan says of its next start; nil without a plan.
+    /// What the container's plan says of its next start; nil without a plan, or with one that the API did not check
+    /// because it had been switched off there.
     func attempt(of container: ContainerSpec) -> PlanAttempt? {
         guard let text = pod.annotations[ContainerPlan.annotationPrefix + container.name],
             let plan = try? ContainerPlan(parsing: text)

@@ -68,6 +68,7 @@ extension PodWorker {
             imageBackoff.next(container.image, event: now, now: now)
             let reason = attempt(of: container)?.pullFailure ?? "ErrImagePull"
             pullErrors[container.image] = "\(reason): \(failure)"
+            if attempt(of: container) != nil { planAttempts[container.name, default: 0] += 1 }
             return failImage(start, container, reason, failure)
         }
         environment.images.insert(reference)
@@ -96,7 +97,6 @@ extension PodWorker {
         _ reason: String,
         _ message: String
     ) -> StepResult {
-        if attempt(of: container) != nil { planAttempts[container.name, default: 0] += 1 }
         emit(container.fieldPath, warning: true, "Failed", "Error: \(reason)")
         work?.failures[start.name] = StartFailure(reason, message)
         if start.abortsOnFailure, let first = work?.operations.first { work?.operations = [first] }

@@ -124,7 +124,9 @@ extension Applets {
         } else {
             machine.print("Server:\t\t\(server)\nAddress:\t\(server):53\n\n")
         }
-        guard let (found, addresses) = machine.lookUp(name) else {
+        // The present nslookup of busybox takes every name with a dot for a complete one.
+        let isComplete = !isOld && machine.container?.flavour == .ash && name.contains(".")
+        guard let (found, addresses) = machine.lookUp(isComplete && !name.hasSuffix(".") ? name + "." : name) else {
             if isOld {
                 machine.complain("nslookup: can't resolve '\(name)'")
             } else {

@@ -17,6 +17,10 @@ struct Kernel: Sendable {
     var processes: [Int: Process] = [:]
     var openFiles: [Int: OpenFile] = [:]
     var pipes: [Int: Pipe] = [:]
+    /// Pipes whose writers may have to wait.
+    var fullPipes: Set<Int> = []
+    /// What groups of processes may still do, by the number of their first process.
+    var budgets: [Int: WorkBudget] = [:]
     var volumes: [String: FileTree] = [:]
     var listeners: [Int: Listener] = [:]
     var commands: [Int: ExecState] = [:]

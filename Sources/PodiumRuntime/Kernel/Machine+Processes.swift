@@ -6,6 +6,8 @@ import PodiumMachinery
 extension Machine {
     /// Starts a child of the running process with copies of its open files; nil when there are too many processes.
     mutating func fork(_ program: any Program, arguments: [String]) -> Int? {
+        // A process costs the simulator more than a step of a script does.
+        spend(WorkBudget.stepsPerProcess)
         guard kernel.processes.count < Kernel.maximumProcesses else { return nil }
         let pid = kernel.nextPID(in: process.container)
         let number = kernel.nextNumber()
@@ -28,6 +30,7 @@ extension Machine {
     /// Takes an ended process, which no longer stands in the table, out of the world.
     mutating func finish(_ ended: Process, code: Int) {
         kernel.processes[ended.number] = nil
+        if ended.number == ended.group { kernel.budgets[ended.group] = nil }
         for file in ended.files.values { kernel.release(file) }
         for (port, listener) in kernel.listeners where listener.process == ended.number { kernel.listeners[port] = nil }
         noteEnd(of: ended, code: code)

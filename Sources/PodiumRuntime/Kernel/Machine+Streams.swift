@@ -80,6 +80,7 @@ extension Machine {
             return nil
         }
         kernel.pipes[pipe]?.append(bytes)
+        if (kernel.pipes[pipe]?.count ?? 0) >= Pipe.capacity { kernel.fullPipes.insert(pipe) }
         return nil
     }
 
@@ -112,6 +113,7 @@ extension Machine {
 
     /// A pipe that the running process writes to and that is full.
     func fullPipe() -> Int? {
+        if kernel.fullPipes.isEmpty { return nil }
         for file in process.files.values {
             guard case .pipeWriter(let number)? = kernel.openFiles[file]?.target, let pipe = kernel.pipes[number] else {
                 continue
@@ -134,6 +136,12 @@ extension Machine {
 }
 
 extension Kernel {
+    /// Keeps in mind only those pipes that are still full.
+    mutating func forgetEmptiedPipes() {
+        guard !fullPipes.isEmpty else { return }
+        fullPipes = fullPipes.filter { (pipes[$0]?.count ?? 0) >= Pipe.capacity }
+    }
+
     /// Whether reading from an open file would not wait.
     func isReadable(_ number: Int) -> Bool {
         guard let file = openFiles[number] else { return true }

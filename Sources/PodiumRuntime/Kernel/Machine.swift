@@ -12,6 +12,18 @@ struct Machine {
     let now: Timestamp
     let world: any PodWorld
     var process: Process
+    /// The budget of the running process.
+    private var work: WorkBudget
+    /// The steps of its present turn.
+    private var sliceSteps = 0
+
+    init(kernel: Kernel, now: Timestamp, world: any PodWorld, process: Process) {
+        self.kernel = kernel
+        self.now = now
+        self.world = world
+        self.process = process
+        work = WorkBudget(now: now)
+    }
 
     /// Calls `body` with a machine around `kernel`, and puts back what it left.
     static func use<Result>(
@@ -32,11 +44,14 @@ struct Machine {
     var container: Container? { kernel.containers[process.container] }
 
     /// Counts work.
-    mutating func spend(_ steps: Int = 1) { process.work.steps += steps }
+    mutating func spend(_ steps: Int = 1) {
+        work.spend(steps)
+        sliceSteps += steps
+    }
 
     /// Whether the running process has to give up its turn: it is killed, worked enough, or filled a pipe.
     var mustYield: Bool {
-        process.fatalSignal != nil || process.work.steps >= WorkBudget.stepsPerInstant || fullPipe() != nil
+        process.fatalSignal != nil || sliceSteps >= WorkBudget.stepsPerSlice || work.isExhausted || fullPipe() != nil
     }
 }
 
@@ -66,8 +81,7 @@ extension Machine {
         while progressed {
             progressed = false
             for number in kernel.processes.keys.sorted() where isDue(number) {
-                runSlice(of: number)
-                progressed = true
+                if runSlice(of: number) { progressed = true }
             }
         }
     }
@@ -94,20 +108,30 @@ extension Machine {
         }
     }
 
-    private mutating func runSlice(of number: Int) {
-        guard let taken = kernel.processes.removeValue(forKey: number) else { return }
+    /// Gives a process its turn; false when it has to wait because nothing more fits into the moment.
+    private mutating func runSlice(of number: Int) -> Bool {
+        guard let group = kernel.processes[number]?.group else { return false }
+        work = kernel.budgets[group] ?? WorkBudget(now: now)
+        work.advance(to: now)
+        sliceSteps = 0
+        if work.isExhausted {
+            kernel.budgets[group] = work
+            kernel.processes[number]?.wait = .working(work.nextTurn)
+            return false
+        }
+        guard let taken = kernel.processes.removeValue(forKey: number) else { return false }
+        kernel.forgetEmptiedPipes()
         let previous = process
         process = taken
-        if let wait = process.wait {
-            // Whoever waited for something beside its own work begins with a new budget.
-            if case .working = wait {} else if now > process.waitsSince { process.work.rest() }
-            process.wait = nil
-        }
+        process.wait = nil
         // Even a program that only waits pays for its turn, so that turns at one moment cannot go on for ever.
         spend()
         let progress = runProgram()
         settle(progress)
         process = previous
+        let isLast = kernel.processes[number] == nil && !kernel.processes.values.contains { $0.group == group }
+        kernel.budgets[group] = isLast ? nil : work
+        return true
     }
 
     private mutating func runProgram() -> Progress {
@@ -131,9 +155,7 @@ extension Machine {
         case .blocked(let wait): process.wait = wait
         case .ready: break
         }
-        if process.work.steps >= WorkBudget.stepsPerInstant {
-            process.wait = .working(now + process.work.exhaust())
-        } else if process.wait == nil, let pipe = fullPipe() {
+        if process.wait == nil, let pipe = fullPipe() {
             process.wait = .room(pipe)
         }
         process.noticedSignals = process.pendingSignals.count

@@ -78,7 +78,8 @@ struct Process: Sendable {
     /// The command that this is the first process of.
     var command: Int?
     let startedAt: Timestamp
-    var work: WorkBudget
+    /// The first process of those that it shares its budget of work with: a container's own, or a command's.
+    let group: Int
 
     /// A process that has not run yet.
     init(number: Int, parent: Process?, container: Int, pid: Int, program: any Program, startedAt: Timestamp) {
@@ -93,46 +94,9 @@ struct Process: Sendable {
         directory = parent?.directory ?? "/"
         waitsSince = startedAt
         self.startedAt = startedAt
-        work = parent?.work ?? WorkBudget()
+        group = parent?.group ?? number
     }
 
     /// Whether signals without a handler pass it by, as they do the first process of a PID namespace.
     var isInit: Bool { pid == 1 }
-}
-
-/// How much a process may do before time has to pass.
-///
-/// Simulated work takes no time, so a loop that never sleeps would never end. After `stepsPerInstant` steps at one moment
-/// the process has to wait: `shortDelay` at first, and twice as long each time once it did so `patience` times in a row.
-struct WorkBudget: Hashable, Sendable {
-    /// Steps of work at one moment.
-    static let stepsPerInstant = 10_000
-    /// Steps before another process has its turn.
-    static let stepsPerSlice = 500
-    /// The time that a full budget is said to have taken.
-    static let shortDelay = Duration.milliseconds(5)
-    /// How many full budgets in a row are taken for honest work.
-    static let patience = 200
-    /// The longest delay of a process that does nothing but work.
-    static let longestDelay = Duration.seconds(60)
-
-    /// Steps at the present moment.
-    var steps = 0
-    /// Full budgets in a row.
-    var fullBudgets = 0
-
-    /// Begins a new moment after waiting for something.
-    mutating func rest() {
-        steps = 0
-        fullBudgets = 0
-    }
-
-    /// The delay after a full budget.
-    mutating func exhaust() -> Duration {
-        steps = 0
-        fullBudgets += 1
-        let doublings = max(0, fullBudgets - Self.patience)
-        guard doublings < 14 else { return Self.longestDelay }
-        return min(Self.longestDelay, Self.shortDelay * (1 << doublings))
-    }
 }

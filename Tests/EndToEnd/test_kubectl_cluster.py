@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kubectl asks what the cluster is and can do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from kubectl import Kubectl, cells
+from manifests import WEB_POD
+
+
+def test_version(kubectl: Kubectl) -> None:
+    assert re.search(r"^Server Version: v1\.36\.\d+", kubectl("version"), re.MULTILINE)
+
+
+def test_cluster_info(kubectl: Kubectl) -> None:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", kubectl("cluster-info"))
+    assert text.startswith("Kubernetes control plane is running at http://localhost:8080\n")
+
+
+def test_api_resources(kubectl: Kubectl) -> None:
+    header, *rows = kubectl.lines("api-resources")
+    assert header.split() == ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"]
+    found = {row.split()[0]: row.split()[1:] for row in rows if "events.k8s.io" not in row}
+    assert found["pods"] == ["po", "v1", "true", "Pod"]
+    assert found["nodes"] == ["no", "v1", "false", "Node"]
+    assert found["secrets"] == ["v1", "true", "Secret"]
+    assert found["leases"] == ["coordination.k8s.io/v1", "true", "Lease"]
+    assert found["poddisruptionbudgets"] == ["pdb", "policy/v1", "true", "PodDisruptionBudget"]
+    verbs = kubectl.lines("api-resources", "--api-group=", "-o", "wide")
+    (pods,) = [line for line in verbs if line.startswith("pods ")]
+    assert "create,delete,deletecollection,get,list,patch,update,watch" in pods
+    assert "pods" in kubectl("api-resources", "--namespaced=true", "-o", "name").split()
+
+
+def test_api_versions(kubectl: Kubectl) -> None:
+    versions = kubectl.lines("api-versions")
+    for version in ("v1", "apps/v1", "policy/v1", "coordination.k8s.io/v1", "scheduling.k8s.io/v1"):
+        assert version in versions
+    assert versions == sorted(versions)
+
+
+def test_explain(kubectl: Kubectl) -> None:
+    text = kubectl("explain", "pod.spec.containers")
+    assert re.search(r"^KIND:\s+Pod$", text, re.MULTILINE) and re.search(r"^VERSION:\s+v1$", text, re.MULTILINE)
+    assert "FIELD: containers <[]Container>" in text
+    assert re.search(r"^  image\t<string>$", text, re.MULTILINE)
+    assert re.search(r"^  name\t<string> -required-$", text, re.MULTILINE)
+    assert re.search(r"^  livenessProbe\t<Probe>$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("pod", "spec"),
+        ("pod.status.conditions", "lastTransitionTime"),
+        ("pod.spec.containers.resources.limits", "Quantity"),
+        ("node.status", "allocatable"),
+        ("service.spec", "clusterIP"),
+        ("configmap", "binaryData"),
+        ("poddisruptionbudget.spec", "minAvailable"),
+    ],
+)
+def test_explain_other_things(kubectl: Kubectl, path: str, field: str) -> None:
+    text = kubectl("explain", path)
+    assert field in text and "DESCRIPTION:" in text
+
+
+def test_explain_recursively(kubectl: Kubectl) -> None:
+    text = kubectl("explain", "pod", "--recursive")
+    assert re.search(r"^  spec\t<PodSpec>$", text, re.MULTILINE)
+    assert re.search(r"^    containers\t<\[\]Container> -required-$", text, re.MULTILINE)
+    assert re.search(r"^      image\t<string>$", text, re.MULTILINE)
+
+
+def test_explain_what_is_not_there(kubectl: Kubectl) -> None:
+    assert 'field "nothing" does not exist' in kubectl.fails("explain", "pod.spec.nothing")
+
+
+def test_events(kubectl: Kubectl) -> None:
+    kubectl("create", "-f", "-", stdin=WEB_POD)
+    kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=15s")
+    header, *rows = kubectl.lines("events")
+    assert header.split() == ["LAST", "SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]
+    # The scheduler's event has microseconds, the others have not: within a second the order says nothing.
+    assert sorted(cells(row)[1:4] for row in rows) == [
+        ["Normal", reason, "Pod/web"] for reason in ("Created", "Pulled", "Scheduled", "Started")
+    ]
+    assert len(kubectl.lines("events", "--for", "pod/web")) == 5
+    header, row = kubectl.lines("get", "events", "--field-selector", "reason=Scheduled")
+    assert re.match(rf"^Successfully assigned {kubectl.namespace}/web to node-[123]$", cells(row)[4])
+    assert kubectl("get", "events", "--field-selector", "involvedObject.name=other", "-o", "name") == ""
+
+
+def test_events_follow(kubectl: Kubectl) -> None:
+    with kubectl.start("events", "--watch") as process:
+        assert process.stdout is not None
+        kubectl("create", "-f", "-", stdin=WEB_POD)
+        for line in process.stdout:
+            if "Started" in line:
+                process.terminate()
+                break
+        else:
+            pytest.fail("no event of the start came")
+
+
+def test_metrics_are_not_served(kubectl: Kubectl) -> None:
+    assert kubectl.fails("top", "pods") == "error: Metrics API not available\n"
+    assert kubectl.fails("top", "nodes") == "error: Metrics API not available\n"
+
+
+def test_config_without_a_file(kubectl: Kubectl) -> None:
+    """kubectl is really on its own: there is nothing in its home but its cache."""
+    assert "current-context is not set" in kubectl.fails("config", "current-context")
