@@ -184,7 +184,8 @@ struct APIServerTests {
     ) {
         let server = ServerFixture()
         let spec =
-            #""template":{"metadata":{"labels":{"a":"b"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}"#
+            #""template":{"metadata":{"labels":{"a":"b"}},"spec":{"restartPolicy":"Never","#
+            + #""containers":[{"name":"c","image":"i"}]}}"#
         let selector = plural == "jobs" ? "" : #""selector":{"a":"b"},"#
         let body = #"{"metadata":{"name":"x"},"spec":{\#(selector)\#(spec)}}"#
         let path = "/\(version)/namespaces/ns/\(plural)"
