@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much of the past the memory backend keeps.
 
+import PodiumCodec
 import PodiumMachinery
 import PodiumStorage
 import Testing
