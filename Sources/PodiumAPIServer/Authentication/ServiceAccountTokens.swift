@@ -46,9 +46,10 @@ package struct ServiceAccountTokens: Sendable {
     /// A token with these claims.
     func issue(_ claims: ServiceAccountClaims) -> String {
         let header: JSONValue = ["alg": "HS256", "typ": "JWT"]
-        let signed =
-            Base64URL.encode(Array(header.jsonText.utf8)) + "." + Base64URL.encode(Array(claims.value.jsonText.utf8))
-        return signed + "." + Base64URL.encode(SHA256.authenticationCode(of: Array(signed.utf8), key: key))
+        let parts = [header, claims.value].map { Base64.encode($0.jsonText.utf8, as: .url) }
+        let signed = parts.joined(separator: ".")
+        let code = SHA256.authenticationCode(of: Array(signed.utf8), key: key)
+        return "\(signed).\(Base64.encode(code, as: .url))"
     }
 
     // MARK: Checking
@@ -66,11 +67,12 @@ package struct ServiceAccountTokens: Sendable {
 
     private func verifiedClaims(_ token: String) -> ServiceAccountClaims? {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let signature = try? Base64URL.decode(String(parts[2])) else { return nil }
+        guard parts.count == 3, let signature = try? Base64.decode(String(parts[2]), as: .url).get() else { return nil }
         let expected = SHA256.authenticationCode(of: Array("\(parts[0]).\(parts[1])".utf8), key: key)
         // Compared as a whole, so that time does not tell how much was right.
         guard signature.count == expected.count, zip(signature, expected).reduce(0, { $0 | $1.0 ^ $1.1 }) == 0,
-            let payload = try? Base64URL.decode(String(parts[1])), let value = try? JSONValue(json: payload)
+            let payload = try? Base64.decode(String(parts[1]), as: .url).get(),
+            let value = try? JSONValue(json: payload)
         else { return nil }
         return ServiceAccountClaims(value)
     }

@@ -170,8 +170,23 @@ extension APIServer {
         )
     }
 
+    /// Refuses names that could not stand in a path of storage.
+    // Kubernetes: generic/registry/store.go NamespaceKeyFunc, apimachinery/pkg/api/validation/path
+    private static func checkName(_ name: String?) throws(StatusError) {
+        guard let name else { return }
+        var problems: [String] = []
+        if name == "." || name == ".." {
+            problems = ["may not be '\(name)'"]
+        } else {
+            problems = ["/", "%"].filter { name.contains($0) }.map { "may not contain '\($0)'" }
+        }
+        if problems.isEmpty { return }
+        throw .badRequest("Name parameter invalid: \(FieldError.quoted(name)): \(problems.joined(separator: ";"))")
+    }
+
     /// Runs the verb of a request.
     func run(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        try Self.checkName(request.path.name)
         if request.path.subresource != nil { return try runSubresource(request) }
         switch request.verb {
         case .get: return try get(request)

@@ -17,7 +17,8 @@ extension APIServer {
         return try AnswerWriter(request, self).result(created.result, status: 201)
     }
 
-    func update(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse {
+    func update(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse
+    {
         let store = store(request, strategy: strategy)
         let options = try writeOptions(request, kind: "UpdateOptions")
         var object = try decodeBody(request, as: request.definition.gvk)
@@ -28,7 +29,8 @@ extension APIServer {
         return try AnswerWriter(request, self).result(outcome.result, status: outcome.isCreated ? 201 : 200)
     }
 
-    func patch(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse {
+    func patch(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse
+    {
         let store = store(request, strategy: strategy)
         let options = try writeOptions(request, kind: "PatchOptions")
         let patch = Patch(
@@ -102,7 +104,11 @@ extension APIServer {
     func fieldValidation(_ request: ResourceRequest) throws(StatusError) -> FieldValidation {
         guard let value = request.query["fieldValidation"], !value.isEmpty else { return .warn }
         guard let validation = FieldValidation(rawValue: value) else {
-            let error = FieldError.notSupported(FieldPath("fieldValidation"), .string(value), ["Ignore", "Strict", "Warn"])
+            let error = FieldError.notSupported(
+                FieldPath("fieldValidation"),
+                .string(value),
+                ["Ignore", "Strict", "Warn"]
+            )
             throw .invalid(group: "meta.k8s.io", kind: optionsKind(request.verb), name: "", [error])
         }
         return validation
