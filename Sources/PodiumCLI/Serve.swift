@@ -37,7 +37,12 @@ struct Serve: ParsableCommand {
     @Option(help: "Admission plugins to leave out, separated by commas.")
     var disableAdmissionPlugins = ""
 
-    @Option(help: "A file of lines token,user,uid,\"group1,group2\". Without it everybody may do everything.")
+    @Option(
+        help: """
+            A file of lines token,user,uid,"group1,group2". Without it everybody is the administrator, who may act as \
+            others (--as). Mind that kubectl sends no tokens over plain HTTP; other clients do.
+            """
+    )
     var tokenAuthFile: String?
 
     @Option(help: "Who may do what: \(Self.authorizationModes).")

@@ -53,7 +53,7 @@ package struct OpenAuthenticator: Authenticator {
 extension HTTPHeaders {
     /// The token of `Authorization: Bearer …`; nil for other schemes and without a token.
     var bearerToken: String? {
-        guard let value = self["authorization"] else { return nil }
+        guard let value = authorization else { return nil }
         let parts = value.trimmedASCII.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count >= 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty else { return nil }
         return String(parts[1])

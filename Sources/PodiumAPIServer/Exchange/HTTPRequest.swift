@@ -38,12 +38,15 @@ package struct HTTPHeaders: Sendable {
     private var fields: [(name: String, value: String)] = []
     /// Whether any field is about acting as somebody else, so that everyday requests need not look for one.
     package private(set) var hasImpersonation = false
+    /// The first `authorization` field, which every request is asked for.
+    package private(set) var authorization: String?
 
     package init() {}
 
     /// Adds a field; `name` must be in lower case.
     package mutating func add(_ name: String, _ value: String) {
         if name.hasPrefix("impersonate-") { hasImpersonation = true }
+        if authorization == nil, name == "authorization" { authorization = value }
         fields.append((name, value))
     }
 
