@@ -295,6 +295,28 @@ struct APIServerTests {
         )
     }
 
+    // MARK: Subresources
+
+    @Test func aBoundPodStandsWhereItsNodeStands() {
+        let server = ServerFixture()
+        let labels = #"{"topology.kubernetes.io/zone":"z","topology.kubernetes.io/region":"r","x":"y"}"#
+        server.send("POST", "/api/v1/nodes", #"{"metadata":{"name":"n","labels":\#(labels)}}"#)
+        server.send("POST", Self.pods, Self.pod)
+        let target = #""target":{"kind":"Node","name":"n"}"#
+        let nameless = server.send("POST", "/api/v1/namespaces/ns/bindings", #"{"metadata":{},\#(target)}"#)
+        #expect(nameless.message == "Name parameter required.")
+        let bound = server.send("POST", "/api/v1/namespaces/ns/bindings", #"{"metadata":{"name":"p"},\#(target)}"#)
+        #expect(bound.code == 201)
+        let pod = server.send("GET", "\(Self.pods)/p").body
+        #expect(pod[path: "spec", "nodeName"] == "n")
+        let expected: JSONValue = ["topology.kubernetes.io/zone": "z", "topology.kubernetes.io/region": "r"]
+        #expect(pod[path: "metadata", "labels"] == expected)
+        for action in ["exec", "attach", "portforward"] {
+            #expect(server.send("GET", "\(Self.pods)/p/\(action)").message.hasPrefix("no preferred addresses found"))
+        }
+        #expect(server.send("GET", "\(Self.pods)/p/exec?container=zz").message == "container zz is not valid for pod p")
+    }
+
     // MARK: Concurrency
 
     @Test func noTwoServicesGetOneAddressOrPort() {

@@ -193,6 +193,7 @@ extension APIServer {
         case .list: return try list(request)
         case .watch: return try watch(request)
         case .create:
+            if request.definition.gvk == Self.bindingKind { return try bindByCollection(request) }
             if let answer = try review(request) { return answer }
             return try create(request)
         case .update: return try update(request)

@@ -18,22 +18,25 @@ extension APIServer {
         if nodeName.isEmpty {
             return HTTPResponse(status: 204, contentType: "", body: .bytes(EncodedBytes("").slice))
         }
-        guard let node = environment.storage.get(ObjectKey(.nodes, name: nodeName)) else {
-            throw .notFound(.pods, nodeName)
-        }
-        let addresses = node.value()[path: "status", "addresses"]?.elements ?? []
-        if addresses.isEmpty {
-            throw StatusError(
-                code: 500,
-                reason: .unknown,
-                message: "no preferred addresses found; known addresses: []"
-            )
-        }
+        try checkReachable(nodeName, else: .notFound(.pods, nodeName))
         let body = try components.logs.log(of: object.key.name, uid: object.facts.uid, options: options)
         return HTTPResponse(status: 200, contentType: "text/plain", body: body)
     }
 
-    private static func container(_ wanted: String, of pod: JSONValue, name: String) throws(StatusError) -> String {
+    /// Checks that the kubelet of a node has an address; when there is no such node, `missing` is thrown.
+    // Kubernetes: pkg/kubelet/client/kubelet_client.go GetConnectionInfo, pkg/util/node GetPreferredNodeAddress
+    func checkReachable(_ node: String, else missing: StatusError) throws(StatusError) {
+        guard let object = environment.storage.get(ObjectKey(.nodes, name: node)) else { throw missing }
+        guard (object.value()[path: "status", "addresses"]?.elements ?? []).isEmpty else { return }
+        throw StatusError(
+            code: 500,
+            reason: .unknown,
+            message: "no preferred addresses found; known addresses: []"
+        )
+    }
+
+    /// The container that a request is about: the one it names, or the only one.
+    static func container(_ wanted: String, of pod: JSONValue, name: String) throws(StatusError) -> String {
         let lists = ["initContainers", "containers", "ephemeralContainers"].map { list in
             (pod[path: "spec", list]?.elements ?? []).compactMap { $0["name"]?.string }
         }

@@ -9,18 +9,39 @@ import PodiumSchema
 import PodiumStorage
 
 extension APIServer {
+    /// `POST …/bindings`: the same as below, with the name of the pod in the binding alone.
+    func bindByCollection(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        let options = try writeOptions(request, kind: "CreateOptions")
+        let binding = try decodeBody(request, as: Self.bindingKind)
+        let name = binding[path: "metadata", "name"]?.string ?? ""
+        if name.isEmpty { throw .badRequest("Name parameter required.") }
+        return try bind(name, binding, options, request)
+    }
+
     /// `POST …/pods/{name}/binding`: what a scheduler does.
     // Kubernetes: pkg/registry/core/pod/storage/storage.go BindingREST
     func bind(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let options = try writeOptions(request, kind: "CreateOptions")
-        let gvk = GroupVersionKind(group: "", version: "v1", kind: "Binding")
-        let binding = try decodeBody(request, as: gvk)
+        let binding = try decodeBody(request, as: Self.bindingKind)
         guard binding[path: "metadata", "name"]?.string == request.name else {
             throw .badRequest("name in URL does not match name in Binding object")
         }
+        return try bind(request.name, binding, options, request)
+    }
+
+    static let bindingKind = GroupVersionKind(group: "", version: "v1", kind: "Binding")
+
+    private func bind(
+        _ pod: String,
+        _ binding: JSONValue,
+        _ options: WriteOptions,
+        _ request: ResourceRequest
+    ) throws(StatusError) -> HTTPResponse {
         if let refusal = PodBinding.refusal(PodBinding.errors(binding)) { throw refusal }
+        let node = environment.storage.get(ObjectKey(.nodes, name: binding[path: "target", "name"]?.string ?? ""))
+        let binding = PodBinding.withTopology(binding, of: node?.facts.labels ?? [:])
         let store = store(request, strategy: ResourceStrategies.strategy(for: .pods))
-        let key = ObjectKey(.pods, namespace: request.path.namespace, name: request.name)
+        let key = ObjectKey(.pods, namespace: request.path.namespace, name: pod)
         try change(key, isDryRun: options.isDryRun) { pod throws(StatusError) in
             try store.checkBindingPreconditions(binding, pod)
             try PodBinding.assign(pod: &pod, binding: binding, now: environment.host.clock.now)

@@ -40,9 +40,12 @@ extension APIServer {
     /// Streams into containers need a runtime that talks back, which this server does not have.
     private func connect(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let pod = try store(request).get(request.name).value()
-        if (pod[path: "spec", "nodeName"]?.string ?? "").isEmpty {
-            throw .badRequest("pod \(request.name) does not have a host assigned")
+        if request.path.subresource != "portforward" {
+            _ = try Self.container(request.query["container"] ?? "", of: pod, name: request.name)
         }
+        let node = pod[path: "spec", "nodeName"]?.string ?? ""
+        if node.isEmpty { throw .badRequest("pod \(request.name) does not have a host assigned") }
+        try checkReachable(node, else: .notFound(.nodes, node))
         throw .unsupported("\(request.path.subresource ?? "") is not served by simulated kubelets")
     }
 
@@ -50,6 +53,9 @@ extension APIServer {
         let object = try store(request).get(request.name).value()
         if request.definition.storage == .pods, (object[path: "status", "podIP"]?.string ?? "").isEmpty {
             throw .badRequest("address not allowed")
+        }
+        if request.definition.storage == .nodes {
+            try checkReachable(request.name, else: .notFound(.nodes, request.name))
         }
         throw .unsupported("proxying is not served by simulated kubelets")
     }

@@ -47,12 +47,26 @@ package enum PodBinding {
         }
         pod[path: "spec", "nodeName"] = .string(binding[path: "target", "name"]?.string ?? "")
         for map in ["annotations", "labels"] {
-            for (key, value) in binding[path: "metadata", map]?.object ?? [:] {
+            let added = binding[path: "metadata", map]?.object ?? [:]
+            if !added.isEmpty, pod[path: "metadata", map]?.object == nil { pod[path: "metadata", map] = [:] }
+            for (key, value) in added {
                 pod[path: "metadata", map, key] = value
             }
         }
         setScheduled(&pod, now: now)
         pod[path: "status", "nominatedNodeName"] = nil
+    }
+
+    /// `binding` with the labels of its node that say where it stands, which the pod then gets.
+    // Kubernetes: plugin/pkg/admission/podtopologylabels/admission.go
+    static func withTopology(_ binding: JSONValue, of labels: [String: String]) -> JSONValue {
+        var binding = binding
+        for key in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+            guard let value = labels[key] else { continue }
+            if binding[path: "metadata", "labels"]?.object == nil { binding[path: "metadata", "labels"] = [:] }
+            binding[path: "metadata", "labels", key] = .string(value)
+        }
+        return binding
     }
 
     private static func setScheduled(_ pod: inout JSONValue, now: Timestamp) {
