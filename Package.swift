@@ -42,6 +42,7 @@ let package = Package(
             providers: [.apt(["libmicrohttpd-dev"])]
         ),
         .target(name: "CPodiumData"),
+        .target(name: "CPodiumHTTP", dependencies: ["CMicroHTTPD"]),
         module("PodiumCodec", [collections, "Yams"]),
         module("PodiumMachinery", ["PodiumCodec", collections]),
         module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
@@ -73,7 +74,10 @@ let package = Package(
                 collections, logging,
             ]
         ),
-        module("PodiumHTTP", ["CMicroHTTPD", "PodiumCodec", "PodiumMachinery", "PodiumAPIServer", logging]),
+        module(
+            "PodiumHTTP",
+            ["CMicroHTTPD", "CPodiumHTTP", "PodiumCodec", "PodiumMachinery", "PodiumAPIServer", logging]
+        ),
         module(
             "Podium",
             [

@@ -27,6 +27,11 @@ enum Bootstrap {
         }
     }
 
+    /// Makes the roles that a server with RBAC makes itself.
+    static func installRoles(_ client: ResourceClient) {
+        for (resource, object) in BootstrapPolicy.objects { create(client, resource, object) }
+    }
+
     private static func create(_ client: ResourceClient, _ resource: GroupResource, _ object: JSONValue) {
         do throws(StorageError) {
             try client.create(resource, object)

@@ -11,6 +11,16 @@ public enum ClockChoice: Hashable, Sendable {
     case virtual
 }
 
+/// Who may do what in a cluster.
+public enum AuthorizationMode: String, CaseIterable, Sendable {
+    /// Everybody everything.
+    case alwaysAllow = "AlwaysAllow"
+    /// Only the group `system:masters` anything but asking for health.
+    case alwaysDeny = "AlwaysDeny"
+    /// What roles and bindings say; the cluster begins with Kubernetes' default roles.
+    case rbac = "RBAC"
+}
+
 /// What a cluster is like.
 public struct ClusterConfiguration: Sendable {
     /// How many nodes the cluster makes itself: `node-1`, `node-2`, … Default 3.
@@ -24,10 +34,12 @@ public struct ClusterConfiguration: Sendable {
     public var runsControllers = true
     /// The admission plugins that are left out, by name.
     public var disabledAdmissionPlugins: Set<String> = []
-    /// The lines of a token file (`token,user,uid,"group1,group2"`); nil lets everybody do everything.
-    public var tokens: String?
-    /// Whether RBAC decides who may do what. Needs `tokens` to be of use.
-    public var usesRBAC = false
+    /// Who is who, by bearer tokens; nil takes everybody for the administrator.
+    public var tokens: TokenFile?
+    /// Who may do what.
+    ///
+    /// Default: everybody may do everything.
+    public var authorization = AuthorizationMode.alwaysAllow
 
     /// The defaults.
     public init() {}

@@ -49,7 +49,7 @@ final class ControlPlane: Sendable {
             configuration.runsControllers
             ? ControllerSet(client: client, registry: shared.registry) : nil
         self.controllers = controllers
-        let access = Access(configuration, storage: storage)
+        let access = Access(configuration, client: client)
         server = APIServer(
             APIServerComponents(
                 storage: storage,
@@ -58,10 +58,11 @@ final class ControlPlane: Sendable {
                 schemas: shared.schemas,
                 admission: AdmissionChain(
                     disabling: configuration.disabledAdmissionPlugins,
-                    adding: [ContainerPlanAdmission()]
+                    adding: [ContainerPlanAdmission()] + access.admission
                 ),
                 authenticator: access.authenticator,
                 authorizer: access.authorizer,
+                serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs()
             )
         )

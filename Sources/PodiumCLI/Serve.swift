@@ -37,10 +37,15 @@ struct Serve: ParsableCommand {
     @Option(help: "Admission plugins to leave out, separated by commas.")
     var disableAdmissionPlugins = ""
 
-    @Option(help: "A file of lines token,user,uid,\"group1,group2\". Without it everybody may do everything.")
+    @Option(
+        help: """
+            A file of lines token,user,uid,"group1,group2". Without it everybody is the administrator, who may act as \
+            others (--as). Mind that kubectl sends no tokens over plain HTTP; other clients do.
+            """
+    )
     var tokenAuthFile: String?
 
-    @Option(help: "Who may do what: AlwaysAllow or RBAC.")
+    @Option(help: "Who may do what: \(Self.authorizationModes).")
     var authorizationMode = "AlwaysAllow"
 
     @Option(help: "Threads that answer requests; 0 for one a core.")
@@ -58,8 +63,8 @@ struct Serve: ParsableCommand {
         guard controllers.isEmpty || controllers == "*" else {
             throw ValidationError("--controllers takes '*' or nothing; '\(controllers)' is neither")
         }
-        guard ["AlwaysAllow", "RBAC"].contains(authorizationMode) else {
-            throw ValidationError("--authorization-mode is AlwaysAllow or RBAC, not '\(authorizationMode)'")
+        guard AuthorizationMode(rawValue: authorizationMode) != nil else {
+            throw ValidationError("--authorization-mode is \(Self.authorizationModes), not '\(authorizationMode)'")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
@@ -90,8 +95,8 @@ struct Serve: ParsableCommand {
         configuration.cluster.disabledAdmissionPlugins = Set(
             disableAdmissionPlugins.split(separator: ",").map(String.init)
         )
-        configuration.cluster.tokens = try tokenAuthFile.map(TextFile.read)
-        configuration.cluster.usesRBAC = authorizationMode == "RBAC"
+        configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
+        configuration.cluster.authorization = AuthorizationMode(rawValue: authorizationMode) ?? .alwaysAllow
         // A client that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         let server = PodiumServer(configuration)
@@ -100,6 +105,17 @@ struct Serve: ParsableCommand {
         fflush(nil)
         ending.wait()
         server.stop()
+    }
+
+    private static let authorizationModes = AuthorizationMode.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private func readTokens(_ path: String) throws -> TokenFile {
+        let text = try TextFile.read(path)
+        do {
+            return try TokenFile(text)
+        } catch {
+            throw ValidationError("\(path), \(error)")
+        }
     }
 
     private func banner(_ address: ServerAddress) -> String {

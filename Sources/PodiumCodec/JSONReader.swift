@@ -19,11 +19,14 @@ package struct JSONDocument: Sendable {
     package let value: JSONValue
     /// The paths (`spec.containers[0].name`) of members that stood more than once, in the order of the text.
     package let duplicates: [String]
+    /// What a strict reader would have refused the text for, where its language has words of its own for it (YAML).
+    package let strictProblem: String?
 
     /// A tree that came from another text than JSON.
-    package init(value: JSONValue, duplicates: [String] = []) {
+    package init(value: JSONValue, duplicates: [String] = [], strictProblem: String? = nil) {
         self.value = value
         self.duplicates = duplicates
+        self.strictProblem = strictProblem
     }
 }
 
@@ -232,7 +235,8 @@ extension JSONReader {
         for byte in digits.dropFirst(negative ? 1 : 0) {
             let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
             let digit = Int64(byte - UInt8(ascii: "0"))
-            let (sum, carry) = negative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
+            let (sum, carry) =
+                negative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
             if overflow || carry { return nil }
             value = sum
         }

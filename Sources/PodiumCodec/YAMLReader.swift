@@ -1,139 +1,161 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads YAML into the same tree as JSON, with the scalar rules of Kubernetes' YAML library (YAML 1.1).
+// Reads YAML into the same tree as JSON, with the rules of Kubernetes' YAML library (YAML 1.1).
 
 import OrderedCollections
-import Yams
 
 /// Why a text is not YAML.
 package struct YAMLError: Error, Equatable, CustomStringConvertible {
     /// The sentence that reaches the client.
     package let message: String
 
+    package init(message: String) { self.message = message }
+
     package var description: String { message }
+}
+
+/// The limits of the reader; a text cannot nest deeper than JSON may.
+package enum YAMLLimits {
+    /// How many nodes all aliases of a text may stand for together; a text with more is refused.
+    package static let maximumAliasedNodes = 100_000
 }
 
 extension JSONDocument {
     /// Reads the first document of a YAML text. An empty text is `null`.
+    ///
+    /// Of members with the same name the last one stands; `strictProblem` says which stood more than once.
     package init(yaml bytes: [UInt8]) throws(YAMLError) {
-        let text = String(decoding: bytes, as: UTF8.self)
-        let node: Node?
-        do {
-            node = try Parser(yaml: text).singleRoot()
-        } catch let error as YamlError {
-            throw YAMLError(message: Self.message(of: error))
-        } catch {
-            throw YAMLError(message: "yaml: \(error)")
+        // The reader of the C library must not see anything but UTF-8.
+        let text = Array(String(decoding: bytes, as: UTF8.self).utf8)
+        let result: Result<JSONDocument, YAMLError> = text.withUnsafeBufferPointer { buffer in
+            var composer = YAMLComposer(YAMLEvents(buffer))
+            do throws(YAMLError) {
+                let value = try composer.document()
+                return .success(JSONDocument(value: value, strictProblem: composer.strictProblem))
+            } catch {
+                return .failure(error)
+            }
         }
-        var converter = YAMLConverter()
-        let value = try node.map { node throws(YAMLError) in try converter.convert(node, depth: 0) } ?? .null
-        self.init(value: value, duplicates: converter.duplicates)
-    }
-
-    private static func message(of error: YamlError) -> String {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "yaml: line \(mark.line): \(problem)"
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            "yaml: line \(context.mark.line): key \"\(duplicates.first ?? "")\" already set in map"
-        default: "yaml: \(error)"
-        }
+        self = try result.get()
     }
 }
 
-/// Turns Yams' nodes into a JSON tree.
-private struct YAMLConverter {
-    private(set) var duplicates: [String] = []
+/// Makes a JSON tree of YAML events.
+// Kubernetes: sigs.k8s.io/yaml, goyaml.v2 decode.go
+struct YAMLComposer {
+    /// A value with the number of nodes in it.
+    private struct Node {
+        let value: JSONValue
+        let count: Int
+    }
 
-    mutating func convert(_ node: Node, depth: Int) throws(YAMLError) -> JSONValue {
-        if depth > JSONLimits.maximumDepth { throw YAMLError(message: "yaml: exceeded max depth") }
-        switch node {
-        case .scalar(let scalar): return YAMLScalar.resolve(scalar)
-        case .sequence(let sequence):
-            var elements: [JSONValue] = []
-            for element in sequence { elements.append(try convert(element, depth: depth + 1)) }
-            return .array(elements)
-        case .mapping(let mapping):
-            var members: JSONObject = [:]
-            for (key, value) in mapping {
-                members[try memberName(key)] = try convert(value, depth: depth + 1)
+    private let events: YAMLEvents
+    private var anchors: [String: Node] = [:]
+    private var aliasedNodes = 0
+    private var repetitions: [String] = []
+
+    init(_ events: YAMLEvents) { self.events = events }
+
+    /// What a strict reader says about members that stand more than once; nil when none does.
+    var strictProblem: String? {
+        repetitions.isEmpty ? nil : "yaml: unmarshal errors:\n  \(repetitions.joined(separator: "\n  "))"
+    }
+
+    /// The first document.
+    mutating func document() throws(YAMLError) -> JSONValue {
+        while true {
+            let event = try events.next()
+            switch event.kind {
+            case .streamStart, .documentStart: continue
+            case .streamEnd, .documentEnd: return .null
+            default: return try node(event, depth: 0).value
             }
-            return .object(members)
-        case .alias:
-            throw YAMLError(message: "yaml: unresolved alias")
         }
     }
 
-    private func memberName(_ key: Node) throws(YAMLError) -> String {
-        guard case .scalar(let scalar) = key else {
+    private mutating func node(_ event: YAMLEvent, depth: Int) throws(YAMLError) -> Node {
+        if depth > JSONLimits.maximumDepth { throw YAMLError(message: "yaml: exceeded max depth") }
+        switch event.kind {
+        case .scalar(let scalar): return keep(Node(value: YAMLScalar.resolve(scalar), count: 1), scalar.anchor)
+        case .alias(let name): return try alias(name)
+        case .sequenceStart(let anchor): return keep(try sequence(depth: depth), anchor)
+        case .mappingStart(let anchor): return keep(try mapping(depth: depth), anchor)
+        default: throw YAMLError(message: "yaml: unknown problem parsing YAML content")
+        }
+    }
+
+    private mutating func keep(_ node: Node, _ anchor: String?) -> Node {
+        if let anchor { anchors[anchor] = node }
+        return node
+    }
+
+    /// An alias shares the tree of its anchor, but what it stands for is counted: a few lines can stand for billions.
+    private mutating func alias(_ name: String) throws(YAMLError) -> Node {
+        guard let node = anchors[name] else { throw YAMLError(message: "yaml: unknown anchor '\(name)' referenced") }
+        aliasedNodes += node.count
+        if aliasedNodes > YAMLLimits.maximumAliasedNodes {
+            throw YAMLError(message: "yaml: document contains excessive aliasing")
+        }
+        return node
+    }
+
+    private mutating func sequence(depth: Int) throws(YAMLError) -> Node {
+        var elements: [JSONValue] = []
+        var count = 1
+        while true {
+            let event = try events.next()
+            if event.kind == .sequenceEnd { return Node(value: .array(elements), count: count) }
+            let element = try node(event, depth: depth + 1)
+            elements.append(element.value)
+            count += element.count
+        }
+    }
+
+    private mutating func mapping(depth: Int) throws(YAMLError) -> Node {
+        var members: JSONObject = [:]
+        var count = 1
+        while true {
+            let event = try events.next()
+            if event.kind == .mappingEnd { return Node(value: .object(members), count: count) }
+            let isMerge = event.isMerge
+            let key = try node(event, depth: depth + 1).value
+            let next = try events.next()
+            let member = try node(next, depth: depth + 1)
+            count += member.count + 1
+            if isMerge {
+                try merge(member.value, into: &members)
+                continue
+            }
+            let name = try Self.memberName(key)
+            if members.updateValue(member.value, forKey: name) != nil {
+                let printed = key.string == nil ? name : Self.quoted(name)
+                repetitions.append("line \(next.line): key \(printed) already set in map")
+            }
+        }
+    }
+
+    /// `<<: *defaults`: the members of another mapping, or of several.
+    private func merge(_ value: JSONValue, into members: inout JSONObject) throws(YAMLError) {
+        switch value {
+        case .object(let others): members.merge(others, uniquingKeysWith: { $1 })
+        case .array(let elements) where elements.allSatisfy({ $0.object != nil }):
+            // The first one of several has the last word.
+            for element in elements.reversed() { members.merge(element.object ?? [:], uniquingKeysWith: { $1 }) }
+        default: throw YAMLError(message: "yaml: map merge requires map or sequence of maps as the value")
+        }
+    }
+
+    private static func memberName(_ key: JSONValue) throws(YAMLError) -> String {
+        switch key {
+        case .string(let text): return text
+        case .integer(let number): return String(number)
+        case .number(let number): return number.text
+        case .bool(let flag): return flag ? "true" : "false"
+        case .null, .array, .object:
             throw YAMLError(message: "error converting YAML to JSON: unsupported map key")
         }
-        return switch YAMLScalar.resolve(scalar) {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        case .number(let number): number.text
-        case .bool(let flag): flag ? "true" : "false"
-        default: scalar.string
-        }
-    }
-}
-
-/// The scalar rules of YAML 1.1 as go-yaml applies them.
-private enum YAMLScalar {
-    static func resolve(_ scalar: Node.Scalar) -> JSONValue {
-        switch scalar.style {
-        case .singleQuoted, .doubleQuoted, .literal, .folded: return .string(scalar.string)
-        default: break
-        }
-        return plain(scalar.string)
     }
 
-    private static func plain(_ text: String) -> JSONValue {
-        switch text {
-        case "", "~", "null", "Null", "NULL": return .null
-        case "true", "True", "TRUE", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON": return .bool(true)
-        case "false", "False", "FALSE", "n", "N", "no", "No", "NO", "off", "Off", "OFF": return .bool(false)
-        default: return number(text) ?? .string(text)
-        }
-    }
-
-    private static func number(_ text: String) -> JSONValue? {
-        guard let first = text.utf8.first, (0x30...0x39).contains(first) || first == 0x2D || first == 0x2B || first == 0x2E
-        else { return nil }
-        let digits = text.replacing("_", with: "")
-        let negative = digits.hasPrefix("-")
-        let magnitude = negative || digits.hasPrefix("+") ? String(digits.dropFirst()) : digits
-        for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where magnitude.hasPrefix(prefix) {
-            return Int64(magnitude.dropFirst(2), radix: radix).map { .integer(negative ? -$0 : $0) }
-        }
-        if magnitude.count > 1, magnitude.hasPrefix("0"), let value = Int64(magnitude, radix: 8) {
-            return .integer(negative ? -value : value)
-        }
-        if let value = Int64(digits) { return .integer(value) }
-        guard isFloat(magnitude), let value = Double(digits), value.isFinite else { return nil }
-        if value == value.rounded(), abs(value) < 1e15 { return .integer(Int64(value)) }
-        return .number(JSONNumber(text: "\(value)"))
-    }
-
-    /// `digits [. digits] [e [sign] digits]` with at least one digit in front of the exponent.
-    private static func isFloat(_ text: String) -> Bool {
-        var sawDigit = false
-        var sawExponent = false
-        var sawPoint = false
-        var previous: UInt8 = 0
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39: sawDigit = true
-            case 0x2E where !sawPoint && !sawExponent: sawPoint = true
-            case 0x65, 0x45:
-                if !sawDigit || sawExponent { return false }
-                sawExponent = true
-            case 0x2B where previous | 0x20 == 0x65: break
-            case 0x2D where previous | 0x20 == 0x65: break
-            default: return false
-            }
-            previous = byte
-        }
-        return sawDigit && (0x30...0x39).contains(previous) || previous == 0x2E && sawDigit
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 }

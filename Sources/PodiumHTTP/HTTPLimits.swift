@@ -19,7 +19,7 @@ package struct HTTPLimits: Sendable {
     /// What libmicrohttpd may use for one connection.
     ///
     /// It is cleared after each request, so more costs time. A head that does not even fit here is refused by
-    /// libmicrohttpd itself, with a body in HTML: nobody asks us before.
+    /// libmicrohttpd itself, without asking us before.
     package var memoryBytes = 32 << 10
     /// Open connections; further ones wait in the backlog.
     ///

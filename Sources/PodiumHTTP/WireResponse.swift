@@ -2,6 +2,7 @@
 // Hands an answer to libmicrohttpd.
 
 import CMicroHTTPD
+import CPodiumHTTP
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
@@ -46,7 +47,7 @@ enum WireResponse {
         if !response.contentType.isEmpty { MHD_add_response_header(created, "Content-Type", response.contentType) }
         for (name, value) in response.headers { MHD_add_response_header(created, name, value) }
         if isLast { MHD_add_response_header(created, "Connection", "close") }
-        return MHD_queue_response(connection, UInt32(response.status), created)
+        return podium_http_queue(connection, UInt32(response.status), created)
     }
 }
 

@@ -33,6 +33,7 @@ package struct ClockStatus: Sendable {
 /// from the same heap by `advance`: the order is a function of the requests alone.
 // State | guarded by | why separate
 // state | mutex      | one leaf lock: nothing is called while it is held
+// isReal | atomic | asked by every request, changed with `state`
 // alarm | mutex of its own | Dispatch is called while it is held; taken before `state`, never after
 // virtual run loop | runLoop queue | at most one thread runs blocks of the virtual clock
 // advances | queue of its own | one advance at a time; outside of the run loop, which it takes turn by turn
@@ -70,6 +71,8 @@ package final class ClusterClock: HostClock, WorkScheduling {
     }
 
     private let state: Mutex<State>
+    /// The same as in `state`, for the two questions that every request asks: what time it is, and whether to settle.
+    private let isReal: Atomic<Bool>
     private let runLoop: DispatchQueue
     private let advances: DispatchQueue
     private let alarm: Mutex<any DispatchSourceTimer>
@@ -78,6 +81,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
     package init(mode: ClockMode, label: String = "podium") {
         let base = mode == .virtual ? Self.virtualEpoch : MachineTime.wall
         state = Mutex(State(mode: mode, base: base, anchor: MachineTime.monotonic))
+        isReal = Atomic(mode == .real)
         runLoop = DispatchQueue(label: "\(label).clock")
         advances = DispatchQueue(label: "\(label).advances")
         alarm = Mutex(DispatchSource.makeTimerSource(queue: DispatchQueue(label: "\(label).alarm")))
@@ -89,7 +93,9 @@ package final class ClusterClock: HostClock, WorkScheduling {
 
     deinit { alarm.withLock { $0.cancel() } }
 
-    package var now: Timestamp { state.withLock { Self.time($0) } }
+    package var now: Timestamp {
+        isReal.load(ordering: .acquiring) ? MachineTime.wall : state.withLock { Self.time($0) }
+    }
 
     /// The mode, the time and the timers.
     package var status: ClockStatus {
@@ -121,6 +127,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
             state.base = mode == .real ? MachineTime.wall : Self.time(state)
             state.anchor = MachineTime.monotonic
             state.mode = mode
+            isReal.store(mode == .real, ordering: .releasing)
             state.armedFor = nil
             return mode == .virtual ? [] : state.ready.removeAll()
         }
@@ -243,6 +250,7 @@ extension ClusterClock {
     ///
     /// Must not be called from a block of this clock.
     package func settle() {
+        if isReal.load(ordering: .acquiring) { return }
         let isNeeded = state.withLock { $0.mode == .virtual && !$0.ready.isEmpty }
         if isNeeded { runLoop.sync { runReadyBlocks() } }
     }

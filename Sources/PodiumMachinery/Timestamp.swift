@@ -2,31 +2,57 @@
 // Points in time, and the RFC 3339 texts that Kubernetes writes of them.
 
 /// A point in time, in nanoseconds since 1970-01-01T00:00:00Z.
+///
+/// It reaches from the year 1677 to 2262; times beyond are held at these ends, and so are the results of calculations.
 package struct Timestamp: Hashable, Comparable, Sendable {
     package var nanoseconds: Int64
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// A whole number of seconds since 1970.
-    package init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
+    package init(seconds: Int64) { self.init(seconds: seconds, fraction: 0) }
+
+    private init(seconds: Int64, fraction: Int64) {
+        // Towards zero, so that the last second before the end is not lost by its whole part.
+        let (seconds, fraction) =
+            seconds < 0 && fraction > 0 ? (seconds + 1, fraction - 1_000_000_000) : (seconds, fraction)
+        let (whole, isTooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        nanoseconds = isTooLarge ? (seconds < 0 ? .min : .max) : whole.addingSaturating(fraction)
+    }
 
     /// Whole seconds since 1970, rounded down.
-    package var seconds: Int64 {
-        (nanoseconds - (nanoseconds < 0 ? 999_999_999 : 0)) / 1_000_000_000
-    }
+    package var seconds: Int64 { nanoseconds.dividedDown(by: 1_000_000_000) }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
 
     package static func + (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(nanoseconds: left.nanoseconds + right.nanoseconds)
+        Timestamp(nanoseconds: left.nanoseconds.addingSaturating(right.nanoseconds))
     }
 
     package static func - (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(nanoseconds: left.nanoseconds - right.nanoseconds)
+        Timestamp(nanoseconds: left.nanoseconds.subtractingSaturating(right.nanoseconds))
     }
 
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
-        .nanoseconds(left.nanoseconds - right.nanoseconds)
+        .nanoseconds(left.nanoseconds.subtractingSaturating(right.nanoseconds))
+    }
+}
+
+extension Int64 {
+    fileprivate func addingSaturating(_ other: Int64) -> Int64 {
+        let (sum, isTooLarge) = addingReportingOverflow(other)
+        return isTooLarge ? (other < 0 ? .min : .max) : sum
+    }
+
+    fileprivate func subtractingSaturating(_ other: Int64) -> Int64 {
+        let (difference, isTooLarge) = subtractingReportingOverflow(other)
+        return isTooLarge ? (other < 0 ? .max : .min) : difference
+    }
+
+    /// The quotient rounded down; `divisor` is positive.
+    fileprivate func dividedDown(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 }
 
@@ -36,7 +62,7 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         if overflow { return seconds < 0 ? .min : .max }
-        return scaled + attoseconds / 1_000_000_000
+        return scaled.addingSaturating(attoseconds / 1_000_000_000)
     }
 }
 
@@ -52,9 +78,9 @@ extension Timestamp {
 
     private func text(fractionDigits: Int) -> String {
         let billion: Int64 = 1_000_000_000
-        let whole = nanoseconds >= 0 ? nanoseconds / billion : (nanoseconds - billion + 1) / billion
-        var fraction = nanoseconds - whole * billion
-        let days = whole >= 0 ? whole / 86_400 : (whole - 86_399) / 86_400
+        let whole = nanoseconds.dividedDown(by: billion)
+        var fraction = (nanoseconds % billion + billion) % billion
+        let days = whole.dividedDown(by: 86_400)
         let second = whole - days * 86_400
         let date = CivilDate(daysSince1970: days)
         var text = ""
@@ -129,7 +155,7 @@ extension Timestamp {
         }
         let days = CivilDate(year: year, month: month, day: day).daysSince1970
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
-        nanoseconds = seconds * 1_000_000_000 + fraction
+        self.init(seconds: seconds, fraction: fraction)
     }
 }
 

@@ -140,7 +140,7 @@ enum TidyRules {
             "PodiumScheduler": controller,
             "PodiumRuntime": machinery,
             "PodiumKubelet": controller.union(["PodiumRuntime"]),
-            "PodiumHTTP": host.union(["CMicroHTTPD", "PodiumAPIServer"]),
+            "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumAPIServer"]),
             "Podium": controller.union(server).union([
                 "PodiumAPIServer", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP",
             ]),

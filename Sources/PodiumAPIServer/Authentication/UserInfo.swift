@@ -17,11 +17,42 @@ package struct UserInfo: Hashable, Sendable {
     }
 
     /// Somebody who did not say who.
-    package static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
+    package static let anonymous = UserInfo(name: "system:anonymous", groups: [WellKnownGroup.unauthenticated])
 
     /// The control plane itself.
     package static let system = UserInfo(
         name: "system:apiserver",
-        groups: ["system:masters", "system:authenticated"]
+        groups: [WellKnownGroup.masters, WellKnownGroup.authenticated]
     )
+
+    /// Who everybody is in a cluster without authentication.
+    package static let administrator = UserInfo(
+        name: "kubernetes-admin",
+        groups: [WellKnownGroup.masters, WellKnownGroup.authenticated]
+    )
+
+    /// Whether nothing can be refused to this user.
+    package var isMaster: Bool { groups.contains(WellKnownGroup.masters) }
+
+    /// The same user as a member of the group of all who proved who they are.
+    package var authenticated: UserInfo {
+        let isKnown = groups.contains { $0 == WellKnownGroup.authenticated || $0 == WellKnownGroup.unauthenticated }
+        if isKnown { return self }
+        var user = self
+        user.groups.append(WellKnownGroup.authenticated)
+        return user
+    }
+}
+
+/// Groups that the API server itself knows.
+// Kubernetes: apiserver/pkg/authentication/user/user.go, apiserver/pkg/authentication/serviceaccount/util.go
+package enum WellKnownGroup {
+    package static let masters = "system:masters"
+    package static let authenticated = "system:authenticated"
+    package static let unauthenticated = "system:unauthenticated"
+    package static let serviceAccounts = "system:serviceaccounts"
+    package static let nodes = "system:nodes"
+
+    /// The group of all service accounts of a namespace.
+    package static func serviceAccounts(of namespace: String) -> String { "\(serviceAccounts):\(namespace)" }
 }

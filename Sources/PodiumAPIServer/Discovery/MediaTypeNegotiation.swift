@@ -132,7 +132,8 @@ package struct MediaTypeNegotiation: Hashable, Sendable {
             throw StatusError(
                 code: 406,
                 reason: .notAcceptable,
-                message: "only the following media types are accepted: \(endpoint.names(refusing: accept).joined(separator: ", "))"
+                message: "only the following media types are accepted: "
+                    + endpoint.names(refusing: accept).joined(separator: ", ")
             )
         }
         return result

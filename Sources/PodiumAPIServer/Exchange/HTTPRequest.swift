@@ -36,15 +36,28 @@ package struct HTTPRequest: Sendable {
 /// The header fields of a request, in the order sent, names in lower case.
 package struct HTTPHeaders: Sendable {
     private var fields: [(name: String, value: String)] = []
+    /// Whether any field is about acting as somebody else, so that everyday requests need not look for one.
+    package private(set) var hasImpersonation = false
+    /// The first `authorization` field, which every request is asked for.
+    package private(set) var authorization: String?
 
     package init() {}
 
     /// Adds a field; `name` must be in lower case.
-    package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
+    package mutating func add(_ name: String, _ value: String) {
+        if name.hasPrefix("impersonate-") { hasImpersonation = true }
+        if authorization == nil, name == "authorization" { authorization = value }
+        fields.append((name, value))
+    }
 
     /// The value of the first field called `name` (lower case).
     package subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// The values of all fields called `name` (lower case).
     package func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+
+    /// The fields whose name begins with `prefix` (lower case), in the order sent.
+    package func all(prefix: String) -> [(name: String, value: String)] {
+        fields.filter { $0.name.hasPrefix(prefix) }
+    }
 }

@@ -86,7 +86,9 @@ package struct ListOptions: Sendable {
                 errors.append(.forbidden(path, detail))
             }
         } else if !match.isEmpty {
-            errors.append(.forbidden(path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+            errors.append(
+                .forbidden(path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+            )
         }
         if !match.isEmpty, versionMatch != .notOlderThan {
             errors.append(.notSupported(path, .string(match), ["NotOlderThan"]))
@@ -120,8 +122,14 @@ package struct ListOptions: Sendable {
     }
 
     /// `resourceVersion` as a number; nil when absent.
-    /// - Throws: 500 with upstream's words when it is none.
-    package func revision() throws(StatusError) -> Revision? { try Self.revision(resourceVersion) }
+    /// - Throws: with upstream's words, when it is none, 400 for a list and 500 for a watch.
+    package func revision() throws(StatusError) -> Revision? {
+        do throws(StatusError) {
+            return try Self.revision(resourceVersion)
+        } catch {
+            throw isWatch ? error : .badRequest("invalid resource version: \(error.message)")
+        }
+    }
 
     /// A resource version as a number; nil for an empty text.
     /// - Throws: 500 with upstream's words when it is none.

@@ -53,6 +53,9 @@ package protocol ResourceStrategy: Sendable {
     /// Texts for `Warning` headers that are due even when the object is then refused; `old` is nil on create.
     func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String]
 
+    /// What `object` takes that no other object of its kind may have, beside what it had as `old`; nil on create.
+    func exclusives(_ object: JSONValue, old: JSONValue?) -> Set<String>
+
     /// What is wrong with `name` as a name of this kind (the detail texts); `isPrefix` for a `generateName`.
     func nameErrors(_ name: String, isPrefix: Bool) -> [String]
 
@@ -74,6 +77,7 @@ extension ResourceStrategy {
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] { [] }
     package func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { [] }
     package func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String] { [] }
+    package func exclusives(_ object: JSONValue, old: JSONValue?) -> Set<String> { [] }
     package var allowsCreateOnUpdate: Bool { false }
     package var allowsUnconditionalUpdate: Bool { true }
     package var status: (any ResourceStrategy)? { nil }

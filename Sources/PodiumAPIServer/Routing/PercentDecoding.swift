@@ -7,8 +7,6 @@ package enum PercentDecoding {
     package enum Failure: Error, Equatable {
         /// `%` without two hexadecimal digits; the offending piece, for the message.
         case badEscape(String)
-        /// A NUL byte, which no name may hold.
-        case nulByte
         /// The bytes are not UTF-8.
         case notUTF8
     }
@@ -29,10 +27,10 @@ package enum PercentDecoding {
             case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
                 let escape = units[index...].prefix(2)
-                guard escape.count == 2, let high = digit(escape.first), let low = digit(escape.dropFirst().first) else {
+                guard escape.count == 2, let high = digit(escape.first), let low = digit(escape.dropFirst().first)
+                else {
                     throw .badEscape("%" + String(decoding: escape, as: UTF8.self))
                 }
-                if high == 0, low == 0 { throw .nulByte }
                 bytes.append(high << 4 | low)
                 index = units.index(index, offsetBy: 2)
             default: bytes.append(unit)

@@ -60,7 +60,8 @@ package struct QueryParameters: Sendable {
 
     /// `strconv.ParseInt: parsing "x": invalid syntax`
     static func parseError(_ function: String, _ value: String) -> String {
-        let digits = value.drop { $0 == "-" || $0 == "+" }
+        // An unsigned number takes no sign at all.
+        let digits = function == "ParseUint" ? value[...] : value.drop { $0 == "-" || $0 == "+" }
         let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
         return "strconv.\(function): parsing \(FieldError.quoted(value)): "
             + (isNumber ? "value out of range" : "invalid syntax")

@@ -6,7 +6,8 @@ import PodiumMachinery
 import PodiumSchema
 
 /// The registry with its discovery and its OpenAPI documents.
-struct APIDocuments: Sendable {
+// A class: every request takes it out of the lock, and copying its parts would have all threads count the same things.
+final class APIDocuments: Sendable {
     let registry: ResourceRegistry
     private let discovery: DiscoveryDocuments
     private let openAPI: OpenAPIDocuments

@@ -16,6 +16,7 @@ package struct APIServerComponents: Sendable {
     package var admission: AdmissionChain
     package var authenticator: any Authenticator
     package var authorizer: any Authorizer
+    package var serviceAccountTokens: ServiceAccountTokens
     package var logs: any ContainerLogSource
 
     package init(
@@ -24,8 +25,9 @@ package struct APIServerComponents: Sendable {
         registry: ResourceRegistry,
         schemas: SchemaRegistry,
         admission: AdmissionChain,
-        authenticator: any Authenticator = AnonymousAuthenticator(),
+        authenticator: any Authenticator = OpenAuthenticator(),
         authorizer: any Authorizer = AlwaysAllow(),
+        serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs()
     ) {
         self.storage = storage
@@ -35,6 +37,7 @@ package struct APIServerComponents: Sendable {
         self.admission = admission
         self.authenticator = authenticator
         self.authorizer = authorizer
+        self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: storage, host: host)
         self.logs = logs
     }
 }
@@ -42,7 +45,8 @@ package struct APIServerComponents: Sendable {
 /// The Kubernetes API of one cluster, without sockets.
 ///
 /// `respond` runs on the caller's thread and returns at once; it may be called from many threads at a time. The steps
-/// are: read the path, authenticate, authorize, find the collection, check the verb, run the verb, write the answer.
+/// are: read the path, authenticate, impersonate, authorize, find the collection, check the verb, run the verb, write
+/// the answer.
 // State | guarded by | why separate
 // documents | mutex | discovery changes when custom resources come and go; the lock is held for the pointer only
 package final class APIServer: RequestResponder {
@@ -75,14 +79,13 @@ package final class APIServer: RequestResponder {
     private func answer(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
         let path = try RequestPath(request.rawPath)
         let query = try QueryParameters(request.rawQuery)
-        let user = try components.authenticator.authenticate(request)
         switch path {
         case .other(let parts):
-            try components.authorizer.authorize(.path(parts, method: request.method), user)
+            _ = try admit(request, AccessRequest(request, parts: parts))
             return try answerDocument(request, parts, query)
         case .resource(let path):
+            let user = try admit(request, AccessRequest(request, path, query))
             let resourceRequest = try route(request, path, query, user)
-            try components.authorizer.authorize(.resource(resourceRequest.attributes), user)
             do throws(StatusError) {
                 return try run(resourceRequest)
             } catch {
@@ -90,6 +93,22 @@ package final class APIServer: RequestResponder {
                 return AnswerWriter.failure(error, to: request, warnings: warnings)
             }
         }
+    }
+
+    /// Who is to be taken for the sender of a request, if that user may do `access`.
+    ///
+    /// What does not exist is refused like everything else, so that nobody learns what there is.
+    /// - Throws: 400, 401, 403.
+    private func admit(
+        _ request: HTTPRequest,
+        _ access: @autoclosure () -> AccessRequest
+    ) throws(StatusError) -> UserInfo {
+        var user = try components.authenticator.authenticate(request)
+        if let impersonation = try Impersonation(request.headers) {
+            user = try impersonation.user(for: user, access(), components.authorizer)
+        }
+        try components.authorizer.authorize(access(), user)
+        return user
     }
 
     /// Discovery, health, version, OpenAPI.
@@ -117,8 +136,7 @@ extension APIServer {
     /// Checks that the sender of a request to `/podium/v1` may administer the cluster.
     /// - Throws: 401, 403.
     package func authorizeAdministration(_ request: HTTPRequest) throws(StatusError) {
-        let user = try components.authenticator.authenticate(request)
         let parts = request.rawPath.split(separator: "/").map(String.init)
-        try components.authorizer.authorize(.path(parts, method: request.method), user)
+        _ = try admit(request, AccessRequest(request, parts: parts))
     }
 }

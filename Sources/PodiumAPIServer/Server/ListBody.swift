@@ -16,10 +16,10 @@ struct ListBody: Sendable {
     /// Whether items keep their kind and apiVersion.
     let isTyped: Bool
 
-    fileprivate static let open = EncodedBytes("{")
-    fileprivate static let separator = EncodedBytes(",")
-    fileprivate static let untypedSeparator = EncodedBytes(",{")
-    fileprivate static let end = EncodedBytes("]}\n")
+    fileprivate static let open = EncodedBytes("{").slice
+    fileprivate static let separator = EncodedBytes(",").slice
+    fileprivate static let untypedSeparator = EncodedBytes(",{").slice
+    fileprivate static let end = EncodedBytes("]}\n").slice
 
     /// The body, copied or streamed.
     var responseBody: HTTPResponse.Body {
@@ -31,17 +31,21 @@ struct ListBody: Sendable {
         var writer = JSONWriter(capacity: size + 16)
         writer.raw(head.buffer)
         for index in objects.indices {
-            for piece in pieces(of: index) { writer.raw(piece.buffer) }
+            if let separator = separator(before: index) { writer.raw(separator.buffer) }
+            writer.raw(item(index).buffer)
         }
         writer.raw(Self.end.buffer)
         return .bytes(EncodedBytes(writer.bytes).slice)
     }
 
-    /// The pieces of one item, with what separates it from the one before.
-    func pieces(of index: Int) -> [BytesSlice] {
-        if isTyped { return index == 0 ? [objects[0].item] : [Self.separator.slice, objects[index].item] }
-        return [(index == 0 ? Self.open : Self.untypedSeparator).slice, objects[index].untypedItemTail]
+    /// What stands between an item and the one before, or whatever of the item an untyped one must be given anew.
+    func separator(before index: Int) -> BytesSlice? {
+        if isTyped { return index == 0 ? nil : Self.separator }
+        return index == 0 ? Self.open : Self.untypedSeparator
     }
+
+    /// The bytes of one item.
+    func item(_ index: Int) -> BytesSlice { isTyped ? objects[index].item : objects[index].untypedItemTail }
 }
 
 /// A large list on its way to a client; a snapshot, so that it needs no lock and copies nothing.
@@ -64,17 +68,17 @@ final class ListStream: ResponseStream {
             index = 0
         }
         while index < body.objects.count {
-            for piece in body.pieces(of: index) {
-                pieces.append(piece)
-                size += piece.count
-            }
+            if let separator = body.separator(before: index) { pieces.append(separator) }
+            let item = body.item(index)
+            pieces.append(item)
+            size += item.count + 1
             index += 1
             if size >= limit {
                 next.store(index, ordering: .relaxed)
                 return .more
             }
         }
-        pieces.append(ListBody.end.slice)
+        pieces.append(ListBody.end)
         return .finished
     }
 }

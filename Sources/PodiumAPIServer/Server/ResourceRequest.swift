@@ -54,18 +54,6 @@ final class ResourceRequest: Sendable {
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }
-
-    var attributes: ResourceAttributes {
-        ResourceAttributes(
-            verb: verb.rawValue,
-            group: path.groupVersion.group,
-            version: path.groupVersion.version,
-            resource: path.plural,
-            subresource: path.subresource ?? "",
-            namespace: path.namespace,
-            name: name
-        )
-    }
 }
 
 extension APIServer {
@@ -182,14 +170,31 @@ extension APIServer {
         )
     }
 
+    /// Refuses names that could not stand in a path of storage.
+    // Kubernetes: generic/registry/store.go NamespaceKeyFunc, apimachinery/pkg/api/validation/path
+    private static func checkName(_ name: String?) throws(StatusError) {
+        guard let name else { return }
+        var problems: [String] = []
+        if name == "." || name == ".." {
+            problems = ["may not be '\(name)'"]
+        } else {
+            problems = ["/", "%"].filter { name.contains($0) }.map { "may not contain '\($0)'" }
+        }
+        if problems.isEmpty { return }
+        throw .badRequest("Name parameter invalid: \(FieldError.quoted(name)): \(problems.joined(separator: ";"))")
+    }
+
     /// Runs the verb of a request.
     func run(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        try Self.checkName(request.path.name)
         if request.path.subresource != nil { return try runSubresource(request) }
         switch request.verb {
         case .get: return try get(request)
         case .list: return try list(request)
         case .watch: return try watch(request)
-        case .create: return try create(request)
+        case .create:
+            if let answer = try review(request) { return answer }
+            return try create(request)
         case .update: return try update(request)
         case .patch: return try patch(request)
         case .delete: return try delete(request)

@@ -3,8 +3,8 @@
 
 import OrderedCollections
 package import PodiumCodec
-package import PodiumMachinery
 import PodiumHost
+package import PodiumMachinery
 import PodiumStorage
 
 extension ResourceStore {
@@ -25,8 +25,15 @@ extension ResourceStore {
         try environment.admission.mutate(&object, attributes, context, &warnings)
         for attempt in 1... {
             var candidate = object
+            var reserved: Set<String> = []
+            defer { environment.reservations.release(reserved) }
             warnings += strategy.preparationWarnings(candidate, old: nil)
             try prepareForCreate(&candidate)
+            guard let exclusives = reserve(candidate, old: nil) else {
+                if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
+                continue
+            }
+            reserved = exclusives
             try environment.admission.validate(candidate, attributes, context, &warnings)
             do throws(StatusError) {
                 let result = try commitCreate(candidate, options: options)
@@ -38,6 +45,19 @@ extension ResourceStore {
             }
         }
         preconditionFailure("the loop above ends by return or throw")
+    }
+
+    /// Takes what the object is about to take; nil when another write is about to take it or just took it.
+    func reserve(_ object: JSONValue, old: JSONValue?) -> Set<String>? {
+        let things = strategy.exclusives(object, old: old)
+        if things.isEmpty { return [] }
+        guard environment.reservations.take(things) else { return nil }
+        let errors =
+            old.map { strategy.validateUpdate(object, old: $0, context: context) }
+            ?? strategy.validate(object, context: context)
+        if errors.isEmpty { return things }
+        environment.reservations.release(things)
+        return nil
     }
 
     /// The object's namespace is that of the request, and no other.
@@ -102,6 +122,11 @@ extension ResourceStore {
 }
 
 extension StatusError {
+    /// 500: other writes took what this one wanted again and again; the client may try once more.
+    static func tooManyWriters(_ resource: GroupResource) -> StatusError {
+        .internalError("\(resource): other writes took what was to be allocated; please try again")
+    }
+
     /// 500, as upstream's storage says it: the one refusal of a client's mistake that has no reason.
     // Kubernetes: apiserver/pkg/storage/interfaces.go ErrResourceVersionSetOnCreate
     static let versionOfNewObject = StatusError(

@@ -58,7 +58,8 @@ extension ResourceStore {
     }
 
     /// The same in the words of the kinds whose deletion has code of its own.
-    // Kubernetes: pkg/registry/core/namespace/storage/storage.go, apiextensions-apiserver customresourcedefinition/etcd.go
+    // Kubernetes: pkg/registry/core/namespace/storage/storage.go; apiextensions-apiserver/pkg/registry/
+    // customresourcedefinition/etcd.go
     private func checkOwnPreconditions(_ options: DeleteOptions, _ current: StoredObject) throws(StatusError) {
         let name = current.key.name.name
         let checks = [

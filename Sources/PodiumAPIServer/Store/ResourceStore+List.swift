@@ -53,7 +53,13 @@ extension ResourceStore {
         do throws(StorageError) {
             let scope = scope(of: options)
             if options.selectsEverything {
-                let snapshot = try storage.list(definition.storage, scope: scope, from: start, limit: limit, at: revision)
+                let snapshot = try storage.list(
+                    definition.storage,
+                    scope: scope,
+                    from: start,
+                    limit: limit,
+                    at: revision
+                )
                 return result(snapshot.objects, snapshot.revision, remaining: snapshot.remaining, isCounted: true)
             }
             let snapshot = try storage.list(definition.storage, scope: scope, from: start, limit: nil, at: revision)

@@ -35,6 +35,7 @@ extension ResourceStore {
                 guard allowsCreate ?? strategy.allowsCreateOnUpdate, subresource == nil else {
                     throw .notFound(resource, name)
                 }
+                try options.authorizeCreate?()
                 object[path: "metadata", "resourceVersion"] = nil
                 let (result, warnings) = try create(object, options: options)
                 return UpdateOutcome(result: result, isCreated: true, warnings: warnings)
@@ -43,7 +44,13 @@ extension ResourceStore {
             let isConditional = try checkVersion(object, current, name) && !isPatch
             var warnings: [String] = []
             defer { options.warnings.add(warnings) }
-            let updated = try prepareForUpdate(object, old: definition.value(of: current), name, options, &warnings)
+            let old = definition.value(of: current)
+            let updated = try prepareForUpdate(object, old: old, name, options, &warnings)
+            guard let reserved = reserve(updated, old: old) else {
+                if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
+                continue
+            }
+            defer { environment.reservations.release(reserved) }
             do throws(StorageError) {
                 let result = try commitUpdate(updated, old: current, options)
                 return UpdateOutcome(result: result, isCreated: false, warnings: warnings)
@@ -72,7 +79,11 @@ extension ResourceStore {
         let version = object[path: "metadata", "resourceVersion"]?.string ?? ""
         if version.isEmpty || version == "0" {
             if strategy.allowsUnconditionalUpdate { return false }
-            let error = FieldError.invalid(FieldPath("metadata", "resourceVersion"), 0, "must be specified for an update")
+            let error = FieldError.invalid(
+                FieldPath("metadata", "resourceVersion"),
+                0,
+                "must be specified for an update"
+            )
             throw .invalid(group: resource.group, kind: resource.resource, name: name, [error])
         }
         guard let number = UInt64(version) else {

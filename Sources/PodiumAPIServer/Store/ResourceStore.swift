@@ -12,6 +12,7 @@ package final class StoreEnvironment: Sendable {
     package let storage: any Storage
     package let host: Host
     package let admission: AdmissionChain
+    let reservations = Reservations()
 
     package init(storage: any Storage, host: Host, admission: AdmissionChain) {
         self.storage = storage
@@ -28,6 +29,8 @@ package struct WriteOptions: Sendable {
     package var fieldManager = ""
     /// Who asks.
     package var user = UserInfo.anonymous
+    /// Throws when the user may not create what an update or a patch does not find; nil when nobody asks.
+    package var authorizeCreate: (@Sendable () throws(StatusError) -> Void)?
     /// Where warnings go, also those of a write that fails.
     package var warnings = RequestWarnings()
 
@@ -59,6 +62,8 @@ package struct ResourceStore: Sendable {
         package static let maximumConflictRetries = 64
         /// How often a generated name is drawn anew when it is taken.
         package static let maximumNameAttempts = 8
+        /// How often a write starts over when another one is about to take what it wants.
+        package static let maximumReservationAttempts = 256
     }
 
     package let definition: ResourceDefinition

@@ -18,7 +18,9 @@ extension APIServer {
         if nodeName.isEmpty {
             return HTTPResponse(status: 204, contentType: "", body: .bytes(EncodedBytes("").slice))
         }
-        guard let node = environment.storage.get(ObjectKey(.nodes, name: nodeName)) else { throw .notFound(.pods, nodeName) }
+        guard let node = environment.storage.get(ObjectKey(.nodes, name: nodeName)) else {
+            throw .notFound(.pods, nodeName)
+        }
         let addresses = node.value()[path: "status", "addresses"]?.elements ?? []
         if addresses.isEmpty {
             throw StatusError(
@@ -42,7 +44,8 @@ extension APIServer {
         }
         if names.count == 1, let only = names.first { return only }
         let choices = lists[0] + lists[1]
-        var message = "a container name must be specified for pod \(name), choose one of: [\(choices.joined(separator: " "))]"
+        var message =
+            "a container name must be specified for pod \(name), choose one of: [\(choices.joined(separator: " "))]"
         if !lists[2].isEmpty { message += " or one of the ephemeral containers: [\(lists[2].joined(separator: " "))]" }
         if lists[0].isEmpty, lists[2].isEmpty, choices.isEmpty {
             message = "a container name must be specified for pod \(name)"
@@ -67,15 +70,21 @@ extension APIServer {
             errors.append(.invalid(FieldPath("limitBytes"), .integer(bytes), "must be greater than 0"))
         }
         if let seconds = sinceSeconds {
-            if seconds < 1 { errors.append(.invalid(FieldPath("sinceSeconds"), .integer(seconds), "must be greater than 0")) }
+            if seconds < 1 {
+                errors.append(.invalid(FieldPath("sinceSeconds"), .integer(seconds), "must be greater than 0"))
+            }
             if query.contains("sinceTime") {
-                errors.append(.forbidden(FieldPath.root, "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+                errors.append(
+                    .forbidden(FieldPath.root, "at most one of `sinceTime` or `sinceSeconds` may be specified")
+                )
             }
             options.since = environment.host.clock.now - .seconds(seconds)
         }
         if let time = query["sinceTime"], !time.isEmpty {
             guard let since = Timestamp(rfc3339: time) else {
-                throw .badRequest("parsing time \(FieldError.quoted(time)) as \"2006-01-02T15:04:05Z07:00\": cannot parse")
+                throw .badRequest(
+                    "parsing time \(FieldError.quoted(time)) as \"2006-01-02T15:04:05Z07:00\": cannot parse"
+                )
             }
             options.since = since
         }

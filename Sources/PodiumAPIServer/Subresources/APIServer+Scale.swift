@@ -22,7 +22,8 @@ extension APIServer {
     private func writeScale(_ request: ResourceRequest, _ store: ResourceStore) throws(StatusError) -> HTTPResponse {
         let options = try writeOptions(request, kind: "UpdateOptions")
         let gvk = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
-        let outcome = try store.update(request.name, options: options, allowsCreate: false) { current throws(StatusError) in
+        let outcome = try store.update(request.name, options: options, allowsCreate: false) {
+            current throws(StatusError) in
             guard let current else { throw .notFound(request.definition.groupResource, request.name) }
             var object = current.value()
             let scale: JSONValue

@@ -15,7 +15,7 @@ extension APIServer {
         case (.pods, "log"): return try log(request)
         case (.pods, "exec"), (.pods, "attach"), (.pods, "portforward"): return try connect(request)
         case (.pods, "proxy"), (.nodes, "proxy"), (.services, "proxy"): return try proxy(request)
-        case (.serviceAccounts, "token"): throw .unsupported("tokens are not issued by this server")
+        case (.serviceAccounts, "token"): return try issueToken(request)
         case (_, "scale"): return try scale(request)
         case (_, let subresource):
             let strategy = ResourceStrategies.strategy(for: request.definition.storage, subresource: subresource)

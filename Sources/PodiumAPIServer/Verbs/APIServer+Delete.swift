@@ -22,7 +22,9 @@ extension APIServer {
         var listOptions = try ListOptions(query: request.query, resource: request.definition.storage)
         listOptions.limit = 0
         var options = try deleteOptions(request)
-        if let version = request.query["resourceVersion"], options.resourceVersion == nil { options.resourceVersion = version }
+        if let version = request.query["resourceVersion"], options.resourceVersion == nil {
+            options.resourceVersion = version
+        }
         let deleted = try store(request).deleteCollection(options: options) { listOptions.matches($0.facts) }
         let result = ListResult(
             revision: environment.storage.revision,
@@ -41,7 +43,9 @@ extension APIServer {
         } else {
             let decoder = RequestDecoder(registry: components.schemas)
             let format = try bodyFormat(request)
-            options = try DeleteOptions(object: try decoder.decodeDeleteOptions(body: request.http.body, format: format))
+            options = try DeleteOptions(
+                object: try decoder.decodeDeleteOptions(body: request.http.body, format: format)
+            )
         }
         options.user = request.user
         if let warning = ResourceStrategies.deletionWarning(request.definition.storage, options) {

@@ -62,7 +62,8 @@ extension APIServer {
         let requested = try options.revision()
         let seconds = options.timeout ?? .zero
         let timeout =
-            seconds > .zero ? seconds : WatchTimeout.minimum + .seconds(environment.host.random.below(WatchTimeout.spread))
+            seconds > .zero
+            ? seconds : WatchTimeout.minimum + .seconds(environment.host.random.below(WatchTimeout.spread))
         let showsInitial = options.sendsInitialEvents ?? (requested == nil || requested == Revision(0))
         guard showsInitial else {
             let revision = requested.flatMap { $0.number > 0 ? $0 : nil } ?? environment.storage.revision

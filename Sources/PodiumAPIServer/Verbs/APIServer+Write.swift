@@ -17,7 +17,8 @@ extension APIServer {
         return try AnswerWriter(request, self).result(created.result, status: 201)
     }
 
-    func update(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse {
+    func update(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse
+    {
         let store = store(request, strategy: strategy)
         let options = try writeOptions(request, kind: "UpdateOptions")
         var object = try decodeBody(request, as: request.definition.gvk)
@@ -28,7 +29,8 @@ extension APIServer {
         return try AnswerWriter(request, self).result(outcome.result, status: outcome.isCreated ? 201 : 200)
     }
 
-    func patch(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse {
+    func patch(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse
+    {
         let store = store(request, strategy: strategy)
         let options = try writeOptions(request, kind: "PatchOptions")
         let patch = Patch(
@@ -102,7 +104,11 @@ extension APIServer {
     func fieldValidation(_ request: ResourceRequest) throws(StatusError) -> FieldValidation {
         guard let value = request.query["fieldValidation"], !value.isEmpty else { return .warn }
         guard let validation = FieldValidation(rawValue: value) else {
-            let error = FieldError.notSupported(FieldPath("fieldValidation"), .string(value), ["Ignore", "Strict", "Warn"])
+            let error = FieldError.notSupported(
+                FieldPath("fieldValidation"),
+                .string(value),
+                ["Ignore", "Strict", "Warn"]
+            )
             throw .invalid(group: "meta.k8s.io", kind: optionsKind(request.verb), name: "", [error])
         }
         return validation
@@ -119,6 +125,12 @@ extension APIServer {
     func writeOptions(_ request: ResourceRequest, kind: String) throws(StatusError) -> WriteOptions {
         var options = WriteOptions()
         options.user = request.user
+        if request.verb == .update || request.verb == .patch, !components.authorizer.allowsEverything {
+            let access = AccessRequest(request.http, request.path, request.query).with(verb: "create")
+            let authorizer = components.authorizer
+            let user = request.user
+            options.authorizeCreate = { () throws(StatusError) in try authorizer.authorize(access, user) }
+        }
         options.warnings = request.warnings
         options.fieldManager = request.query["fieldManager"] ?? ""
         let dryRun = request.query.all("dryRun")

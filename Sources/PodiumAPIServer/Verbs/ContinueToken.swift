@@ -27,7 +27,7 @@ package struct ContinueToken: Equatable, Sendable {
         let value: JSONValue = [
             "v": "meta.k8s.io/v1", "rv": .integer(revision?.number ?? -1), "start": .string(after + "\u{0}"),
         ]
-        return Base64URL.encode(value.encoded())
+        return Base64.encode(value.encoded(), as: .url)
     }
 
     /// Why a token is refused.
@@ -38,8 +38,9 @@ package struct ContinueToken: Equatable, Sendable {
     /// Reads a token that this or another Kubernetes server made.
     package init(text: String) throws(Malformed) {
         let bytes: [UInt8]
-        do throws(Base64URL.Malformed) { bytes = try Base64URL.decode(text) } catch {
-            throw Malformed(message: "illegal base64 data at input byte \(error.offset)")
+        switch Base64.decode(text, as: .url) {
+        case .success(let decoded): bytes = decoded
+        case .failure(let error): throw Malformed(message: error.message)
         }
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(json: bytes) } catch { throw Malformed(message: error.message) }
@@ -57,49 +58,5 @@ package struct ContinueToken: Equatable, Sendable {
         }
         revision = number < 0 ? nil : Revision(number)
         after = start.hasSuffix("\u{0}") ? String(start.dropLast()) : start
-    }
-}
-
-/// Base64 with the URL alphabet and without padding.
-enum Base64URL {
-    /// Where a text stops being base64.
-    struct Malformed: Error, Equatable {
-        let offset: Int
-    }
-
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var units: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            let chunk = bytes[index..<min(index + 3, bytes.count)]
-            var bits = 0
-            for byte in chunk { bits = bits << 8 | Int(byte) }
-            bits <<= 8 * (3 - chunk.count)
-            for position in 0...chunk.count { units.append(alphabet[bits >> (18 - 6 * position) & 63]) }
-            index += 3
-        }
-        return String(decoding: units, as: UTF8.self)
-    }
-
-    static func decode(_ text: String) throws(Malformed) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var bits = 0
-        var count = 0
-        var offset = 0
-        for unit in text.utf8 {
-            guard let value = alphabet.firstIndex(of: unit) else { throw Malformed(offset: offset) }
-            bits = (bits << 6 | value) & 0xFFFF
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(bits >> count & 0xFF))
-            }
-            offset += 1
-        }
-        // A lone sixth of three bytes cannot be: Go names the start of the incomplete quantum.
-        if text.utf8.count % 4 == 1 { throw Malformed(offset: text.utf8.count - 1) }
-        return bytes
     }
 }

@@ -158,7 +158,9 @@ package final class WatchStream: ResponseStream {
             if batch.events.isEmpty { break }
             if budget.isSpent(pieces) { return .more }
         }
-        if wantsBookmark.exchange(false, ordering: .acquiringAndReleasing) { appendBookmark(to: &pieces, isInitialEnd: false) }
+        if wantsBookmark.exchange(false, ordering: .acquiringAndReleasing) {
+            appendBookmark(to: &pieces, isInitialEnd: false)
+        }
         if isOver.load(ordering: .acquiring) {
             finish()
             return .finished

@@ -76,13 +76,16 @@ extension PodWorker {
         switch source {
         case .configMap:
             guard let object = environment.configMap(key) else { return nil }
-            let binary = object.value["binaryData"]?.stringMap.mapValues(Base64.text) ?? [:]
+            let binary = object.value["binaryData"]?.stringMap.mapValues(Self.decoded) ?? [:]
             return (object.value["data"]?.stringMap ?? [:]).merging(binary) { first, _ in first }
         case .secret:
             guard let object = environment.secret(key) else { return nil }
-            return object.value["data"]?.stringMap.mapValues(Base64.text) ?? [:]
+            return object.value["data"]?.stringMap.mapValues(Self.decoded) ?? [:]
         }
     }
+
+    /// The text that a value of a Secret stands for.
+    private static func decoded(_ value: String) -> String { String(decoding: Base64.bytes(of: value), as: UTF8.self) }
 
     private func files(
         _ source: DataSource,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // MD5, SHA-1 and base64, for the applets of these names.
 
+import PodiumMachinery
+
 /// Pads a message to whole blocks of 64 bytes with its length in bits at the end.
 private func padded(_ message: [UInt8], littleEndian: Bool) -> [UInt8] {
     var bytes = message + [0x80]

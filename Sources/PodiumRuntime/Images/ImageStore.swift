@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The images of a node: which are there, what pulling one takes, what they are called by digest.
 
+import PodiumMachinery
+
 /// The images present on one node, and the registries beyond it, which decide by name.
 ///
 /// Names containing `missing` or `does-not-exist` are not found, `denied` is refused, `unreachable` has no registry,

@@ -86,11 +86,12 @@ package struct RequestDecoder: Sendable {
                 let text = String(decoding: body, as: UTF8.self)
                 throw Failure(actual: nil, message: "Object 'Kind' is missing in '\(text)'")
             }
-            let errors = document.duplicates.map { "duplicate field \"\($0)\"" }
+            let errors = document.strictErrors + document.duplicates.map { "duplicate field \"\($0)\"" }
             try Self.refuse(errors, actual, fieldValidation)
             return (DecodedObject(value: document.value, strictErrors: errors), actual)
         }
-        let decoded = try decodeTyped(document.value, duplicates: document.duplicates, actual, into: expected)
+        var decoded = try decodeTyped(document.value, duplicates: document.duplicates, actual, into: expected)
+        decoded.strictErrors = document.strictErrors + decoded.strictErrors
         try Self.refuse(decoded.strictErrors, actual, fieldValidation)
         return (decoded, actual)
     }
@@ -258,6 +259,11 @@ extension RequestDecoder {
             : head.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return body.count > maximumLength ? "\(text) ..." : text
     }
+}
+
+extension JSONDocument {
+    /// What stands in front of all that a schema finds.
+    fileprivate var strictErrors: [String] { strictProblem.map { [$0] } ?? [] }
 }
 
 extension GroupVersionKind {

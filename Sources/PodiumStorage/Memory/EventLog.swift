@@ -2,6 +2,20 @@
 // The bounded history of one collection: what watches replay and what past lists are rebuilt from.
 
 import DequeModule
+import PodiumCodec
+
+/// How much of the past a collection keeps; its newest change stays whatever its size.
+package struct HistoryLimit: Hashable, Sendable {
+    /// How many changes.
+    package var events: Int
+    /// How many bytes of objects these may hold in all.
+    package var bytes: Int
+
+    package init(events: Int, bytes: Int = .max) {
+        self.events = events
+        self.bytes = bytes
+    }
+}
 
 /// The newest changes of a collection in the order of their revisions.
 ///
@@ -13,28 +27,34 @@ struct EventLog: Sendable {
     /// Changes up to here are no longer kept.
     private(set) var compacted: Revision
     private var events: Deque<StorageEvent> = []
-    private let capacity: Int
+    private let limit: HistoryLimit
+    /// The bytes of the objects after each change, which is what the history keeps alive.
+    private var byteCount = 0
 
-    /// An empty history that begins after `revision` and keeps `capacity` events.
-    init(after revision: Revision, capacity: Int) {
+    /// An empty history that begins after `revision`.
+    init(after revision: Revision, limit: HistoryLimit) {
         compacted = revision
-        self.capacity = capacity
+        self.limit = limit
     }
 
     /// Adds a change, which must be newer than all others, and lets the oldest go when there are too many.
     mutating func append(_ event: StorageEvent) {
         precondition(event.revision > (events.last?.revision ?? compacted), "revisions must grow")
         events.append(event)
-        if events.count > capacity, let oldest = events.popFirst() { compacted = oldest.revision }
+        byteCount += event.object.bytes.count
+        while events.count > 1, events.count > limit.events || byteCount > limit.bytes { dropOldest() }
     }
 
     /// Lets go of all changes up to `revision`.
     mutating func compact(through revision: Revision) {
-        while let oldest = events.first, oldest.revision <= revision {
-            compacted = oldest.revision
-            events.removeFirst()
-        }
+        while let oldest = events.first, oldest.revision <= revision { dropOldest() }
         compacted = max(compacted, revision)
+    }
+
+    private mutating func dropOldest() {
+        guard let oldest = events.popFirst() else { return }
+        compacted = oldest.revision
+        byteCount -= oldest.object.bytes.count
     }
 
     /// The index of the first event after `revision`.

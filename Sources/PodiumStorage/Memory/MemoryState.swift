@@ -15,16 +15,16 @@ struct MemoryState: Sendable {
     private(set) var revision: Revision
     private var collections: [GroupResource: Collection] = [:]
     private let firstRevision: Revision
-    private let historyCapacity: Int
+    private let historyLimit: HistoryLimit
 
-    init(revision: Revision, historyCapacity: Int) {
+    init(revision: Revision, historyLimit: HistoryLimit) {
         self.revision = revision
-        self.historyCapacity = historyCapacity
+        self.historyLimit = historyLimit
         firstRevision = revision
     }
 
     private func collection(_ resource: GroupResource) -> Collection {
-        collections[resource] ?? Collection(log: EventLog(after: firstRevision, capacity: historyCapacity))
+        collections[resource] ?? Collection(log: EventLog(after: firstRevision, limit: historyLimit))
     }
 
     /// The storage key inside a collection; sorts like etcd's.

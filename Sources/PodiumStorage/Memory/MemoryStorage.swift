@@ -10,8 +10,9 @@ import Synchronization
 package final class MemoryStorage: Storage {
     /// The limits of the memory backend.
     package enum Limits {
-        /// How many changes of each collection are kept for watches and past lists.
-        package static let historyCapacity = 16_384
+        /// What is kept of the changes of each collection for watches and past lists. The bytes bound collections of
+        /// large objects, of which the usual number of changes would fill the machine.
+        package static let history = HistoryLimit(events: 16_384, bytes: 32 << 20)
         /// The revision of an empty store: well above 1, so that a client that asks for the beginning of time learns
         /// that it is gone, as it would from a real server.
         package static let firstRevision = Revision(1000)
@@ -23,9 +24,9 @@ package final class MemoryStorage: Storage {
     /// An empty store.
     package init(
         firstRevision: Revision = Limits.firstRevision,
-        historyCapacity: Int = Limits.historyCapacity
+        historyLimit: HistoryLimit = Limits.history
     ) {
-        state = Mutex(MemoryState(revision: firstRevision, historyCapacity: historyCapacity))
+        state = Mutex(MemoryState(revision: firstRevision, historyLimit: historyLimit))
     }
 
     package var revision: Revision { state.withLock { $0.revision } }

@@ -68,7 +68,7 @@ struct SecretStrategy: KindStrategy {
         guard let text = data[key]?.string else { return [] }
         let problem: String
         do throws(JSONError) {
-            switch try JSONValue(json: Base64.decode(text)) {
+            switch try JSONValue(json: Base64.bytes(of: text)) {
             case .object, .null: return []
             case .array: problem = "array"
             case .string: problem = "string"

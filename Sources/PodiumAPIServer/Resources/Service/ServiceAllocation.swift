@@ -137,6 +137,21 @@ struct ServiceAllocation {
 }
 
 extension ServiceAllocation {
+    /// The addresses and ports of a service, which no other one may have.
+    static func holdings(_ object: JSONValue) -> Set<String> {
+        let spec = object["spec"] ?? .emptyObject
+        guard spec["type"]?.string != "ExternalName" else { return [] }
+        var holdings: Set<String> = []
+        for address in (spec["clusterIPs"]?.elements ?? []).compactMap(\.string) where address != "None" {
+            holdings.insert("address \(address)")
+        }
+        let ports = (spec["ports"]?.elements ?? []).map { $0["nodePort"]?.integer ?? 0 }
+        for port in ports + [spec["healthCheckNodePort"]?.integer ?? 0] where port != 0 {
+            holdings.insert("port \(port)")
+        }
+        return holdings
+    }
+
     /// What is wrong with the addresses and ports that a valid service names or got.
     func errors(_ object: JSONValue, old: JSONValue?) -> [FieldError] {
         let spec = PodField("spec", of: object)

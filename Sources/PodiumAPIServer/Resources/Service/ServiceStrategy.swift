@@ -84,6 +84,10 @@ struct ServiceStrategy: KindStrategy {
         return ServiceAllocation(context.storage, host: context.host).errors(object, old: old)
     }
 
+    func exclusives(_ object: JSONValue, old: JSONValue?) -> Set<String> {
+        ServiceAllocation.holdings(object).subtracting(old.map(ServiceAllocation.holdings) ?? [])
+    }
+
     func validateStatus(_ object: JSONValue, old: JSONValue) -> [FieldError] {
         ServiceValidation.statusErrors(object)
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256, for made-up image digests and for `sha256sum`.
+// SHA-256, for made-up image digests, for `sha256sum` and for the signatures of tokens.
 
 /// The hash of FIPS 180-4.
-enum SHA256 {
+package enum SHA256 {
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
         0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
@@ -15,7 +15,24 @@ enum SHA256 {
     ]
 
     /// The hash as 64 lower case hexadecimal digits.
-    static func hexDigest(of message: [UInt8]) -> String {
+    package static func hexDigest(of message: [UInt8]) -> String { words(of: message).map { hex($0) }.joined() }
+
+    /// The hash as 32 bytes.
+    package static func digest(of message: [UInt8]) -> [UInt8] {
+        words(of: message).flatMap { word in
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+        }
+    }
+
+    /// The HMAC of RFC 2104 with this hash.
+    package static func authenticationCode(of message: [UInt8], key: [UInt8]) -> [UInt8] {
+        var block = key.count > 64 ? digest(of: key) : key
+        block += [UInt8](repeating: 0, count: 64 - block.count)
+        let inner = digest(of: block.map { $0 ^ 0x36 } + message)
+        return digest(of: block.map { $0 ^ 0x5C } + inner)
+    }
+
+    private static func words(of message: [UInt8]) -> [UInt32] {
         var state: [UInt32] = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
@@ -26,10 +43,11 @@ enum SHA256 {
             padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
         }
         for start in stride(from: 0, to: padded.count, by: 64) { compress(padded[start..<start + 64], into: &state) }
-        return state.map { hex($0) }.joined()
+        return state
     }
 
-    static func hex(_ word: UInt32) -> String {
+    /// A word as 8 lower case hexadecimal digits.
+    package static func hex(_ word: UInt32) -> String {
         let digits = String(word, radix: 16)
         return String(repeating: "0", count: 8 - digits.utf8.count) + digits
     }

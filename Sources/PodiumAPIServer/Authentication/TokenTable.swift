@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The static tokens of a cluster: a file of lines `token,user,uid,"group1,group2"`.
+
+/// Why a token file does not read.
+package struct TokenFileError: Error, Hashable, CustomStringConvertible {
+    /// Counted from 1.
+    package let line: Int
+    package let problem: String
+
+    package init(line: Int, problem: String) {
+        self.line = line
+        self.problem = problem
+    }
+
+    /// The line and the problem: `line 3: …`.
+    package var description: String { "line \(line): \(problem)" }
+}
+
+/// Whom each static token stands for.
+// Kubernetes: apiserver/pkg/authentication/token/tokenfile/tokenfile.go
+package struct TokenTable: Sendable {
+    private var users: [String: UserInfo] = [:]
+
+    /// A table without tokens.
+    package init() {}
+
+    /// Reads a file.
+    ///
+    /// Lines without a token are skipped; of two with the same token the later one counts.
+    package init(_ text: String) throws(TokenFileError) {
+        var reader = CSVReader(text)
+        while let record = try reader.next() {
+            let fields = record.fields
+            guard fields.count >= 3 else {
+                throw TokenFileError(
+                    line: record.line,
+                    problem: "a token needs at least 3 columns (token, user name, user uid), found \(fields.count)"
+                )
+            }
+            guard !fields[0].isEmpty else { continue }
+            var user = UserInfo(name: fields[1], uid: fields[2])
+            if fields.count > 3, !fields[3].isEmpty {
+                user.groups = fields[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            }
+            users[fields[0]] = user
+        }
+    }
+
+    /// Whether there are no tokens.
+    package var isEmpty: Bool { users.isEmpty }
+
+    /// The user of a token, as the file says; nil when no line has it.
+    package func user(of token: String) -> UserInfo? { users[token] }
+}
