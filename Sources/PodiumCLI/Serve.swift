@@ -11,8 +11,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve a cluster until SIGINT or SIGTERM.",
         discussion: """
-            Without options: three Ready nodes (8 CPU, 32Gi, 110 pods each), real time, everything in memory, plain HTTP \
-            for this machine only. What the cluster holds ends with the process.
+            Without options: three Ready nodes (8 CPU, 32Gi, 110 pods each), real time, everything in memory, plain \
+            HTTP for this machine only. What the cluster holds ends with the process.
             """
     )
 
@@ -146,8 +146,8 @@ struct Serve: ParsableCommand {
 
 /// Waits for SIGINT or SIGTERM.
 ///
-/// It must be made before the first thread: threads inherit that the signals are blocked, so that one which comes at any
-/// moment from then on waits until it is asked for.
+/// It must be made before the first thread: threads inherit that the signals are blocked, so that one which comes at
+/// any moment from then on waits until it is asked for.
 private struct Ending {
     private var signals = sigset_t()
 

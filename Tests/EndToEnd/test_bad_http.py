@@ -30,7 +30,7 @@ def port(surviving_server: Server) -> int:
 TARGETS = {
     "/api/v1/namespaces/default/pods/%2F": 404,
     "/api/v1/namespaces/default/pods/..%2f..%2fsecrets": 404,
-    "/api/v1/namespaces/default/pods/a%00b": 400,
+    "/api/v1/namespaces/default/pods/a%00b": 404,
     "/api/v1/namespaces/default/pods/%zz": 400,
     "/api/v1/namespaces/default/pods/%": 400,
     "/api/v1/namespaces/default/pods/%ff%fe": 400,
@@ -124,6 +124,19 @@ def test_random_bytes(port: int, seed: int) -> None:
         with socket.create_connection(("127.0.0.1", port), 5) as connection:
             connection.sendall(generator.randbytes(generator.randint(1, 2000)) + b"\r\n\r\n")
             connection.shutdown(socket.SHUT_WR)
+
+
+def test_a_long_target(port: int) -> None:
+    answer = exchange(port, request_bytes("GET", f"{PODS}?labelSelector={'a' * 100_000}"))
+    assert answer is not None and answer.status in (414, 431)
+    error_of(answer, answer.status)
+
+
+def test_many_headers(port: int) -> None:
+    headers = {f"X-Header-{number}": "x" * 100 for number in range(5000)}
+    answer = exchange(port, request_bytes("GET", PODS, headers))
+    assert answer is not None
+    error_of(answer, 431)
 
 
 def test_expectation(port: int) -> None:

@@ -182,6 +182,9 @@ BAD_YAML = [
     "\x00",
     "{" * 50_000,
     "- " * 50_000,
+    # Each line is ten times the one before: a few bytes that would fill any memory.
+    "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 10)}]\n" for n in range(12)),
 ]
 
 
@@ -269,6 +272,33 @@ def test_directives_that_strategic_merge_does_not_know(api: Api, body: str) -> N
         api.create(MAPS, config_map("directed"))
     answer = api.send("PATCH", f"{MAPS}/directed", body, "application/strategic-merge-patch+json")
     error_of(answer, answer.status)
+
+
+FAR_TIMES = [
+    "0001-01-01T00:00:00Z",
+    "1677-09-21T00:00:00Z",
+    "2262-04-12T00:00:00Z",
+    "2999-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "99999-01-01T00:00:00Z",
+    "-1-01-01T00:00:00Z",
+]
+
+
+@pytest.mark.parametrize("time", FAR_TIMES)
+def test_far_times(api: Api, time: str) -> None:
+    """Years beyond the reach of a 64-bit count of nanoseconds are times like others."""
+    pod = shell_pod("far", "true")
+    pod["metadata"] |= {"creationTimestamp": time, "deletionTimestamp": time}
+    pod["status"] = {"startTime": time}
+    lease = {"metadata": {"name": "far"}, "spec": {"renewTime": time.replace("Z", ".000000Z")}}
+    for answer in (
+        api.send("POST", f"{PODS}?dryRun=All", pod),
+        api.send("GET", f"{PODS}/none/log?sinceTime={time}"),
+        api.send("POST", "/podium/v1/clock/advance", {"to": time}),
+        api.send("POST", "/apis/coordination.k8s.io/v1/namespaces/default/leases?dryRun=All", lease),
+    ):
+        assert answer.status == 201 or 400 <= answer.status < 500, answer
 
 
 def test_a_body_over_the_limit(api: Api) -> None:

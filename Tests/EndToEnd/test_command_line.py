@@ -131,3 +131,19 @@ def test_nothing_runs_without_controllers() -> None:
         created = server.api.create(pods, {"metadata": {"name": "still"}, "spec": spec})
         version = created["metadata"]["resourceVersion"]
         assert list(server.api.watch(pods, resourceVersion=version, timeoutSeconds=1)) == []
+
+
+def test_tokens_and_roles(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.csv"
+    tokens.write_text('s3cret,admin,1,"system:masters"\nother,guest,2\n')
+    with Server("--token-auth-file", str(tokens), "--authorization-mode", "RBAC") as server:
+
+        def status(token: str | None) -> int:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            connection.request("GET", "/api/v1/nodes", headers=headers)
+            code = connection.getresponse().status
+            connection.close()
+            return code
+
+        assert [status(token) for token in ("s3cret", "other", "wrong", None)] == [200, 403, 401, 403]

@@ -106,6 +106,11 @@ def test_events_follow(kubectl: Kubectl) -> None:
             pytest.fail("no event of the start came")
 
 
+def test_authorization(kubectl: Kubectl) -> None:
+    assert kubectl("auth", "can-i", "create", "pods") == "yes\n"
+    assert kubectl("auth", "can-i", "delete", "nodes") == "yes\n"
+
+
 def test_metrics_are_not_served(kubectl: Kubectl) -> None:
     assert kubectl.fails("top", "pods") == "error: Metrics API not available\n"
     assert kubectl.fails("top", "nodes") == "error: Metrics API not available\n"

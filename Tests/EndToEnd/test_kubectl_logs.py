@@ -78,6 +78,7 @@ def test_timestamps(talking: Kubectl) -> None:
 def test_since(talking: Kubectl) -> None:
     assert talking("logs", "talking", "-c", "counter", "--since=1h") == LINES
     assert talking("logs", "talking", "-c", "counter", "--since-time=2000-01-01T00:00:00Z") == LINES
+    assert talking("logs", "talking", "-c", "counter", "--since-time=2999-01-01T00:00:00Z") == ""
 
 
 def test_all_containers(talking: Kubectl) -> None:

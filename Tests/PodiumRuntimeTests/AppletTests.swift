@@ -18,7 +18,10 @@ import Testing
         ScriptCase("printf 'a\\nb\\na\\n' | sort | uniq -c | sed 's/^ *//'", "2 a\n1 b\n"),
         ScriptCase("printf '10\\n9\\n' | sort -n", "9\n10\n"),
         ScriptCase("echo a:b:c | cut -d: -f2", "b\n"),
-        ScriptCase("echo abc | rev; echo abc | tr a-c A-C; echo aabb | tr -s a; echo abc | tr -d b", "cba\nABC\nabb\nac\n"),
+        ScriptCase(
+            "echo abc | rev; echo abc | tr a-c A-C; echo aabb | tr -s a; echo abc | tr -d b",
+            "cba\nABC\nabb\nac\n"
+        ),
         ScriptCase("yes | head -3", "y\ny\ny\n"),
         ScriptCase("echo abc | wc -c", "4\n"),
         ScriptCase("seq 1 3 | paste -sd+ -", "1+2+3\n"),
@@ -58,7 +61,10 @@ import Testing
         ScriptCase("env -i A=1 env", "A=1\n"),
         ScriptCase("hostname; id -u; whoami; pwd", "web-0\n0\nroot\n/tmp\n"),
         ScriptCase("echo '127.0.0.1 db' >> /etc/hosts; grep db /etc/hosts", "127.0.0.1 db\n"),
-        ScriptCase("cat /etc/resolv.conf | head -1", "search default.svc.cluster.local svc.cluster.local cluster.local\n"),
+        ScriptCase(
+            "cat /etc/resolv.conf | head -1",
+            "search default.svc.cluster.local svc.cluster.local cluster.local\n"
+        ),
     ])
     func filesAndSystem(_ item: ScriptCase) throws { try check(item) }
 

@@ -13,7 +13,10 @@ import Testing
         ("exit 137 OOMKilled after 10s", "exit 137 OOMKilled after 10s"), ("exit 0", "exit 0"),
         ("exit 255 Error x1", "exit 255 Error"), ("ready after 1m30s", "ready after 1m30s, run"),
         ("exit 1, exit 2, exit 3", "exit 1, exit 2, exit 3"), ("run x2, exit 0", "run x2, exit 0"),
-        ("print \"a \\\"b\\\" \\\\\" after 2s, exit 0 after 3s", "print \"a \\\"b\\\" \\\\\" after 2s, exit 0 after 3s"),
+        (
+            "print \"a \\\"b\\\" \\\\\" after 2s, exit 0 after 3s",
+            "print \"a \\\"b\\\" \\\\\" after 2s, exit 0 after 3s"
+        ),
         ("pull 1.5s, fail pull ImageGone", "pull 1.5s, fail pull ImageGone"), ("pull 0s, run", "pull 0s, run"),
         ("exit 1 after 5s\n x3 ,\trun", "exit 1 after 5s x3, run"),
     ])
@@ -24,20 +27,26 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", 1, "expected run, exit, fail, pull, ready or print"), ("walk", 1, "expected run, exit, fail, pull, ready or print"),
+        ("", 1, "expected run, exit, fail, pull, ready or print"),
+        ("walk", 1, "expected run, exit, fail, pull, ready or print"),
         ("run,", 5, "expected run, exit, fail, pull, ready or print"), ("run run", 5, "expected \",\" or the end"),
-        ("exit", 5, "expected an exit code between 0 and 255"), ("exit 256", 6, "expected an exit code between 0 and 255"),
-        ("exit 1 after 5", 14, "5 has no unit; write 5s for seconds"), ("exit 1 for 5s", 8, "expected \",\" or the end"),
+        ("exit", 5, "expected an exit code between 0 and 255"),
+        ("exit 256", 6, "expected an exit code between 0 and 255"),
+        ("exit 1 after 5", 14, "5 has no unit; write 5s for seconds"),
+        ("exit 1 for 5s", 8, "expected \",\" or the end"),
         ("exit 1 after x", 14, "expected a duration such as 5s or 1m30s, at most 87840h0m0s"),
         ("exit 1 after -5s", 14, "expected a duration such as 5s or 1m30s, at most 87840h0m0s"),
         ("pull 999999h", 6, "expected a duration such as 5s or 1m30s, at most 87840h0m0s"),
-        ("ready 3s", 7, "expected after"), ("fail start", 6, "expected pull"), ("run x0", 6, "expected a number of times between 1 and 1000000"),
+        ("ready 3s", 7, "expected after"), ("fail start", 6, "expected pull"),
+        ("run x0", 6, "expected a number of times between 1 and 1000000"),
         ("run x99999999999999999999", 6, "expected a number of times between 1 and 1000000"),
         ("pull 1s x2, run", 9, "a number of times follows run, exit or fail only"),
         ("pull 1s, pull 2s, run", 10, "this attempt has a pull already"),
         ("ready after 1s, fail pull", 17, "a container whose image cannot be pulled is never ready and prints nothing"),
-        ("print hello", 7, "expected a text in quotation marks"), ("print \"open", 7, "this text has no closing quotation mark"),
-        ("print \"\\n\", run", 9, "\\ stands before \" and \\ only"), ("é, run", 1, "expected run, exit, fail, pull, ready or print"),
+        ("print hello", 7, "expected a text in quotation marks"),
+        ("print \"open", 7, "this text has no closing quotation mark"),
+        ("print \"\\n\", run", 9, "\\ stands before \" and \\ only"),
+        ("é, run", 1, "expected run, exit, fail, pull, ready or print"),
     ])
     func aFaultIsToldWithItsColumn(text: String, column: Int, detail: String) {
         let error = #expect(throws: PlanError.self) { try ContainerPlan(parsing: text) }

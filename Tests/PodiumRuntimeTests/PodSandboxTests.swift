@@ -51,8 +51,12 @@ import Testing
     @Test func volumesAreSharedAndOutliveContainers() throws {
         var tester = SandboxTester()
         let mount = ContainerMount(path: "/work", volume: "data")
-        _ = try tester.start(sh: "n=$(cat /work/n 2>/dev/null || echo 0); echo $((n+1)) > /work/n") { $0.mounts = [mount] }
-        let second = try tester.start(sh: "until [ -f /work/go ]; do sleep 1; done; cat /work/n") { $0.mounts = [mount] }
+        _ = try tester.start(sh: "n=$(cat /work/n 2>/dev/null || echo 0); echo $((n+1)) > /work/n") {
+            $0.mounts = [mount]
+        }
+        let second = try tester.start(sh: "until [ -f /work/go ]; do sleep 1; done; cat /work/n") {
+            $0.mounts = [mount]
+        }
         tester.run(for: .seconds(3))
         #expect(tester.sandbox.isRunning(second))
         var tree = tester.sandbox.volume(named: "data") ?? FileTree()
@@ -66,7 +70,9 @@ import Testing
     @Test func whatIsReadOnlyCannotBeWritten() throws {
         var tester = SandboxTester()
         tester.sandbox.setVolume(FileTree(files: ["key": "value\n"]), named: "settings")
-        let handle = try tester.start(sh: "cat /etc/app/key; echo x > /etc/app/key; echo $?; echo y > /z; echo $?; echo w > /dev/null") {
+        let handle = try tester.start(
+            sh: "cat /etc/app/key; echo x > /etc/app/key; echo $?; echo y > /z; echo $?; echo w > /dev/null"
+        ) {
             $0.mounts = [ContainerMount(path: "/etc/app", volume: "settings", readOnly: true)]
             $0.readOnlyRootFileSystem = true
         }
@@ -82,7 +88,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["true"], 0, ""), (["sh", "-c", "exit 7"], 7, ""), (["cat", "/tmp/x"], 1, "cat: can't open '/tmp/x': No such file or directory\n"),
+        (["true"], 0, ""), (["sh", "-c", "exit 7"], 7, ""),
+        (["cat", "/tmp/x"], 1, "cat: can't open '/tmp/x': No such file or directory\n"),
         (["echo", "a", "b"], 0, "a b\n"), (["sh", "-c", "sleep 2; echo late"], 0, "late\n"),
     ])
     func commandsRunInContainers(command: [String], code: Int, text: String) throws {
@@ -99,12 +106,20 @@ import Testing
         var options = ExecOptions()
         options.stdin = true
         options.streaming = true
-        let command = try tester.sandbox.exec(["sh"], in: handle, options: options, now: tester.now, world: tester.world)
+        let command = try tester.sandbox.exec(
+            ["sh"],
+            in: handle,
+            options: options,
+            now: tester.now,
+            world: tester.world
+        )
         tester.sandbox.write(Array("x=4; echo $((x+1))\n".utf8), to: command, now: tester.now, world: tester.world)
         tester.sandbox.write(Array("exit 3\n".utf8), to: command, now: tester.now, world: tester.world)
         let events = tester.sandbox.takeEvents()
         #expect(events.first == .execOutput(command, .stdout, Array("5\n".utf8)))
-        #expect(events.contains { if case .execEnded(command, let result) = $0 { result.exitCode == 3 } else { false } })
+        #expect(
+            events.contains { if case .execEnded(command, let result) = $0 { result.exitCode == 3 } else { false } }
+        )
     }
 
     @Test func theEndOfInputEndsAReader() throws {
@@ -112,10 +127,18 @@ import Testing
         let handle = try tester.start(sh: "sleep 3600")
         var options = ExecOptions()
         options.stdin = true
-        let command = try tester.sandbox.exec(["cat"], in: handle, options: options, now: tester.now, world: tester.world)
+        let command = try tester.sandbox.exec(
+            ["cat"],
+            in: handle,
+            options: options,
+            now: tester.now,
+            world: tester.world
+        )
         tester.sandbox.write(Array("abc".utf8), to: command, now: tester.now, world: tester.world)
         tester.sandbox.closeInput(of: command, now: tester.now, world: tester.world)
-        let ends = tester.sandbox.takeEvents().compactMap { if case .execEnded(_, let result) = $0 { result } else { nil } }
+        let ends = tester.sandbox.takeEvents().compactMap {
+            if case .execEnded(_, let result) = $0 { result } else { nil }
+        }
         #expect(ends.map(\.text) == ["abc"])
     }
 
@@ -123,9 +146,15 @@ import Testing
         var tester = SandboxTester()
         let handle = try tester.start(sh: "sleep 3600")
         let command = try tester.sandbox.exec(
-            ["sh", "-c", "sleep 100; echo x"], in: handle, now: tester.now, world: tester.world)
+            ["sh", "-c", "sleep 100; echo x"],
+            in: handle,
+            now: tester.now,
+            world: tester.world
+        )
         tester.sandbox.kill(command, now: tester.now, world: tester.world)
-        let ends = tester.sandbox.takeEvents().compactMap { if case .execEnded(_, let result) = $0 { result } else { nil } }
+        let ends = tester.sandbox.takeEvents().compactMap {
+            if case .execEnded(_, let result) = $0 { result } else { nil }
+        }
         #expect(ends.map(\.exitCode) == [137])
         #expect(try tester.exec(["pidof", "sleep"], in: handle)?.text == "1\n")
     }

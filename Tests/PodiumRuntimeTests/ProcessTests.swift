@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [
         ("sleep 5; exit 1", 1, 5.0), ("sleep 0.2", 0, 0.2), ("sleep 1m 30s", 0, 90), ("sleep 2 & sleep 3; wait", 0, 3),
         ("sleep 2 & wait; exit 3", 3, 2), ("(sleep 1; exit 7) & wait $!", 7, 1), ("timeout 1 sleep 5", 143, 1),
-        ("sleep 4 | sleep 1", 0, 4), ("for i in 1 2 3; do sleep 1; done", 0, 3), ("i=$(sleep 2; echo 4); exit $i", 4, 2),
+        ("sleep 4 | sleep 1", 0, 4), ("for i in 1 2 3; do sleep 1; done", 0, 3),
+        ("i=$(sleep 2; echo 4); exit $i", 4, 2),
         ("sleep 5 & p=$!; sleep 1; kill $p; wait $p", 143, 1), ("read -t 2 x < /dev/tty; exit 5", 5, 2),
         ("sleep 2; sh -c 'kill -SEGV $$'; exit $?", 139, 2), ("sh -c 'kill -9 $$'; exit $?", 137, 0),
         ("sh -c 'sleep 3; exit 9' && echo no; exit $?", 9, 3), ("exec sleep 3; exit 1", 0, 3),

@@ -75,7 +75,9 @@ struct ScriptCase: CustomTestStringConvertible, Sendable {
 
     @Test(arguments: [
         ScriptCase(
-            "x=hello; echo ${x#he} ${x%lo} ${#x} ${y:-def} ${x:+alt} ${x##*l} ${x%%l*}", "llo hel 5 def alt o he\n"),
+            "x=hello; echo ${x#he} ${x%lo} ${#x} ${y:-def} ${x:+alt} ${x##*l} ${x%%l*}",
+            "llo hel 5 def alt o he\n"
+        ),
         ScriptCase("unset y; echo ${y:=set}; echo $y", "set\nset\n"),
         ScriptCase("echo ${x?gone}; echo no", code: 2),
         ScriptCase("echo ${x:-$(echo nested)} ${x:-\"q u\"}", "nested q u\n"),
@@ -86,7 +88,10 @@ struct ScriptCase: CustomTestStringConvertible, Sendable {
         ScriptCase("echo $((1+2*3)) $((10/3)) $((10%3)) $((1<<4)) $((5>3)) $((!0))", "7 3 1 16 1 1\n"),
         ScriptCase("x=5; echo $((x*2)) $((x+=3)) $x", "10 8 8\n"),
         ScriptCase("echo $(( 0x10 + 010 )) $((2>1?3:4)) $((-5)) $((~5)) $((6&3|8))", "24 3 -5 -6 10\n"),
-        ScriptCase("echo $((9223372036854775807+1)) $((-9223372036854775807-1))", "-9223372036854775808 -9223372036854775808\n"),
+        ScriptCase(
+            "echo $((9223372036854775807+1)) $((-9223372036854775807-1))",
+            "-9223372036854775808 -9223372036854775808\n"
+        ),
         ScriptCase("echo $((1/0)); echo no", code: 2),
         ScriptCase("x=\"a b\"; set -- $x; echo $#; set -- \"$x\"; echo $#", "2\n1\n"),
         ScriptCase("IFS=:; x=a:b:c; set -- $x; echo $2", "b\n"),

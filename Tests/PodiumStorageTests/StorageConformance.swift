@@ -15,7 +15,9 @@ struct StorageBackend: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all = [
-        StorageBackend(name: "memory") { MemoryStorage(firstRevision: Revision(100), historyLimit: HistoryLimit(events: $0)) }
+        StorageBackend(name: "memory") {
+            MemoryStorage(firstRevision: Revision(100), historyLimit: HistoryLimit(events: $0))
+        }
     ]
 }
 

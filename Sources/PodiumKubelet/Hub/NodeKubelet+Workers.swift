@@ -63,7 +63,7 @@ extension NodeKubelet {
                 resourceVersion: entry.revision.description,
                 fieldPath: fieldPath
             )
-            record(about: reference, isWarning ? .warning : .normal, reason, message)
+            record(entry, reference, isWarning ? .warning : .normal, reason, message)
         }
     }
 

@@ -15,7 +15,7 @@ final class NodeKubelet {
     let name: String
     let profile: NodeProfile
     var images = ImageStore()
-    private var recorders: [EventType: EventRecorder]
+    private var recorders: EventRecorders
     /// The Node, or the last there was.
     private(set) var node: APIObject
     private(set) var isRegistered = true
@@ -35,20 +35,15 @@ final class NodeKubelet {
             phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
             latencies: cluster.configuration.latencies
         )
-        recorders = Self.recorders(for: node.name, in: cluster)
+        recorders = EventRecorders(of: node.name, in: cluster)
     }
 
-    /// Warnings have a ration of their own, so that they do not use up that of other Events.
-    private static func recorders(for node: String, in cluster: KubeletCluster) -> [EventType: EventRecorder] {
-        func recorder() -> EventRecorder {
-            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
-        }
-        return [.normal: recorder(), .warning: recorder()]
-    }
-
-    /// Records an Event of this kubelet.
-    func record(about reference: EventReference, _ type: EventType, _ reason: String, _ message: String) {
-        recorders[type]?.event(about: reference, type: type, reason: reason, message: message)
+    /// Records an Event of this kubelet about one of its pods.
+    func record(_ entry: PodEntry, _ reference: EventReference, _ type: EventType, _ reason: String, _ message: String)
+    {
+        let recorders = entry.recorders ?? EventRecorders(of: name, in: cluster)
+        entry.recorders = recorders
+        recorders[type].event(about: reference, type: type, reason: reason, message: message)
     }
 
     /// Whether the kubelet does anything at the moment.
@@ -106,7 +101,7 @@ final class NodeKubelet {
 
     private func emitNodeEvent(_ reason: String, _ message: String) {
         let reference = EventReference(kind: "Node", name: name, uid: name)
-        record(about: reference, .normal, reason, message)
+        recorders[.normal].event(about: reference, type: .normal, reason: reason, message: message)
     }
 
     private var imageList: [JSONValue] {
@@ -171,7 +166,8 @@ final class NodeKubelet {
     /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
     private func restart() {
         power = .on
-        recorders = Self.recorders(for: name, in: cluster)
+        recorders = EventRecorders(of: name, in: cluster)
+        for entry in pods.ordered { entry.recorders = nil }
         if !isRegistered { register() }
         emitNodeEvent("Starting", "Starting kubelet.")
         report()

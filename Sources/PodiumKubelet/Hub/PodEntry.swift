@@ -28,6 +28,8 @@ final class PodEntry {
     var claimVersion: Int?
     /// The address under which the cluster knows the pod.
     var address: String?
+    /// What its kubelet remembers of the Events about it; made with the first of them.
+    var recorders: EventRecorders?
     /// The present call changes the worker; nobody may look at it meanwhile.
     var isActive = false
 

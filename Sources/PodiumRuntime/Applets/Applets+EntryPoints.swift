@@ -10,7 +10,9 @@ extension Applets {
         "pause": { _ in ServerProgram(service: nil, ports: []) },
         "hello": { words in
             let greet: ImmediateApplet = { machine, _ in
-                machine.print("\nHello from Docker!\nThis message shows that your installation appears to be working correctly.\n\n")
+                machine.print(
+                    "\nHello from Docker!\nThis message shows that your installation appears to be working correctly.\n\n"
+                )
                 return 0
             }
             return ImmediateProgram(applet: greet, words: words)
@@ -24,7 +26,8 @@ extension Applets {
     ]
 }
 
-/// An interpreter of a language that is not simulated. Without a program it reads one from standard input, whose end ends
+/// An interpreter of a language that is not simulated. Without a program it reads one from standard input, whose end
+/// ends
 /// it; a program itself runs for ever.
 struct InterpreterProgram: Program {
     let words: [String]

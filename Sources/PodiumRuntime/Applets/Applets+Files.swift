@@ -31,7 +31,9 @@ extension Applets {
         "ln": link,
         "chmod": { machine, words in
             // `-x` and its kin take rights away; they are no options.
-            let isMode = { (word: String) in word.hasPrefix("-") && word.dropFirst().allSatisfy { "rwxXst".contains($0) } }
+            let isMode = { (word: String) in
+                word.hasPrefix("-") && word.dropFirst().allSatisfy { "rwxXst".contains($0) }
+            }
             let operands = words.dropFirst().filter { isMode($0) || !$0.hasPrefix("-") }
             let isRecursive = words.dropFirst().contains { $0.hasPrefix("-") && !isMode($0) && $0.contains("R") }
             guard let text = operands.first else { return usage(&machine, "chmod") }
@@ -53,7 +55,11 @@ extension Applets {
             for _ in 0..<count { name.append(alphabet[Int(machine.kernel.nextRandom() % UInt64(alphabet.count))]) }
             let path = directory.map { $0 + "/" + name } ?? name
             let code = attempt(&machine, "mktemp", path) { machine throws(Errno) in
-                if options.has("d") { try machine.makeDirectory(path, mode: 0o700) } else { try machine.replace(path, with: []) }
+                if options.has("d") {
+                    try machine.makeDirectory(path, mode: 0o700)
+                } else {
+                    try machine.replace(path, with: [])
+                }
             }
             if code == 0 { machine.print(path + "\n") }
             return code
@@ -150,7 +156,8 @@ extension Applets {
             if node.kind == .directory, !options.has("r"), !options.has("R") {
                 return fail(&machine, "rm", "'\(path)' is a directory")
             }
-            return attempt(&machine, "rm", "can't remove '\(path)'") { machine throws(Errno) in try machine.remove(path) }
+            return attempt(&machine, "rm", "can't remove '\(path)'") { machine throws(Errno) in try machine.remove(path)
+            }
         }
     }
 

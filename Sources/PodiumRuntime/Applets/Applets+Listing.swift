@@ -79,7 +79,11 @@ extension Applets {
                 code = fail(&machine, "ls", path, .noEntry)
                 continue
             }
-            if node.kind == .directory, !options.has("d") { directories.append(path) } else { files.append((path, node)) }
+            if node.kind == .directory, !options.has("d") {
+                directories.append(path)
+            } else {
+                files.append((path, node))
+            }
         }
         printEntries(files, options, &machine)
         var isFirst = files.isEmpty
@@ -91,7 +95,9 @@ extension Applets {
             }
             machine.spend(4)
             let entries = listedEntries(path, options, machine)
-            if options.has("l") { machine.print("total \(entries.reduce(0) { $0 + ($1.1.content.size + 1023) / 1024 })\n") }
+            if options.has("l") {
+                machine.print("total \(entries.reduce(0) { $0 + ($1.1.content.size + 1023) / 1024 })\n")
+            }
             printEntries(entries, options, &machine)
             if options.has("R") {
                 let inner = entries.filter { $0.1.kind == .directory && $0.0 != "." && $0.0 != ".." }
@@ -101,9 +107,17 @@ extension Applets {
         return code
     }
 
-    private static func listedEntries(_ path: String, _ options: AppletOptions, _ machine: Machine) -> [(String, FileNode)] {
+    private static func listedEntries(
+        _ path: String,
+        _ options: AppletOptions,
+        _ machine: Machine
+    ) -> [(String, FileNode)] {
         var names = (try? machine.names(in: path)) ?? []
-        if options.has("a") { names = [".", ".."] + names } else if !options.has("A") { names.removeAll { $0.hasPrefix(".") } }
+        if options.has("a") {
+            names = [".", ".."] + names
+        } else if !options.has("A") {
+            names.removeAll { $0.hasPrefix(".") }
+        }
         var entries = names.compactMap { name in machine.node(path + "/" + name, follow: false).map { (name, $0) } }
         if options.has("t") { entries.sort { $0.1.time > $1.1.time } }
         if options.has("S") { entries.sort { $0.1.content.size > $1.1.content.size } }
@@ -111,7 +125,11 @@ extension Applets {
         return entries
     }
 
-    private static func printEntries(_ entries: [(String, FileNode)], _ options: AppletOptions, _ machine: inout Machine) {
+    private static func printEntries(
+        _ entries: [(String, FileNode)],
+        _ options: AppletOptions,
+        _ machine: inout Machine
+    ) {
         for (name, node) in entries {
             var shown = name
             if options.has("F") || options.has("p"), node.kind == .directory { shown += "/" }
@@ -226,7 +244,8 @@ extension Applets {
             }
             let shown = options.has("s") ? Array(lines.prefix(1)) : lines.reversed()
             for (child, bytes) in shown {
-                let size = options.has("h") ? humanSize(bytes) : String(options.has("b") ? bytes : (bytes + 1023) / 1024)
+                let size =
+                    options.has("h") ? humanSize(bytes) : String(options.has("b") ? bytes : (bytes + 1023) / 1024)
                 machine.print("\(size)\t\(child)\n")
             }
             return 0
@@ -245,7 +264,11 @@ extension Applets {
                 if criteria.matches(child, node, depth) { found.append(child) }
             }
             for child in criteria.deletes ? found.reversed() : found {
-                if criteria.deletes { _ = try? machine.remove(child) } else { machine.print(child + criteria.terminator) }
+                if criteria.deletes {
+                    _ = try? machine.remove(child)
+                } else {
+                    machine.print(child + criteria.terminator)
+                }
             }
             return 0
         }
@@ -288,7 +311,9 @@ private struct FindCriteria {
             case "-delete": deletes = true
             case "-print0": terminator = "\0"
             case "-mmin", "-mtime":
-                guard let text = rest.popFirst(), let number = Int(text.drop { $0 == "+" || $0 == "-" }) else { continue }
+                guard let text = rest.popFirst(), let number = Int(text.drop { $0 == "+" || $0 == "-" }) else {
+                    continue
+                }
                 let unit: Int64 = word == "-mmin" ? 60 : 86_400
                 newer = (now - .seconds(Int64(number) * unit), isOlder: text.hasPrefix("+"))
             default: break

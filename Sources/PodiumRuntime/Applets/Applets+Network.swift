@@ -16,9 +16,13 @@ extension Applets {
         "dig": { machine, words in
             let names = words.dropFirst().filter { !$0.hasPrefix("+") && !$0.hasPrefix("-") && !$0.hasPrefix("@") }
             let name = names.first { !["A", "AAAA", "SRV", "ANY"].contains($0.uppercased()) } ?? ""
-            let found = words.contains("+search") ? machine.lookUp(name)?.addresses ?? [] : machine.world.resolve(name.withoutLastDot)
+            let found =
+                words.contains("+search")
+                ? machine.lookUp(name)?.addresses ?? [] : machine.world.resolve(name.withoutLastDot)
             for address in found {
-                machine.print(words.contains("+short") ? "\(address)\n" : "\(name.withoutLastDot).\t30\tIN\tA\t\(address)\n")
+                machine.print(
+                    words.contains("+short") ? "\(address)\n" : "\(name.withoutLastDot).\t30\tIN\tA\t\(address)\n"
+                )
             }
             return 0
         },
@@ -27,11 +31,17 @@ extension Applets {
         "ping": { machine, words in
             let options = AppletOptions(words, valued: "cWwiIs")
             let host = options.words.first ?? ""
-            guard let address = machine.addresses(of: host).first else { return fail(&machine, "ping", "bad address '\(host)'") }
+            guard let address = machine.addresses(of: host).first else {
+                return fail(&machine, "ping", "bad address '\(host)'")
+            }
             let count = min(options["c"].flatMap { Int($0) } ?? 1, 100)
             machine.print("PING \(host) (\(address)): 56 data bytes\n")
-            for number in 0..<max(0, count) { machine.print("64 bytes from \(address): seq=\(number) ttl=64 time=0.100 ms\n") }
-            machine.print("\n--- \(host) ping statistics ---\n\(count) packets transmitted, \(count) packets received, 0% packet loss\n")
+            for number in 0..<max(0, count) {
+                machine.print("64 bytes from \(address): seq=\(number) ttl=64 time=0.100 ms\n")
+            }
+            machine.print(
+                "\n--- \(host) ping statistics ---\n\(count) packets transmitted, \(count) packets received, 0% packet loss\n"
+            )
             return 0
         },
         "ifconfig": { machine, _ in showInterfaces(&machine) },
@@ -61,11 +71,14 @@ extension Applets {
         "mysqladmin": { machine, words in
             let options = AppletOptions(words, valued: "hPu")
             let host = options["h"] ?? options["host"] ?? "127.0.0.1"
-            return client(&machine, "mysqladmin", host, options["P"] ?? options["port"], 3306) { $0.print("mysqld is alive\n") }
+            return client(&machine, "mysqladmin", host, options["P"] ?? options["port"], 3306) {
+                $0.print("mysqld is alive\n")
+            }
         },
         "mysql": { machine, words in
             let options = AppletOptions(words, valued: "hPueD")
-            return client(&machine, "mysql", options["h"] ?? options["host"] ?? "127.0.0.1", options["P"], 3306) { _ in }
+            return client(&machine, "mysql", options["h"] ?? options["host"] ?? "127.0.0.1", options["P"], 3306) { _ in
+            }
         },
         "mongosh": { machine, words in
             client(&machine, "mongosh", "127.0.0.1", nil, 27_017) { $0.print("{ ok: 1 }\n") }
@@ -102,7 +115,9 @@ extension Applets {
     private static func showListeners(_ machine: inout Machine) -> Int {
         machine.print("Proto Recv-Q Send-Q Local Address           Foreign Address         State\n")
         for port in machine.kernel.listeners.keys.sorted() {
-            machine.print("tcp        0      0 \(PrintFormatter.padded("0.0.0.0:\(port)", 23)) 0.0.0.0:*               LISTEN\n")
+            machine.print(
+                "tcp        0      0 \(PrintFormatter.padded("0.0.0.0:\(port)", 23)) 0.0.0.0:*               LISTEN\n"
+            )
         }
         return 0
     }
@@ -136,7 +151,9 @@ extension Applets {
         }
         if isOld { machine.print("Name:      \(name)\n") }
         for (index, address) in addresses.enumerated() {
-            machine.print(isOld ? "Address \(index + 1): \(address) \(found)\n" : "Name:\t\(found)\nAddress: \(address)\n")
+            machine.print(
+                isOld ? "Address \(index + 1): \(address) \(found)\n" : "Name:\t\(found)\nAddress: \(address)\n"
+            )
         }
         if !isOld { machine.print("\n\n") }
         return 0
@@ -188,7 +205,13 @@ extension Applets {
             return fail(&machine, "wget", "can't connect to remote host (\(peer)): Connection refused")
         }
         let body = options["post-data"] ?? ""
-        guard let answer = follow(address, peer, HTTPProbe(path: address.path, method: body.isEmpty ? "GET" : "POST", body: body), &machine)
+        guard
+            let answer = follow(
+                address,
+                peer,
+                HTTPProbe(path: address.path, method: body.isEmpty ? "GET" : "POST", body: body),
+                &machine
+            )
         else { return fail(&machine, "wget", "error getting response: Connection reset by peer") }
         if answer.status >= 400 {
             return fail(&machine, "wget", "server returned error: HTTP/1.1 \(answer.status) \(reason(answer.status))")
@@ -198,7 +221,8 @@ extension Applets {
             return 0
         }
         let last = address.path.split(separator: "?").first?.split(separator: "/").last.map(String.init)
-        let output = options["O"] ?? options["output-document"] ?? (options["P"].map { $0 + "/" } ?? "") + (last ?? "index.html")
+        let output =
+            options["O"] ?? options["output-document"] ?? (options["P"].map { $0 + "/" } ?? "") + (last ?? "index.html")
         if output == "-" {
             machine.write(answer.body, to: 1)
             return 0
@@ -254,7 +278,8 @@ extension Applets {
             return complain(6, "Could not resolve host: \(address.host)", &machine)
         }
         guard machine.accepts(peer, port: address.port) else {
-            let text = "Failed to connect to \(address.host) port \(address.port) after 0 ms: Couldn't connect to server"
+            let text =
+                "Failed to connect to \(address.host) port \(address.port) after 0 ms: Couldn't connect to server"
             return complain(7, text, &machine)
         }
         let headers = (options.lists["H"] ?? []).compactMap { line -> EnvironmentVariable? in
@@ -265,7 +290,8 @@ extension Applets {
         let method = options["X"] ?? (options.has("I") ? "HEAD" : body.isEmpty ? "GET" : "POST")
         let request = HTTPProbe(path: address.path, method: method, headers: headers, body: body)
         let isFollowing = options.has("L") || options["location"] != nil
-        let answer = isFollowing
+        let answer =
+            isFollowing
             ? follow(address, peer, request, &machine) : machine.answer(request, at: peer, port: address.port)
         guard let answer else { return complain(52, "Empty reply from server", &machine) }
         return finish(answer, options, &machine) { complain($0, $1, &$2) }

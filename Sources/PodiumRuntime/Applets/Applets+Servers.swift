@@ -17,7 +17,8 @@ extension Applets {
             ServerProgram(service: .files(root: "/usr/local/apache2/htdocs", style: .apache), ports: [80])
         },
         "apachectl": { _ in ServerProgram(service: .files(root: "/var/www/html", style: .apache), ports: [80]) },
-        "apache2-foreground": { _ in ServerProgram(service: .files(root: "/var/www/html", style: .apache), ports: [80]) },
+        "apache2-foreground": { _ in ServerProgram(service: .files(root: "/var/www/html", style: .apache), ports: [80])
+        },
         "nginx": { NginxProgram(words: $0) },
         "nginx-debug": { NginxProgram(words: $0) },
         "agnhost": { testImage($0) },
@@ -26,7 +27,10 @@ extension Applets {
         "ncat": { NetcatProgram(words: $0) },
         "python": { python($0) },
         "python3": { python($0) },
-        "crond": { words in AppletOptions(words).has("f") ? ServerProgram(service: nil, ports: []) : ServerProgram(service: nil, ports: [], isDaemon: true) },
+        "crond": { words in
+            AppletOptions(words).has("f")
+                ? ServerProgram(service: nil, ports: []) : ServerProgram(service: nil, ports: [], isDaemon: true)
+        },
         "telnetd": { _ in ServerProgram(service: .silent, ports: [23], isDaemon: true) },
         "syslogd": { _ in ServerProgram(service: nil, ports: [], isDaemon: true) },
         "stress": { StressProgram(words: $0) },
@@ -41,7 +45,10 @@ extension Applets {
         "mariadbd": { _ in ServerProgram(service: .silent, ports: [3306]) },
         "mongod": { _ in ServerProgram(service: .silent, ports: [27_017]) },
         "memcached": { words in
-            ServerProgram(service: .silent, ports: [AppletOptions(words, valued: "pmcltu")["p"].flatMap { Int($0) } ?? 11_211])
+            ServerProgram(
+                service: .silent,
+                ports: [AppletOptions(words, valued: "pmcltu")["p"].flatMap { Int($0) } ?? 11_211]
+            )
         },
         "serve-hostname": { words in
             let port = AppletOptions(words)["port"].flatMap { Int($0) } ?? 9376
@@ -53,10 +60,13 @@ extension Applets {
     private static func python(_ words: [String]) -> any Program {
         guard words.count >= 3, words[1] == "-m", words[2] == "http.server" || words[2] == "SimpleHTTPServer" else {
             if words.count == 2, words[1] == "--version" || words[1] == "-V" {
-                return ImmediateProgram(applet: { machine, _ in
-                    machine.print("Python 3.12.0\n")
-                    return 0
-                }, words: words)
+                return ImmediateProgram(
+                    applet: { machine, _ in
+                        machine.print("Python 3.12.0\n")
+                        return 0
+                    },
+                    words: words
+                )
             }
             return InterpreterProgram(words: words)
         }
@@ -74,25 +84,35 @@ extension Applets {
         case "liveness": return ServerProgram(service: .liveness, ports: [8080])
         case "netexec": return ServerProgram(service: .netexec, ports: [port("http-port", 8080)])
         case "serve-hostname": return ServerProgram(service: .hostname(prefix: ""), ports: [port("port", 9376)])
-        case "test-webserver": return ServerProgram(service: .files(root: "/", style: .python), ports: [port("port", 80)])
-        case "porter", "nettest", "no-snat-test", "guestbook", "net": return ServerProgram(service: .silent, ports: [8080])
+        case "test-webserver":
+            return ServerProgram(service: .files(root: "/", style: .python), ports: [port("port", 80)])
+        case "porter", "nettest", "no-snat-test", "guestbook", "net":
+            return ServerProgram(service: .silent, ports: [8080])
         case "entrypoint-tester":
-            return ImmediateProgram(applet: { machine, words in
-                machine.print("[" + words.joined(separator: " ") + "]\n")
-                return 0
-            }, words: words)
+            return ImmediateProgram(
+                applet: { machine, words in
+                    machine.print("[" + words.joined(separator: " ") + "]\n")
+                    return 0
+                },
+                words: words
+            )
         case "connect":
             let target = words.count > 2 ? words[2] : ""
-            return ImmediateProgram(applet: { machine, _ in
-                let parts = target.split(separator: ":").map(String.init)
-                guard parts.count == 2, let port = Int(parts[1]), let address = machine.addresses(of: parts[0]).first else {
-                    machine.complain("DNS: lookup \(parts.first ?? ""): no such host")
+            return ImmediateProgram(
+                applet: { machine, _ in
+                    let parts = target.split(separator: ":").map(String.init)
+                    guard parts.count == 2, let port = Int(parts[1]),
+                        let address = machine.addresses(of: parts[0]).first
+                    else {
+                        machine.complain("DNS: lookup \(parts.first ?? ""): no such host")
+                        return 1
+                    }
+                    if machine.accepts(address, port: port) { return 0 }
+                    machine.complain("REFUSED")
                     return 1
-                }
-                if machine.accepts(address, port: port) { return 0 }
-                machine.complain("REFUSED")
-                return 1
-            }, words: words)
+                },
+                words: words
+            )
         default: return ServerProgram(service: nil, ports: [])
         }
     }
@@ -130,7 +150,8 @@ struct ServerProgram: Program {
     }
 }
 
-/// busybox's `httpd`, which without `-f` goes to the background. It has no handler for TERM, so that it cannot be stopped
+/// busybox's `httpd`, which without `-f` goes to the background. It has no handler for TERM, so that it cannot be
+/// stopped
 /// gently as the first process.
 struct HTTPServerProgram: Program {
     let port: Int
@@ -184,7 +205,8 @@ struct NginxProgram: Program {
             return .exited(0)
         }
         if options["g"]?.contains("daemon off") != true, !machine.process.isInit, !hasStarted {
-            let isOff = machine.node("/etc/nginx/nginx.conf").map { $0.content.bytes.text.contains("daemon off") } ?? false
+            let isOff =
+                machine.node("/etc/nginx/nginx.conf").map { $0.content.bytes.text.contains("daemon off") } ?? false
             if !isOff {
                 let child = NginxProgram(words: ["nginx", "-g", "daemon off;"])
                 return .exited(machine.fork(child, arguments: ["nginx"]) == nil ? 1 : 0)
@@ -194,7 +216,9 @@ struct NginxProgram: Program {
             hasStarted = true
             machine.process.handled = [.terminate, .interrupt, .quit, .hangup]
             if !machine.listen(80, .files(root: "/usr/share/nginx/html", style: .nginx)) {
-                return .exited(Applets.fail(&machine, "nginx", "[emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"))
+                return .exited(
+                    Applets.fail(&machine, "nginx", "[emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)")
+                )
             }
         }
         machine.process.pendingSignals.removeAll { $0 == .hangup }
@@ -203,10 +227,18 @@ struct NginxProgram: Program {
 
     private func tell(_ word: String, _ machine: inout Machine) -> Int {
         let signals: [String: Signal] = ["quit": .quit, "stop": .terminate, "reload": .hangup, "reopen": .user1]
-        guard let signal = signals[word] else { return Applets.fail(&machine, "nginx", "invalid option: \"-s \(word)\"") }
-        let servers = machine.visibleProcesses.filter { $0.commandName == "nginx" && $0.number != machine.process.number }
+        guard let signal = signals[word] else {
+            return Applets.fail(&machine, "nginx", "invalid option: \"-s \(word)\"")
+        }
+        let servers = machine.visibleProcesses.filter {
+            $0.commandName == "nginx" && $0.number != machine.process.number
+        }
         if servers.isEmpty {
-            return Applets.fail(&machine, "nginx", "[error] open() \"/run/nginx.pid\" failed (2: No such file or directory)")
+            return Applets.fail(
+                &machine,
+                "nginx",
+                "[error] open() \"/run/nginx.pid\" failed (2: No such file or directory)"
+            )
         }
         if signal != .user1 { for server in servers { machine.send(signal, to: server.number) } }
         return 0
@@ -226,7 +258,8 @@ struct NetcatProgram: Program {
         let isListening = options.has("l") || options.has("L")
         guard isListening else { return connect(options, &machine) }
         if port == nil {
-            guard let number = (options["p"] ?? options.words.last).flatMap({ Int($0) }), (1...65_535).contains(number) else {
+            guard let number = (options["p"] ?? options.words.last).flatMap({ Int($0) }), (1...65_535).contains(number)
+            else {
                 return .exited(Applets.usage(&machine, "nc"))
             }
             if !machine.listen(number, .silent) {
@@ -252,7 +285,9 @@ struct NetcatProgram: Program {
     }
 
     private func connect(_ options: AppletOptions, _ machine: inout Machine) -> Progress {
-        guard options.words.count >= 2, let port = Int(options.words[1]) else { return .exited(Applets.usage(&machine, "nc")) }
+        guard options.words.count >= 2, let port = Int(options.words[1]) else {
+            return .exited(Applets.usage(&machine, "nc"))
+        }
         let host = options.words[0]
         guard let address = machine.addresses(of: host).first else {
             return .exited(Applets.fail(&machine, "nc", "bad address '\(host)'"))
@@ -277,13 +312,17 @@ struct StressProgram: Program {
         hasStarted = true
         let options = AppletOptions(words, valued: "mcidt")
         func value(_ name: String) -> String? {
-            guard let at = words.firstIndex(of: name), at + 1 < words.count else { return options[String(name.dropFirst(2))] }
+            guard let at = words.firstIndex(of: name), at + 1 < words.count else {
+                return options[String(name.dropFirst(2))]
+            }
             return words[at + 1]
         }
         let workers = (options["m"] ?? value("--vm")).flatMap { Int($0) } ?? 0
         let bytes = value("--vm-bytes").flatMap { Applets.size($0) } ?? 256 << 20
         machine.print("stress: info: [\(machine.process.pid)] dispatching hogs: 0 cpu, 0 io, \(workers) vm, 0 hdd\n")
-        if workers > 0, let limit = machine.container?.specification.memoryLimit, workers.multipliedReportingOverflow(by: bytes).partialValue > limit {
+        if workers > 0, let limit = machine.container?.specification.memoryLimit,
+            workers.multipliedReportingOverflow(by: bytes).partialValue > limit
+        {
             machine.kernel.containers[machine.process.container]?.endReason = "OOMKilled"
             return .exited(137)
         }

@@ -23,7 +23,9 @@ extension Applets {
         "hostname": { machine, words in
             let options = AppletOptions(words)
             let isAddress = options.has("i") || options.has("I")
-            machine.print((isAddress ? machine.kernel.configuration.podIP : machine.kernel.configuration.hostname) + "\n")
+            machine.print(
+                (isAddress ? machine.kernel.configuration.podIP : machine.kernel.configuration.hostname) + "\n"
+            )
             return 0
         },
         "uname": { machine, words in
@@ -73,12 +75,16 @@ extension Applets {
         },
         "free": { machine, _ in
             machine.print("              total        used        free      shared  buff/cache   available\n")
-            machine.print("Mem:       33554432     8388608    16777216        1024     8388608    25165824\nSwap:             0           0           0\n")
+            machine.print(
+                "Mem:       33554432     8388608    16777216        1024     8388608    25165824\nSwap:             0           0           0\n"
+            )
             return 0
         },
         "uptime": { machine, _ in
             let time = CivilTime(machine.now).formatted("%H:%M:%S")
-            let minutes = Int((machine.now - (machine.container?.startedAt ?? machine.now)).nanoseconds / 60_000_000_000)
+            let minutes = Int(
+                (machine.now - (machine.container?.startedAt ?? machine.now)).nanoseconds / 60_000_000_000
+            )
             machine.print(" \(time) up \(minutes) min,  0 users,  load average: 0.00, 0.00, 0.00\n")
             return 0
         },
@@ -96,7 +102,9 @@ extension Applets {
         },
         "pgrep": { machine, words in
             let options = AppletOptions(words, valued: "uP")
-            guard let name = options.words.first, let expression = RegularExpression(name, isExtended: true) else { return 2 }
+            guard let name = options.words.first, let expression = RegularExpression(name, isExtended: true) else {
+                return 2
+            }
             let found = machine.visibleProcesses.filter { candidate in
                 let text = options.has("f") ? candidate.arguments.joined(separator: " ") : candidate.commandName
                 return candidate.pid != machine.process.pid && expression.matches(Array(text.utf8))
@@ -198,7 +206,9 @@ extension Applets {
         var rest = words.dropFirst()
         var signal: Signal? = .terminate
         var isNothing = false
-        if let option = rest.first, option.hasPrefix("-"), option.count > 1, Int(option.dropFirst()).map({ $0 < 65 }) ?? true {
+        if let option = rest.first, option.hasPrefix("-"), option.count > 1,
+            Int(option.dropFirst()).map({ $0 < 65 }) ?? true
+        {
             rest = rest.dropFirst()
             if option == "-l" || option == "-L" { return listSignals(&machine, rest.first) }
             let name = option == "-s" || option == "-n" ? rest.popFirst() ?? "" : String(option.dropFirst())
@@ -228,7 +238,9 @@ extension Applets {
     /// The processes that a process ID means: 0 and negative numbers are whole groups, of which there is but one.
     private static func targets(of pid: Int, _ machine: Machine) -> [Int] {
         if pid > 0 { return machine.number(ofPID: pid).map { [$0] } ?? [] }
-        return machine.visibleProcesses.filter { pid == 0 || !$0.isInit && $0.number != machine.process.number }.map(\.number)
+        return machine.visibleProcesses.filter { pid == 0 || !$0.isInit && $0.number != machine.process.number }.map(
+            \.number
+        )
     }
 
     private static func listSignals(_ machine: inout Machine, _ word: String?) -> Int {

@@ -40,7 +40,9 @@ extension Applets {
             for index in numbers.indices.reversed() where index > 0 {
                 numbers.swapAt(index, Int(machine.kernel.nextRandom() % UInt64(index + 1)))
             }
-            for number in numbers.prefix(options["n"].flatMap { Int($0) } ?? numbers.count) { machine.print("\(number)\n") }
+            for number in numbers.prefix(options["n"].flatMap { Int($0) } ?? numbers.count) {
+                machine.print("\(number)\n")
+            }
             return 0
         },
     ]
@@ -98,7 +100,9 @@ extension Applets {
     private static func sequence(_ machine: inout Machine, _ words: [String]) -> Int {
         let options = NumericWords(words, valued: "s")
         let numbers = options.words.compactMap { Double($0) }
-        guard (1...3).contains(numbers.count), numbers.count == options.words.count else { return usage(&machine, "seq") }
+        guard (1...3).contains(numbers.count), numbers.count == options.words.count else {
+            return usage(&machine, "seq")
+        }
         let first = numbers.count > 1 ? numbers[0] : 1
         let step = numbers.count > 2 ? numbers[1] : 1
         let last = numbers[numbers.count - 1]
@@ -240,7 +244,9 @@ private struct ExpressionWords {
             index += 1
             return String(words[index - 1].count)
         }
-        if word == "substr", index + 2 < words.count, let start = Int(words[index + 1]), let count = Int(words[index + 2]) {
+        if word == "substr", index + 2 < words.count, let start = Int(words[index + 1]),
+            let count = Int(words[index + 2])
+        {
             index += 3
             return String(words[index - 3].dropFirst(max(0, start - 1)).prefix(max(0, count)))
         }

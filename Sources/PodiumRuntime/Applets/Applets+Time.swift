@@ -6,7 +6,8 @@ import PodiumMachinery
 extension Applets {
     static let timeApplets: [String: WaitingApplet] = [
         "sleep": { SleepProgram(words: $0) },
-        "usleep": { words in SleepProgram(words: ["sleep", "0.\(PrintFormatter.zeros(Int(words.last ?? "") ?? 0, 6))"]) },
+        "usleep": { words in SleepProgram(words: ["sleep", "0.\(PrintFormatter.zeros(Int(words.last ?? "") ?? 0, 6))"])
+        },
         "timeout": { TimeoutProgram(words: $0) },
         "time": { TimeProgram(words: $0) },
         "watch": { WatchProgram(words: $0) },
@@ -100,7 +101,10 @@ struct TimeoutProgram: Program {
         let command = Array(rest)
         switch machine.program(for: command, path: machine.searchPath) {
         case .failure(let failure):
-            return .exited(Applets.fail(&machine, "timeout", "can't execute '\(failure.command)'", failure.errno) + failure.code - 1)
+            return .exited(
+                Applets.fail(&machine, "timeout", "can't execute '\(failure.command)'", failure.errno) + failure.code
+                    - 1
+            )
         case .program(let program):
             guard let number = machine.fork(program, arguments: command) else { return .exited(125) }
             machine.process.handled = [.terminate, .interrupt]
@@ -123,7 +127,11 @@ struct TimeProgram: Program {
         guard let child, let start else {
             let command = Array(words.dropFirst().drop { $0.hasPrefix("-") })
             switch machine.program(for: command, path: machine.searchPath) {
-            case .failure(let failure): return .exited(Applets.fail(&machine, "time", "can't execute '\(failure.command)'", failure.errno) + failure.code - 1)
+            case .failure(let failure):
+                return .exited(
+                    Applets.fail(&machine, "time", "can't execute '\(failure.command)'", failure.errno) + failure.code
+                        - 1
+                )
             case .program(let program):
                 guard let number = machine.fork(program, arguments: command) else { return .exited(125) }
                 self.child = number
@@ -133,7 +141,8 @@ struct TimeProgram: Program {
         }
         guard let code = machine.process.endedChildren[child] else { return .blocked(.child) }
         let centiseconds = Int((machine.now - start).nanoseconds / 10_000_000)
-        let seconds = "\(centiseconds / 6000)m \(centiseconds / 100 % 60).\(PrintFormatter.zeros(centiseconds % 100, 2))s"
+        let seconds =
+            "\(centiseconds / 6000)m \(centiseconds / 100 % 60).\(PrintFormatter.zeros(centiseconds % 100, 2))s"
         machine.complain("real\t\(seconds)\nuser\t0m 0.00s\nsys\t0m 0.00s")
         return .exited(code)
     }

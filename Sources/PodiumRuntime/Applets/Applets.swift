@@ -76,7 +76,8 @@ struct AppletOptions {
     /// What is no option.
     private(set) var words: [String] = []
 
-    /// Reads the words after the name. `valued` are the letters that take a value; with `stops` options end at the first
+    /// Reads the words after the name. `valued` are the letters that take a value; with `stops` options end at the
+    /// first
     /// other word.
     init(_ all: [String], valued: String = "", stops: Bool = false) {
         var rest = all.dropFirst()

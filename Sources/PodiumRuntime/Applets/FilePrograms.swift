@@ -23,7 +23,9 @@ struct TailProgram: Program {
 
     init(_ words: [String]) {
         var words = words
-        if words.count > 1, words[1].hasPrefix("-") || words[1].hasPrefix("+"), words[1].dropFirst().first?.isNumber == true {
+        if words.count > 1, words[1].hasPrefix("-") || words[1].hasPrefix("+"),
+            words[1].dropFirst().first?.isNumber == true
+        {
             let isPlus = words[1].hasPrefix("+")
             let digits = words[1].dropFirst().prefix { $0.isNumber }
             let rest = words[1].dropFirst(1 + digits.count)
@@ -110,7 +112,9 @@ struct TailProgram: Program {
     private func selection(_ bytes: [UInt8]) -> [UInt8] {
         if countsBytes { return fromStart ? Array(bytes.dropFirst(max(0, limit - 1))) : Array(bytes.suffix(limit)) }
         var starts = [0]
-        for (index, unit) in bytes.enumerated() where unit == 0x0A && index + 1 < bytes.count { starts.append(index + 1) }
+        for (index, unit) in bytes.enumerated() where unit == 0x0A && index + 1 < bytes.count {
+            starts.append(index + 1)
+        }
         if fromStart {
             let first = max(1, limit) - 1
             return first < starts.count ? Array(bytes[starts[first]...]) : []
@@ -201,7 +205,11 @@ struct CopyBlocksProgram: Program {
             machine.spend()
             switch machine.read(0, limit: min(64 << 10, limit - copied)) {
             case .bytes(let bytes):
-                if let errno = machine.write(bytes, to: 1) { return .exited(Applets.fail(&machine, "dd", "error writing '\(output ?? "standard output")'", errno)) }
+                if let errno = machine.write(bytes, to: 1) {
+                    return .exited(
+                        Applets.fail(&machine, "dd", "error writing '\(output ?? "standard output")'", errno)
+                    )
+                }
                 copied += bytes.count
             case .wait(let wait): return .blocked(wait)
             case .end, .failed: return .exited(report(&machine))
@@ -252,7 +260,9 @@ struct CopyBlocksProgram: Program {
         let whole = copied / blockSize
         let part = copied % blockSize == 0 ? 0 : 1
         machine.complain("\(whole)+\(part) records in\n\(whole)+\(part) records out")
-        machine.complain("\(copied) bytes (\(Applets.humanSize(copied))B) copied, 0.001000 seconds, \(Applets.humanSize(copied * 1000))B/s")
+        machine.complain(
+            "\(copied) bytes (\(Applets.humanSize(copied))B) copied, 0.001000 seconds, \(Applets.humanSize(copied * 1000))B/s"
+        )
         return 0
     }
 }
@@ -291,7 +301,9 @@ struct ComparisonProgram: Program {
     private func showDifference(_ old: [[UInt8]], _ new: [[UInt8]], _ names: [String], _ machine: inout Machine) {
         let head = zip(old, new).prefix { $0 == $1 }.count
         let tail = min(zip(old.reversed(), new.reversed()).prefix { $0 == $1 }.count, min(old.count, new.count) - head)
-        machine.print("--- \(names[0])\n+++ \(names[1])\n@@ -\(head + 1),\(old.count - tail - head) +\(head + 1),\(new.count - tail - head) @@\n")
+        machine.print(
+            "--- \(names[0])\n+++ \(names[1])\n@@ -\(head + 1),\(old.count - tail - head) +\(head + 1),\(new.count - tail - head) @@\n"
+        )
         for line in old[head..<old.count - tail] { machine.write([UInt8(ascii: "-")] + line + [0x0A], to: 1) }
         for line in new[head..<new.count - tail] { machine.write([UInt8(ascii: "+")] + line + [0x0A], to: 1) }
     }

@@ -263,7 +263,9 @@ struct CutLines: LineProcessor {
                 if skipsPlain { return nil }
                 output = line
             } else {
-                output = Array(fields.enumerated().filter { isChosen($0.offset) }.map(\.element).joined(separator: [separator]))
+                output = Array(
+                    fields.enumerated().filter { isChosen($0.offset) }.map(\.element).joined(separator: [separator])
+                )
             }
         } else {
             output = line.enumerated().filter { isChosen($0.offset) }.map(\.element)
@@ -372,7 +374,9 @@ struct CountProcessor: StreamProcessor {
         if isPlain || options.has("l") { columns.append(counts.lines) }
         if isPlain || options.has("w") { columns.append(counts.words) }
         if isPlain || options.has("c") || options.has("m") { columns.append(counts.bytes) }
-        var text = columns.count == 1 ? "\(columns[0])" : columns.map { PrintFormatter.padded(String($0), 9, left: false) }.joined(separator: " ")
+        var text =
+            columns.count == 1
+            ? "\(columns[0])" : columns.map { PrintFormatter.padded(String($0), 9, left: false) }.joined(separator: " ")
         if !name.isEmpty { text += " " + name }
         machine.print(text + "\n")
     }

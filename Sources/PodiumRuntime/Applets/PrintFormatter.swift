@@ -121,7 +121,8 @@ struct PrintFormatter {
             let digits = String(UInt(bitPattern: integer()), radix: 16, uppercase: isUpper)
             let filled = String(repeating: "0", count: max(0, (precision ?? 0) - digits.utf8.count)) + digits
             return Array(((flags.contains(UInt8(ascii: "#")) ? (isUpper ? "0X" : "0x") : "") + filled).utf8)
-        case UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "g"), UInt8(ascii: "G"):
+        case UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "g"),
+            UInt8(ascii: "G"):
             return real(conversion, flags, precision ?? 6)
         default: return [UInt8(ascii: "%"), conversion]
         }
@@ -167,7 +168,13 @@ struct PrintFormatter {
         }
     }
 
-    private mutating func pad(_ text: [UInt8], _ conversion: UInt8, _ width: Int, _ flags: Set<UInt8>, _ precision: Int?) {
+    private mutating func pad(
+        _ text: [UInt8],
+        _ conversion: UInt8,
+        _ width: Int,
+        _ flags: Set<UInt8>,
+        _ precision: Int?
+    ) {
         let length = text.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
         let missing = width - length
         guard missing > 0 else { return output += text }

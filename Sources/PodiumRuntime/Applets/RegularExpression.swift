@@ -4,9 +4,7 @@
 /// A regular expression over bytes.
 struct RegularExpression: Sendable {
     /// Steps of one search; a search that needs more finds nothing.
-    static let maximumSteps = 200_000
-    /// Nodes that are matched within one another; a search that goes deeper finds nothing.
-    static let maximumDepth = 400
+    static let maximumSteps = 500_000
     /// The copies that `{n,m}` may ask for.
     static let maximumRepeats = 255
 
@@ -24,7 +22,7 @@ struct RegularExpression: Sendable {
         case reference(Int)
     }
 
-    private let root: Node
+    private let program: RegularProgram
     private let ignoresCase: Bool
     /// The number of groups.
     let groups: Int
@@ -32,8 +30,8 @@ struct RegularExpression: Sendable {
     /// Reads an expression; nil when it is faulty.
     init?(_ text: String, isExtended: Bool, ignoresCase: Bool = false) {
         var parser = RegularExpressionParser(text, isExtended: isExtended)
-        guard let root = parser.parse() else { return nil }
-        self.root = root
+        guard let root = parser.parse(), let program = RegularProgram(root, groups: parser.groups) else { return nil }
+        self.program = program
         self.ignoresCase = ignoresCase
         groups = parser.groups
     }
@@ -46,17 +44,13 @@ struct RegularExpression: Sendable {
 
     /// The first match at or after `start`.
     func firstMatch(in text: [UInt8], from start: Int = 0) -> Match? {
-        var search = Search(text: text, ignoresCase: ignoresCase, captures: Array(repeating: nil, count: groups + 1))
+        var search = RegularSearch(program, text, ignoresCase: ignoresCase)
         var begin = start
         while begin <= text.count {
-            var end: Int?
-            let isFound = search.match(root, begin) { _, index in
-                end = index
-                return true
+            if program.canBegin(at: begin, in: text, ignoresCase: ignoresCase), let match = search.match(at: begin) {
+                return match
             }
-            if isFound, let end { return Match(range: begin..<end, groups: search.captures) }
             if search.steps > Self.maximumSteps { return nil }
-            search.captures = Array(repeating: nil, count: groups + 1)
             begin += 1
         }
         return nil
@@ -83,138 +77,5 @@ struct RegularExpression: Sendable {
             units.append(unit)
         }
         return units.text
-    }
-}
-
-/// A search under way: backtracking, with what is still to match as a continuation.
-private struct Search {
-    let text: [UInt8]
-    let ignoresCase: Bool
-    var captures: [Range<Int>?]
-    var steps = 0
-    var depth = 0
-
-    mutating func match(_ node: RegularExpression.Node, _ index: Int, _ next: (inout Search, Int) -> Bool) -> Bool {
-        steps += 1
-        depth += 1
-        defer { depth -= 1 }
-        if steps > RegularExpression.maximumSteps { return false }
-        if depth > RegularExpression.maximumDepth {
-            // Deeper recursion could exhaust the stack of the thread.
-            steps = RegularExpression.maximumSteps
-            return false
-        }
-        switch node {
-        case .unit, .any, .set: return takes(node, index) && next(&self, index + 1)
-        case .start: return index == 0 && next(&self, index)
-        case .end: return index == text.count && next(&self, index)
-        case .wordEdge:
-            let before = index > 0 && text[index - 1].isNameUnit
-            let after = index < text.count && text[index].isNameUnit
-            return before != after && next(&self, index)
-        case .group(let inner, let number):
-            let old = captures[number]
-            let isMatched = match(inner, index) { search, end in
-                let previous = search.captures[number]
-                search.captures[number] = index..<end
-                if next(&search, end) { return true }
-                search.captures[number] = previous
-                return false
-            }
-            if !isMatched { captures[number] = old }
-            return isMatched
-        case .choice(let nodes):
-            for node in nodes where match(node, index, next) { return true }
-            return false
-        case .sequence(let nodes): return match(nodes[...], index, next)
-        case .repeated(let inner, let from, let to): return matchRepeated(inner, from, to, index, next)
-        case .reference(let number):
-            guard captures.indices.contains(number), let range = captures[number] else { return next(&self, index) }
-            guard text[index...].starts(with: text[range]) else { return false }
-            return next(&self, index + range.count)
-        }
-    }
-
-    private mutating func match(
-        _ nodes: ArraySlice<RegularExpression.Node>,
-        _ index: Int,
-        _ next: (inout Search, Int) -> Bool
-    ) -> Bool {
-        var nodes = nodes
-        var index = index
-        // Single units need no recursion, however long the expression is.
-        while let first = nodes.first, first.isUnit {
-            guard takes(first, index) else { return false }
-            steps += 1
-            index += 1
-            nodes = nodes.dropFirst()
-        }
-        guard let first = nodes.first else { return next(&self, index) }
-        let rest = nodes.dropFirst()
-        return match(first, index) { search, end in search.match(rest, end, next) }
-    }
-
-    private mutating func matchRepeated(
-        _ inner: RegularExpression.Node,
-        _ from: Int,
-        _ to: Int,
-        _ index: Int,
-        _ next: (inout Search, Int) -> Bool
-    ) -> Bool {
-        // Single units need no recursion, however long the text is.
-        if inner.isUnit {
-            var end = index
-            while end - index < to, takes(inner, end) { end += 1 }
-            steps += end - index
-            while end - index >= from {
-                if next(&self, end) { return true }
-                end -= 1
-            }
-            return false
-        }
-        return matchGroup(inner, from, to, index, next)
-    }
-
-    private mutating func matchGroup(
-        _ inner: RegularExpression.Node,
-        _ from: Int,
-        _ to: Int,
-        _ index: Int,
-        _ next: (inout Search, Int) -> Bool
-    ) -> Bool {
-        if to > 0 {
-            let isMatched = match(inner, index) { search, end in
-                // A turn that took nothing would go on for ever.
-                if end == index, from <= 0 { return false }
-                return search.matchGroup(inner, max(0, from - 1), to - 1, end, next)
-            }
-            if isMatched { return true }
-        }
-        return from <= 0 && next(&self, index)
-    }
-
-    private func takes(_ node: RegularExpression.Node, _ index: Int) -> Bool {
-        guard index < text.count else { return false }
-        let unit = text[index]
-        switch node {
-        case .any: return true
-        case .unit(let wanted): return unit == wanted || ignoresCase && unit.lowercased == wanted.lowercased
-        case .set(let ranges, let isNegated):
-            let isIn = ranges.contains { range in
-                range.contains(unit) || ignoresCase && (range.contains(unit.lowercased) || range.contains(unit.uppercased))
-            }
-            return isIn != isNegated
-        default: return false
-        }
-    }
-}
-
-extension RegularExpression.Node {
-    /// Whether it always takes exactly one unit.
-    fileprivate var isUnit: Bool {
-        switch self {
-        case .unit, .any, .set: true
-        default: false
-        }
     }
 }

@@ -54,7 +54,7 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
             }
             switch machine.read(input == "-" ? 0 : Self.descriptor, limit: 8 << 10) {
             case .bytes(let bytes):
-                machine.spend(bytes.count >> 9)
+                machine.spend(bytes.count >> 6)
                 if let code = processor.take(bytes, &machine) { return .exited(code) }
             case .end:
                 if let code = close(input, &machine) { return .exited(code) }
@@ -112,6 +112,9 @@ extension LineProcessor {
 
 /// Cuts a stream into lines.
 struct Lines<Processor: LineProcessor>: StreamProcessor {
+    /// A longer line is handed on in pieces.
+    private static var maximumLineBytes: Int { 1 << 20 }
+
     /// The processor as it is after what it has seen.
     private(set) var inner: Processor
     private var rest: [UInt8] = []
@@ -123,17 +126,20 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
     mutating func begin(_ name: String, _ machine: inout Machine) { inner.begin(name, &machine) }
 
     mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
+        // What is left over from before has no newline in it.
+        var from = rest.count
         rest += bytes
         var start = rest.startIndex
-        while let index = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        while let index = rest[from...].firstIndex(of: UInt8(ascii: "\n")) {
             let code = inner.line(Array(rest[start..<index]), isWhole: true, &machine)
             start = index + 1
+            from = start
             machine.spend()
             if let code { return code }
         }
         rest.removeFirst(start)
         // A line without end is handed on in pieces rather than kept for ever.
-        if rest.count > 4 << 20 {
+        if rest.count > Self.maximumLineBytes {
             let piece = rest
             rest = []
             return inner.line(piece, isWhole: true, &machine)

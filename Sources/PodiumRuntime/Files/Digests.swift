@@ -108,7 +108,9 @@ enum Base64 {
             let group = bytes[start..<min(start + 3, bytes.count)]
             let word = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
             for index in 0..<4 {
-                result.append(index <= group.count ? alphabet[Int(word >> UInt32(18 - index * 6) & 63)] : UInt8(ascii: "="))
+                result.append(
+                    index <= group.count ? alphabet[Int(word >> UInt32(18 - index * 6) & 63)] : UInt8(ascii: "=")
+                )
             }
         }
         return result

@@ -105,7 +105,8 @@ struct FileNode: Hashable, Sendable {
     /// Counts changes of the content, so that a watcher notices them.
     var version = 0
 
-    static func file(_ content: FileContent, mode: Int = 0o644, time: Timestamp = Timestamp(nanoseconds: 0)) -> FileNode {
+    static func file(_ content: FileContent, mode: Int = 0o644, time: Timestamp = Timestamp(nanoseconds: 0)) -> FileNode
+    {
         var node = FileNode(kind: .file, mode: mode, time: time)
         node.content = content
         return node

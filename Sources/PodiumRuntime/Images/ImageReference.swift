@@ -93,7 +93,9 @@ package struct ImageReference: Hashable, Sendable {
 
     /// Lower case letters and digits, separated by one period, one or two underscores, or any number of dashes.
     private static func isPathComponent(_ units: [UInt8]) -> Bool {
-        guard let first = units.first, let last = units.last, first.isLowerOrDigit, last.isLowerOrDigit else { return false }
+        guard let first = units.first, let last = units.last, first.isLowerOrDigit, last.isLowerOrDigit else {
+            return false
+        }
         var index = 0
         while index < units.count {
             let start = index
@@ -111,7 +113,8 @@ package struct ImageReference: Hashable, Sendable {
     }
 
     private static func isTag(_ text: String) -> Bool {
-        guard let first = text.utf8.first, text.utf8.count <= 128, first.isAlphanumeric || first == UInt8(ascii: "_") else {
+        guard let first = text.utf8.first, text.utf8.count <= 128, first.isAlphanumeric || first == UInt8(ascii: "_")
+        else {
             return false
         }
         return text.utf8.allSatisfy { $0.isAlphanumeric || "_.-".utf8.contains($0) }

@@ -107,7 +107,8 @@ extension Kernel {
 }
 
 extension FileNode {
-    /// Calls `body` with the place at `path` below this node, which is nil when nothing is there. Nothing happens when a
+    /// Calls `body` with the place at `path` below this node, which is nil when nothing is there. Nothing happens
+    /// when a
     /// directory on the way is missing. The root of a tree can be changed but not removed.
     mutating func change(_ path: ArraySlice<String>, _ body: (inout FileNode?) -> Bool) -> Bool {
         guard let name = path.first else {

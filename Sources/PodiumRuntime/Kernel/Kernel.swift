@@ -11,6 +11,10 @@ struct Kernel: Sendable {
     static let maximumOpenFiles = 4096
     /// The bytes of a pod's files and volumes together, stored or not; writing beyond it fails.
     static let maximumFileBytes = 100 << 30
+    /// The bytes of files and volumes that are really kept; writing beyond it fails.
+    static let maximumStoredBytes = 64 << 20
+    /// The files and directories of a pod; making more fails.
+    static let maximumNodes = 50_000
 
     let configuration: SandboxConfiguration
     var containers: [Int: Container] = [:]
@@ -28,6 +32,9 @@ struct Kernel: Sendable {
     var random: UInt64
     /// Counts changes of files, so that those who follow a file need not compare.
     var fileChanges = 0
+    /// At least the bytes and the nodes that are kept, counted anew when a limit seems to be reached.
+    private var storedBytes = 0
+    private var storedNodes = 0
     /// The last process ID given in a pod whose containers share them; 1 is the pod's pause process.
     var lastSharedPID = 1
     private var lastNumber = 0
@@ -43,6 +50,19 @@ struct Kernel: Sendable {
         return lastNumber
     }
 
+    /// Whether so much more can be kept.
+    mutating func reserve(bytes: Int = 0, nodes: Int = 0) -> Bool {
+        storedBytes += bytes
+        storedNodes += nodes
+        guard storedBytes > Self.maximumStoredBytes || storedNodes > Self.maximumNodes else { return true }
+        var count = StoredCount()
+        for container in containers.values { count.add(container.root.root) }
+        for volume in volumes.values { count.add(volume.root) }
+        storedBytes = count.bytes + bytes
+        storedNodes = count.nodes + nodes
+        return storedBytes <= Self.maximumStoredBytes && storedNodes <= Self.maximumNodes
+    }
+
     /// The next 64 random bits (SplitMix64).
     mutating func nextRandom() -> UInt64 {
         random &+= 0x9E37_79B9_7F4A_7C15
@@ -50,6 +70,18 @@ struct Kernel: Sendable {
         bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
         bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
         return bits ^ (bits >> 31)
+    }
+}
+
+/// What trees keep.
+private struct StoredCount {
+    var bytes = 0
+    var nodes = 0
+
+    mutating func add(_ node: FileNode) {
+        nodes += 1
+        bytes += node.content.bytes.count
+        for child in node.children.values { add(child) }
     }
 }
 

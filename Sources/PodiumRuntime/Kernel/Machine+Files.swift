@@ -55,7 +55,12 @@ extension Machine {
         return try file(for: .file(location), path: path, appends: mode == .append)
     }
 
-    private mutating func open(_ node: FileNode, at location: FileLocation, path: String, _ mode: OpenMode) throws(Errno) -> Int {
+    private mutating func open(
+        _ node: FileNode,
+        at location: FileLocation,
+        path: String,
+        _ mode: OpenMode
+    ) throws(Errno) -> Int {
         switch node.kind {
         case .directory where mode != .read: throw .isDirectory
         case .device: return try file(for: device(node.target), path: path)
@@ -117,6 +122,7 @@ extension Machine {
     mutating func put(_ node: FileNode, at location: FileLocation) throws(Errno) {
         if location.readOnly { throw .readOnly }
         if location.path.isEmpty { throw .exists }
+        if !kernel.reserve(bytes: node.content.bytes.count, nodes: 1) { throw .noSpace }
         var owned = node
         owned.owner = container?.specification.user ?? 0
         owned.group = container?.specification.group ?? 0
@@ -155,6 +161,7 @@ extension Machine {
 
     /// Replaces the content of a file, making it when it is missing.
     mutating func replace(_ path: String, with bytes: [UInt8]) throws(Errno) {
+        if !kernel.reserve(bytes: min(bytes.count, FileContent.maximumStoredBytes)) { throw .noSpace }
         let number = try open(path, .write)
         if case .file(let location)? = kernel.openFiles[number]?.target {
             kernel.update(location) { node in

@@ -56,7 +56,9 @@ extension Machine {
         case "mounts": return Array(mountTable.utf8)
         case "stat": return Array("\(owner.pid) (\(command)) S \(owner.parentPID) 1 1 0 -1\n".utf8)
         case "status":
-            return Array("Name:\t\(command)\nState:\tS (sleeping)\nPid:\t\(owner.pid)\nPPid:\t\(owner.parentPID)\n".utf8)
+            return Array(
+                "Name:\t\(command)\nState:\tS (sleeping)\nPid:\t\(owner.pid)\nPPid:\t\(owner.parentPID)\n".utf8
+            )
         default: return nil
         }
     }

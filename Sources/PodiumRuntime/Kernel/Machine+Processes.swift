@@ -66,7 +66,8 @@ extension Machine {
         kernel.events.append(.exited(ContainerHandle(number: number), exit))
     }
 
-    /// Sends a signal to a process by its number in the sandbox. `outside` signals come from the node and end even the first
+    /// Sends a signal to a process by its number in the sandbox. `outside` signals come from the node and end even
+    /// the first
     /// process of a container, if they are KILL.
     mutating func send(_ signal: Signal, to number: Int, outside: Bool = false) {
         if number == process.number {

@@ -68,7 +68,10 @@ extension Machine {
         return container?.image.isComplete == true ? .failure(.noEntry) : .success(nil)
     }
 
-    private static func executable(_ node: FileNode, at path: String) -> Result<(path: String, content: [UInt8])?, Errno> {
+    private static func executable(
+        _ node: FileNode,
+        at path: String
+    ) -> Result<(path: String, content: [UInt8])?, Errno> {
         if node.kind == .directory || node.mode & 0o111 == 0 { return .failure(.denied) }
         return .success((path, node.content.bytes))
     }
@@ -88,6 +91,8 @@ extension Machine {
         } else if content.starts(with: ImageProfile.programMark.utf8) {
             let name = content.dropFirst(ImageProfile.programMark.utf8.count).text
             if let program = Applets.program(name, words, environment, self) { return .program(program) }
+            note("Program \(name) is not simulated: it runs until it is stopped")
+            return .program(UnknownProgram())
         }
         let arguments = interpreter + [path] + words.dropFirst()
         let name = interpreter.first?.split(separator: "/").last.map(String.init) ?? "sh"

@@ -15,7 +15,9 @@ enum ReadResult: Sendable {
 extension Machine {
     /// Reads at most `limit` bytes from a descriptor of the running process.
     mutating func read(_ descriptor: Int, limit: Int = 64 << 10) -> ReadResult {
-        guard let number = process.files[descriptor], let file = kernel.openFiles[number] else { return .failed(.badFile) }
+        guard let number = process.files[descriptor], let file = kernel.openFiles[number] else {
+            return .failed(.badFile)
+        }
         switch file.target {
         case .null: return .end
         case .zero: return .bytes(Array(repeating: 0, count: limit))
@@ -39,7 +41,9 @@ extension Machine {
 
     /// Reads up to and with the next `delimiter`, and never beyond it. What comes without one is an unfinished piece.
     mutating func readPiece(_ descriptor: Int, through delimiter: UInt8 = UInt8(ascii: "\n")) -> ReadResult {
-        guard let number = process.files[descriptor], let file = kernel.openFiles[number] else { return .failed(.badFile) }
+        guard let number = process.files[descriptor], let file = kernel.openFiles[number] else {
+            return .failed(.badFile)
+        }
         switch file.target {
         case .pipeReader(let pipe):
             guard let count = kernel.pipes[pipe]?.count, count > 0 else {
@@ -92,6 +96,7 @@ extension Machine {
     ) -> Errno? {
         var end = file.offset
         let moment = now
+        if file.offset < FileContent.maximumStoredBytes, !kernel.reserve(bytes: bytes.count) { return .noSpace }
         let written = kernel.update(location) { node in
             guard node != nil else { return false }
             if file.appends { end = node?.content.size ?? 0 }
@@ -240,7 +245,12 @@ extension Kernel {
         append(lines, to: number)
     }
 
-    private static func split(_ pending: inout [UInt8], into lines: inout [LogLine], stream: OutputStream, now: Timestamp) {
+    private static func split(
+        _ pending: inout [UInt8],
+        into lines: inout [LogLine],
+        stream: OutputStream,
+        now: Timestamp
+    ) {
         while pending.count > ContainerLog.maximumLineBytes {
             let piece = Array(pending.prefix(ContainerLog.maximumLineBytes))
             lines.append(LogLine(time: now, stream: stream, bytes: piece, isPartial: true))

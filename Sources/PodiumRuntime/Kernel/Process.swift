@@ -5,7 +5,8 @@ import PodiumMachinery
 
 /// Something a process runs: a shell, an applet, a server.
 protocol Program: Sendable {
-    /// Goes on until it must wait, has ended, or has done a slice of work. Called again after any of these but the end; a
+    /// Goes on until it must wait, has ended, or has done a slice of work. Called again after any of these but the
+    /// end; a
     /// program that was woken for nothing returns the same wait again.
     mutating func run(_ machine: inout Machine) -> Progress
 }

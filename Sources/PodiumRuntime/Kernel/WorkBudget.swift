@@ -7,7 +7,8 @@ import PodiumMachinery
 ///
 /// Simulated work takes no time, so a loop that never sleeps would never end. Work is counted in steps, a handful for a
 /// simple command. `stepsPerInstant` steps fit into one moment; then the processes wait for `delay`. Who goes on like
-/// that uses up its reserve of `burst` steps, which fills with `stepsPerSecond`, and has to wait until a moment's worth is
+/// that uses up its reserve of `burst` steps, which fills with `stepsPerSecond`, and has to wait until a moment's
+/// worth is
 /// there again: an endless loop costs the simulator next to nothing and counts as running.
 struct WorkBudget: Hashable, Sendable {
     /// Steps of work at one moment.

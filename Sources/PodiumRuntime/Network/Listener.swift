@@ -45,7 +45,8 @@ enum FileServerStyle: Hashable, Sendable {
         switch self {
         case .nginx:
             let head = "<html>\r\n<head><title>\(status) \(title)</title></head>\r\n<body>\r\n"
-            return head + "<center><h1>\(status) \(title)</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+            return head
+                + "<center><h1>\(status) \(title)</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
         case .busybox:
             let head = "<HTML><HEAD><TITLE>\(status) \(title)</TITLE></HEAD>\n<BODY><H1>\(status) \(title)</H1>\n"
             return head + "The requested URL was not found\n</BODY></HTML>\n"
@@ -230,6 +231,7 @@ extension Machine {
     static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
-        return text.contains(":") && text.utf8.allSatisfy { $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+        return text.contains(":")
+            && text.utf8.allSatisfy { $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
     }
 }

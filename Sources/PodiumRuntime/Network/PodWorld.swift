@@ -7,7 +7,8 @@
 /// are answered by the sandbox itself and never asked here.
 package protocol PodWorld {
     /// The addresses of a complete DNS name in lower case without the last dot, such as
-    /// `myservice.default.svc.cluster.local`: cluster addresses of Services, pod addresses of headless ones. Empty when the
+    /// `myservice.default.svc.cluster.local`: cluster addresses of Services, pod addresses of headless ones. Empty
+    /// when the
     /// name does not exist.
     func resolve(_ name: String) -> [String]
 

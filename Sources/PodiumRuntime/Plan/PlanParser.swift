@@ -41,7 +41,9 @@ struct PlanParser {
         var steps: [PlanStep] = []
         repeat {
             skipSpace()
-            guard steps.count < Self.maximumSteps else { throw fault("a plan has at most \(Self.maximumSteps) attempts") }
+            guard steps.count < Self.maximumSteps else {
+                throw fault("a plan has at most \(Self.maximumSteps) attempts")
+            }
             steps.append(try step())
         } while take(",")
         guard index == units.count else { throw fault("expected \",\" or the end") }
@@ -153,7 +155,10 @@ struct PlanParser {
             if case .missingUnit = error { throw fault("\(text) has no unit; write \(text)s for seconds", at: start) }
         }
         guard let length, length >= .zero, length <= Self.maximumDuration else {
-            throw fault("expected a duration such as 5s or 1m30s, at most \(GoDuration.print(Self.maximumDuration))", at: start)
+            throw fault(
+                "expected a duration such as 5s or 1m30s, at most \(GoDuration.print(Self.maximumDuration))",
+                at: start
+            )
         }
         index += text.count
         return length

@@ -33,7 +33,8 @@ struct PlanProgram: Program {
         }
         if !machine.process.pendingSignals.isEmpty { return .exited(0) }
         let moments = [
-            lines.first.map { startedAt + $0.after }, isListening ? nil : readyAt, attempt.end.map { startedAt + $0.after },
+            lines.first.map { startedAt + $0.after }, isListening ? nil : readyAt,
+            attempt.end.map { startedAt + $0.after },
         ]
         return .blocked(moments.compactMap { $0 }.min().map { .time($0) } ?? .forever)
     }

@@ -82,7 +82,8 @@ extension Machine {
     /// Puts the files there that every container has.
     private mutating func furnish(_ number: Int) {
         let configuration = kernel.configuration
-        var hosts = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        var hosts =
+            "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
         hosts += "\(configuration.podIP)\t\(configuration.hostname)\n"
         for alias in configuration.hostAliases { hosts += "\(alias.address)\t\(alias.names.joined(separator: "\t"))\n" }
         let search = configuration.searchDomains.joined(separator: " ")
@@ -141,7 +142,9 @@ extension Machine {
     private mutating func makePath(_ parts: [String], _ directory: FileNode, _ number: Int) {
         for count in parts.indices {
             let path = "/" + parts[...count].joined(separator: "/")
-            guard let location = try? kernel.locate(path, in: number), kernel.node(at: location) == nil else { continue }
+            guard let location = try? kernel.locate(path, in: number), kernel.node(at: location) == nil else {
+                continue
+            }
             kernel.update(location) { place in
                 place = directory
                 return true
@@ -193,7 +196,9 @@ extension Container {
 
     /// The environment that a process begins with.
     func environment(in configuration: SandboxConfiguration) -> [EnvironmentVariable] {
-        var variables = [EnvironmentVariable("PATH", ImageProfile.path), EnvironmentVariable("HOSTNAME", configuration.hostname)]
+        var variables = [
+            EnvironmentVariable("PATH", ImageProfile.path), EnvironmentVariable("HOSTNAME", configuration.hostname),
+        ]
         if specification.tty { variables.append(EnvironmentVariable("TERM", "xterm")) }
         let home = specification.user == 0 ? "/root" : "/"
         var seen: [String: Int] = [:]

@@ -4,7 +4,8 @@
 package import PodiumMachinery
 
 extension PodSandbox {
-    /// Runs a command in a running container, for probes, hooks and `exec`. Its end is an event, also when it is immediate.
+    /// Runs a command in a running container, for probes, hooks and `exec`. Its end is an event, also when it is
+    /// immediate.
     ///
     /// A program that is not simulated ends at once with 0, unlike one that a container runs itself: a probe that never
     /// ended would be worth nothing.

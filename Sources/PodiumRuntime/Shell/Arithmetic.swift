@@ -20,7 +20,8 @@ enum ArithmeticError: Error, Hashable, Sendable {
 
 /// A cursor over an expression, with the variables that it reads and assigns.
 ///
-/// Precedence climbing: `binary(level)` reads operators of at least that level. While `isSkipping`, in the branch of `?:`
+/// Precedence climbing: `binary(level)` reads operators of at least that level. While `isSkipping`, in the branch of
+/// `?:`
 /// or behind a decided `&&`, nothing is assigned and nothing divides.
 struct Arithmetic {
     /// Variables within variables, and parentheses.

@@ -35,7 +35,8 @@ struct ExpansionScope: Sendable {
 /// One pass over the words of a command.
 ///
 /// It is a pure function of variables and the outputs of substitutions known so far. When it meets a substitution whose
-/// output is unknown it stops; the shell runs that one and makes a new pass from the same variables, which comes further:
+/// output is unknown it stops; the shell runs that one and makes a new pass from the same variables, which comes
+/// further:
 ///
 ///     echo $(a) $(b)      pass 1: needs a;  pass 2 with [A]: needs b;  pass 3 with [A, B]: fields A, B
 struct Expansion {
@@ -224,7 +225,8 @@ struct Expansion {
         }
     }
 
-    private mutating func add(_ word: ShellWord, isQuoted: Bool, into builder: inout FieldBuilder) throws(ExpansionStop) {
+    private mutating func add(_ word: ShellWord, isQuoted: Bool, into builder: inout FieldBuilder) throws(ExpansionStop)
+    {
         if isQuoted || !builder.splits { return try expand(word, into: &builder) }
         // The word's own unquoted text is split like a value.
         var split = ShellWord()

@@ -126,7 +126,9 @@ extension Shell {
             } else if let path = machine.pathOfProgram(name, path: variables["PATH"] ?? "") {
                 machine.print(isVerbose ? "\(name) is \(path)\n" : "\(path)\n")
             } else {
-                if isVerbose { machine.complain(flavour == .ash ? "\(name): not found" : complaint("\(name): not found")) }
+                if isVerbose {
+                    machine.complain(flavour == .ash ? "\(name): not found" : complaint("\(name): not found"))
+                }
                 code = flavour == .bash ? 1 : 127
             }
         }

@@ -45,7 +45,9 @@ extension Shell {
         guard let number, let pid = machine.kernel.processes[number]?.pid else { return .next }
         machine.kernel.processes[number]?.ignored.formUnion([.interrupt, .quit])
         jobs.append(ShellJob(number: number, pid: pid))
-        if jobs.count > Self.maximumJobs, let index = jobs.firstIndex(where: { $0.code != nil }) { jobs.remove(at: index) }
+        if jobs.count > Self.maximumJobs, let index = jobs.firstIndex(where: { $0.code != nil }) {
+            jobs.remove(at: index)
+        }
         lastBackground = pid
         status = 0
         return .next
@@ -220,9 +222,11 @@ extension Shell {
         case .ash, .dash:
             let isRead = redirection.kind == .input
             let text = error == .noEntry ? (isRead ? "no such file" : "nonexistent directory") : error.text
-            let verb = flavour == .ash ? (isRead ? "can't open" : "can't create") : (isRead ? "cannot open" : "cannot create")
+            let verb =
+                flavour == .ash ? (isRead ? "can't open" : "can't create") : (isRead ? "cannot open" : "cannot create")
             if flavour == .ash { return "\(verb) \(target): \(text)" }
-            return "\(verb) \(target): \(error == .noEntry ? (isRead ? "No such file" : "Directory nonexistent") : error.text)"
+            return
+                "\(verb) \(target): \(error == .noEntry ? (isRead ? "No such file" : "Directory nonexistent") : error.text)"
         }
     }
 }

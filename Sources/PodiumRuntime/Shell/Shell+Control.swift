@@ -13,7 +13,8 @@ extension Shell {
         case .or(let left, let right): frames += [.then(right, onSuccess: false), .run(left)]
         case .pipeline(let commands, let isNegated):
             if isNegated { frames.append(.negate) }
-            if commands.count == 1 { frames.append(.run(commands[0])) } else { return startPipeline(commands, &machine) }
+            guard commands.count == 1 else { return startPipeline(commands, &machine) }
+            frames.append(.run(commands[0]))
         case .background(let command): return startBackground(command, &machine)
         case .subshell(let command): return startSubshell(command, &machine)
         case .condition(let clauses, let otherwise):

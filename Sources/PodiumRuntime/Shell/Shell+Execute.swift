@@ -102,7 +102,8 @@ extension Shell {
 
     /// Builtins before which assignments stay.
     private static let specialBuiltins: Set<String> = [
-        ":", ".", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset", "break", "continue",
+        ":", ".", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset", "break",
+        "continue",
     ]
 
     /// Starts a program as a child, or becomes it when nothing is left to do afterwards.

@@ -45,6 +45,10 @@ extension Shell {
     /// Expands the words of a job, or begins the substitution that it needs first.
     mutating func expand(_ job: ExpansionJob, _ machine: inout Machine) -> Step {
         var job = job
+        if variables.byteCount > ShellVariables.maximumBytes {
+            machine.complain(complaint("out of memory"))
+            return exit(2)
+        }
         if let text = substituted {
             job.substitutions.append(text)
             substituted = nil
@@ -191,7 +195,8 @@ extension Shell {
     }
 
     /// In `[[ … ]]` nothing is split; behind `=`, `==` and `!=` stands a pattern, kept apart from text by its escapes.
-    private func testFields(_ words: [ShellWord], _ expansion: inout Expansion) throws(ExpansionStop) -> [ExpandedField] {
+    private func testFields(_ words: [ShellWord], _ expansion: inout Expansion) throws(ExpansionStop) -> [ExpandedField]
+    {
         var fields: [ExpandedField] = []
         var previous = ""
         for word in words {

@@ -25,7 +25,9 @@ extension Shell {
         "kill": { shell, machine, words in
             let arguments = words.map { word -> String in
                 guard word.hasPrefix("%") else { return word }
-                let job = Int(word.dropFirst()).flatMap { shell.jobs.indices.contains($0 - 1) ? shell.jobs[$0 - 1] : nil }
+                let job = Int(word.dropFirst()).flatMap {
+                    shell.jobs.indices.contains($0 - 1) ? shell.jobs[$0 - 1] : nil
+                }
                 return (job ?? shell.jobs.last).map { String($0.pid) } ?? word
             }
             return .status(Applets.kill(&machine, arguments))

@@ -158,12 +158,19 @@ extension Shell {
     mutating func read(_ job: ReadJob, _ machine: inout Machine) -> Step {
         var job = job
         while true {
+            machine.spend()
+            if machine.mustYield {
+                frames.append(.read(job))
+                return .next
+            }
             if let limit = job.limit, job.bytes.count >= limit { return finishRead(job, isWhole: true) }
-            let piece = job.limit == nil ? machine.readPiece(job.descriptor, through: job.delimiter)
+            let piece =
+                job.limit == nil
+                ? machine.readPiece(job.descriptor, through: job.delimiter)
                 : machine.read(job.descriptor, limit: 1)
             switch piece {
             case .bytes(let bytes):
-                job.bytes += bytes
+                if job.bytes.count < Expansion.maximumWordBytes { job.bytes += bytes }
                 guard job.bytes.last == job.delimiter else { continue }
                 job.bytes.removeLast()
                 let isContinued = !job.isRaw && job.delimiter == UInt8(ascii: "\n") && job.bytes.endsWithBackslash
@@ -192,7 +199,9 @@ extension Shell {
             variables.set(array, elements: Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($0, $1) }))
         } else {
             let fields = Self.split(line, separators, limit: job.names.count)
-            for (index, name) in job.names.enumerated() { variables.set(name, index < fields.count ? fields[index] : "") }
+            for (index, name) in job.names.enumerated() {
+                variables.set(name, index < fields.count ? fields[index] : "")
+            }
         }
         status = isWhole ? 0 : 1
         return finishCommand()

@@ -17,7 +17,15 @@ extension ShellParser {
         return text.utf8.allSatisfy(\.isNameUnit)
     }
 
-    func peek(_ text: String) -> Bool { units[index...].starts(with: text.utf8) }
+    /// Whether the text goes on like this.
+    func peek(_ text: String) -> Bool {
+        var cursor = index
+        for unit in text.utf8 {
+            guard cursor < units.count, units[cursor] == unit else { return false }
+            cursor += 1
+        }
+        return true
+    }
 
     /// Skips blanks, comments and continued lines.
     mutating func skipBlanks() throws(ShellSyntaxError) { skipSpace() }
@@ -60,7 +68,8 @@ extension ShellParser {
     func reservedWord() -> String? {
         var end = index
         while end < units.count, !Self.isMetacharacter(units[end]) {
-            if units[end].isLower || "{}!".utf8.contains(units[end]) { end += 1 } else { return nil }
+            guard units[end].isLower || "{}!".utf8.contains(units[end]) else { return nil }
+            end += 1
         }
         let word = units[index..<end].text
         return Self.reservedWords.contains(word) ? word : nil
@@ -104,7 +113,7 @@ extension ShellParser {
             {
                 command.words += assignment.asWords
             } else {
-                command.words.append(try word_())
+                command.words.append(try nextWord())
                 if command.words.count == 1, command.words[0].bareText == "[[" {
                     try doubleBracket(&command)
                 }
@@ -133,7 +142,7 @@ extension ShellParser {
             } else if command.words.last?.bareText == "=~" {
                 command.words.append(try expressionWord())
             } else {
-                command.words.append(try word_())
+                command.words.append(try nextWord())
             }
         }
     }
@@ -163,7 +172,7 @@ extension ShellParser {
             index += 1
             assignment.elements = try elements()
         } else if index < units.count, !Self.isMetacharacter(units[index]) {
-            assignment.value = try word_(startsWithHome: true)
+            assignment.value = try nextWord(startsWithHome: true)
         }
         return assignment
     }
@@ -174,7 +183,7 @@ extension ShellParser {
             try skipNewlines()
             guard index < units.count else { throw unexpectedEnd(")") }
             if peek(")") { break }
-            words.append(try word_())
+            words.append(try nextWord())
         }
         index += 1
         return words
@@ -200,7 +209,7 @@ extension ShellParser {
         if kind == .hereDocument { return try hereDocument(number ?? 0, stripsTabs: mark == "<<-") }
         try skipBlanks()
         guard index < units.count, !Self.isMetacharacter(units[index]) else { throw unexpected() }
-        let target = try word_()
+        let target = try nextWord()
         if kind == .duplicate, !isInput, number == nil, let text = target.bareText, text != "-", Int(text) == nil {
             return Redirection(descriptor: 1, kind: .both, target: target)
         }
@@ -217,7 +226,7 @@ extension ShellParser {
     private mutating func hereDocument(_ descriptor: Int, stripsTabs: Bool) throws(ShellSyntaxError) -> Redirection {
         try skipBlanks()
         let start = index
-        let word = try word_()
+        let word = try nextWord()
         let isQuoted = units[start..<index].contains { "'\"\\".utf8.contains($0) }
         var delimiter = ""
         for part in word.parts {

@@ -3,7 +3,7 @@
 
 extension ShellParser {
     /// The word at the cursor.
-    mutating func word_(startsWithHome: Bool = false) throws(ShellSyntaxError) -> ShellWord {
+    mutating func nextWord(startsWithHome: Bool = false) throws(ShellSyntaxError) -> ShellWord {
         guard index < units.count, !Self.isMetacharacter(units[index]) else { throw unexpected() }
         var word = ShellWord()
         if units[index] == UInt8(ascii: "~") { word.parts += homePart() }
@@ -28,7 +28,9 @@ extension ShellParser {
     private mutating func homePart() -> [WordPart] {
         var end = index + 1
         while end < units.count, units[end].isNameUnit || units[end] == UInt8(ascii: "-") { end += 1 }
-        guard end == units.count || units[end] == UInt8(ascii: "/") || Self.isMetacharacter(units[end]) else { return [] }
+        guard end == units.count || units[end] == UInt8(ascii: "/") || Self.isMetacharacter(units[end]) else {
+            return []
+        }
         let name = units[(index + 1)..<end].text
         index = end
         return [.home(name)]
@@ -40,12 +42,11 @@ extension ShellParser {
         case UInt8(ascii: "\\"):
             index += 1
             guard index < units.count else { return word.append(.literal("\\")) }
-            if units[index] == 0x0A {
-                line += 1
-            } else {
+            guard units[index] == 0x0A else {
                 word.append(.quoted(character()))
                 return
             }
+            line += 1
             index += 1
         case UInt8(ascii: "'"): word.append(.quoted(try singleQuoted()))
         case UInt8(ascii: "\""):

@@ -13,7 +13,7 @@ struct ShellSyntaxError: Error, Hashable, Sendable {
 /// A cursor over the text of a script.
 struct ShellParser: Sendable {
     /// Compound commands and substitutions within one another.
-    static let maximumDepth = 40
+    static let maximumDepth = 20
     /// Pipelines joined by `&&` and `||` in one command.
     static let maximumChain = 1000
 
@@ -48,7 +48,8 @@ struct ShellParser: Sendable {
     // Lists
 
     /// Commands up to one of the reserved words or `)`, `;;`, the end, or with `stopsAtNewline` the end of the line.
-    mutating func list(until words: Set<String>, stopsAtNewline: Bool = false) throws(ShellSyntaxError) -> ShellCommand {
+    mutating func list(until words: Set<String>, stopsAtNewline: Bool = false) throws(ShellSyntaxError) -> ShellCommand
+    {
         depth += 1
         defer { depth -= 1 }
         if depth > 2 * Self.maximumDepth { throw error("nesting too deep") }
@@ -169,7 +170,7 @@ struct ShellParser: Sendable {
         case "function":
             index += 8
             try skipBlanks()
-            let name = try word_().bareText ?? ""
+            let name = try nextWord().bareText ?? ""
             try skipBlanks()
             if peek("()") { index += 2 }
             try skipNewlines()
@@ -212,7 +213,7 @@ struct ShellParser: Sendable {
         index += length
         try skipBlanks()
         if peek("((") { return try countingLoop() }
-        guard let name = try word_().bareText, Self.isName(name) else { throw error("bad for loop variable") }
+        guard let name = try nextWord().bareText, Self.isName(name) else { throw error("bad for loop variable") }
         try skipNewlines()
         var words: [ShellWord]?
         if reservedWord() == "in" {
@@ -221,7 +222,7 @@ struct ShellParser: Sendable {
             while true {
                 try skipBlanks()
                 guard index < units.count, !Self.isMetacharacter(units[index]) else { break }
-                words?.append(try word_())
+                words?.append(try nextWord())
             }
         }
         try skipBlanks()
@@ -251,7 +252,7 @@ struct ShellParser: Sendable {
     private mutating func selection() throws(ShellSyntaxError) -> ShellCommand {
         index += 4
         try skipBlanks()
-        let subject = try word_()
+        let subject = try nextWord()
         try skipNewlines()
         try expectWord("in")
         var clauses: [SelectionClause] = []
@@ -270,7 +271,7 @@ struct ShellParser: Sendable {
         var patterns: [ShellWord] = []
         while true {
             try skipBlanks()
-            patterns.append(try word_())
+            patterns.append(try nextWord())
             try skipBlanks()
             guard peek("|") else { break }
             index += 1

@@ -16,12 +16,15 @@ struct ShellPattern: Hashable, Sendable {
 
     init(_ text: String) {
         var rest = Array(text.utf8)[...]
+        // Without a bracket that closes, those that open are plain; looking for one each time would take too long.
+        let lastClosing = rest.lastIndex(of: UInt8(ascii: "]")) ?? -1
         while let unit = rest.popFirst() {
             switch unit {
             case UInt8(ascii: "\\"): elements.append(.unit(rest.popFirst() ?? unit))
             case UInt8(ascii: "?"): elements.append(.any)
             case UInt8(ascii: "*"): if elements.last != .many { elements.append(.many) }
-            case UInt8(ascii: "["): elements.append(Self.set(&rest) ?? .unit(unit))
+            case UInt8(ascii: "["):
+                elements.append((rest.startIndex <= lastClosing ? Self.set(&rest) : nil) ?? .unit(unit))
             default: elements.append(.unit(unit))
             }
         }
@@ -129,43 +132,82 @@ struct ShellPattern: Hashable, Sendable {
 }
 
 extension ShellPattern {
+    /// The units that are compared for one `${…}`; a text that needs more stays as it is.
+    private static let maximumComparisons = 20_000_000
+
     /// The text without the prefix that matches.
     func removingPrefix(of text: String, longest: Bool) -> String {
         let units = Array(text.utf8)
-        let ends = longest ? Array((0...units.count).reversed()) : Array(0...units.count)
-        guard let end = ends.first(where: { matches(units[..<$0]) }) else { return text }
+        guard let end = firstEnd(of: units, from: 0, longest: longest) else { return text }
         return units[end...].text
     }
 
     /// The text without the suffix that matches.
     func removingSuffix(of text: String, longest: Bool) -> String {
         let units = Array(text.utf8)
-        let starts = longest ? Array(0...units.count) : Array((0...units.count).reversed())
-        guard let start = starts.first(where: { matches(units[$0...]) }) else { return text }
+        guard let start = firstStart(of: units, longest: longest) else { return text }
         return units[..<start].text
+    }
+
+    /// Where the suffix that matches begins.
+    private func firstStart(of units: [UInt8], longest: Bool) -> Int? {
+        var left = Self.maximumComparisons
+        for offset in 0...units.count where left > 0 {
+            let start = longest ? offset : units.count - offset
+            left -= units.count - start + 1
+            if matches(units[start...]) { return start }
+        }
+        return nil
+    }
+
+    /// Where the prefix that matches ends, from `start` on.
+    private func firstEnd(of units: [UInt8], from start: Int, longest: Bool) -> Int? {
+        var left = Self.maximumComparisons
+        for offset in 0...(units.count - start) where left > 0 {
+            let end = longest ? units.count - offset : start + offset
+            left -= end - start + 1
+            if matches(units[start..<end]) { return end }
+        }
+        return nil
     }
 
     /// The text with what matches replaced: the first longest match, all of them (`/`), or one at the start or the end.
     func replacing(in text: String, with replacement: String, anchor: String) -> String {
         let units = Array(text.utf8)
-        if anchor == "%" {
-            guard let start = (0...units.count).first(where: { matches(units[$0...]) }) else { return text }
-            return units[..<start].text + replacement
+        let new = Array(replacement.utf8)
+        switch anchor {
+        case "%": return firstStart(of: units, longest: true).map { (units[..<$0] + new).text } ?? text
+        case "#": return firstEnd(of: units, from: 0, longest: true).map { (new + units[$0...]).text } ?? text
+        default: break
         }
         var result: [UInt8] = []
         var index = 0
-        while index < units.count {
-            if let end = (index...units.count).reversed().first(where: { $0 > index && matches(units[index..<$0]) }) {
-                result += Array(replacement.utf8)
-                index = end
-                if anchor != "/" { break }
-            } else if anchor == "#" {
-                break
-            } else {
+        var left = Self.maximumComparisons
+        while index < units.count, left > 0 {
+            guard let end = longestEnd(in: units, from: index, &left) else {
                 result.append(units[index])
                 index += 1
+                continue
             }
+            result += new
+            index = end
+            if anchor != "/" { break }
         }
         return (result + units[index...]).text
     }
+
+    /// Where the longest match that begins at `start` ends; nil when there is none that takes anything.
+    private func longestEnd(in units: [UInt8], from start: Int, _ left: inout Int) -> Int? {
+        // A pattern without stars takes as many characters as it has elements, of four bytes at most.
+        let longest = hasMany ? units.count : min(units.count, start + 4 * elements.count)
+        var end = longest
+        while end > start, left > 0 {
+            left -= 1
+            if matches(units[start..<end]) { return end }
+            end -= 1
+        }
+        return nil
+    }
+
+    private var hasMany: Bool { elements.contains(.many) }
 }

@@ -30,6 +30,7 @@ extension Shell {
         var attempt = script.parser
         do {
             if let command = try attempt.nextLine() {
+                machine.spend((attempt.index - script.parser.index) >> 5)
                 script.parser = attempt
                 // What has been read is of no more use; scripts from input would grow for ever.
                 if script.readsInput { script.parser.forgetPast() }

@@ -12,8 +12,13 @@ struct ShellVariables: Sendable {
         var order: Int
     }
 
+    /// The bytes of all values; a shell that has more is ended.
+    static let maximumBytes = 16 << 20
+
     private var table: [String: Variable] = [:]
     private var count = 0
+    /// The bytes of all values.
+    private(set) var byteCount = 0
 
     /// The variables of an environment, all exported.
     init(_ environment: [EnvironmentVariable]) {
@@ -41,6 +46,7 @@ struct ShellVariables: Sendable {
     /// Sets a value; the first element when the variable is an array.
     mutating func set(_ name: String, _ value: String) {
         ensure(name)
+        byteCount += value.utf8.count - (self[name]?.utf8.count ?? 0)
         if table[name]?.elements != nil {
             table[name]?.elements?[0] = value
         } else {
@@ -50,6 +56,7 @@ struct ShellVariables: Sendable {
 
     mutating func set(_ name: String, elements: [Int: String]) {
         ensure(name)
+        byteCount += elements.values.reduce(0) { $0 + $1.utf8.count } - bytes(of: name)
         table[name]?.value = nil
         table[name]?.elements = elements
     }
@@ -60,7 +67,12 @@ struct ShellVariables: Sendable {
         set(name, elements: all)
     }
 
-    mutating func remove(_ name: String) { table[name] = nil }
+    mutating func remove(_ name: String) {
+        byteCount -= bytes(of: name)
+        table[name] = nil
+    }
+
+    private func bytes(of name: String) -> Int { elements(name).values.reduce(0) { $0 + $1.utf8.count } }
 
     mutating func export(_ name: String, _ isExported: Bool = true) {
         ensure(name)

@@ -27,7 +27,9 @@ struct TestExpression {
         if words.isEmpty { return false }
         // POSIX decides by the number of words, so that `[ -f = x ]` and `[ ! ]` are what they look like.
         if !isDouble, words.count == 1 { return !words[0].isEmpty }
-        if !isDouble, words.count == 3, Self.binary.contains(words[1]) { return try compare(words[0], words[1], words[2], machine) }
+        if !isDouble, words.count == 3, Self.binary.contains(words[1]) {
+            return try compare(words[0], words[1], words[2], machine)
+        }
         let result = try or(&machine)
         if index < words.count { throw Failure(text: "\(words[index]): unknown operand") }
         return result

@@ -64,7 +64,9 @@ struct ProtobufDecoder {
             var elements = members[field.name]?.array ?? []
             if case .bytes(let packed) = value, field.type.isVarint {
                 var reader = WireReader(packed)
-                for element in try reader.packed() { elements.append(try single(.varint(element), of: field, depth: depth)) }
+                for element in try reader.packed() {
+                    elements.append(try single(.varint(element), of: field, depth: depth))
+                }
             } else {
                 elements.append(try single(value, of: field, depth: depth))
             }

@@ -17,7 +17,8 @@ struct ProtobufEnvelope {
     init(_ bytes: [UInt8]) throws(ProtobufError) {
         if bytes.isEmpty { throw ProtobufError(message: "empty data") }
         guard bytes.starts(with: Self.magic) else {
-            let text = "provided data does not appear to be a protobuf message, expected prefix \(Self.list(Self.magic))"
+            let text =
+                "provided data does not appear to be a protobuf message, expected prefix \(Self.list(Self.magic))"
             throw ProtobufError(message: text)
         }
         var fields = WireReader(bytes.dropFirst(Self.magic.count))
@@ -35,7 +36,9 @@ struct ProtobufEnvelope {
         var fields = WireReader(message)
         while let (number, value) = try fields.next() {
             guard number <= 2 else { continue }
-            guard case .bytes(let text) = value else { throw .wrongType(value, of: number == 1 ? "APIVersion" : "Kind") }
+            guard case .bytes(let text) = value else {
+                throw .wrongType(value, of: number == 1 ? "APIVersion" : "Kind")
+            }
             if number == 1 { apiVersion = String(decoding: text, as: UTF8.self) }
             if number == 2 { kind = String(decoding: text, as: UTF8.self) }
         }

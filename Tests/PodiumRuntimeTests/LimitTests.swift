@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Containers that would never end, fill everything or multiply: the simulator goes on.
+
+import Foundation
+import PodiumMachinery
+import PodiumRuntime
+import Testing
+
+@Suite(.serialized) struct LimitTests {
+    /// Runs a script for simulated minutes and says how it stands.
+    private func survive(
+        _ script: String,
+        seconds: Int = 300
+    ) throws -> (tester: SandboxTester, handle: ContainerHandle) {
+        var tester = SandboxTester()
+        let handle = try tester.start(sh: script)
+        tester.run(for: .seconds(seconds))
+        return (tester, handle)
+    }
+
+    @Test(arguments: [
+        "while true; do :; done", "while :; do sleep 0; done", "while :; do x=$(echo a); done",
+        "while read x; do :; done < /dev/zero",
+        "yes | cat > /dev/null", "sed ':a;s/x/x/;ta'; sleep 99999", "trap : TERM; while :; do kill -TERM $$; done",
+    ])
+    func aLoopWithoutSleepYieldsAndCountsAsRunning(script: String) throws {
+        let (tester, handle) = try survive(script)
+        #expect(tester.sandbox.isRunning(handle))
+        // A budget of work at a time, the waits in between growing, so that an idle loop costs little.
+        #expect(tester.wakes < 100)
+    }
+
+    @Test(arguments: [
+        "bomb() { bomb | bomb & }; bomb; sleep 99999", "while :; do sleep 1000 & done",
+        "f() { f & f & }; f; sleep 99999",
+        "x() { $(x); }; x; sleep 99999", "while :; do (sleep 500 &) ; done",
+    ])
+    func processesAreBounded(script: String) throws {
+        let (tester, handle) = try survive(script, seconds: 60)
+        #expect(tester.sandbox.isRunning(handle))
+        #expect(tester.wakes < 100)
+    }
+
+    @Test(arguments: [
+        "yes", "while :; do echo 0123456789; done", "cat /dev/zero", "head -c 99999999 /dev/zero; yes >&2",
+    ])
+    func outputIsBounded(script: String) throws {
+        let (tester, handle) = try survive(script, seconds: 60)
+        var kept = 0
+        for line in tester.sandbox.log(of: handle).lines() { kept += line.bytes.count + 1 }
+        #expect(kept <= ContainerLog.maximumBytes + ContainerLog.maximumLineBytes)
+        #expect(tester.events.count < 20_000)
+    }
+
+    @Test(arguments: [
+        "x=a; while :; do x=$x$x; done", "x=$(yes)", "printf '%999999999s' x > /dev/null",
+        "yes > /tmp/f", "i=0; while :; do head -c 1000000 /dev/zero > /tmp/$i; i=$((i+1)); done",
+        "i=0; while :; do eval \"v$i=\\$(head -c 100000 /dev/zero | tr '\\0' a)\"; i=$((i+1)); done",
+        "sort /dev/zero", "f() { f; }; f", "set -- $(seq 1 100000); echo $#", "while :; do exec 9>/dev/null; done",
+    ])
+    func memoryIsBounded(script: String) throws {
+        let before = Self.residentBytes
+        let (tester, _) = try survive(script, seconds: 60)
+        #expect(tester.wakes < 100)
+        #expect(Self.residentBytes - before < 400 << 20)
+    }
+
+    /// The bytes of memory that this process has.
+    private static var residentBytes: Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
+    }
+}
