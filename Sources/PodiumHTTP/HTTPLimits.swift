@@ -41,7 +41,7 @@ package struct HTTPLimits: Sendable {
     /// How long a client may leave a chunk unread before its stream is cut.
     package var stalledStreamDeadline: Duration = .seconds(60)
     /// How long requests in flight and unread chunks may hold up a shutdown.
-    package var shutdownDeadline: Duration = .seconds(10)
+    package var shutdownDeadline: Duration = .seconds(3)
 
     package init() {}
 

@@ -79,10 +79,9 @@ extension APIServer {
     /// - Throws: 415.
     // Kubernetes: apiserver/pkg/endpoints/handlers/negotiation/negotiate.go NegotiateInputSerializer
     func bodyFormat(_ request: ResourceRequest) throws(StatusError) -> BodyFormat {
-        let contentType = request.http.headers["content-type"] ?? ""
-        let name = String(contentType.prefix { $0 != ";" }).trimmedASCII.lowercased()
-        switch name {
-        case "", MediaFormat.json.rawValue: return .json
+        guard let contentType = request.http.headers["content-type"], !contentType.isEmpty else { return .json }
+        switch String(contentType.prefix { $0 != ";" }).trimmedASCII.lowercased() {
+        case MediaFormat.json.rawValue: return .json
         case MediaFormat.yaml.rawValue: return .yaml
         case MediaCapabilities.protobuf where !request.definition.isCustom: return .protobuf
         default:
