@@ -13,7 +13,7 @@ package import PodiumStorage
 /// tokens of a simulated cluster from others, not for keeping secrets. A token holds until it expires on the clock of
 /// the cluster, or until its service account or the object that it is bound to is gone or replaced.
 // Kubernetes: pkg/serviceaccount/claims.go, pkg/serviceaccount/jwt.go
-package struct ServiceAccountTokens: Sendable {
+package final class ServiceAccountTokens: Sendable {
     /// Who issues the tokens, and for whom when nobody says otherwise.
     package static let issuer = "https://kubernetes.default.svc"
     /// The audiences that the API server takes itself for.

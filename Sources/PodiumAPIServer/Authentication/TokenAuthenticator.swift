@@ -5,7 +5,7 @@ package import PodiumMachinery
 
 /// Tells users by bearer tokens: those of a token file, and those of service accounts.
 // Kubernetes: apiserver/pkg/authentication/request/bearertoken/bearertoken.go
-package struct TokenAuthenticator: Authenticator {
+package final class TokenAuthenticator: Authenticator {
     private let table: TokenTable
     private let serviceAccounts: ServiceAccountTokens?
 
@@ -34,7 +34,7 @@ package struct TokenAuthenticator: Authenticator {
 
 /// Takes everybody for the administrator, as a cluster without authentication does, but for the owners of tokens that
 /// this cluster issued.
-package struct OpenAuthenticator: Authenticator {
+package final class OpenAuthenticator: Authenticator {
     private let serviceAccounts: ServiceAccountTokens?
 
     /// Makes the authenticator.
