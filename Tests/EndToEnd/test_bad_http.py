@@ -163,6 +163,14 @@ def test_a_body_that_never_comes(port: int) -> None:
     error_of(answer, 404, "NotFound")
 
 
+def test_shutdown_does_not_wait_for_half_a_body() -> None:
+    with Server() as server, socket.create_connection(("127.0.0.1", server.port), 5) as connection:
+        connection.sendall(request_bytes("POST", MAPS, {**JSON, "Content-Length": "100"}) + b'{"metadata"')
+        assert server.api.send("GET", "/readyz").status == 200
+        server.process.terminate()
+        assert server.process.wait(5) == 0
+
+
 def test_shutdown_ends_watches() -> None:
     with Server() as server:
         watch = server.api.watch(PODS)

@@ -194,7 +194,7 @@ def test_bad_yaml(api: Api, body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/xml", "application/json-patch+json", "x", "/", "*/*"]
+    "kind", ["text/plain", "application/xml", "application/json-patch+json", "x", "/", ";;;", "*/*"]
 )
 def test_unknown_content_types(api: Api, kind: str) -> None:
     error_of(api.send("POST", MAPS, config_map("typed"), kind), 415, "UnsupportedMediaType")

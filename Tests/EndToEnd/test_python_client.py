@@ -129,6 +129,17 @@ def test_log(core: client.CoreV1Api) -> None:
     assert core.read_namespaced_pod_log("talking", NAMESPACE, tail_lines=1) == "world\n"
 
 
+def test_binding_and_manual_scheduling(core: client.CoreV1Api) -> None:
+    body = pod("bound")
+    body.spec.scheduler_name = "mine"
+    created = core.create_namespaced_pod(NAMESPACE, body)
+    target = client.V1ObjectReference(api_version="v1", kind="Node", name="node-2")
+    binding = client.V1Binding(metadata=client.V1ObjectMeta(name="bound"), target=target)
+    core.create_namespaced_binding(NAMESPACE, binding, _preload_content=False)
+    ready = wait_until_ready(core, "bound", created.metadata.resource_version)
+    assert ready.spec.node_name == "node-2"
+
+
 def test_eviction(core: client.CoreV1Api) -> None:
     core.create_namespaced_pod(NAMESPACE, pod("evicted"))
     core.create_namespaced_pod_eviction(
