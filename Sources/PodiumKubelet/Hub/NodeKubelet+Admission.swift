@@ -29,6 +29,8 @@ extension NodeKubelet {
             setAdmitted(entry)
             return
         }
+        // Nodes and pods come by two ways. The scheduler may have seen a change of the Node that has not come yet.
+        if room(without: entry.uid).failure(spec, manifest) != nil { catchUpWithNode() }
         guard let failure = room(without: entry.uid).failure(spec, manifest) else {
             setAdmitted(entry)
             return

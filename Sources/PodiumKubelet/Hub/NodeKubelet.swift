@@ -69,6 +69,12 @@ final class NodeKubelet {
         }
     }
 
+    /// Takes over the Node as it stands in the API, before the informer tells of it.
+    func catchUpWithNode() {
+        guard let current = cluster.client.get(ObjectKey(.nodes, name: name)), current.uid == node.uid else { return }
+        noteNode(current)
+    }
+
     /// Whether the Node lacks what only its kubelet writes.
     private func needsReport(_ node: APIObject) -> Bool {
         (node.status[path: "nodeInfo", "kubeletVersion"]?.string ?? "").isEmpty
