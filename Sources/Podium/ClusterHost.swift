@@ -18,14 +18,19 @@ final class ClusterHost: RequestResponder {
         static let maximumClusters = 4096
     }
 
+    /// The clusters that there are.
+    private struct Clusters {
+        /// The one at the root of all paths.
+        var root: ControlPlane
+        /// Those below `/clusters/NAME`.
+        var named: [String: ControlPlane] = [:]
+    }
+
     private let configuration: ClusterConfiguration
     private let servesMany: Bool
     private let shared: SharedDefinitions
     private let logger: Logger
-    private let clusters: Mutex<[String: ControlPlane]>
-
-    /// The name of the cluster that stands at the root.
-    private static let root = ""
+    private let clusters: Mutex<Clusters>
 
     init(_ configuration: ClusterConfiguration, servesMany: Bool, logger: Logger) {
         self.configuration = configuration
@@ -33,12 +38,12 @@ final class ClusterHost: RequestResponder {
         self.logger = logger
         shared = SharedDefinitions()
         let cluster = ControlPlane(configuration, shared: shared, logger: logger)
-        clusters = Mutex([Self.root: cluster])
+        clusters = Mutex(Clusters(root: cluster))
     }
 
     func respond(to request: HTTPRequest) -> HTTPResponse {
         do throws(StatusError) {
-            guard request.rawPath.hasPrefix("/clusters/") else { return try respond(to: request, of: Self.root) }
+            guard request.rawPath.hasPrefix("/clusters/") else { return try respond(to: request, of: nil) }
             return try respondBelowClusters(request)
         } catch {
             return JSONAnswer.failure(error)
@@ -57,12 +62,10 @@ final class ClusterHost: RequestResponder {
             guard request.method == "DELETE" else { throw .methodNotAllowed }
             return try drop(name)
         }
-        var inner = request
-        inner.rawPath = String(path)
-        return try respond(to: inner, of: name)
+        return try respond(to: request.with(rawPath: String(path)), of: name)
     }
 
-    private func respond(to request: HTTPRequest, of name: String) throws(StatusError) -> HTTPResponse {
+    private func respond(to request: HTTPRequest, of name: String?) throws(StatusError) -> HTTPResponse {
         let cluster = try cluster(name)
         guard request.rawPath.hasPrefix("/podium/v1/") else { return cluster.respond(to: request) }
         try cluster.authenticate(request)
@@ -75,13 +78,14 @@ final class ClusterHost: RequestResponder {
     }
 
     /// The cluster called `name`, made now when it is new.
-    private func cluster(_ name: String) throws(StatusError) -> ControlPlane {
-        if let cluster = clusters.withLock({ $0[name] }) { return cluster }
+    private func cluster(_ name: String?) throws(StatusError) -> ControlPlane {
+        guard let name else { return clusters.withLock { $0.root } }
+        if let cluster = clusters.withLock({ $0.named[name] }) { return cluster }
         let made = ControlPlane(configuration, shared: shared, logger: logger)
         let kept: ControlPlane? = clusters.withLock { clusters in
-            if let other = clusters[name] { return other }
-            if clusters.count >= Limits.maximumClusters { return nil }
-            clusters[name] = made
+            if let other = clusters.named[name] { return other }
+            if clusters.named.count >= Limits.maximumClusters { return nil }
+            clusters.named[name] = made
             return made
         }
         if kept !== made { made.stop() }
@@ -96,7 +100,7 @@ final class ClusterHost: RequestResponder {
     }
 
     private func drop(_ name: String) throws(StatusError) -> HTTPResponse {
-        guard let cluster = clusters.withLock({ $0.removeValue(forKey: name) }) else {
+        guard let cluster = clusters.withLock({ $0.named.removeValue(forKey: name) }) else {
             throw .notFound(GroupResource(group: "podium.dev", resource: "clusters"), name)
         }
         cluster.stop()
@@ -104,18 +108,21 @@ final class ClusterHost: RequestResponder {
     }
 
     /// Puts a freshly started cluster in the place of the present one.
-    private func reset(_ name: String) {
+    private func reset(_ name: String?) {
         let fresh = ControlPlane(configuration, shared: shared, logger: logger)
-        let old = clusters.withLock { clusters in
-            defer { clusters[name] = fresh }
-            return clusters[name]
+        let old: ControlPlane? = clusters.withLock { clusters in
+            guard let name else {
+                defer { clusters.root = fresh }
+                return clusters.root
+            }
+            return clusters.named.updateValue(fresh, forKey: name)
         }
         old?.stop()
     }
 
     /// Ends all clusters.
     func stop() {
-        let all = clusters.withLock { Array($0.values) }
+        let all = clusters.withLock { [$0.root] + $0.named.values }
         for cluster in all { cluster.stop() }
     }
 }

@@ -43,11 +43,13 @@ final class RequestJournal: Sendable {
             userAgent: request.headers["user-agent"] ?? "",
             status: status
         )
-        entries.withLock { entries in
+        let forgotten: Entry? = entries.withLock { entries in
             entries.total += 1
             entries.newest.append(entry)
-            if entries.newest.count > Limits.maximumEntries { entries.newest.removeFirst() }
+            return entries.newest.count > Limits.maximumEntries ? entries.newest.removeFirst() : nil
         }
+        // Freed here, where nobody waits for it.
+        _ = consume forgotten
     }
 
     /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.

@@ -4,6 +4,7 @@
 import CMicroHTTPD
 import Logging
 import PodiumAPIServer
+import PodiumMachinery
 
 /// What is remembered of a connection between its acceptance and its end.
 ///
@@ -23,7 +24,7 @@ final class Connection {
     let watch: ConnectionWatch
     private let context: ServerContext
     private let peer: String
-    private var memory = HeadMemory()
+    private let memory = HeadMemory()
     private var stage = Stage.head
     private var target = RequestTarget()
     private var fields = HTTPHeaders()
@@ -101,11 +102,14 @@ final class Connection {
     private func head(of step: Step) -> RequestHead {
         // The request line is among what must lie in place.
         let remembers = context.checksInPlace && target.refusal == nil
-        if remembers, let head = memory.recall(connection: step.handle, line: step.line, target: target) { return head }
+        let size = target.size
+        if remembers, let known = memory.recall(connection: step.handle, line: step.line, targetSize: size) {
+            return known
+        }
         let head = RequestHead(
             connection: step.handle,
             line: step.line,
-            target: target,
+            targetSize: size,
             limits: context.limits,
             checksInPlace: context.checksInPlace
         )
@@ -126,7 +130,7 @@ final class Connection {
     private func answer(_ step: Step) -> MHD_Result {
         guard watch.enter(.answer) else { return .NO }
         let request = HTTPRequest(
-            method: String(cString: step.line.method),
+            method: String(copying: step.line.methodBytes),
             rawPath: target.path,
             rawQuery: target.query,
             headers: fields,

@@ -20,7 +20,7 @@ package struct HTTPLimits: Sendable {
     ///
     /// It is cleared after each request, so more costs time. A head that does not even fit here is refused by
     /// libmicrohttpd itself, without asking us before.
-    package var memoryBytes = 32 << 10
+    package var memoryBytes = 20 << 10
     /// Open connections; further ones wait in the backlog.
     ///
     /// Also bounded by the process's limit of descriptors.
@@ -44,6 +44,9 @@ package struct HTTPLimits: Sendable {
     package var shutdownDeadline: Duration = .seconds(3)
 
     package init() {}
+
+    /// What must remain of the memory of a connection behind a head of the largest size.
+    private static let answerBytes = 4 << 10
 
     /// How often deadlines are looked at: often enough to be kept within a quarter, at most ten times a millisecond.
     var sweepInterval: Duration {
@@ -71,7 +74,7 @@ package struct HTTPLimits: Sendable {
         for (name, value) in deadlines where value <= .zero { throw .invalidLimit(name) }
         if idleTimeout < .seconds(1) { throw .invalidLimit("idleTimeout") }
         if targetBytes > headBytes { throw .invalidLimit("targetBytes") }
-        // The library needs the other half for the body and for its own answer.
-        if headBytes > memoryBytes / 2 { throw .invalidLimit("headBytes") }
+        // The library needs the rest for its own notes and for the head of the answer.
+        if headBytes + Self.answerBytes > memoryBytes { throw .invalidLimit("headBytes") }
     }
 }

@@ -41,9 +41,11 @@ struct RequestHead {
             Self.end(method) + 1 == target && target + targetSize + 1 == version && Self.end(version) == version + 8
         }
 
-        var hasValidMethod: Bool {
-            ASCII.isToken(UnsafeBufferPointer(start: method, count: Self.end(method) - method))
+        var methodBytes: UnsafeBufferPointer<UInt8> {
+            UnsafeBufferPointer(start: method, count: Self.end(method) - method)
         }
+
+        var hasValidMethod: Bool { ASCII.isToken(methodBytes) }
 
         private static func end(_ text: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
             text + strlen(UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
@@ -57,14 +59,14 @@ struct RequestHead {
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }
 
-    /// Reads the head of the request for `target` on `connection`.
+    /// Reads the head of the present request on `connection`, whose target was `targetSize` bytes long.
     ///
     /// `checksInPlace` with a library that does not do it itself.
-    init(connection: OpaquePointer, line: Line, target: RequestTarget, limits: HTTPLimits, checksInPlace: Bool) {
+    init(connection: OpaquePointer, line: Line, targetSize: Int, limits: HTTPLimits, checksInPlace: Bool) {
         let size = podium_http_head_size(connection)
         if checksInPlace {
             next = line.fields
-            if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
+            if !line.isTight(targetSize: targetSize) { refuse("malformed request line") }
         }
         if !line.hasValidMethod { refuse("invalid method") }
         withUnsafeMutablePointer(to: &self) { head in

@@ -3,6 +3,7 @@
 
 import CMicroHTTPD
 import Glibc
+import PodiumMachinery
 
 /// A request target, still percent-encoded.
 struct RequestTarget {
@@ -27,10 +28,10 @@ struct RequestTarget {
         let mark = memchr(start, Int32(UInt8(ascii: "?")), size).map { UnsafeRawPointer($0) - UnsafeRawPointer(start) }
         var path = target[..<(mark ?? size)]
         if path.first != UInt8(ascii: "/") { path = Self.withoutAuthority(path) }
-        self.path = String(decoding: UnsafeBufferPointer(rebasing: path), as: UTF8.self)
+        self.path = String(copying: UnsafeBufferPointer(rebasing: path))
         // `OPTIONS *`, `CONNECT host:port`, `http://host`: no resource of ours, but no misunderstanding either.
         if path.first != UInt8(ascii: "/") { self.path = "/" + self.path }
-        if let mark { query = String(decoding: UnsafeBufferPointer(rebasing: target[(mark + 1)...]), as: UTF8.self) }
+        if let mark { query = String(copying: UnsafeBufferPointer(rebasing: target[(mark + 1)...])) }
     }
 
     /// Cuts `http://host:port` off, which clients send to proxies.

@@ -44,7 +44,10 @@ enum WireResponse {
     ) -> MHD_Result {
         guard let created else { return .NO }
         defer { MHD_destroy_response(created) }
-        if !response.contentType.isEmpty { MHD_add_response_header(created, "Content-Type", response.contentType) }
+        if !response.contentType.isEmpty {
+            // Not as an argument, which would be copied into an array first.
+            response.contentType.withCString { _ = MHD_add_response_header(created, "Content-Type", $0) }
+        }
         for (name, value) in response.headers { MHD_add_response_header(created, name, value) }
         if isLast { MHD_add_response_header(created, "Connection", "close") }
         return podium_http_queue(connection, UInt32(response.status), created)

@@ -57,6 +57,9 @@ package struct GroupVersionResource: Hashable, Sendable {
 
     package var groupVersion: GroupVersion { GroupVersion(group: group, version: version) }
     package var groupResource: GroupResource { GroupResource(group: group, resource: resource) }
+
+    /// By the plural alone, which hardly two collections share: every request looks for its collection.
+    package func hash(into hasher: inout Hasher) { hasher.combine(resource) }
 }
 
 /// A collection whatever its version, as storage and error messages name it: `pods`, `deployments.apps`.
@@ -70,6 +73,9 @@ package struct GroupResource: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { group.isEmpty ? resource : "\(resource).\(group)" }
+
+    /// By the plural alone, as that of ``GroupVersionResource``.
+    package func hash(into hasher: inout Hasher) { hasher.combine(resource) }
 }
 
 extension GroupResource {

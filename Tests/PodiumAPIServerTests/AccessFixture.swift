@@ -71,14 +71,16 @@ struct AccessFixture {
         headers: [(String, String)] = []
     ) throws -> Answer {
         let parts = path.split(separator: "?", maxSplits: 1)
-        var request = HTTPRequest(
+        var fields = HTTPHeaders()
+        if let token { fields.add("authorization", "Bearer \(token)") }
+        for (name, value) in headers { fields.add(name, value) }
+        let request = HTTPRequest(
             method: method,
             rawPath: String(parts[0]),
             rawQuery: parts.count > 1 ? String(parts[1]) : "",
+            headers: fields,
             body: body.map { Array($0.jsonText.utf8) } ?? []
         )
-        if let token { request.headers.add("authorization", "Bearer \(token)") }
-        for (name, value) in headers { request.headers.add(name, value) }
         let response = server.respond(to: request)
         guard case .bytes(let bytes) = response.body else { return Answer(status: response.status, body: .null) }
         return Answer(status: response.status, body: (try? JSONValue(json: Array(bytes.buffer))) ?? .null)

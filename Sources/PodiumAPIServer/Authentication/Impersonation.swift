@@ -12,7 +12,6 @@ struct Impersonation {
     /// Reads the headers of a request; nil when they ask for nothing.
     /// - Throws: 400 when they describe somebody without a name.
     init?(_ headers: HTTPHeaders) throws(StatusError) {
-        guard headers.hasImpersonation else { return nil }
         var user = UserInfo(name: headers["impersonate-user"] ?? "", uid: headers["impersonate-uid"] ?? "")
         user.groups = headers.all("impersonate-group")
         for (name, value) in headers.all(prefix: Self.extraPrefix) {

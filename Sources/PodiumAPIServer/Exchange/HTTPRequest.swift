@@ -2,19 +2,20 @@
 // A request as the API server sees it: no sockets, everything already bounded and checked by the HTTP layer.
 
 /// A complete HTTP request.
-package struct HTTPRequest: Sendable {
+// A class: whatever takes part in the answer is given it, and a copy would count references to every part.
+package final class HTTPRequest: Sendable {
     /// The method as sent (`GET`, `PATCH`, …), upper case or not: an unknown one is answered with 405.
-    package var method: String
+    package let method: String
     /// The path as sent, still percent-encoded, without the query. Begins with `/`.
-    package var rawPath: String
+    package let rawPath: String
     /// The query as sent, still percent-encoded, without the `?`; empty when there is none.
-    package var rawQuery: String
+    package let rawQuery: String
     /// The header fields that Podium reads.
-    package var headers: HTTPHeaders
+    package let headers: HTTPHeaders
     /// The whole body.
-    package var body: [UInt8]
+    package let body: [UInt8]
     /// Who sent it, for the log: an address and port, or `unix`.
-    package var peer: String
+    package let peer: String
 
     package init(
         method: String,
@@ -30,6 +31,18 @@ package struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.peer = peer
+    }
+
+    /// The same request for another path.
+    package func with(rawPath: String) -> HTTPRequest {
+        HTTPRequest(
+            method: method,
+            rawPath: rawPath,
+            rawQuery: rawQuery,
+            headers: headers,
+            body: body,
+            peer: peer
+        )
     }
 }
 

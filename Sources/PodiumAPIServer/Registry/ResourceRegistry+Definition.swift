@@ -14,6 +14,20 @@ package enum APIVerb: String, CaseIterable, Hashable, Sendable {
     case patch
     case update
     case watch
+
+    /// Its place in a set of verbs.
+    fileprivate var bit: UInt8 {
+        switch self {
+        case .create: 1 << 0
+        case .delete: 1 << 1
+        case .deletecollection: 1 << 2
+        case .get: 1 << 3
+        case .list: 1 << 4
+        case .patch: 1 << 5
+        case .update: 1 << 6
+        case .watch: 1 << 7
+        }
+    }
 }
 
 /// A path below an object: `pods/status`, `pods/log`, `deployments/scale`.
@@ -63,6 +77,8 @@ package struct AdditionalPrinterColumn: Hashable, Sendable {
 }
 
 /// A collection of the API in one version, as an immutable value.
+///
+/// What every request would ask of its collection anew is found out when it is made.
 package final class ResourceDefinition: Sendable {
     /// `pods`, `deployments.apps` with its version.
     package let gvr: GroupVersionResource
@@ -91,8 +107,16 @@ package final class ResourceDefinition: Sendable {
     package let openAPISchema: JSONValue
     /// Whether it came in by a CustomResourceDefinition.
     package let isCustom: Bool
+    /// What its kind does differently from others.
+    let strategy: any ResourceStrategy
+    /// Whether its objects are stored in another form than it shows them in: events.k8s.io shows the events of the core
+    /// group.
+    // Kubernetes: pkg/apis/events/v1/conversion.go
+    let convertsObjects: Bool
+    /// The text of the warning that goes with every request to it; nil unless it is to be given up.
+    let deprecationWarning: String?
 
-    private let supported: Set<APIVerb>
+    private let supported: UInt8
 
     package init(
         gvr: GroupVersionResource,
@@ -125,7 +149,10 @@ package final class ResourceDefinition: Sendable {
         self.additionalPrinterColumns = additionalPrinterColumns
         self.openAPISchema = openAPISchema
         self.isCustom = isCustom
-        supported = Set(verbs)
+        convertsObjects = gvr.groupResource != storage && gvr.groupResource == .newEvents
+        strategy = ResourceStrategies.strategy(for: convertsObjects ? gvr.groupResource : storage)
+        deprecationWarning = ResourceStrategies.deprecationWarning(gvr)
+        supported = verbs.reduce(0) { $0 | $1.bit }
     }
 
     package var group: String { gvr.group }
@@ -140,7 +167,7 @@ package final class ResourceDefinition: Sendable {
     package var apiVersion: String { groupVersion.description }
 
     /// Whether `verb` is one of its verbs.
-    package func supports(_ verb: APIVerb) -> Bool { supported.contains(verb) }
+    package func supports(_ verb: APIVerb) -> Bool { supported & verb.bit != 0 }
 
     /// The subresource called `name`; nil when there is none.
     package func subresource(_ name: String) -> SubresourceDefinition? { subresources.first { $0.name == name } }

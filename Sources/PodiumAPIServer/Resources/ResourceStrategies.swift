@@ -10,11 +10,6 @@ package enum ResourceStrategies {
         table[resource] ?? plain[resource] ?? PlainStrategy()
     }
 
-    /// The strategy of a collection, which is about objects in the form of that collection.
-    static func strategy(for definition: ResourceDefinition) -> any ResourceStrategy {
-        strategy(for: definition.convertsObjects ? definition.groupResource : definition.storage)
-    }
-
     /// The strategy of writing `subresource` of `resource`; nil when that is nothing but the business of the verb.
     package static func strategy(for resource: GroupResource, subresource: String) -> (any ResourceStrategy)? {
         switch subresource {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a path is about: a collection, an object, something below an object, or none of these.
 
+import Glibc
 package import PodiumMachinery
 
 /// A path below `/api/v1` or `/apis/GROUP/VERSION` with at least one more part.
@@ -21,24 +22,38 @@ package struct ResourcePath: Hashable, Sendable {
     package var isLegacyWatch = false
 
     /// Reads the parts behind the version, of which there is at least one.
-    init(_ groupVersion: GroupVersion, _ parts: ArraySlice<String>) {
+    fileprivate init(_ groupVersion: GroupVersion, _ parts: Slice<UnsafeMutableBufferPointer<PathPart>>) {
         self.groupVersion = groupVersion
         var parts = parts
-        if parts.first == "watch", parts.count > 1 {
+        if parts.count > 1, parts[parts.startIndex] == "watch" {
             isLegacyWatch = true
             parts = parts.dropFirst()
         }
-        if parts.first == "namespaces", parts.count >= 3, !Self.isNamespaceSubresource(parts[parts.startIndex + 2]) {
-            namespace = parts[parts.startIndex + 1]
+        if parts.count >= 3, parts[parts.startIndex] == "namespaces",
+            !Self.isNamespaceSubresource(parts[parts.startIndex + 2])
+        {
+            namespace = parts[parts.startIndex + 1].text
             parts = parts.dropFirst(2)
         }
-        plural = parts.removeFirst()
-        if !parts.isEmpty { name = parts.removeFirst() }
-        if !parts.isEmpty { subresource = parts.removeFirst() }
-        rest = Array(parts)
+        plural = parts.removeFirst().text
+        if !parts.isEmpty { name = parts.removeFirst().text }
+        if !parts.isEmpty { subresource = parts.removeFirst().text }
+        if !parts.isEmpty { rest = parts.map(\.text) }
     }
 
-    private static func isNamespaceSubresource(_ part: String) -> Bool { part == "status" || part == "finalize" }
+    private static func isNamespaceSubresource(_ part: PathPart) -> Bool { part == "status" || part == "finalize" }
+}
+
+/// The bytes between two slashes of a path that is being read.
+private struct PathPart {
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    var text: String { String(copying: bytes) }
+
+    static func == (part: PathPart, text: StaticString) -> Bool {
+        part.bytes.count == text.utf8CodeUnitCount
+            && memcmp(part.bytes.baseAddress ?? text.utf8Start, text.utf8Start, part.bytes.count) == 0
+    }
 }
 
 /// A decoded path.
@@ -50,41 +65,50 @@ package enum RequestPath: Sendable {
     /// Reads a raw path.
     /// - Throws: 400 when it does not decode.
     package init(_ rawPath: String) throws(StatusError) {
-        var parts = try Self.parts(rawPath)
-        // One slash at the end changes nothing.
-        if parts.count > 1, parts.last?.isEmpty == true { parts.removeLast() }
-        if parts.count > 2, parts[0] == "api" {
-            self = .resource(ResourcePath(GroupVersion(group: "", version: parts[1]), parts[2...]))
-        } else if parts.count > 3, parts[0] == "apis" {
-            self = .resource(ResourcePath(GroupVersion(group: parts[1], version: parts[2]), parts[3...]))
-        } else {
-            self = .other(parts)
-        }
-    }
-
-    /// The decoded parts between the slashes, of which the first stands behind the first slash.
-    private static func parts(_ rawPath: String) throws(StatusError) -> [String] {
         var path = rawPath
-        if path.utf8.contains(UInt8(ascii: "%")) {
+        if path.withUTF8({ $0.index(of: "%") != nil }) {
             // As upstream's, the whole path is decoded before it is taken apart: `%2F` separates like any slash.
             do throws(PercentDecoding.Failure) { path = try PercentDecoding.decode(path[...]) } catch {
-                throw refusal(error)
+                throw Self.refusal(error)
             }
         }
-        return path.withUTF8(parts)
+        self = path.withUTF8(Self.read)
     }
 
-    // By bytes and at one go: to tell Characters apart takes longer than all the rest of a GET.
-    private static func parts(_ path: UnsafeBufferPointer<UInt8>) -> [String] {
-        var parts: [String] = []
-        parts.reserveCapacity(8)
-        guard var start = path.firstIndex(of: UInt8(ascii: "/")).map({ $0 + 1 }) else { return [] }
-        for end in start...path.count {
-            if end < path.count, path[end] != UInt8(ascii: "/") { continue }
-            parts.append(String(decoding: UnsafeBufferPointer(rebasing: path[start..<end]), as: UTF8.self))
-            start = end + 1
+    // By bytes and at one go: to tell Characters apart, or to make a String of each part, takes longer than all the
+    // rest of a GET.
+    private static func read(_ path: UnsafeBufferPointer<UInt8>) -> RequestPath {
+        // Before each part there is a slash, so there are no more parts than bytes.
+        withUnsafeTemporaryAllocation(of: PathPart.self, capacity: path.count) { buffer in
+            var count = split(path, into: buffer)
+            // One slash at the end changes nothing.
+            if count > 1, buffer[count - 1].bytes.isEmpty { count -= 1 }
+            let parts = buffer[..<count]
+            if count > 2, parts[0] == "api" {
+                return .resource(ResourcePath(GroupVersion(group: "", version: parts[1].text), parts[2...]))
+            }
+            if count > 3, parts[0] == "apis" {
+                let version = GroupVersion(group: parts[1].text, version: parts[2].text)
+                return .resource(ResourcePath(version, parts[3...]))
+            }
+            return .other(parts.map(\.text))
         }
-        return parts
+    }
+
+    /// Finds the parts behind each slash, of which the first stands behind the first slash, and returns their number.
+    private static func split(
+        _ path: UnsafeBufferPointer<UInt8>,
+        into parts: UnsafeMutableBufferPointer<PathPart>
+    ) -> Int {
+        var count = 0
+        var next = path.index(of: "/")
+        while let start = next.map({ $0 + 1 }) {
+            next = path.index(of: "/", from: start)
+            let part = UnsafeBufferPointer(rebasing: path[start..<(next ?? path.count)])
+            parts.initializeElement(at: count, to: PathPart(bytes: part))
+            count += 1
+        }
+        return count
     }
 
     private static func refusal(_ failure: PercentDecoding.Failure) -> StatusError {
@@ -92,5 +116,14 @@ package enum RequestPath: Sendable {
         case .badEscape(let piece): .badRequest("invalid URL escape \(FieldError.quoted(piece))")
         case .notUTF8: .badRequest("invalid UTF-8 in URL")
         }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Where `sign` stands for the first time behind `start`.
+    fileprivate func index(of sign: Unicode.Scalar, from start: Int = 0) -> Int? {
+        guard start < count, let baseAddress else { return nil }
+        let found = memchr(baseAddress + start, Int32(sign.value), count - start)
+        return found.map { UnsafeRawPointer($0) - UnsafeRawPointer(baseAddress) }
     }
 }

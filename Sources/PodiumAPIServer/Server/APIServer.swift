@@ -8,16 +8,17 @@ package import PodiumStorage
 import Synchronization
 
 /// What an API server is made of.
-package struct APIServerComponents: Sendable {
-    package var storage: any Storage
-    package var host: Host
-    package var registry: ResourceRegistry
-    package var schemas: SchemaRegistry
-    package var admission: AdmissionChain
-    package var authenticator: any Authenticator
-    package var authorizer: any Authorizer
-    package var serviceAccountTokens: ServiceAccountTokens
-    package var logs: any ContainerLogSource
+// A class: as a struct, whoever reads one part of it would count references to all.
+package final class APIServerComponents: Sendable {
+    let storage: any Storage
+    let host: Host
+    let registry: ResourceRegistry
+    let schemas: SchemaRegistry
+    let admission: AdmissionChain
+    let authenticator: any Authenticator
+    let authorizer: any Authorizer
+    let serviceAccountTokens: ServiceAccountTokens
+    let logs: any ContainerLogSource
 
     package init(
         storage: any Storage,
@@ -77,9 +78,8 @@ package final class APIServer: RequestResponder {
     }
 
     private func answer(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
-        let path = try RequestPath(request.rawPath)
         let query = try QueryParameters(request.rawQuery)
-        switch path {
+        switch try RequestPath(request.rawPath) {
         case .other(let parts):
             _ = try admit(request, AccessRequest(request, parts: parts))
             return try answerDocument(request, parts, query)
@@ -104,7 +104,7 @@ package final class APIServer: RequestResponder {
         _ access: @autoclosure () -> AccessRequest
     ) throws(StatusError) -> UserInfo {
         var user = try components.authenticator.authenticate(request)
-        if let impersonation = try Impersonation(request.headers) {
+        if request.headers.hasImpersonation, let impersonation = try Impersonation(request.headers) {
             user = try impersonation.user(for: user, access(), components.authorizer)
         }
         try components.authorizer.authorize(access(), user)

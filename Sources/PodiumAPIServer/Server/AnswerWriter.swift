@@ -10,20 +10,21 @@ import PodiumStorage
 /// Writes the answers to one request.
 struct AnswerWriter {
     private let request: ResourceRequest
-    private let form: MediaTypeNegotiation
-    private let clock: any HostClock
+    private let environment: StoreEnvironment
 
     init(_ request: ResourceRequest, _ server: APIServer) {
         self.request = request
-        form = request.form
-        clock = server.components.host.clock
+        environment = server.environment
     }
+
+    private var form: MediaTypeNegotiation { request.form }
+    private var clock: any HostClock { environment.host.clock }
 
     // MARK: Objects
 
     /// The answer with a stored object: its bytes as they are, when nothing else was asked for.
     func object(_ object: StoredObject, status: Int = 200) throws(StatusError) -> HTTPResponse {
-        if form == MediaTypeNegotiation(), !request.definition.convertsObjects {
+        if form.isPlain, !request.definition.convertsObjects {
             return HTTPResponse(
                 status: status,
                 contentType: MediaFormat.json.contentType,
@@ -78,8 +79,10 @@ struct AnswerWriter {
 
     /// The warnings of a request, behind the one that goes with every request to an API that is to be given up.
     static func warningHeaders(of request: ResourceRequest) -> [(name: String, value: String)] {
-        let deprecation = ResourceStrategies.deprecationWarning(request.definition.gvr)
-        return warningHeaders((deprecation.map { [$0] } ?? []) + request.warnings.texts)
+        let deprecation = request.definition.deprecationWarning
+        let texts = request.warnings.texts
+        if deprecation == nil, texts.isEmpty { return [] }
+        return warningHeaders((deprecation.map { [$0] } ?? []) + texts)
     }
 
     /// A header for each text, the same one once; texts with control characters are left out, as upstream leaves them.
@@ -103,7 +106,7 @@ struct AnswerWriter {
         switch form.transform {
         case .none, .partialMetadata, .aggregatedDiscovery:
             let definition = request.definition
-            if form == MediaTypeNegotiation(), !definition.convertsObjects { return plainList(result) }
+            if form.isPlain, !definition.convertsObjects { return plainList(result) }
             let items = result.objects.map { Self.untyped(definition.value(of: $0), definition) }
             return value(listValue(result, items), status: 200)
         case .table(let version):
@@ -212,6 +215,12 @@ extension AnswerWriter {
 }
 
 extension MediaTypeNegotiation {
+    /// Whether objects are answered as they are stored.
+    var isPlain: Bool {
+        guard case .none = transform, case .json = format else { return false }
+        return !isPretty
+    }
+
     /// The content type of a watch in this form.
     var watchContentType: String { format.contentType }
 }

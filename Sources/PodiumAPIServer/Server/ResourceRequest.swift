@@ -5,18 +5,6 @@ import PodiumCodec
 import PodiumMachinery
 import PodiumStorage
 
-/// A verb of the API with what it needs of the path.
-enum RequestVerb: String, Sendable {
-    case get
-    case list
-    case watch
-    case create
-    case update
-    case patch
-    case delete
-    case deletecollection
-}
-
 /// A request about a resource.
 // A class: it is handed on to whatever takes part in the answer, and a copy would count some twenty references.
 final class ResourceRequest: Sendable {
@@ -26,7 +14,7 @@ final class ResourceRequest: Sendable {
     let user: UserInfo
     let definition: ResourceDefinition
     let subresource: SubresourceDefinition?
-    let verb: RequestVerb
+    let verb: APIVerb
     /// In which form the answer is written.
     let form: MediaTypeNegotiation
     /// What the client is warned about.
@@ -39,7 +27,7 @@ final class ResourceRequest: Sendable {
         user: UserInfo,
         definition: ResourceDefinition,
         subresource: SubresourceDefinition?,
-        verb: RequestVerb,
+        verb: APIVerb,
         form: MediaTypeNegotiation
     ) {
         self.http = http
@@ -61,9 +49,9 @@ extension APIServer {
     /// - Throws: 404 for unknown paths, 405 for verbs that the path does not have, 406.
     func route(
         _ http: HTTPRequest,
-        _ path: ResourcePath,
-        _ query: QueryParameters,
-        _ user: UserInfo
+        _ path: consuming ResourcePath,
+        _ query: consuming QueryParameters,
+        _ user: consuming UserInfo
     ) throws(StatusError) -> ResourceRequest {
         let registry = currentDocuments.registry
         let version = path.groupVersion
@@ -82,6 +70,7 @@ extension APIServer {
             subresource = found
         }
         let verb = try Self.verb(http.method, path, query, definition, subresource)
+        let form = try Self.negotiate(http, query, definition, verb, subresource)
         return ResourceRequest(
             http: http,
             path: path,
@@ -90,7 +79,7 @@ extension APIServer {
             definition: definition,
             subresource: subresource,
             verb: verb,
-            form: try Self.negotiate(http, query, definition, verb, subresource)
+            form: form
         )
     }
 
@@ -100,9 +89,9 @@ extension APIServer {
         _ query: QueryParameters,
         _ definition: ResourceDefinition,
         _ subresource: SubresourceDefinition?
-    ) throws(StatusError) -> RequestVerb {
+    ) throws(StatusError) -> APIVerb {
         let isWatch = path.isLegacyWatch || query.flag("watch")
-        let verb: RequestVerb
+        let verb: APIVerb
         switch (method, path.name) {
         case ("GET", nil): verb = isWatch ? .watch : .list
         case ("GET", _): verb = subresource == nil && isWatch ? .watch : .get
@@ -114,8 +103,7 @@ extension APIServer {
         case ("DELETE", .some): verb = .delete
         default: throw .methodNotAllowed
         }
-        let verbs = subresource?.verbs ?? definition.verbs
-        guard let apiVerb = APIVerb(rawValue: verb.rawValue), verbs.contains(apiVerb) else { throw .methodNotAllowed }
+        if !(subresource?.verbs.contains(verb) ?? definition.supports(verb)) { throw .methodNotAllowed }
         if subresource == nil, path.namespace.isEmpty, definition.isNamespaced,
             verb == .create || verb == .deletecollection
         {
@@ -128,7 +116,7 @@ extension APIServer {
         _ http: HTTPRequest,
         _ query: QueryParameters,
         _ definition: ResourceDefinition,
-        _ verb: RequestVerb,
+        _ verb: APIVerb,
         _ subresource: SubresourceDefinition?
     ) throws(StatusError) -> MediaTypeNegotiation {
         let accept = http.headers["accept"]
@@ -163,7 +151,7 @@ extension APIServer {
     func store(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) -> ResourceStore {
         ResourceStore(
             definition: request.definition,
-            strategy: strategy ?? ResourceStrategies.strategy(for: request.definition),
+            strategy: strategy ?? request.definition.strategy,
             environment: environment,
             namespace: request.path.namespace,
             subresource: request.path.subresource
@@ -173,7 +161,11 @@ extension APIServer {
     /// Refuses names that could not stand in a path of storage.
     // Kubernetes: generic/registry/store.go NamespaceKeyFunc, apimachinery/pkg/api/validation/path
     private static func checkName(_ name: String?) throws(StatusError) {
-        guard let name else { return }
+        guard var name else { return }
+        let isPlain = name.withUTF8 { bytes in
+            bytes.first != UInt8(ascii: ".") && !bytes.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }
+        }
+        if isPlain { return }
         var problems: [String] = []
         if name == "." || name == ".." {
             problems = ["may not be '\(name)'"]

@@ -6,11 +6,6 @@ import PodiumMachinery
 import PodiumStorage
 
 extension ResourceDefinition {
-    /// Whether objects are stored in another form than this collection shows them in: events.k8s.io shows the events
-    /// of the core group.
-    // Kubernetes: pkg/apis/events/v1/conversion.go
-    var convertsObjects: Bool { groupResource != storage && groupResource == .newEvents }
-
     /// A stored object in the form of this collection.
     func value(of object: StoredObject) -> JSONValue {
         convertsObjects ? EventConversion.new(from: object.value()) : object.value()

@@ -17,7 +17,10 @@ extension APIServer {
                 )
             }
         }
-        let object = try store(request).get(request.name)
+        // Without a store, which knows more than is needed to read one object.
+        let resource = request.definition.storage
+        let key = ObjectKey(resource, namespace: request.path.namespace, name: request.name)
+        guard let object = environment.storage.get(key) else { throw .notFound(resource, request.name) }
         return try AnswerWriter(request, self).object(object)
     }
 

@@ -113,7 +113,7 @@ extension APIServer {
         return validation
     }
 
-    private func optionsKind(_ verb: RequestVerb) -> String {
+    private func optionsKind(_ verb: APIVerb) -> String {
         switch verb {
         case .update: "UpdateOptions"
         case .patch: "PatchOptions"

@@ -13,7 +13,10 @@ struct MemoryState: Sendable {
     }
 
     private(set) var revision: Revision
-    private var collections: [GroupResource: Collection] = [:]
+    /// In the order of their first use. In an array, whose elements are read and changed in place: a dictionary hands
+    /// out copies, and each would count references while everybody waits.
+    private var collections: [Collection] = []
+    private var indices: [GroupResource: Int] = [:]
     private let firstRevision: Revision
     private let historyLimit: HistoryLimit
 
@@ -23,17 +26,35 @@ struct MemoryState: Sendable {
         firstRevision = revision
     }
 
-    private func collection(_ resource: GroupResource) -> Collection {
-        collections[resource] ?? Collection(log: EventLog(after: firstRevision, limit: historyLimit))
+    private var emptyCollection: Collection { Collection(log: EventLog(after: firstRevision, limit: historyLimit)) }
+
+    /// Where a collection stands, which is made when it is new.
+    private mutating func index(of resource: GroupResource) -> Int {
+        if let index = indices[resource] { return index }
+        collections.append(emptyCollection)
+        indices[resource] = collections.count - 1
+        return collections.count - 1
     }
 
     /// The storage key inside a collection; sorts like etcd's.
     static func storageKey(_ name: NamespacedName) -> String {
-        name.namespace.isEmpty ? name.name : "\(name.namespace)/\(name.name)"
+        if name.namespace.isEmpty { return name.name }
+        // At one go: every request makes one, and an interpolation takes longer than the search for it.
+        let namespace = name.namespace.utf8
+        let object = name.name.utf8
+        let count = namespace.count + 1 + object.count
+        return String(unsafeUninitializedCapacity: count) { target in
+            let slash = target.initialize(from: namespace).index
+            target.initializeElement(at: slash, to: UInt8(ascii: "/"))
+            _ = UnsafeMutableBufferPointer(rebasing: target[(slash + 1)...]).initialize(from: object)
+            return count
+        }
     }
 
-    func get(_ key: ObjectKey) -> StoredObject? {
-        collections[key.resource]?.objects[Self.storageKey(key.name)]
+    /// The object at `storageKey` of a collection.
+    func get(_ resource: GroupResource, _ storageKey: String) -> StoredObject? {
+        guard let index = indices[resource] else { return nil }
+        return collections[index].objects[storageKey]
     }
 }
 
@@ -47,7 +68,7 @@ extension MemoryState {
     }
 
     mutating func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> Commit {
-        if get(key) != nil { throw .keyExists(key) }
+        if get(key.resource, Self.storageKey(key.name)) != nil { throw .keyExists(key) }
         return commit(.added, StoredObject(key: key, revision: nextRevision, draft: draft), previous: nil)
     }
 
@@ -68,7 +89,7 @@ extension MemoryState {
     private var nextRevision: Revision { Revision(revision.number + 1) }
 
     private func current(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {
-        guard let object = get(key) else { throw .keyNotFound(key) }
+        guard let object = get(key.resource, Self.storageKey(key.name)) else { throw .keyNotFound(key) }
         guard object.revision == expected else { throw .conflict(key, actual: object.revision) }
         return object
     }
@@ -79,17 +100,15 @@ extension MemoryState {
         previous: StoredObject?
     ) -> Commit {
         revision = object.revision
-        let resource = object.key.resource
-        if collections[resource] == nil { collections[resource] = collection(resource) }
+        let index = index(of: object.key.resource)
         let storageKey = Self.storageKey(object.key.name)
         if kind == .deleted {
-            collections[resource]?.objects.remove(storageKey)
+            collections[index].objects.remove(storageKey)
         } else {
-            collections[resource]?.objects.update(storageKey, object)
+            collections[index].objects.update(storageKey, object)
         }
-        collections[resource]?.log.append(StorageEvent(kind: kind, object: object, previous: previous))
-        let wakeup = collections[resource]?.watchers.interested(in: object.key.name)
-        return Commit(object: object, wakeup: wakeup ?? WatcherGroup.Wakeup(groups: []))
+        collections[index].log.append(StorageEvent(kind: kind, object: object, previous: previous))
+        return Commit(object: object, wakeup: collections[index].watchers.interested(in: object.key.name))
     }
 }
 
@@ -106,7 +125,7 @@ struct ListPlan: Sendable {
 
 extension MemoryState {
     func planList(_ resource: GroupResource, at requested: Revision?) throws(StorageError) -> ListPlan {
-        let collection = collection(resource)
+        let collection = indices[resource].map { collections[$0] } ?? emptyCollection
         guard let requested, requested < revision else {
             if let requested, requested > revision { throw .futureRevision(requested: requested, current: revision) }
             return ListPlan(revision: revision, objects: collection.objects, past: [:])
@@ -187,14 +206,14 @@ extension MemoryState {
         scope: ListScope,
         after revision: Revision
     ) throws(StorageError) {
-        if collections[resource] == nil { collections[resource] = collection(resource) }
-        let oldest = collection(resource).log.compacted
+        let index = index(of: resource)
+        let oldest = collections[index].log.compacted
         if revision < oldest { throw .compacted(requested: revision, oldest: oldest) }
-        collections[resource]?.watchers.add(watcher, scope: scope)
+        collections[index].watchers.add(watcher, scope: scope)
     }
 
     mutating func removeWatcher(_ id: UInt64, from resource: GroupResource, scope: ListScope) {
-        collections[resource]?.watchers.remove(id, scope: scope)
+        if let index = indices[resource] { collections[index].watchers.remove(id, scope: scope) }
     }
 
     /// The changes in scope after `position`, at most `limit`, and the position up to which nothing was left out.
@@ -204,13 +223,12 @@ extension MemoryState {
         after position: Revision,
         limit: Int
     ) throws(StorageError) -> (events: [StorageEvent], through: Revision) {
-        guard let collection = collections[resource] else { return ([], max(position, revision)) }
-        if position < collection.log.compacted {
-            throw .compacted(requested: position, oldest: collection.log.compacted)
-        }
+        guard let index = indices[resource] else { return ([], max(position, revision)) }
+        let log = collections[index].log
+        if position < log.compacted { throw .compacted(requested: position, oldest: log.compacted) }
         var events: [StorageEvent] = []
         var through = max(position, revision)
-        collection.log.forEach(after: position) { event in
+        log.forEach(after: position) { event in
             guard Self.contains(scope, event.object.key.name) else { return true }
             if events.count == limit {
                 through = events.last?.revision ?? position
@@ -232,6 +250,6 @@ extension MemoryState {
 
     /// Lets go of the history of all collections up to `revision`.
     mutating func compact(through revision: Revision) {
-        for resource in collections.keys { collections[resource]?.log.compact(through: min(revision, self.revision)) }
+        for index in collections.indices { collections[index].log.compact(through: min(revision, self.revision)) }
     }
 }

@@ -31,7 +31,10 @@ package final class MemoryStorage: Storage {
 
     package var revision: Revision { state.withLock { $0.revision } }
 
-    package func get(_ key: ObjectKey) -> StoredObject? { state.withLock { $0.get(key) } }
+    package func get(_ key: ObjectKey) -> StoredObject? {
+        let storageKey = MemoryState.storageKey(key.name)
+        return state.withLock { $0.get(key.resource, storageKey) }
+    }
 
     package func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
         try commit { state throws(StorageError) in try state.create(key, draft) }
