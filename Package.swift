@@ -43,6 +43,7 @@ let package = Package(
         ),
         .target(name: "CPodiumData"),
         .target(name: "CPodiumHTTP", dependencies: ["CMicroHTTPD"]),
+        .target(name: "CPodiumProcess"),
         module("PodiumCodec", [collections, "Yams"]),
         module("PodiumMachinery", ["PodiumCodec", collections]),
         module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
@@ -89,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "PodiumCLI",
             dependencies: [
-                "Podium", logging,
+                "CPodiumProcess", "Podium", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -2,6 +2,7 @@
 // `podium serve`: arguments into a configuration, and signals into an orderly end.
 
 import ArgumentParser
+import CPodiumProcess
 import Glibc
 import Logging
 import Podium
@@ -82,6 +83,7 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
+        shareMemory()
         let ending = Ending()
         var configuration = ServerConfiguration()
         configuration.address = try ListenArgument.parse(listen)
@@ -105,6 +107,15 @@ struct Serve: ParsableCommand {
         fflush(nil)
         ending.wait()
         server.stop()
+    }
+
+    /// Has all threads share as many heaps as there are cores.
+    ///
+    /// By default each of Dispatch's threads, which come and go, may get a heap of its own. What lives long, such as
+    /// the history of watches, then spreads over all of them, and what is freed in one is of no use in another: a
+    /// server of 120 MiB grew by 1 MiB a minute.
+    private func shareMemory() {
+        _ = podium_process_limit_arenas(Int32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
     private static let authorizationModes = AuthorizationMode.allCases.map(\.rawValue).joined(separator: ", ")

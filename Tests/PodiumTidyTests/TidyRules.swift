@@ -144,7 +144,7 @@ enum TidyRules {
             "Podium": controller.union(server).union([
                 "PodiumAPIServer", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP",
             ]),
-            "PodiumCLI": ["Podium"],
+            "PodiumCLI": ["CPodiumProcess", "Podium"],
         ]
     }()
 
