@@ -52,6 +52,7 @@ package struct AdmissionChain: Sendable {
         StorageObjectInUseProtection(),
         RuntimeClassAdmission(),
         DefaultIngressClass(),
+        PodResizeValidator(),
         ResourceQuotaAdmission(),
     ]
 }

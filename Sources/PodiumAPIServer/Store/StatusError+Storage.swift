@@ -33,4 +33,15 @@ extension StatusError {
             )
         }
     }
+
+    /// What a watcher hears of a storage error, in the stream.
+    // Kubernetes: apiserver/pkg/storage/cacher/watch_cache.go getAllEventsSinceLocked
+    init(watching error: StorageError) {
+        switch error {
+        case .compacted(let requested, let oldest):
+            self = .expired("too old resource version: \(requested) (\(oldest))")
+        case .keyNotFound, .keyExists, .conflict, .futureRevision:
+            self = .internalError("the watch failed: \(error)")
+        }
+    }
 }

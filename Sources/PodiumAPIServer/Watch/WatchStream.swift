@@ -66,6 +66,8 @@ package final class WatchStream: ResponseStream {
     private struct State {
         var initialIndex = 0
         var cursor: (any WatchCursor)?
+        /// Why there is no cursor.
+        var failure: StorageError?
         var through: Revision
         var lastShown: Revision
         var timers: [any Cancellable] = []
@@ -99,7 +101,8 @@ package final class WatchStream: ResponseStream {
             let cursor = try open(wake)
             state.withLock { $0.cursor = cursor }
         } catch {
-            // The history is gone: `pull` finds no cursor and says so in the stream.
+            // The head of the answer is out already: `pull` says so in the stream.
+            state.withLock { $0.failure = error }
         }
         let end = host.timeouts.schedule(after: plan.timeout) { [weak self] in
             self?.isOver.store(true, ordering: .releasing)
@@ -141,13 +144,14 @@ package final class WatchStream: ResponseStream {
     package func pull(into pieces: inout [BytesSlice], limit: Int) -> StreamProgress {
         var budget = Budget(limit: limit, counted: pieces.count)
         if !pullInitial(into: &pieces, &budget) { return .more }
-        guard let cursor = state.withLock({ $0.cursor }) else { return expire(into: &pieces) }
+        let (opened, failure) = state.withLock { ($0.cursor, $0.failure) }
+        guard let cursor = opened else { return end(failure, into: &pieces) }
         while true {
             let batch: (events: [StorageEvent], through: Revision)
             do throws(StorageError) {
                 batch = try cursor.next(limit: Limits.maximumEventsPerPull)
             } catch {
-                return expire(into: &pieces)
+                return end(error, into: &pieces)
             }
             for event in batch.events { append(event, to: &pieces) }
             let last = batch.events.last?.revision
@@ -213,12 +217,10 @@ package final class WatchStream: ResponseStream {
         encoding.append(.bookmark, value: value, to: &pieces)
     }
 
-    /// Ends a watch whose place in the history is gone: the client is told to list again.
-    private func expire(into pieces: inout [BytesSlice]) -> StreamProgress {
-        if !isOver.load(ordering: .acquiring) {
-            let position = state.withLock { $0.through }
-            let error = StatusError.expired("too old resource version: \(plan.revision) (\(position))")
-            encoding.append(.error, value: error.status, to: &pieces)
+    /// Ends a watch; one whose place in the history is gone is told so, that its client lists again.
+    private func end(_ failure: StorageError?, into pieces: inout [BytesSlice]) -> StreamProgress {
+        if let failure, !isOver.load(ordering: .acquiring) {
+            encoding.append(.error, value: StatusError(watching: failure).status, to: &pieces)
         }
         finish()
         return .finished

@@ -34,6 +34,20 @@ package enum PodResources {
         return total
     }
 
+    /// What a pod asks for in all: what is set for it as a whole replaces the sum of its containers, and its overhead
+    /// comes on top.
+    // Kubernetes: component-helpers/resource/helpers.go PodRequests
+    package static func requests(of spec: JSONValue) -> Amounts {
+        var total = aggregate("requests", of: spec)
+        for (name, amount) in amounts("requests", of: spec) where ResourceNames.isSupportedAtPodLevel(name) {
+            total[name] = amount
+        }
+        for (name, value) in spec["overhead"]?.object ?? [:] {
+            if let amount = Quantity(json: value) { add([name: amount], to: &total) }
+        }
+        return total
+    }
+
     /// The amounts named `kind` in the `resources` of a container or a pod's spec.
     package static func amounts(_ kind: String, of owner: JSONValue) -> Amounts {
         var amounts: Amounts = [:]
