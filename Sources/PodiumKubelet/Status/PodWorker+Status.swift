@@ -26,11 +26,6 @@ extension PodWorker {
             new.reason = status?.reason ?? (isShown ? pod.shown.reason : nil)
             new.message = status?.message ?? (isShown ? pod.shown.message : nil)
         }
-        if let eviction, !isOver {
-            new.phase = .failed
-            new.reason = eviction.reason
-            new.message = eviction.message
-        }
         if hasPassedDeadline(at: now) {
             let text = "Pod was active on the node longer than the specified deadline"
             emit("", "DeadlineExceeded", text)
@@ -43,6 +38,12 @@ extension PodWorker {
         fillAddresses(&new, view)
         fillResources(&new)
         fillConditions(&new, view, now: now)
+        // Behind the conditions: an evicted pod stays as ready as its containers are until they have ended.
+        if let eviction, !isOver, pod.apiPhase?.isTerminal != true {
+            new.phase = .failed
+            new.reason = eviction.reason
+            new.message = eviction.message
+        }
         if view.containers.isEmpty { hasForgotten = false }
         remember(new, now: now)
     }
@@ -67,8 +68,9 @@ extension PodWorker {
 
     private func fillResources(_ new: inout PodStatus) {
         new.allocatedResources = resize.granted.requests
-        // A pod that runs is asked through its cgroup, which knows no request of memory and no other resources.
-        let isRunning = status?.phase == .running
+        // A pod that runs, also one that is being evicted, is asked through its cgroup, which knows no request of
+        // memory and no other resources.
+        let isRunning = status?.phase == .running || eviction != nil
         new.resources = isRunning ? resize.granted.throughCgroup(after: status?.resources) : resize.granted
     }
 

@@ -54,8 +54,8 @@ extension PodWorker {
         if hasForgotten, !old.state.isWaiting {
             let text = "The container is removed because RestartAllContainers in place"
             if old.state.termination != nil { new = old }
-            new.state = .waiting(reason: "RestartingAllContainers", message: text)
-            new.lastTermination = .unknown(text, reason: "RestartingAllContainers")
+            new.state = .waiting(reason: ContainerStatus.startingOver, message: text)
+            new.lastTermination = .unknown(text, reason: ContainerStatus.startingOver)
             new.restartCount = old.restartCount + 1
             new.isReady = false
             return new
@@ -133,9 +133,8 @@ extension PodWorker {
         var tally = PhaseTally()
         for (container, status) in zip(pod.spec.initContainers, status.initContainers) {
             if container.isSidecar { tally.add(sidecar: status) } else { tally.add(initial: status) }
-            if !container.isSidecar, let code = tally.failureCode(of: status), !restarts(container, after: code) {
-                return .failed
-            }
+            if container.isSidecar || status.startsOver { continue }
+            if let code = tally.failureCode(of: status), !restarts(container, after: code) { return .failed }
         }
         for container in status.containers { tally.add(regular: container) }
         let hasStarted = status.containers.contains { !$0.state.isWaiting || $0.lastTermination != nil }
@@ -145,6 +144,7 @@ extension PodWorker {
         if isOver { return tally.stopped == tally.succeeded ? .succeeded : .failed }
         let mayRestart = pod.spec.containers.contains { container in
             let known = status.container(container.name)
+            if known?.startsOver == true { return true }
             guard let end = known?.state.termination ?? known?.lastTermination else { return false }
             return restarts(container, after: end.exitCode)
         }
@@ -182,6 +182,14 @@ extension PodWorker {
     private func hasStartedRegular(_ status: PodStatus) -> Bool {
         status.containers.contains { !$0.state.isWaiting || $0.lastTermination != nil }
     }
+}
+
+extension ContainerStatus {
+    /// The reason of a container that was removed because all of its pod start over.
+    fileprivate static let startingOver = "RestartingAllContainers"
+
+    /// Whether the container was removed to start anew, whatever its restart policy, and has not yet.
+    fileprivate var startsOver: Bool { state.isWaiting && lastTermination?.reason == Self.startingOver }
 }
 
 extension ContainerRecord {
