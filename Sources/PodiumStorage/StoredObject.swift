@@ -120,53 +120,61 @@ package final class StoredObject: Sendable {
 extension JSONWriter {
     /// Writes an API object and a newline, with an empty `metadata.resourceVersion`.
     ///
+    /// Its type and its metadata come first, and the parts of these in upstream's order, however the client had them.
     /// Returns the length of the type in front, and the offset at which the digits of the revision go.
     mutating func writeObject(_ object: JSONValue) -> (typeLength: Int, revisionOffset: Int) {
+        guard case .object(let metadata)? = object["metadata"] else {
+            preconditionFailure("an object without metadata cannot be stored")
+        }
         raw("{\"kind\":")
         write(object["kind"]?.string ?? "")
         raw(",\"apiVersion\":")
         write(object["apiVersion"]?.string ?? "")
         raw(",")
         let typeLength = bytes.count
-        var offset: Int?
-        for (key, value) in object.object ?? [:] where key != "kind" && key != "apiVersion" {
-            if bytes.count > typeLength { raw(",") }
+        raw("\"metadata\":")
+        let offset = writeMetadata(metadata)
+        for (key, value) in object.object ?? [:] where key != "kind" && key != "apiVersion" && key != "metadata" {
+            raw(",")
             write(key)
             raw(":")
-            if key == "metadata", case .object(let metadata) = value {
-                offset = writeMetadata(metadata)
-            } else {
-                write(value)
-            }
+            write(value)
         }
         raw("}\n")
-        guard let offset else { preconditionFailure("an object without metadata cannot be stored") }
         return (typeLength, offset)
     }
 
     private mutating func writeMetadata(_ metadata: JSONObject) -> Int {
         raw("{")
-        var offset: Int?
-        for (key, value) in metadata where key != "resourceVersion" {
-            // The place of resourceVersion in upstream's order: behind the uid.
-            if offset == nil, !Self.precedesRevision.contains(key) { offset = writeRevisionMember() }
-            write(key)
-            raw(":")
-            write(value)
-            raw(",")
-        }
-        let result = offset ?? writeRevisionMember()
-        removeLast()
-        raw("}")
-        return result
-    }
-
-    private static let precedesRevision: Set<String> = ["name", "generateName", "namespace", "selfLink", "uid"]
-
-    private mutating func writeRevisionMember() -> Int {
+        writeMembers(Self.metadataBeforeRevision, of: metadata)
         raw("\"resourceVersion\":\"")
         let offset = bytes.count
         raw("\",")
+        writeMembers(Self.metadataBehindRevision, of: metadata)
+        for (key, value) in metadata where !Self.metadataNames.contains(key) { writeMember(key, value) }
+        removeLast()
+        raw("}")
         return offset
     }
+
+    private mutating func writeMembers(_ names: [String], of object: JSONObject) {
+        for name in names {
+            if let value = object[name] { writeMember(name, value) }
+        }
+    }
+
+    private mutating func writeMember(_ name: String, _ value: JSONValue) {
+        write(name)
+        raw(":")
+        write(value)
+        raw(",")
+    }
+
+    // Kubernetes: apimachinery/pkg/apis/meta/v1/types.go ObjectMeta
+    private static let metadataBeforeRevision = ["name", "generateName", "namespace", "selfLink", "uid"]
+    private static let metadataBehindRevision = [
+        "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations",
+        "ownerReferences", "finalizers", "managedFields",
+    ]
+    private static let metadataNames = Set(metadataBeforeRevision + ["resourceVersion"] + metadataBehindRevision)
 }

@@ -25,4 +25,23 @@ import Testing
         #expect(later.value() == expected)
         #expect(StoredObject(later, at: Revision(7)).value()[path: "metadata", "resourceVersion"] == "7")
     }
+
+    @Test func typeAndMetadataStandInUpstreamsOrder() throws {
+        let object = try JSONValue(
+            json: Array(
+                #"""
+                {"data":{"a":"b"},"metadata":{"annotations":{},"x":1,"labels":{},"uid":"u","namespace":"ns","name":"a"},
+                "apiVersion":"v1","kind":"ConfigMap"}
+                """#.utf8
+            )
+        )
+        let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: .configMaps))
+        let stored = try MemoryStorage(firstRevision: Revision(6)).create(Sample.key("a"), draft)
+        let metadata =
+            #"{"name":"a","namespace":"ns","uid":"u","resourceVersion":"7","labels":{},"annotations":{},"x":1}"#
+        #expect(
+            stored.bytes.text
+                == #"{"kind":"ConfigMap","apiVersion":"v1","metadata":\#(metadata),"data":{"a":"b"}}"# + "\n"
+        )
+    }
 }
