@@ -6,7 +6,7 @@ import PodiumMachinery
 import PodiumSchema
 
 /// The registry with its discovery and its OpenAPI documents.
-// A class: every request takes it out of the lock, and copying its parts would have all threads count the same things.
+// A class: every request looks into it, and copying its parts would have all threads count the same things.
 final class APIDocuments: Sendable {
     let registry: ResourceRegistry
     private let discovery: DiscoveryDocuments

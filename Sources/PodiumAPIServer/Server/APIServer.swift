@@ -5,7 +5,6 @@ package import PodiumHost
 package import PodiumMachinery
 package import PodiumSchema
 package import PodiumStorage
-import Synchronization
 
 /// What an API server is made of.
 // A class: as a struct, whoever reads one part of it would count references to all.
@@ -48,12 +47,11 @@ package final class APIServerComponents: Sendable {
 /// `respond` runs on the caller's thread and returns at once; it may be called from many threads at a time. The steps
 /// are: read the path, authenticate, impersonate, authorize, find the collection, check the verb, run the verb, write
 /// the answer.
-// State | guarded by | why separate
-// documents | mutex | discovery changes when custom resources come and go; the lock is held for the pointer only
 package final class APIServer: RequestResponder {
     let components: APIServerComponents
     let environment: StoreEnvironment
-    private let documents: Mutex<APIDocuments>
+    /// The collections, and the documents about them.
+    let documents: APIDocuments
 
     /// Puts a server together.
     package init(_ components: APIServerComponents) {
@@ -63,11 +61,8 @@ package final class APIServer: RequestResponder {
             host: components.host,
             admission: components.admission
         )
-        documents = Mutex(APIDocuments(registry: components.registry, schemas: components.schemas))
+        documents = APIDocuments(registry: components.registry, schemas: components.schemas)
     }
-
-    /// The collections as they are now, and the documents about them.
-    var currentDocuments: APIDocuments { documents.withLock { $0 } }
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {
         do throws(StatusError) {
@@ -128,7 +123,7 @@ package final class APIServer: RequestResponder {
             excluded: query.all("exclude"),
             hash: query["hash"]
         )
-        return try currentDocuments.answer(document)
+        return try documents.answer(document)
     }
 }
 

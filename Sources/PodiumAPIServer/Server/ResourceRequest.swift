@@ -53,7 +53,7 @@ extension APIServer {
         _ query: consuming QueryParameters,
         _ user: consuming UserInfo
     ) throws(StatusError) -> ResourceRequest {
-        let registry = currentDocuments.registry
+        let registry = documents.registry
         let version = path.groupVersion
         guard let definition = registry.resource(group: version.group, version: version.version, plural: path.plural),
             definition.isNamespaced || path.namespace.isEmpty
