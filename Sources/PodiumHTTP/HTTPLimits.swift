@@ -18,8 +18,8 @@ package struct HTTPLimits: Sendable {
     package var headBytes = 16 << 10
     /// What libmicrohttpd may use for one connection.
     ///
-    /// It is cleared after each request, so more costs time. A head that does not even fit here is refused by
-    /// libmicrohttpd itself, without asking us before.
+    /// It is cleared after each request, so more costs time. A head that does not even fit here, with some 60 bytes for
+    /// each of its fields, is refused by libmicrohttpd itself, without asking us before.
     package var memoryBytes = 20 << 10
     /// Open connections; further ones wait in the backlog.
     ///
