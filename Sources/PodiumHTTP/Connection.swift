@@ -25,6 +25,7 @@ final class Connection {
     private let context: ServerContext
     private let peer: String
     private let memory = HeadMemory()
+    private let answers = AnswerMemory()
     private var stage = Stage.head
     private var target = RequestTarget()
     private var fields = HTTPHeaders()
@@ -154,7 +155,13 @@ final class Connection {
         }
         switch response.body {
         case .bytes(let bytes):
-            return WireResponse.send(response, bytes, on: step.handle, isLast: context.isClosing)
+            return WireResponse.send(
+                response,
+                bytes,
+                on: step.handle,
+                isLast: context.isClosing,
+                memory: answers
+            )
         case .stream(let stream):
             return StreamTicket.send(response, stream, on: step, context: context)
         }

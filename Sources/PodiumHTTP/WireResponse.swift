@@ -11,14 +11,18 @@ import PodiumMachinery
 enum WireResponse {
     /// Queues `response` with `bytes` as its body, uncopied: head and body leave in one system call.
     ///
-    /// Closes the connection afterwards when `isLast`.
+    /// Closes the connection afterwards when `isLast`; else `memory` is that of the connection.
     static func send(
         _ response: HTTPResponse,
         _ bytes: BytesSlice,
         on connection: OpaquePointer,
-        isLast: Bool
+        isLast: Bool,
+        memory: AnswerMemory
     ) -> MHD_Result {
         guard bytes.count > 0 else { return queue(response, empty(), on: connection, isLast: isLast) }
+        if !isLast, let known = memory.recall(response, bytes) {
+            return podium_http_queue(connection, UInt32(response.status), known)
+        }
         // The retain stands beside the call that takes it over. In a function of its own, Swift 6.3.1 with -O takes
         // it for free of effects and merges two of them (facts: over-release under load).
         let kept = Unmanaged.passRetained(bytes.bytes)
@@ -28,8 +32,15 @@ enum WireResponse {
             releaseBytes,
             kept.toOpaque()
         )
-        if created == nil { kept.release() }
-        return queue(response, created, on: connection, isLast: isLast)
+        guard let created else {
+            kept.release()
+            return .NO
+        }
+        if isLast { return queue(response, created, on: connection, isLast: true) }
+        addHeaders(of: response, to: created)
+        let result = podium_http_queue(connection, UInt32(response.status), created)
+        memory.keep(created, of: response, bytes)
+        return result
     }
 
     /// An answer without a body.
@@ -44,13 +55,17 @@ enum WireResponse {
     ) -> MHD_Result {
         guard let created else { return .NO }
         defer { MHD_destroy_response(created) }
+        addHeaders(of: response, to: created)
+        if isLast { MHD_add_response_header(created, "Connection", "close") }
+        return podium_http_queue(connection, UInt32(response.status), created)
+    }
+
+    private static func addHeaders(of response: HTTPResponse, to created: OpaquePointer) {
         if !response.contentType.isEmpty {
             // Not as an argument, which would be copied into an array first.
             response.contentType.withCString { _ = MHD_add_response_header(created, "Content-Type", $0) }
         }
         for (name, value) in response.headers { MHD_add_response_header(created, name, value) }
-        if isLast { MHD_add_response_header(created, "Connection", "close") }
-        return podium_http_queue(connection, UInt32(response.status), created)
     }
 }
 

@@ -156,11 +156,56 @@ import Testing
         }
         let clients = try (0..<10).map { _ in try server.connect() }
         for _ in 0..<50 {
-            for client in clients { client.request("GET", "/shared") }
-            for client in clients { #expect(try client.answer().body == "first") }
+            // By turns, so that no answer is the same as the last one.
+            for (path, text) in [("/shared", "first"), ("/part", "irst")] {
+                for client in clients { client.request("GET", path) }
+                for client in clients { #expect(try client.answer().body == text) }
+            }
         }
         #expect(bytes != nil)
         server.responder.shared.withLock { $0 = EncodedBytes("second") }
+        for client in clients {
+            client.request("GET", "/shared")
+            #expect(try client.answer().body == "second")
+        }
+        #expect(becomesTrue { bytes == nil })
+    }
+
+    @Test func givesOutAgainOnlyWhatIsTheSame() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        func answer(_ method: String, _ path: String) throws -> RawAnswer {
+            client.request(method, path)
+            return try client.answer(hasBody: method != "HEAD")
+        }
+        for path in ["/shared", "/shared", "/part", "/part", "/shared", "/marked", "/marked", "/shared"] {
+            let answer = try answer("GET", path)
+            #expect(answer.status == (path == "/marked" ? 404 : 200))
+            #expect(answer.body == (path == "/part" ? "hared" : "shared"))
+            #expect(answer.fields["x-test"] == (path == "/marked" ? "yes" : nil))
+            #expect(answer.fields["content-type"] == "text/plain")
+        }
+        #expect(try answer("HEAD", "/shared").fields["content-length"] == "6")
+        #expect(try answer("GET", "/shared").body == "shared")
+        server.responder.shared.withLock { $0 = EncodedBytes("SHARED") }
+        #expect(try answer("GET", "/shared").body == "SHARED")
+    }
+
+    @Test func forgetsTheLastAnswerWithItsConnection() throws {
+        let server = try TestServer()
+        weak var bytes: EncodedBytes?
+        do {
+            let first = EncodedBytes("first")
+            bytes = first
+            server.responder.shared.withLock { $0 = first }
+        }
+        let client = try server.connect()
+        for _ in 0..<3 {
+            client.request("GET", "/shared")
+            #expect(try client.answer().body == "first")
+        }
+        server.responder.shared.withLock { $0 = EncodedBytes("second") }
+        client.close()
         #expect(becomesTrue { bytes == nil })
     }
 

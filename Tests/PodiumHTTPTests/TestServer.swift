@@ -102,7 +102,7 @@ final class EchoResponder: RequestResponder {
         state.withLock { $0.streams.isEmpty ? nil : $0.streams.removeFirst() }
     }
 
-    /// What `/shared` answers.
+    /// What `/shared` answers, and `/part` without its first byte.
     let shared = Mutex(EncodedBytes("shared"))
 
     /// How many requests have come to the gate.
@@ -131,6 +131,17 @@ final class EchoResponder: RequestResponder {
         case "/nonsense": return HTTPResponse(status: 7, contentType: "", body: .bytes(EncodedBytes("").slice))
         case "/shared":
             return HTTPResponse(status: 200, contentType: "text/plain", body: .bytes(shared.withLock { $0 }.slice))
+        case "/part":
+            let bytes = shared.withLock { $0 }
+            let part = BytesSlice(bytes: bytes, range: 1..<bytes.count)
+            return HTTPResponse(status: 200, contentType: "text/plain", body: .bytes(part))
+        case "/marked":
+            return HTTPResponse(
+                status: 404,
+                contentType: "text/plain",
+                headers: [("X-Test", "yes")],
+                body: .bytes(shared.withLock { $0 }.slice)
+            )
         case "/large":
             return HTTPResponse(
                 status: 200,
