@@ -13,11 +13,21 @@ from types import FrameType
 import pytest
 
 from api import Api
-from kubectl import Kubectl
+from kubectl import Kubectl, client_version, version_number
 from server import Server
 
 KUBECTL_PORT = 8080
 TEST_SECONDS = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what the kubectl at hand is too old for; `-r s` shows which tests, and why."""
+    installed = client_version()
+    for item in items:
+        for marker in item.iter_markers("kubectl"):
+            if installed < version_number(marker.args[0]):
+                reason = f"{item.name} needs kubectl {marker.args[0]}, this is {'.'.join(map(str, installed))}"
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

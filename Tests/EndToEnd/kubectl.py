@@ -75,6 +75,17 @@ class Kubectl:
                 process.kill()
 
 
+def version_number(text: str) -> tuple[int, ...]:
+    """`v1.36.4` or `1.36` as numbers that compare."""
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def client_version() -> tuple[int, ...]:
+    """The version of the kubectl on the PATH."""
+    output = subprocess.run(["kubectl", "version", "--client", "--output", "json"], capture_output=True, check=True)
+    return version_number(json.loads(output.stdout)["clientVersion"]["gitVersion"])
+
+
 def cells(line: str) -> list[str]:
     """The cells of a printed row, which kubectl keeps at least three blanks apart."""
     return re.split(r" {3,}", line.strip())
