@@ -19,8 +19,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: settings)
+func tests(of name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, exclude: data, swiftSettings: settings)
 }
 
 let package = Package(
@@ -126,7 +126,7 @@ let package = Package(
                 "PodiumKubelet", collections, logging,
             ]
         ),
-        tests(of: "PodiumRuntime", ["PodiumMachinery", "PodiumRuntime"]),
+        tests(of: "PodiumRuntime", ["PodiumMachinery", "PodiumRuntime"], data: ["Cases"]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )
