@@ -67,7 +67,7 @@ let package = Package(
                 logging,
             ]
         ),
-        module("PodiumRuntime", ["PodiumCodec", "PodiumMachinery"]),
+        module("PodiumRuntime", ["PodiumMachinery"]),
         module(
             "PodiumKubelet",
             [
@@ -98,7 +98,10 @@ let package = Package(
         tests(of: "PodiumTidy", []),
         tests(of: "PodiumCodec", ["PodiumCodec", collections]),
         tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
-        tests(of: "PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
+        tests(
+            of: "PodiumStorage",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, logging]
+        ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
         tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be chosen about a cluster and about the process that serves it.
 
+import PodiumMachinery
+
 /// How a cluster's time passes.
 public enum ClockChoice: Hashable, Sendable {
     /// With the machine's clock.
@@ -21,6 +23,12 @@ public enum AuthorizationMode: String, CaseIterable, Sendable {
     case rbac = "RBAC"
 }
 
+/// Why a value cannot be configured.
+public struct ConfigurationError: Error, CustomStringConvertible {
+    /// A sentence for the person who gave the value.
+    public let description: String
+}
+
 /// What a cluster is like.
 public struct ClusterConfiguration: Sendable {
     /// How many nodes the cluster makes itself: `node-1`, `node-2`, … Default 3.
@@ -34,6 +42,10 @@ public struct ClusterConfiguration: Sendable {
     public var runsControllers = true
     /// The admission plugins that are left out, by name.
     public var disabledAdmissionPlugins: Set<String> = []
+    /// How long an Event stays after it was last written; zero for ever.
+    ///
+    /// Default an hour, as upstream's.
+    public var eventTTL: Duration = .seconds(3600)
     /// Who is who, by bearer tokens; nil takes everybody for the administrator.
     public var tokens: TokenFile?
     /// Who may do what.
@@ -43,4 +55,16 @@ public struct ClusterConfiguration: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Reads a length of time as Kubernetes' options have it, such as `1h30m` or `90s`.
+    /// - Throws: when it has no unit or is negative.
+    public static func duration(_ text: String) throws(ConfigurationError) -> Duration {
+        do throws(GoDurationError) {
+            let duration = try GoDuration.parse(text)
+            guard duration >= .zero else { throw .invalid(text) }
+            return duration
+        } catch {
+            throw ConfigurationError(description: error.description)
+        }
+    }
 }

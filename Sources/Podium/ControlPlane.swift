@@ -32,6 +32,8 @@ final class ControlPlane: Sendable {
     let journal = RequestJournal()
     private let server: APIServer
     private let controllers: ControllerSet?
+    /// Removes old Events; nil when they stay for ever.
+    private let eventExpiry: ObjectExpiry?
 
     init(_ configuration: ClusterConfiguration, shared: SharedDefinitions, logger: Logger) {
         clock = ClusterClock(mode: configuration.clock.mode)
@@ -66,6 +68,10 @@ final class ControlPlane: Sendable {
                 logs: controllers?.logs ?? NoContainerLogs()
             )
         )
+        eventExpiry =
+            configuration.eventTTL > .zero
+            ? ObjectExpiry(storage: storage, host: host, resource: .events, life: configuration.eventTTL) : nil
+        eventExpiry?.start()
         controllers?.start()
         clock.settle()
     }
@@ -92,6 +98,7 @@ final class ControlPlane: Sendable {
     /// Ends all controllers.
     func stop() {
         controllers?.stop()
+        eventExpiry?.stop()
         clock.settle()
     }
 }

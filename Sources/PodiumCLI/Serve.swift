@@ -49,6 +49,9 @@ struct Serve: ParsableCommand {
     @Option(help: "Who may do what: \(Self.authorizationModes).")
     var authorizationMode = "AlwaysAllow"
 
+    @Option(help: "How long Events are kept, such as 1h or 90m; 0s for ever.")
+    var eventTtl = "1h"
+
     @Option(help: "Threads that answer requests; 0 for one a core.")
     var threads = 0
 
@@ -73,6 +76,7 @@ struct Serve: ParsableCommand {
             )
         }
         _ = try clockChoice()
+        _ = try eventTTL()
         let address = try ListenArgument.parse(listen)
         if !address.isLoopback, !insecure {
             throw ValidationError(
@@ -93,6 +97,7 @@ struct Serve: ParsableCommand {
         configuration.cluster.nodes = nodes
         configuration.cluster.clock = try clockChoice()
         configuration.cluster.seed = seed
+        configuration.cluster.eventTTL = try eventTTL()
         configuration.cluster.runsControllers = !controllers.isEmpty
         configuration.cluster.disabledAdmissionPlugins = Set(
             disableAdmissionPlugins.split(separator: ",").map(String.init)
@@ -140,6 +145,15 @@ struct Serve: ParsableCommand {
         }
         return "podium \(PodiumServer.version) serves Kubernetes \(PodiumServer.kubernetesVersion) at \(place) "
             + "(\(nodes), \(clock) clock): \(hint)"
+    }
+
+    // Kubernetes: kube-apiserver --event-ttl
+    private func eventTTL() throws -> Duration {
+        do throws(ConfigurationError) {
+            return try ClusterConfiguration.duration(eventTtl)
+        } catch {
+            throw ValidationError("--event-ttl: \(error)")
+        }
     }
 
     private func clockChoice() throws -> ClockChoice {

@@ -34,6 +34,19 @@ extension ResourceClient {
         if outcome == .remove || outcome == .writeThenRemove { try remove(key, uid: object.uid) }
     }
 
+    /// Has `finalizer` hold an object, unless it is being deleted already.
+    /// - Throws: `keyNotFound`; `conflict` as `update` does.
+    package func addFinalizer(_ finalizer: String, to key: ObjectKey, uid: String? = nil) throws(StorageError) {
+        try update(key, uid: uid) { value in
+            let finalizers = value[path: "metadata", "finalizers"]?.elements ?? []
+            if value[path: "metadata", "deletionTimestamp"] != nil || finalizers.contains(.string(finalizer)) {
+                return false
+            }
+            value[path: "metadata", "finalizers"] = .array(finalizers + [.string(finalizer)])
+            return true
+        }
+    }
+
     /// Takes `finalizer` away from an object, and removes the object when that was the last thing to hold it.
     /// - Throws: `keyNotFound`; `conflict` as `update` does.
     package func removeFinalizer(_ finalizer: String, from key: ObjectKey, uid: String? = nil) throws(StorageError) {

@@ -29,7 +29,8 @@ package final class StandardControllers: Sendable {
     package static let names = [
         ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
         NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
-        DisruptionController.name, GarbageCollector.name,
+        DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
+        GarbageCollector.name,
     ]
 
     private struct Members {
@@ -92,6 +93,8 @@ package final class StandardControllers: Sendable {
         add(TaintEvictionController(informers: informers))
         add(PodGarbageCollector(informers: informers))
         add(DisruptionController(informers: informers))
+        add(ClaimProtectionController(informers: informers))
+        add(VolumeProtectionController(informers: informers))
         let collector = GarbageCollector(informers: informers, catalog: catalog)
         if let controller = add(collector) {
             members.withState { $0.refresh = { [weak collector] in collector?.watch(controller) } }

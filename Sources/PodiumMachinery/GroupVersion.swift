@@ -87,6 +87,8 @@ extension GroupResource {
     package static let configMaps = GroupResource(group: "", resource: "configmaps")
     package static let secrets = GroupResource(group: "", resource: "secrets")
     package static let serviceAccounts = GroupResource(group: "", resource: "serviceaccounts")
+    package static let persistentVolumeClaims = GroupResource(group: "", resource: "persistentvolumeclaims")
+    package static let persistentVolumes = GroupResource(group: "", resource: "persistentvolumes")
     package static let leases = GroupResource(group: "coordination.k8s.io", resource: "leases")
     package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
 }

@@ -125,8 +125,6 @@ extension SchedulerState {
 }
 
 extension GroupResource {
-    static let persistentVolumeClaims = GroupResource(group: "", resource: "persistentvolumeclaims")
-    static let persistentVolumes = GroupResource(group: "", resource: "persistentvolumes")
     static let storageClasses = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
     static let disruptionBudgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")
 }

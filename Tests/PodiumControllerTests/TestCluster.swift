@@ -28,6 +28,8 @@ struct TestCluster {
             CatalogEntry(.serviceAccounts, kind: "ServiceAccount", isNamespaced: true),
             CatalogEntry(.events, kind: "Event", isNamespaced: true),
             CatalogEntry(replicaSets, kind: "ReplicaSet", isNamespaced: true),
+            CatalogEntry(.persistentVolumeClaims, kind: "PersistentVolumeClaim", isNamespaced: true),
+            CatalogEntry(.persistentVolumes, kind: "PersistentVolume", isNamespaced: false),
             CatalogEntry(.namespaces, kind: "Namespace", isNamespaced: false),
             CatalogEntry(.nodes, kind: "Node", isNamespaced: false),
         ]
@@ -72,12 +74,14 @@ struct TestCluster {
         case "ReplicaSet": Self.replicaSets
         case "Lease": .leases
         case "PodDisruptionBudget": Self.budgets
+        case "PersistentVolumeClaim": .persistentVolumeClaims
+        case "PersistentVolume": .persistentVolumes
         default: .pods
         }
     }
 
     func key(_ resource: GroupResource, _ name: String) -> ObjectKey {
-        let isClusterScoped = resource == .nodes || resource == .namespaces
+        let isClusterScoped = [.nodes, .namespaces, .persistentVolumes].contains(resource)
         return ObjectKey(resource, namespace: isClusterScoped ? "" : "ns", name: name)
     }
 

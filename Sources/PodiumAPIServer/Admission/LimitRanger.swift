@@ -12,7 +12,6 @@ package struct LimitRanger: AdmissionPlugin {
     package let name = "LimitRanger"
 
     private static let limitRanges = GroupResource(group: "", resource: "limitranges")
-    private static let claims = GroupResource(group: "", resource: "persistentvolumeclaims")
 
     package init() {}
 
@@ -33,7 +32,7 @@ package struct LimitRanger: AdmissionPlugin {
         _ warnings: inout [String]
     ) throws(StatusError) {
         let isPod = attributes.isOn(.pods, .create)
-        guard isPod || attributes.isOn(Self.claims, .create, .update) else { return }
+        guard isPod || attributes.isOn(.persistentVolumeClaims, .create, .update) else { return }
         for range in ranges(attributes.namespace, context) {
             let limits = range[path: "spec", "limits"]?.elements ?? []
             let problems = limits.flatMap { limit in

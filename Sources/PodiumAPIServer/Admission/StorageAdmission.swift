@@ -11,11 +11,6 @@ import PodiumStorage
 package struct StorageObjectInUseProtection: AdmissionPlugin {
     package let name = "StorageObjectInUseProtection"
 
-    private static let finalizers: [GroupResource: JSONValue] = [
-        GroupResource(group: "", resource: "persistentvolumeclaims"): "kubernetes.io/pvc-protection",
-        GroupResource(group: "", resource: "persistentvolumes"): "kubernetes.io/pv-protection",
-    ]
-
     package init() {}
 
     package func mutate(
@@ -25,7 +20,7 @@ package struct StorageObjectInUseProtection: AdmissionPlugin {
         _ warnings: inout [String]
     ) throws(StatusError) {
         guard attributes.operation == .create, attributes.subresource.isEmpty,
-            let finalizer = Self.finalizers[attributes.resource.groupResource]
+            let finalizer = InUseProtection.finalizer(of: attributes.resource.groupResource).map(JSONValue.string)
         else { return }
         let given = object[path: "metadata", "finalizers"]?.elements ?? []
         guard !given.contains(finalizer) else { return }
@@ -64,9 +59,8 @@ package struct DefaultStorageClass: AdmissionPlugin {
         _ context: StrategyContext,
         _ warnings: inout [String]
     ) throws(StatusError) {
-        let claims = GroupResource(group: "", resource: "persistentvolumeclaims")
         let oldAnnotation = "volume.beta.kubernetes.io/storage-class"
-        guard attributes.isOn(claims, .create), !(object["spec"] ?? .null).isSet("storageClassName"),
+        guard attributes.isOn(.persistentVolumeClaims, .create), !(object["spec"] ?? .null).isSet("storageClassName"),
             object[path: "metadata", "annotations", oldAnnotation] == nil
         else { return }
         let classes = GroupResource(group: "storage.k8s.io", resource: "storageclasses")

@@ -69,9 +69,7 @@ extension APIServer {
 // Kubernetes: ReturnDeletedObject in pkg/registry/*/*/storage/storage.go
 enum DeletedObjects {
     private static let returned: Set<GroupResource> = [
-        .pods, .services, .serviceAccounts,
-        GroupResource(group: "", resource: "persistentvolumes"),
-        GroupResource(group: "", resource: "persistentvolumeclaims"),
+        .pods, .services, .serviceAccounts, .persistentVolumes, .persistentVolumeClaims,
         GroupResource(group: "", resource: "podtemplates"),
         GroupResource(group: "", resource: "resourcequotas"),
         GroupResource(group: "storage.k8s.io", resource: "storageclasses"),

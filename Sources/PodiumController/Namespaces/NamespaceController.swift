@@ -34,10 +34,13 @@ package final class NamespaceController: InformedReconciler {
             if case .deleted = event { return }
             if event.object.isTerminating { controller.add(event.object.name) }
         }
-        informers.handle(.pods) { [weak self] event in
-            guard case .deleted(let pod) = event else { return }
-            if self?.informers.object(.namespaces, pod.namespace)?.isTerminating == true {
-                controller.add(pod.namespace)
+        // What others hold for a moment, by a grace or a finalizer; the rest is looked for again after an estimate.
+        for resource in [GroupResource.pods, .persistentVolumeClaims] {
+            informers.handle(resource) { [weak self] event in
+                guard case .deleted(let object) = event else { return }
+                if self?.informers.object(.namespaces, object.namespace)?.isTerminating == true {
+                    controller.add(object.namespace)
+                }
             }
         }
     }
