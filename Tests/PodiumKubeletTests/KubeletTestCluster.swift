@@ -102,8 +102,15 @@ final class KubeletTestCluster {
     }
 
     /// Makes a pod that is bound to a node, with the fields that the API server would have filled in.
-    func bind(_ name: String, to node: String = "node-1", _ spec: JSONValue, annotations: JSONValue? = nil) throws {
+    func bind(
+        _ name: String,
+        to node: String = "node-1",
+        _ spec: JSONValue,
+        annotations: JSONValue? = nil,
+        labels: JSONValue? = nil
+    ) throws {
         var metadata: JSONValue = ["name": .string(name), "namespace": "ns", "generation": 1]
+        metadata["labels"] = labels
         metadata["annotations"] = annotations
         var spec = spec
         spec["nodeName"] = .string(node)

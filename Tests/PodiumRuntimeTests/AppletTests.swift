@@ -81,27 +81,6 @@ import Testing
     ])
     func textAndNumbers(_ item: ScriptCase) throws { try check(item) }
 
-    @Test(arguments: ["frobnicate --all", "java -jar app.jar", "/opt/app/server"])
-    func whatIsNotSimulatedRunsForEverAndSaysSo(command: String) throws {
-        var tester = SandboxTester()
-        let handle = try tester.start(sh: "echo before; \(command); echo after", image: "example.com/app:1")
-        tester.run(for: .seconds(3600))
-        #expect(tester.log(of: handle) == "before\n")
-        #expect(tester.sandbox.isRunning(handle))
-        let name = command.prefix { $0 != " " }
-        #expect(tester.notes == ["Program \(name) is not simulated: it runs until it is stopped"])
-    }
-
-    @Test func anImageOfWhichNothingIsKnownRunsForEverAndEndsWhenAsked() throws {
-        var tester = SandboxTester()
-        let handle = try tester.start(ContainerSpecification(name: "main", image: "example.com/app:1"))
-        tester.run(for: .seconds(3600))
-        #expect(tester.notes.count == 1)
-        #expect(tester.sandbox.isRunning(handle))
-        tester.signal(.terminate, handle)
-        #expect(tester.exit(of: handle)?.code == 0)
-    }
-
     @Test(arguments: [
         ("busybox:1.36", 0 as Int?), ("alpine", 0), ("hello-world", 0), ("python:3", 0), ("nginx:1.27", nil),
         ("redis:7", nil), ("postgres:16", nil), ("registry.k8s.io/pause:3.10", nil),

@@ -101,7 +101,13 @@ final class KubeletCluster {
 
     func noteService(_ event: InformerEvent) {
         let object = event.object
+        let old = services[object.key.name]
         if case .deleted = event { services[object.key.name] = nil } else { services[object.key.name] = object }
+        if old?.spec == services[object.key.name]?.spec { return }
+        // What a Service aims at is expected of the pods that run already, too.
+        for entry in placed.values where entry.name.namespace == object.namespace {
+            kubelets[entry.node].map { entry.worker.noteServices(in: $0) }
+        }
     }
 
     func noteNode(_ event: InformerEvent) {

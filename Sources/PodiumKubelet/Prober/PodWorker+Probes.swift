@@ -161,7 +161,7 @@ extension PodWorker {
             guard let answer = sandbox?.answer(HTTPProbe(path: path, headers: headers), port: port, now: now) else {
                 return (.failure, "Get \(url): \(refusal(port))")
             }
-            if request.scheme == "https" {
+            if request.scheme == "https", sandbox?.acceptsTLS(port: port) != true {
                 return (.failure, "Get \(url): http: server gave HTTP response to HTTPS client")
             }
             guard (300..<400).contains(answer.status), let location = answer.location, location.hasPrefix("/") else {

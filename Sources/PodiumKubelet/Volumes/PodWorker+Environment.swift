@@ -35,7 +35,9 @@ extension PodWorker {
         specification.stdin = container.stdin
         specification.tty = container.tty
         specification.attempt = attempt(of: container)
-        specification.ports = container.ports.map(\.number)
+        let services = environment.services(in: pod.name.namespace).filter(selects)
+        specification.ports = expectedPorts(of: container, services)
+        specification.isMeantToEnd = isMeantToEnd(container, isSelected: !services.isEmpty)
         specification.memoryLimit = container.resources.limits["memory"].map { Int($0.value) }
         specification.user = container.security.user ?? pod.spec.security.user ?? 0
         specification.group = container.security.group ?? pod.spec.security.group ?? 0

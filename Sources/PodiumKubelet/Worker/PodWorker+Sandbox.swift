@@ -90,8 +90,10 @@ extension PodWorker {
     }
 
     private mutating func noteLimit(_ handle: ContainerHandle, _ text: String) {
-        guard let record = runtime.containers.first(where: { $0.handle == handle }) else { return }
-        emit(pod.spec.container(record.name)?.fieldPath ?? "", "NotSimulated", text)
+        guard let record = runtime.containers.first(where: { $0.handle == handle }),
+            saidLimits.count < Limits.maximumSaidLimits, saidLimits.insert("\(record.name) \(text)").inserted
+        else { return }
+        emit(pod.spec.container(record.name)?.fieldPath ?? "", warning: true, "NotSimulated", text)
     }
 
     /// Drops the ends of commands that nobody waits for.

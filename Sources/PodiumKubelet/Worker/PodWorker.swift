@@ -34,6 +34,8 @@ package struct PodWorker: Sendable {
     package enum Limits {
         /// How many things may be due at one moment; what is beyond waits for the next wake-up.
         package static let maximumStepsPerWake = 10_000
+        /// How many Events say what is not simulated; a script that runs thousands of programs is not listed further.
+        package static let maximumSaidLimits = 16
     }
 
     package internal(set) var pod: PodView
@@ -84,6 +86,8 @@ package struct PodWorker: Sendable {
     var hasForgotten = false
     /// Starts that plans made fail before there was a container, by name.
     var planAttempts: [String: Int] = [:]
+    /// What was said not to be simulated, so that restarts do not repeat it.
+    var saidLimits: Set<String> = []
     /// Set once the API object is gone, or never was what this worker runs.
     package internal(set) var isRemoved = false
 
@@ -151,6 +155,7 @@ package struct PodWorker: Sendable {
             if hadChanged { noteLateResize(in: environment) }
             return
         }
+        if isShownDifferently { noteServices(in: environment) }
         if isShownDifferently, pod.spec.volumes.contains(where: \.showsPod) { planVolumeRefresh(in: environment) }
         if hadChanged || needsReadinessReconciliation { requestSync(in: environment) }
     }

@@ -27,8 +27,7 @@ extension Applets {
 }
 
 /// An interpreter of a language that is not simulated. Without a program it reads one from standard input, whose end
-/// ends
-/// it; a program itself runs for ever.
+/// ends it; of a program itself nothing is known.
 struct InterpreterProgram: Program {
     let words: [String]
 
@@ -42,8 +41,5 @@ struct InterpreterProgram: Program {
         }
     }
 
-    private var unknown: Progress {
-        let name = words.first ?? ""
-        return .replaced(UninterpretedProgram(text: "Program \(name) is not simulated: it runs until it is stopped"))
-    }
+    private var unknown: Progress { .replaced(UnknownProgram(command: words.first ?? "")) }
 }

@@ -114,7 +114,7 @@ extension Applets {
 
     private static func showListeners(_ machine: inout Machine) -> Int {
         machine.print("Proto Recv-Q Send-Q Local Address           Foreign Address         State\n")
-        for port in machine.kernel.listeners.keys.sorted() {
+        for port in machine.kernel.openPorts {
             machine.print(
                 "tcp        0      0 \(PrintFormatter.padded("0.0.0.0:\(port)", 23)) 0.0.0.0:*               LISTEN\n"
             )

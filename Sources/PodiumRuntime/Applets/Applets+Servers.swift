@@ -140,6 +140,7 @@ struct ServerProgram: Program {
         if !hasStarted {
             hasStarted = true
             machine.process.handled = [.terminate, .interrupt, .quit]
+            if let signal = machine.container?.stopSignal { machine.process.handled.insert(signal) }
             if let service {
                 for port in ports where !machine.listen(port, machine.absolute(service)) {
                     return .exited(Applets.fail(&machine, machine.process.commandName, "bind: Address already in use"))
@@ -330,22 +331,6 @@ struct StressProgram: Program {
             return .blocked(.time(machine.now + length))
         }
         return .blocked(.forever)
-    }
-}
-
-/// A program that is known by name but cannot be interpreted.
-struct UninterpretedProgram: Program {
-    let text: String
-    private var hasStarted = false
-
-    init(text: String) { self.text = text }
-
-    mutating func run(_ machine: inout Machine) -> Progress {
-        if !hasStarted {
-            hasStarted = true
-            machine.note(text)
-        }
-        return .replaced(UnknownProgram())
     }
 }
 

@@ -33,6 +33,7 @@ extension Machine {
         if ended.number == ended.group { kernel.budgets[ended.group] = nil }
         for file in ended.files.values { kernel.release(file) }
         for (port, listener) in kernel.listeners where listener.process == ended.number { kernel.listeners[port] = nil }
+        kernel.containers[ended.container]?.answering.removeAll { $0 == ended.number }
         noteEnd(of: ended, code: code)
         if let command = ended.command { endCommand(command, code: code) }
         if kernel.containers[ended.container]?.mainProcess == ended.number {

@@ -32,8 +32,8 @@ struct ProgramFailure: Sendable {
 }
 
 extension Machine {
-    /// Finds what a command line runs in the present process: a script of the file system, an applet, or a program that
-    /// cannot be interpreted and is made to run for ever. `environment` is that of a shell the program may be.
+    /// Finds what a command line runs in the present process: a script of the file system, an applet, or a program of
+    /// which nothing is known. `environment` is that of a shell the program may be.
     mutating func program(
         for words: [String],
         path: String?,
@@ -50,8 +50,7 @@ extension Machine {
             return scriptProgram(file.path, file.content, words, environment)
         case .success(.none):
             if let program = Applets.program(name, words, environment, self) { return .program(program) }
-            note("Program \(command) is not simulated: it runs until it is stopped")
-            return .program(UnknownProgram())
+            return .program(UnknownProgram(command: command))
         }
     }
 
@@ -91,34 +90,11 @@ extension Machine {
         } else if content.starts(with: ImageProfile.programMark.utf8) {
             let name = content.dropFirst(ImageProfile.programMark.utf8.count).text
             if let program = Applets.program(name, words, environment, self) { return .program(program) }
-            note("Program \(name) is not simulated: it runs until it is stopped")
-            return .program(UnknownProgram())
+            return .program(UnknownProgram(command: name))
         }
         let arguments = interpreter + [path] + words.dropFirst()
         let name = interpreter.first?.split(separator: "/").last.map(String.init) ?? "sh"
         if let program = Applets.program(name, arguments, environment, self) { return .program(program) }
-        note("Script \(path) is read by \(name), which is not simulated: it runs until it is stopped")
-        return .program(UnknownProgram())
-    }
-}
-
-/// A program of which nothing is known: it runs for ever, and ends at once when asked to.
-struct UnknownProgram: Program {
-    private var hasStarted = false
-
-    mutating func run(_ machine: inout Machine) -> Progress {
-        if !hasStarted {
-            hasStarted = true
-            machine.process.handled = [.terminate, .interrupt, .quit]
-            machine.listenOnDeclaredPorts()
-        }
-        return machine.process.pendingSignals.isEmpty ? .blocked(.forever) : .exited(0)
-    }
-}
-
-extension Machine {
-    /// Answers 200 on every declared port, in the name of a program of which nothing is known.
-    mutating func listenOnDeclaredPorts() {
-        for port in container?.specification.ports ?? [] { _ = listen(port, .fixed(status: 200, body: "ok\n")) }
+        return .program(UnknownProgram("Script \(path) for \(name)"))
     }
 }

@@ -78,6 +78,9 @@ struct Process: Sendable {
     var endedChildren: [Int: Int] = [:]
     /// The command that this is the first process of.
     var command: Int?
+    /// Whether something goes on when it ends, so that it does not stand for its container: a probe, a part of a
+    /// pipeline, a command before others. What it starts stands no better.
+    var isStep = false
     let startedAt: Timestamp
     /// The first process of those that it shares its budget of work with: a container's own, or a command's.
     let group: Int
@@ -93,6 +96,7 @@ struct Process: Sendable {
         arguments = []
         environment = parent?.environment ?? []
         directory = parent?.directory ?? "/"
+        isStep = parent?.isStep ?? false
         waitsSince = startedAt
         self.startedAt = startedAt
         group = parent?.group ?? number

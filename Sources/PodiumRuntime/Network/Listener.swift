@@ -16,8 +16,8 @@ struct Listener: Hashable, Sendable {
 enum NetworkService: Hashable, Sendable {
     /// Accepts connections and says nothing that HTTP could use.
     case silent
-    /// The same answer for every path.
-    case fixed(status: Int, body: String)
+    /// 200 for every request, with TLS or without, as a program that is not interpreted is taken to do.
+    case anything
     /// Files below a directory of the listening container.
     case files(root: String, style: FileServerStyle)
     /// The test image's `liveness`: 200 on `/healthz` for ten seconds, then 500.
@@ -57,13 +57,33 @@ enum FileServerStyle: Hashable, Sendable {
 }
 
 extension Kernel {
+    /// Who accepts connections on a port.
+    ///
+    /// Programs that are interpreted come first: that another one is expected to serve a port does not take it.
+    func listener(on port: Int) -> Listener? {
+        if let listener = listeners[port] { return listener }
+        for (number, container) in containers.sorted(by: { $0.key < $1.key }) where container.exit == nil {
+            guard let process = container.answering.first, container.specification.ports.contains(port) else {
+                continue
+            }
+            return Listener(process: process, container: number, service: .anything, since: container.startedAt)
+        }
+        return nil
+    }
+
+    /// The ports that accept connections, in order.
+    var openPorts: [Int] {
+        let expected = containers.values.filter { $0.exit == nil && !$0.answering.isEmpty }
+        return Set(listeners.keys).union(expected.flatMap(\.specification.ports)).sorted()
+    }
+
     /// The answer on a port of the pod; nil when the connection is refused or what listens does not speak HTTP.
     func answer(_ request: HTTPProbe, port: Int, now: Timestamp) -> HTTPAnswer? {
-        guard let listener = listeners[port] else { return nil }
+        guard let listener = listener(on: port) else { return nil }
         let path = String(request.path.prefix { $0 != "?" && $0 != "#" })
         switch listener.service {
         case .silent: return nil
-        case .fixed(let status, let body): return HTTPAnswer(status: status, body: body)
+        case .anything: return HTTPAnswer(status: 200, body: "ok\n")
         case .files(let root, let style): return serve(path, below: root, style: style, container: listener.container)
         case .liveness:
             guard path == "/healthz" else { return HTTPAnswer(status: 404, body: "404 page not found\n") }
@@ -197,7 +217,7 @@ extension Machine {
 
     /// Whether an address accepts connections.
     func accepts(_ address: String, port: Int) -> Bool {
-        isOwn(address) ? kernel.listeners[port] != nil : world.accepts(address: address, port: port)
+        isOwn(address) ? kernel.listener(on: port) != nil : world.accepts(address: address, port: port)
     }
 
     /// The addresses of a host: literal, from `/etc/hosts`, or from the cluster's DNS.

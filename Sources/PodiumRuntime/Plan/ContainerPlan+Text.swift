@@ -41,6 +41,7 @@ extension PlanAttempt: CustomStringConvertible {
         if let pull { parts.append("pull \(GoDuration.print(pull))") }
         if let readyAfter { parts.append("ready after \(GoDuration.print(readyAfter))") }
         parts += lines.map(\.description)
+        if let stopCode { parts.append("on stop exit \(stopCode)") }
         if let pullFailure {
             parts.append("fail pull \(pullFailure)")
         } else {

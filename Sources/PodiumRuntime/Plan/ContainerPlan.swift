@@ -45,6 +45,8 @@ package struct PlanAttempt: Hashable, Sendable {
     package var pullFailure: String?
     /// How long after its start the container answers its probes; nil means at once.
     package var readyAfter: Duration?
+    /// The code with which it ends when it is asked to stop; nil means 0.
+    package var stopCode: Int?
     /// What the container prints and when, counted from its start.
     package var lines: [PlanLine]
     /// The end; nil means that it runs until it is told to stop.

@@ -10,6 +10,7 @@ import PodiumMachinery
 ///     detail  = "pull" duration
 ///             | "ready" "after" duration
 ///             | "print" string [ "after" duration ]
+///             | "on" "stop" "exit" code
 ///     end     = "run"
 ///             | "exit" code [ reason ] [ "after" duration ]
 ///             | "fail" "pull" [ reason ]
@@ -66,10 +67,10 @@ struct PlanParser {
             case "fail":
                 attempt.pullFailure = try pullFailure(attempt, start: start)
                 return PlanStep(attempt, times: try times())
-            case "pull", "ready", "print": try detail(word, &attempt, start: start)
+            case "pull", "ready", "print", "on": try detail(word, &attempt, start: start)
             default:
                 index = start
-                throw fault("expected run, exit, fail, pull, ready or print")
+                throw fault("expected run, exit, fail, pull, ready, print or on stop")
             }
             skipSpace()
             if isAtRepeat { throw fault("a number of times follows run, exit or fail only") }
@@ -87,6 +88,11 @@ struct PlanParser {
             if attempt.readyAfter != nil { throw fault("this attempt has a ready already", at: start) }
             try expect("after")
             attempt.readyAfter = try duration()
+        case "on":
+            if attempt.stopCode != nil { throw fault("this attempt has an on stop already", at: start) }
+            try expect("stop")
+            try expect("exit")
+            attempt.stopCode = try code()
         default:
             guard attempt.lines.count < Self.maximumLines else {
                 throw fault("an attempt prints at most \(Self.maximumLines) lines", at: start)
@@ -97,18 +103,23 @@ struct PlanParser {
     }
 
     private mutating func end() throws(PlanError) -> PlanEnd {
+        let code = try code()
+        let reason = reason()
+        return PlanEnd(code: code, reason: reason, after: try delay())
+    }
+
+    private mutating func code() throws(PlanError) -> Int {
         skipSpace()
         let start = index
         guard let code = number(), (0...255).contains(code) else {
             throw fault("expected an exit code between 0 and 255", at: start)
         }
-        let reason = reason()
-        return PlanEnd(code: code, reason: reason, after: try delay())
+        return code
     }
 
     private mutating func pullFailure(_ attempt: PlanAttempt, start: Int) throws(PlanError) -> String {
         try expect("pull")
-        if attempt.readyAfter != nil || !attempt.lines.isEmpty {
+        if attempt.readyAfter != nil || !attempt.lines.isEmpty || attempt.stopCode != nil {
             throw fault("a container whose image cannot be pulled is never ready and prints nothing", at: start)
         }
         return reason() ?? "ErrImagePull"

@@ -25,13 +25,13 @@ struct PlanProgram: Program {
         let readyAt = startedAt + (attempt.readyAfter ?? .zero)
         if !isListening, readyAt <= machine.now {
             isListening = true
-            machine.listenOnDeclaredPorts()
+            machine.answerOnExpectedPorts()
         }
         if let end = attempt.end, startedAt + end.after <= machine.now {
             machine.kernel.containers[machine.process.container]?.endReason = end.reason
             return .exited(end.code)
         }
-        if !machine.process.pendingSignals.isEmpty { return .exited(0) }
+        if !machine.process.pendingSignals.isEmpty { return .exited(attempt.stopCode ?? 0) }
         let moments = [
             lines.first.map { startedAt + $0.after }, isListening ? nil : readyAt,
             attempt.end.map { startedAt + $0.after },

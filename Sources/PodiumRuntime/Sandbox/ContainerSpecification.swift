@@ -23,8 +23,11 @@ package struct ContainerSpecification: Sendable {
     package var attempt: PlanAttempt?
     /// Volumes in the order of the manifest. Longer paths are mounted over shorter ones whatever the order.
     package var mounts: [ContainerMount]
-    /// The declared container ports; programs that are not interpreted answer 200 on each.
+    /// The ports that are expected of it: declared, probed, or aimed at by a Service. Programs that are not interpreted
+    /// answer on each.
     package var ports: [Int]
+    /// Whether nothing speaks for a program that runs for ever: one of which nothing is known ends then.
+    package var isMeantToEnd: Bool
     /// The memory limit in bytes; programs known to use more are killed for it.
     package var memoryLimit: Int?
     /// The numeric user that `id` prints and that owns new files.
@@ -49,6 +52,7 @@ package struct ContainerSpecification: Sendable {
         tty = false
         mounts = []
         ports = []
+        isMeantToEnd = false
         user = 0
         group = 0
         terminationMessagePath = "/dev/termination-log"

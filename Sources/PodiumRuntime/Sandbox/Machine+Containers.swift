@@ -48,7 +48,7 @@ extension Machine {
         }
     }
 
-    /// Decides what the container runs: its plan, its command, what its image is known for, or something for ever.
+    /// Decides what the container runs: its plan, its command, what its image is known for, or something unknown.
     private mutating func choose(
         _ specification: ContainerSpecification,
         isKnown: Bool,
@@ -65,8 +65,7 @@ extension Machine {
         process = main
         defer { process = previous }
         guard let words = kernel.containers[main.container]?.commandLine(isKnown: isKnown) else {
-            note("Nothing is known of image \"\(specification.image)\": its container runs until it is stopped")
-            main.program = UnknownProgram()
+            main.program = UnknownProgram("Image \"\(specification.image)\"")
             main.arguments = specification.arguments
             return nil
         }
@@ -171,6 +170,9 @@ extension Container {
         startedAt = now
         mainProcess = 0
     }
+
+    /// The signal with which it is asked to stop.
+    var stopSignal: Signal { specification.stopSignal ?? image.stopSignal }
 
     /// The working directory.
     var directory: String { specification.workingDirectory ?? image.workingDirectory }

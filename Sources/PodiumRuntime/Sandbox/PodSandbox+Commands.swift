@@ -78,6 +78,7 @@ extension Machine {
         started.environment = owner.environment(in: kernel.configuration)
         started.directory = owner.directory
         started.command = command
+        started.isStep = true
         kernel.commands[command] = ExecState(container: number, process: started.number, options: options)
         attachCommandStreams(&started, command, options)
         let failure = run(words, in: &started)
@@ -111,7 +112,7 @@ extension Machine {
         }
     }
 
-    /// Gives a process the program of a command line; programs that are not simulated end at once.
+    /// Gives a process the program of a command line.
     private mutating func run(_ words: [String], in started: inout Process) -> ProgramFailure? {
         let previous = process
         process = started
@@ -120,8 +121,7 @@ extension Machine {
         switch program(for: words, path: path) {
         case .failure(let failure): return failure
         case .program(let program):
-            let isUnknown = program is UnknownProgram || program is InterpreterProgram
-            started.program = isUnknown ? ImmediateProgram(applet: { _, _ in 0 }, words: words) : program
+            started.program = program
             return nil
         }
     }

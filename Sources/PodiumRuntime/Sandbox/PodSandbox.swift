@@ -70,7 +70,7 @@ package struct PodSandbox: Sendable {
     /// The signal with which the container is asked to stop: its own, its image's, or TERM.
     package func stopSignal(of container: ContainerHandle) -> Signal {
         guard let owner = kernel.containers[container.number] else { return .terminate }
-        return owner.specification.stopSignal ?? owner.image.stopSignal
+        return owner.stopSignal
     }
 
     /// Forgets an ended container with its log and its files; kills it without an event when it runs.
@@ -103,7 +103,16 @@ package struct PodSandbox: Sendable {
     }
 
     /// Whether one of the containers accepts connections.
-    package func accepts(port: Int, now: Timestamp) -> Bool { kernel.listeners[port] != nil }
+    package func accepts(port: Int, now: Timestamp) -> Bool { kernel.listener(on: port) != nil }
+
+    /// Whether what accepts connections on a port understands TLS as well.
+    package func acceptsTLS(port: Int) -> Bool { kernel.listener(on: port)?.service == .anything }
+
+    /// Takes over what the cluster now lets expect of a running container. One that runs on is not made to end.
+    package mutating func expect(ports: [Int], mayEnd: Bool, of container: ContainerHandle) {
+        kernel.containers[container.number]?.specification.ports = ports
+        if !mayEnd { kernel.containers[container.number]?.specification.isMeantToEnd = false }
+    }
 
     // Files and logs
 

@@ -30,6 +30,7 @@ extension Shell {
 
     mutating func startSubshell(_ command: ShellCommand, _ machine: inout Machine) -> Step {
         guard let number = fork(command, &machine) else { return finishCommand() }
+        if !isInLastPosition { machine.markStep(number) }
         frames.append(.child(number))
         return .next
     }
@@ -68,6 +69,7 @@ extension Shell {
                 machine.attach(pipe.writer, as: 1)
             }
             let number = fork(command, &machine)
+            machine.markStep(number)
             restore(saved, &machine)
             input = pipe?.reader
             guard let number else {
@@ -88,6 +90,7 @@ extension Shell {
         let old = machine.process.files.removeValue(forKey: 1)
         machine.attach(pipe.writer, as: 1)
         let number = fork(command, &machine)
+        machine.markStep(number)
         restore([SavedDescriptor(descriptor: 1, file: old)], &machine)
         guard let number else {
             machine.kernel.dispose(pipe.reader)

@@ -124,6 +124,7 @@ extension Shell {
         case .program(let program):
             machine.process.environment = environment
             let number = machine.fork(program, arguments: words)
+            if !isInLastPosition { machine.markStep(number) }
             restore(saved, &machine)
             guard let number else {
                 machine.complain(complaint("can't fork: \(Errno.again.text)"))
