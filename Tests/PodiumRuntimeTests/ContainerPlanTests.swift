@@ -29,7 +29,8 @@ import Testing
     @Test(arguments: [
         ("", 1, "expected run, exit, fail, pull, ready, print or on stop"),
         ("walk", 1, "expected run, exit, fail, pull, ready, print or on stop"),
-        ("run,", 5, "expected run, exit, fail, pull, ready, print or on stop"), ("run run", 5, "expected \",\" or the end"),
+        ("run,", 5, "expected run, exit, fail, pull, ready, print or on stop"),
+        ("run run", 5, "expected \",\" or the end"),
         ("exit", 5, "expected an exit code between 0 and 255"),
         ("exit 256", 6, "expected an exit code between 0 and 255"),
         ("exit 1 after 5", 14, "5 has no unit; write 5s for seconds"),
