@@ -19,6 +19,8 @@ final class Connection {
         case body
         /// The body is too large; this many bytes of it are still thrown away.
         case excess(Int)
+        /// The answer comes later, or has come.
+        case waiting(AnswerTicket)
     }
 
     let watch: ConnectionWatch
@@ -66,12 +68,14 @@ final class Connection {
         case .excess(let room) where !step.piece.isEmpty:
             stage = .excess(room - step.piece.count)
             return room < step.piece.count ? .NO : .YES
+        case .waiting(let ticket): return send(ticket.take(), on: step)
         case .excess: return refuse(.bodyTooLarge(limit: context.limits.bodyBytes), on: step)
         }
     }
 
     /// The request is over, answered or not.
     func end() {
+        stage = .head
         target = RequestTarget()
         fields = HTTPHeaders()
         body = []
@@ -154,6 +158,11 @@ final class Connection {
             return send(.impossibleStatus, on: step)
         }
         switch response.body {
+        case .later(let answer):
+            let ticket = AnswerTicket(answer, on: step.handle)
+            stage = .waiting(ticket)
+            ticket.park(with: context.fanOut)
+            return .YES
         case .bytes(let bytes):
             return WireResponse.send(
                 response,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where threads meet the one that writes streams: parked connections, wake-ups, and the end.
+// Where threads meet the one that looks after parked connections: who is parked, who is to be woken, and the end.
 
 import CMicroHTTPD
 import Glibc
@@ -26,12 +26,20 @@ final class FanOut: Sendable {
         case thread
     }
 
+    /// A connection that the library has suspended.
+    enum Parked: Sendable {
+        /// It is written to by the loop.
+        case stream(StreamTicket)
+        /// It waits for its answer.
+        case answer(AnswerTicket)
+    }
+
     /// What other threads want.
     struct Inbox {
-        var parked: [StreamTicket] = []
+        var parked: [Parked] = []
         var woken: [UInt64] = []
         var ending = Ending.none
-        /// Streams that were parked and have not been settled.
+        /// Connections that were parked and have not been settled.
         var live = 0
         fileprivate var hasNews = false
     }
@@ -53,25 +61,25 @@ final class FanOut: Sendable {
     /// How many sweep intervals have passed.
     var tick: Int { ticks.load(ordering: .relaxed) }
 
-    /// How many streams are not settled.
+    /// How many parked connections are not settled.
     var liveCount: Int { inbox.withLock { $0.live } }
 
-    /// Takes over a suspended connection; false when the streams are ending, and then nothing is taken.
-    func park(_ ticket: StreamTicket) -> Bool {
+    /// Takes over a suspended connection; false when all are ending, and then nothing is taken.
+    func park(_ connection: Parked) -> Bool {
         change { inbox in
             guard inbox.ending == .none else { return false }
-            inbox.parked.append(ticket)
+            inbox.parked.append(connection)
             inbox.live += 1
             return true
         }
     }
 
-    /// The stream with this key has something to pull.
+    /// The stream with this key has something to pull, or the answer with this key has come.
     func wake(_ key: UInt64) {
         change { $0.woken.append(key) }
     }
 
-    /// Ends all streams; endings only ever become stricter.
+    /// Ends all streams and answers; endings only ever become stricter.
     func end(_ ending: Ending) {
         change { if ending.rawValue > $0.ending.rawValue { $0.ending = ending } }
     }
@@ -93,7 +101,7 @@ final class FanOut: Sendable {
     // MARK: From the loop
 
     /// Moves the news out; `parked` and `woken` are empty buffers to be filled by the next ones.
-    func takeNews(parked: inout [StreamTicket], woken: inout [UInt64]) -> Ending {
+    func takeNews(parked: inout [Parked], woken: inout [UInt64]) -> Ending {
         inbox.withLock { inbox in
             swap(&inbox.parked, &parked)
             swap(&inbox.woken, &woken)
@@ -102,7 +110,7 @@ final class FanOut: Sendable {
         }
     }
 
-    /// A stream was settled.
+    /// A parked connection was settled.
     func countSettled() { inbox.withLock { $0.live -= 1 } }
 
     /// The timer has expired; returns the new count.

@@ -77,14 +77,17 @@ package final class HTTPServer: Sendable {
     ///
     /// Returns when that is done, at the latest some moments after the shutdown deadline. Safe to call more than once
     /// and from any thread that is not the server's own; so not from the responder or a stream.
-    package func shutdown() {
+    /// - Returns: whether it is done; false when the responder is still at a request, whose connection is closed as
+    ///   soon as it returns.
+    @discardableResult
+    package func shutdown() -> Bool {
         let running: Running? = lifecycle.withLock { state in
             guard case .running(let running) = state else { return nil }
             state = .ended
             return running
         }
-        guard let running else { return }
-        stop(running)
+        guard let running else { return true }
+        return stop(running)
     }
 
     private func makeRunning() throws(HTTPServerError) -> Running {
@@ -123,8 +126,10 @@ package final class HTTPServer: Sendable {
 
     /// How often it is looked whether requests and streams have ended.
     private static let drainInterval: Int32 = 5
+    /// How often, that long apart, it is looked whether the library has closed what it may close: half a second.
+    private static let closingLooks = 100
 
-    private func stop(_ running: Running) {
+    private func stop(_ running: Running) -> Bool {
         let context = running.context
         context.beginClosing()
         context.fanOut.end(.gently)
@@ -137,6 +142,11 @@ package final class HTTPServer: Sendable {
         context.fanOut.end(.now)
         while context.fanOut.liveCount > 0 { poll(nil, 0, 1) }
         running.thread.end()
-        running.daemon.stop()
+        let end = DaemonEnd(of: running.daemon)
+        for _ in 0..<Self.closingLooks {
+            if end.isDone { return true }
+            poll(nil, 0, Self.drainInterval)
+        }
+        return end.isDone
     }
 }

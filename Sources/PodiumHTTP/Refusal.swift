@@ -14,6 +14,8 @@ enum Refusal: Equatable, Sendable {
     case bodyTooLarge(limit: Int)
     case unknownExpectation
     case tooSlow
+    /// The server shuts down, and nobody waits for the answer any more.
+    case ending
 
     /// The Status that says so.
     var error: StatusError {
@@ -36,6 +38,8 @@ enum Refusal: Equatable, Sendable {
             )
         case .unknownExpectation: StatusError(code: 417, reason: .badRequest, message: "unknown expectation")
         case .tooSlow: StatusError(code: 408, reason: .timeout, message: "the request took too long to arrive")
+        case .ending:
+            StatusError(code: 503, reason: .serviceUnavailable, message: "the server is shutting down")
         }
     }
 

@@ -27,7 +27,8 @@ private final class ActiveStream {
     }
 }
 
-/// The state of the server's own thread: it accepts connections, writes all streams and keeps the deadlines.
+/// The state of the server's own thread: it accepts connections, writes all streams, brings back the connections whose
+/// answers came later, and keeps the deadlines.
 struct ServerLoop {
     private let fanOut: FanOut
     private let connections: ConnectionTable
@@ -39,10 +40,12 @@ struct ServerLoop {
     private var ready: [ActiveStream] = []
     /// Streams whose client is behind.
     private var blocked: [UInt64: ActiveStream] = [:]
+    /// Connections whose answers are still to come.
+    private var waiting: [UInt64: AnswerTicket] = [:]
     private var nextKey: UInt64 = 0
     private var ending = FanOut.Ending.none
     // Kept to be filled again.
-    private var parked: [StreamTicket] = []
+    private var parked: [FanOut.Parked] = []
     private var woken: [UInt64] = []
     private var turn: [ActiveStream] = []
     private var pieces: [BytesSlice] = []
@@ -80,16 +83,21 @@ struct ServerLoop {
         case .writable(let key):
             if let stream = blocked[key] { resume(stream) }
         case .hungUp(let key):
-            if let stream = streams[key] { abort(stream) }
+            if let stream = streams[key] { abort(stream) } else { abandon(key) }
         }
     }
 
     private mutating func readNews() {
         let ending = fanOut.takeNews(parked: &parked, woken: &woken)
-        for ticket in parked { admit(ticket) }
+        for connection in parked {
+            switch connection {
+            case .stream(let ticket): admit(ticket)
+            case .answer(let ticket): admit(ticket)
+            }
+        }
         parked.removeAll(keepingCapacity: true)
         for key in woken {
-            if let stream = streams[key] { markReady(stream) }
+            if let stream = streams[key] { markReady(stream) } else { bringBack(key) }
         }
         woken.removeAll(keepingCapacity: true)
         if ending.rawValue > self.ending.rawValue {
@@ -113,6 +121,38 @@ struct ServerLoop {
         if stream.isReady || stream.pending != nil { return }
         stream.isReady = true
         ready.append(stream)
+    }
+
+    // MARK: Later answers
+
+    private mutating func admit(_ ticket: AnswerTicket) {
+        let key = nextKey
+        nextKey += 1
+        waiting[key] = ticket
+        guard fanOut.poll.watch(ticket.descriptor, key: key) else { return abandon(key) }
+        let fanOut = fanOut
+        ticket.start { fanOut.wake(key) }
+    }
+
+    /// The answer is there: the connection goes on.
+    private mutating func bringBack(_ key: UInt64) {
+        guard let ticket = takeWaiting(key) else { return }
+        ticket.resume()
+        fanOut.countSettled()
+    }
+
+    /// Nobody waits for the answer any more.
+    private mutating func abandon(_ key: UInt64) {
+        guard let ticket = takeWaiting(key) else { return }
+        ticket.abort()
+        fanOut.countSettled()
+    }
+
+    /// Takes a connection off the watch; after it is resumed its socket must not be touched.
+    private mutating func takeWaiting(_ key: UInt64) -> AnswerTicket? {
+        guard let ticket = waiting.removeValue(forKey: key) else { return nil }
+        fanOut.poll.forget(ticket.descriptor)
+        return ticket
     }
 
     // MARK: Writing
@@ -188,6 +228,10 @@ struct ServerLoop {
     }
 
     private mutating func endAll() {
+        for (key, ticket) in waiting {
+            // Whoever was asked to end gently has the time until the deadline to say how it ended.
+            if ending == .gently { ticket.cancel() } else { abandon(key) }
+        }
         for stream in streams.values {
             if !stream.isLast {
                 stream.isLast = true

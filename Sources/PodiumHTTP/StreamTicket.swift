@@ -87,7 +87,7 @@ final class StreamTicket: Sendable {
             outcome.store(Outcome.parked.rawValue, ordering: .relaxed)
             // Before the hand-over, so that the fan-out can resume at once.
             MHD_suspend_connection(OpaquePointer(bitPattern: connection))
-            if !fanOut.park(self) {
+            if !fanOut.park(.stream(self)) {
                 stream.cancel()
                 settle(.finished)
             }

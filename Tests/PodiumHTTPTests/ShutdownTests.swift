@@ -21,6 +21,18 @@ import Testing
         shutdown.wait()
     }
 
+    @Test func doesNotWaitForeverForARequestThatIsBeingAnswered() throws {
+        var limits = HTTPLimits()
+        limits.shutdownDeadline = .milliseconds(50)
+        let server = try TestServer(limits: limits)
+        let client = try server.connect()
+        client.request("GET", "/held")
+        #expect(becomesTrue { server.responder.heldCount == 1 })
+        #expect(!server.server.shutdown())
+        server.responder.release()
+        _ = try client.rest()
+    }
+
     @Test func endsStreamsWithTheirLastChunk() throws {
         let server = try TestServer()
         let (client, stream) = try server.openStream()

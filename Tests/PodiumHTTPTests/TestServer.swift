@@ -87,6 +87,7 @@ final class EchoResponder: RequestResponder {
     private struct State {
         var requests: [HTTPRequest] = []
         var streams: [TestStream] = []
+        var answers: [TestAnswer] = []
         var held = 0
     }
 
@@ -100,6 +101,11 @@ final class EchoResponder: RequestResponder {
     /// The oldest stream not taken yet.
     func takeStream() -> TestStream? {
         state.withLock { $0.streams.isEmpty ? nil : $0.streams.removeFirst() }
+    }
+
+    /// The oldest later answer not taken yet.
+    func takeAnswer() -> TestAnswer? {
+        state.withLock { $0.answers.isEmpty ? nil : $0.answers.removeFirst() }
     }
 
     /// What `/shared` answers, and `/part` without its first byte.
@@ -118,6 +124,14 @@ final class EchoResponder: RequestResponder {
             let stream = TestStream()
             state.withLock { $0.streams.append(stream) }
             return HTTPResponse(status: 200, contentType: "application/json", body: .stream(stream))
+        case "/later":
+            let answer = TestAnswer()
+            state.withLock { $0.answers.append(answer) }
+            return .later(answer)
+        case "/promptly":
+            let answer = TestAnswer()
+            answer.complete("at once")
+            return .later(answer)
         case "/finished":
             let stream = TestStream()
             stream.push("all of it")
@@ -158,6 +172,42 @@ final class EchoResponder: RequestResponder {
             )
         }
     }
+}
+
+/// An answer that the test gives when it likes.
+// State | guarded by | why separate
+// state | state      | completed by the test, awaited by the server
+final class TestAnswer: LaterAnswer {
+    private struct State {
+        var response: HTTPResponse?
+        var complete: (@Sendable (HTTPResponse) -> Void)?
+        var starts = 0
+        var cancellations = 0
+    }
+
+    private let state = Mutex(State())
+
+    var starts: Int { state.withLock { $0.starts } }
+    var cancellations: Int { state.withLock { $0.cancellations } }
+
+    func complete(_ text: String, status: Int = 200) {
+        let response = HTTPResponse(status: status, contentType: "text/plain", body: .bytes(EncodedBytes(text).slice))
+        state.withLock { state in
+            state.response = response
+            return state.complete
+        }?(response)
+    }
+
+    func start(complete: @escaping @Sendable (HTTPResponse) -> Void) {
+        let response = state.withLock { state in
+            state.starts += 1
+            state.complete = complete
+            return state.response
+        }
+        if let response { complete(response) }
+    }
+
+    func cancel() { state.withLock { $0.cancellations += 1 } }
 }
 
 /// A stream that the test feeds.

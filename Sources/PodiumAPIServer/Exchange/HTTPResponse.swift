@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An answer as the API server gives it: bytes that are ready, or a stream that goes on.
+// An answer as the API server gives it: bytes that are ready, a stream that goes on, or a promise of either.
 
 package import PodiumCodec
 
@@ -11,6 +11,8 @@ package struct HTTPResponse: Sendable {
         case bytes(BytesSlice)
         /// Bytes that are still being made: a watch, a log that is followed.
         case stream(any ResponseStream)
+        /// Nothing yet: the whole answer, its head too, comes later.
+        case later(any LaterAnswer)
     }
 
     /// The HTTP code.
@@ -27,6 +29,27 @@ package struct HTTPResponse: Sendable {
         self.headers = headers
         self.body = body
     }
+}
+
+extension HTTPResponse {
+    /// An answer that comes later, with a head of its own.
+    package static func later(_ answer: any LaterAnswer) -> HTTPResponse {
+        HTTPResponse(status: 200, contentType: "", body: .later(answer))
+    }
+}
+
+/// An answer that its producer gives later, from any thread.
+///
+/// The connection rests meanwhile and holds no thread, so that others are served and the end of the client is noticed.
+package protocol LaterAnswer: AnyObject, Sendable {
+    /// Called once, when the connection rests; never when the server ends before. `complete` may be called from any
+    /// thread, also before this returns; it returns at once. Of several answers the first counts, and one that comes
+    /// when nobody waits any more is dropped. It must not be an answer that comes later itself.
+    func start(complete: @escaping @Sendable (HTTPResponse) -> Void)
+
+    /// The client has gone, or the server ends; what is under way should end soon. If the client is still there, an
+    /// answer is welcome. Called at most once, after `start`, by a thread that must not be held up.
+    func cancel()
 }
 
 /// How far a stream has come.
@@ -58,6 +81,7 @@ package protocol ResponseStream: AnyObject, Sendable {
 
 /// What answers requests: the seam between sockets and API.
 package protocol RequestResponder: Sendable {
-    /// Answers at once; whatever must wait is a stream. Called from many threads at a time.
+    /// Answers at once; whatever must wait is a stream or an answer that comes later. Called from many threads at a
+    /// time.
     func respond(to request: HTTPRequest) -> HTTPResponse
 }
