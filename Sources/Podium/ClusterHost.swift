@@ -6,16 +6,21 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
+import PodiumStorage
 import Synchronization
 
 /// Answers requests for one default cluster and, when asked to, for further ones below `/clusters/NAME`.
 // State | guarded by | why separate
 // clusters | mutex | looked up by every HTTP thread; clusters are made and ended outside of the lock
+// watermark | mutex | raised when a cluster ends, read when one is made; never held together with the other
 final class ClusterHost: RequestResponder {
     /// The limits of a host.
     enum Limits {
         /// A request that would make one more is refused.
         static let maximumClusters = 4096
+        /// How many revisions are left out between a cluster and the one that takes its place: far more than can be
+        /// written by the requests that are still under way to the old one.
+        static let revisionsBetweenClusters: Int64 = 100_000
     }
 
     /// The clusters that there are.
@@ -31,14 +36,32 @@ final class ClusterHost: RequestResponder {
     private let shared: SharedDefinitions
     private let logger: Logger
     private let clusters: Mutex<Clusters>
+    /// The revision after which new clusters begin, above all that was seen of clusters that are over: who goes on with
+    /// a watch of one learns from the next in its place that the history is gone.
+    private let watermark = Mutex(MemoryStorage.Limits.firstRevision)
 
     init(_ configuration: ClusterConfiguration, servesMany: Bool, logger: Logger) {
         self.configuration = configuration
         self.servesMany = servesMany
         self.logger = logger
         shared = SharedDefinitions()
-        let cluster = ControlPlane(configuration, shared: shared, logger: logger)
+        let cluster = ControlPlane(
+            configuration,
+            startingAfter: MemoryStorage.Limits.firstRevision,
+            shared: shared,
+            logger: logger
+        )
         clusters = Mutex(Clusters(root: cluster))
+    }
+
+    private func makeCluster() -> ControlPlane {
+        ControlPlane(configuration, startingAfter: watermark.withLock { $0 }, shared: shared, logger: logger)
+    }
+
+    /// Has the clusters that are made from now on begin behind all that `cluster` has shown.
+    private func raiseWatermark(above cluster: ControlPlane) {
+        let next = Revision(cluster.storage.revision.number + Limits.revisionsBetweenClusters)
+        watermark.withLock { $0 = max($0, next) }
     }
 
     func respond(to request: HTTPRequest) -> HTTPResponse {
@@ -71,7 +94,7 @@ final class ClusterHost: RequestResponder {
         try cluster.authenticate(request)
         if request.rawPath == "/podium/v1/reset" {
             guard request.method == "POST" else { throw .methodNotAllowed }
-            reset(name)
+            reset(name, cluster)
             return JSONAnswer.value(JSONAnswer.success)
         }
         return try AdministrationAPI(cluster).answer(request)
@@ -81,7 +104,7 @@ final class ClusterHost: RequestResponder {
     private func cluster(_ name: String?) throws(StatusError) -> ControlPlane {
         guard let name else { return clusters.withLock { $0.root } }
         if let cluster = clusters.withLock({ $0.named[name] }) { return cluster }
-        let made = ControlPlane(configuration, shared: shared, logger: logger)
+        let made = makeCluster()
         let kept: ControlPlane? = clusters.withLock { clusters in
             if let other = clusters.named[name] { return other }
             if clusters.named.count >= Limits.maximumClusters { return nil }
@@ -103,21 +126,26 @@ final class ClusterHost: RequestResponder {
         guard let cluster = clusters.withLock({ $0.named.removeValue(forKey: name) }) else {
             throw .notFound(GroupResource(group: "podium.dev", resource: "clusters"), name)
         }
+        raiseWatermark(above: cluster)
         cluster.stop()
         return JSONAnswer.value(JSONAnswer.success)
     }
 
-    /// Puts a freshly started cluster in the place of the present one.
-    private func reset(_ name: String?) {
-        let fresh = ControlPlane(configuration, shared: shared, logger: logger)
-        let old: ControlPlane? = clusters.withLock { clusters in
+    /// Puts a freshly started cluster in the place of `present`, unless another request did so or dropped it meanwhile.
+    private func reset(_ name: String?, _ present: ControlPlane) {
+        raiseWatermark(above: present)
+        let fresh = makeCluster()
+        let isFirst = clusters.withLock { clusters in
             guard let name else {
-                defer { clusters.root = fresh }
-                return clusters.root
+                if clusters.root !== present { return false }
+                clusters.root = fresh
+                return true
             }
-            return clusters.named.updateValue(fresh, forKey: name)
+            if clusters.named[name] !== present { return false }
+            clusters.named[name] = fresh
+            return true
         }
-        old?.stop()
+        if isFirst { present.stop() } else { fresh.stop() }
     }
 
     /// Ends all clusters.

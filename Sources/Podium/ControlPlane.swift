@@ -35,9 +35,15 @@ final class ControlPlane: Sendable {
     /// Removes old Events; nil when they stay for ever.
     private let eventExpiry: ObjectExpiry?
 
-    init(_ configuration: ClusterConfiguration, shared: SharedDefinitions, logger: Logger) {
+    /// Makes a cluster whose first change has the revision behind `revision`.
+    init(
+        _ configuration: ClusterConfiguration,
+        startingAfter revision: Revision,
+        shared: SharedDefinitions,
+        logger: Logger
+    ) {
         clock = ClusterClock(mode: configuration.clock.mode)
-        storage = MemoryStorage()
+        storage = MemoryStorage(startingAfter: revision)
         let host = Host(
             clock: clock,
             scheduling: clock,
@@ -81,7 +87,8 @@ final class ControlPlane: Sendable {
     func respond(to request: HTTPRequest) -> HTTPResponse {
         let response = server.respond(to: request)
         journal.append(request, status: response.status, at: clock.now)
-        clock.settle()
+        // Nothing follows from a request that only reads, which so is answered whatever else goes on.
+        if request.method != "GET", request.method != "HEAD" { clock.settle() }
         return response
     }
 
@@ -95,11 +102,13 @@ final class ControlPlane: Sendable {
         clock.settle()
     }
 
-    /// Ends all controllers.
+    /// Ends everything that goes on: advances of the clock, controllers, watches and logs that are followed.
     func stop() {
-        controllers?.stop()
-        eventExpiry?.stop()
-        clock.settle()
+        clock.end {
+            controllers?.stop()
+            eventExpiry?.stop()
+        }
+        storage.endWatches()
     }
 }
 

@@ -83,14 +83,18 @@ public struct ServerError: Error, CustomStringConvertible {
 public final class PodiumServer: Sendable {
     private let clusters: ClusterHost
     private let http: HTTPServer
+    private let logger: Logger
 
     /// The version of Podium.
     public static let version = "0.1.0"
     /// The version of Kubernetes whose API is served.
     public static let kubernetesVersion = "v1.36.2"
+    /// How long `stop` waits for what is in flight.
+    public static let shutdownSeconds = Int(HTTPLimits().shutdownDeadline.components.seconds)
 
     /// Makes the first cluster; nothing listens yet.
     public init(_ configuration: ServerConfiguration) {
+        logger = configuration.logger
         clusters = ClusterHost(
             configuration.cluster,
             servesMany: configuration.servesManyClusters,
@@ -115,9 +119,13 @@ public final class PodiumServer: Sendable {
         }
     }
 
-    /// Ends watches cleanly, finishes what is in flight, then ends all clusters. Returns when that is done.
+    /// Ends watches cleanly, finishes what is in flight, then ends all clusters. Returns when that is done, or some
+    /// moments after ``shutdownSeconds``: what a request still keeps busy then is left to end by itself.
     public func stop() {
-        http.shutdown()
-        clusters.stop()
+        if http.shutdown() {
+            clusters.stop()
+        } else {
+            logger.warning("a request was still being answered after \(Self.shutdownSeconds) s; it is left alone")
+        }
     }
 }

@@ -111,6 +111,7 @@ struct Serve: ParsableCommand {
         print(banner(address))
         fflush(nil)
         ending.wait()
+        ending.limit(seconds: PodiumServer.shutdownSeconds + 2)
         server.stop()
     }
 
@@ -189,5 +190,12 @@ private struct Ending {
         var received: Int32 = 0
         sigwait(&signals, &received)
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    /// Ends the process after so many seconds, whatever then still keeps its threads: what was asked to end must not
+    /// need to be killed.
+    func limit(seconds: Int) {
+        signal(SIGALRM) { _ in _exit(EXIT_SUCCESS) }
+        alarm(UInt32(seconds))
     }
 }

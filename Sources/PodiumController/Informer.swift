@@ -99,8 +99,10 @@ package final class Informer: Sendable {
                 let (events, _) = try cursor.next(limit: Limits.maximumEventsPerPull)
                 if events.isEmpty { return }
                 for event in events { apply(event) }
+            } catch .ended {
+                return
             } catch {
-                // Only `compacted` can come: the history moved on without this informer.
+                // Only `compacted` is left: the history moved on without this informer.
                 relist()
             }
         }
@@ -128,6 +130,8 @@ package final class Informer: Sendable {
             state.withState { $0.cursor = cursor }
             replaceCache(with: snapshot.objects)
             wake()
+        } catch .ended {
+            return
         } catch {
             // The history was cut between the list and the watch: both again.
             state.queue.async { self.relist() }

@@ -37,6 +37,8 @@ package struct ClockStatus: Sendable {
 // alarm | mutex of its own | Dispatch is called while it is held; taken before `state`, never after
 // virtual run loop | runLoop queue | at most one thread runs blocks of the virtual clock
 // advances | queue of its own | one advance at a time; outside of the run loop, which it takes turn by turn
+// waiting | atomic | how many threads wait for the run loop, which an advance then lets go of
+// ended | atomic | set once, asked between blocks
 package final class ClusterClock: HostClock, WorkScheduling {
     /// The limits of a clock.
     package enum Limits {
@@ -45,8 +47,13 @@ package final class ClusterClock: HostClock, WorkScheduling {
         package static let maximumBlocksPerSettle = 20_000_000
         /// Cancelled timers are swept from the heap when they are more than this and more than the live ones.
         package static let maximumCancelledTimers = 1024
-        /// How many timers an advance fires before requests that wait get their turn.
-        package static let timersPerTurn = 256
+        /// How many advances may wait for their turn or run; further ones are refused.
+        package static let maximumAdvances = 64
+        /// How far one advance may go: ten years.
+        package static let maximumAdvance = Duration.seconds(10 * 365 * 86_400)
+        /// Where every clock stops that does not run with the machine's: far from the end of what can be counted, so
+        /// that whoever adds to the time need not think of it.
+        package static let latest = Timestamp(seconds: 7_258_118_400)
     }
 
     /// Where the virtual clock of every new cluster stands.
@@ -67,7 +74,11 @@ package final class ClusterClock: HostClock, WorkScheduling {
         var cancelled = 0
         var sequence: UInt64 = 0
         var ready: ReadyList<ReadyBlock> = ReadyList()
+        /// Whether a block that was taken from `ready` may still be running.
+        var isBusy = false
         var armedFor: Timestamp?
+        /// How many advances wait or run.
+        var advances = 0
     }
 
     private let state: Mutex<State>
@@ -76,6 +87,8 @@ package final class ClusterClock: HostClock, WorkScheduling {
     private let runLoop: DispatchQueue
     private let advances: DispatchQueue
     private let alarm: Mutex<any DispatchSourceTimer>
+    private let waiting = Atomic<Int>(0)
+    private let ended = Atomic<Bool>(false)
 
     /// Starts a clock; a virtual one stands at ``virtualEpoch``.
     package init(mode: ClockMode, label: String = "podium") {
@@ -115,8 +128,13 @@ package final class ClusterClock: HostClock, WorkScheduling {
         case .real: MachineTime.wall
         case .virtual: state.base
         case .scaled(let rate):
-            state.base + .nanoseconds(Int64(Double(MachineTime.monotonic - state.anchor) * rate))
+            min(state.base + scaled(MachineTime.monotonic - state.anchor, by: rate), Limits.latest)
         }
+    }
+
+    private static func scaled(_ nanoseconds: Int64, by rate: Double) -> Duration {
+        let passed = Double(nanoseconds) * rate
+        return .nanoseconds(passed < Double(Int64.max) ? Int64(passed) : .max)
     }
 
     package func makeQueue(label: String) -> any SerialQueue { ClockQueue(label: label, clock: self) }
@@ -240,10 +258,28 @@ extension ClusterClock {
         package let nextTimer: Timestamp?
     }
 
-    /// Why a clock was not advanced.
+    /// Why a clock was not advanced, or not as far as it should have been.
     package enum AdvanceError: Error, Sendable {
         case notVirtual
         case backwards(now: Timestamp)
+        /// It may go no further than `limit`.
+        case tooFar(limit: Timestamp)
+        /// Too many others are waiting for their turn.
+        case tooMany
+        /// Whoever asked for it gave it up; it has come to `now`.
+        case givenUp(now: Timestamp)
+        /// The clock has ended; it had come to `now`.
+        case ended(now: Timestamp)
+    }
+
+    /// An advance that was asked for.
+    package final class AdvanceRequest: Sendable {
+        private let givenUp = Atomic<Bool>(false)
+
+        /// Has the advance end at the next timer, or not begin.
+        package func giveUp() { givenUp.store(true, ordering: .releasing) }
+
+        fileprivate var isGivenUp: Bool { givenUp.load(ordering: .acquiring) }
     }
 
     /// Runs everything that is ready on a virtual clock, without moving it; does nothing while time runs by itself.
@@ -251,24 +287,81 @@ extension ClusterClock {
     /// Must not be called from a block of this clock.
     package func settle() {
         if isReal.load(ordering: .acquiring) { return }
-        let isNeeded = state.withLock { $0.mode == .virtual && !$0.ready.isEmpty }
-        if isNeeded { runLoop.sync { runReadyBlocks() } }
+        let isNeeded = state.withLock { $0.mode == .virtual && (!$0.ready.isEmpty || $0.isBusy) }
+        guard isNeeded else { return }
+        waiting.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        runLoop.sync { runReadyBlocks { self.isEnded } }
+        waiting.wrappingSubtract(1, ordering: .acquiringAndReleasing)
     }
+
+    /// Ends the clock of a cluster that is over: advances end at the next timer, and what `stop` adds to the queues, to
+    /// end everything there, is done when this returns, if the clock is virtual.
+    ///
+    /// Must not be called from a block of this clock.
+    package func end(_ stop: () -> Void) {
+        ended.store(true, ordering: .releasing)
+        stop()
+        if state.withLock({ $0.mode == .virtual }) { runLoop.sync { runReadyBlocks { false } } }
+    }
+
+    private var isEnded: Bool { ended.load(ordering: .acquiring) }
 
     /// Moves a virtual clock, running each timer at its time and all that follows from it before the next.
     ///
-    /// One advance runs at a time. It lets go of the run loop every ``Limits/timersPerTurn`` timers, so that requests
-    /// that come meanwhile are answered, with the time that it has come to.
-    /// - Throws: `notVirtual`; `backwards` when the target has passed.
+    /// One advance runs at a time. Between two timers it lets go of the run loop when others wait for it, so that
+    /// requests that come meanwhile are answered, with the time that it has come to.
     package func advance(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
-        let result: Result<AdvanceResult, AdvanceError> = advances.sync {
-            do throws(AdvanceError) { return .success(try advanceInTurns(advance)) } catch { return .failure(error) }
-        }
-        return try result.get()
+        let request = AdvanceRequest()
+        return try advances.sync { attempt(advance, request) }.get()
     }
 
-    private func advanceInTurns(_ advance: Advance) throws(AdvanceError) -> AdvanceResult {
-        runLoop.sync { runReadyBlocks() }
+    /// Does the same on a thread of the clock's own, which calls `completion` in the end.
+    package func beginAdvance(
+        _ advance: Advance,
+        completion: @escaping @Sendable (Result<AdvanceResult, AdvanceError>) -> Void
+    ) -> AdvanceRequest {
+        let request = AdvanceRequest()
+        let isAdmitted = state.withLock { state in
+            if state.advances >= Limits.maximumAdvances { return false }
+            state.advances += 1
+            return true
+        }
+        guard isAdmitted else {
+            completion(.failure(.tooMany))
+            return request
+        }
+        advances.async { [self] in
+            let result = attempt(advance, request)
+            state.withLock { $0.advances -= 1 }
+            completion(result)
+        }
+        return request
+    }
+
+    private func attempt(_ advance: Advance, _ request: AdvanceRequest) -> Result<AdvanceResult, AdvanceError> {
+        do throws(AdvanceError) { return .success(try run(advance, request)) } catch { return .failure(error) }
+    }
+
+    private func run(_ advance: Advance, _ request: AdvanceRequest) throws(AdvanceError) -> AdvanceResult {
+        runLoop.sync { runReadyBlocks { self.mustStop(request) } }
+        let target = try target(of: advance)
+        var staysWhenIdle = false
+        if case .untilIdle = advance { staysWhenIdle = true }
+        var fired = 0
+        while true {
+            if isEnded { throw .ended(now: now) }
+            if request.isGivenUp { throw .givenUp(now: now) }
+            let turn = runLoop.sync { fireTimers(upTo: target, staysWhenIdle: staysWhenIdle, request) }
+            fired += turn.fired
+            if turn.isLast { break }
+        }
+        let reached = status
+        // Somebody may have let time run meanwhile.
+        guard reached.mode == .virtual else { throw .notVirtual }
+        return AdvanceResult(now: reached.now, fired: fired, nextTimer: reached.nextTimer)
+    }
+
+    private func target(of advance: Advance) throws(AdvanceError) -> Timestamp {
         let current = status
         guard current.mode == .virtual else { throw .notVirtual }
         let target: Timestamp
@@ -278,31 +371,33 @@ extension ClusterClock {
         case .untilIdle(let limit): target = current.now + limit
         }
         guard target >= current.now else { throw .backwards(now: current.now) }
-        var staysWhenIdle = false
-        if case .untilIdle = advance { staysWhenIdle = true }
-        var fired = 0
-        while true {
-            let turn = runLoop.sync { fireTimers(upTo: target, staysWhenIdle: staysWhenIdle) }
-            fired += turn.fired
-            if turn.isLast { break }
-        }
-        return AdvanceResult(now: now, fired: fired, nextTimer: status.nextTimer)
+        let limit = min(current.now + Limits.maximumAdvance, Limits.latest)
+        guard target <= limit else { throw .tooFar(limit: limit) }
+        return target
     }
 
-    /// Fires the timers of one turn. The last turn moves the clock to `target`, unless it may stay because no timer is
-    /// left at all.
-    private func fireTimers(upTo target: Timestamp, staysWhenIdle: Bool) -> (fired: Int, isLast: Bool) {
-        for fired in 0..<Limits.timersPerTurn {
+    private func mustStop(_ request: AdvanceRequest) -> Bool { isEnded || request.isGivenUp }
+
+    /// Fires the timers of one turn, which ends when somebody waits for the run loop. The last turn moves the clock to
+    /// `target`, unless it may stay because no timer is left at all.
+    private func fireTimers(
+        upTo target: Timestamp,
+        staysWhenIdle: Bool,
+        _ request: AdvanceRequest
+    ) -> (fired: Int, isLast: Bool) {
+        var fired = 0
+        repeat {
             guard let entry = takeTimer(upTo: target) else {
                 if !staysWhenIdle || status.nextTimer != nil {
                     state.withLock { if $0.mode == .virtual { $0.base = max($0.base, target) } }
                 }
                 return (fired, true)
             }
+            fired += 1
             entry.queue.sync(execute: entry.work)
-            runReadyBlocks()
-        }
-        return (Limits.timersPerTurn, false)
+            runReadyBlocks { self.mustStop(request) }
+        } while waiting.load(ordering: .acquiring) == 0 && !mustStop(request)
+        return (fired, false)
     }
 
     /// Takes the earliest timer that is due by `target` and moves the clock to its deadline.
@@ -317,11 +412,18 @@ extension ClusterClock {
         }
     }
 
-    private func runReadyBlocks() {
+    /// Runs what is ready and what becomes ready by it, until it must stop: the rest waits for the next occasion.
+    private func runReadyBlocks(until mustStop: () -> Bool) {
         for _ in 0..<Limits.maximumBlocksPerSettle {
-            guard let block = state.withLock({ $0.ready.popFirst() }) else { return }
+            guard !mustStop(), let block = state.withLock({ Self.takeReady(&$0) }) else { return }
             block.queue.sync(execute: block.work)
         }
+    }
+
+    private static func takeReady(_ state: inout State) -> ReadyBlock? {
+        let block = state.ready.popFirst()
+        state.isBusy = block != nil
+        return block
     }
 }
 

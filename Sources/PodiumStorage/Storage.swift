@@ -126,7 +126,8 @@ package protocol Storage: AnyObject, Sendable {
     ///
     /// `wake` is called, from any thread and outside of every lock, after a change in `scope` was appended; it must
     /// return at once. It may be called too often, and after the cursor was closed.
-    /// - Throws: `compacted` when changes after `revision` are no longer kept.
+    /// - Throws: `compacted` when changes after `revision` are no longer kept; `ended` when nothing can be watched any
+    ///   more.
     func watch(
         _ resource: GroupResource,
         scope: ListScope,
@@ -139,7 +140,8 @@ package protocol Storage: AnyObject, Sendable {
 package protocol WatchCursor: AnyObject, Sendable {
     /// The next changes in scope, at most `limit`, without waiting; empty when there are none. `through` is the
     /// revision up to which this watcher has now seen everything.
-    /// - Throws: `compacted` when the watcher fell so far behind that changes it has not seen are gone.
+    /// - Throws: `compacted` when the watcher fell so far behind that changes it has not seen are gone; `ended` when it
+    ///   has seen all, and nothing comes any more.
     func next(limit: Int) throws(StorageError) -> (events: [StorageEvent], through: Revision)
 
     /// Ends the watch. Closing twice does nothing.

@@ -11,4 +11,6 @@ package enum StorageError: Error, Hashable, Sendable {
     case compacted(requested: Revision, oldest: Revision)
     /// The revision has not been reached.
     case futureRevision(requested: Revision, current: Revision)
+    /// The cluster is over: nothing can be watched any more.
+    case ended
 }

@@ -45,11 +45,11 @@ private final class Trace: Sendable {
         #expect(result.nextTimer == nil)
     }
 
-    @Test func anAdvanceOfManyTurnsFiresEveryTimerOnce() throws {
+    @Test func anAdvanceOfManyTimersFiresEveryOneOnce() throws {
         let clock = ClusterClock(mode: .virtual)
         let trace = Trace()
         let queue = clock.makeQueue(label: "queue")
-        let count = ClusterClock.Limits.timersPerTurn * 3
+        let count = 1000
         for index in (0..<count).reversed() {
             queue.schedule(at: clock.now + .seconds(Int64(index))) { trace.append("\(index)") }
         }
@@ -57,6 +57,136 @@ private final class Trace: Sendable {
         #expect(result.fired == count)
         #expect(trace.all == (0..<count).map(String.init))
         #expect(clock.now == ClusterClock.virtualEpoch + .seconds(Int64(count)))
+    }
+
+    /// What ended an advance, in words that tests can compare.
+    private func ending(_ result: Result<ClusterClock.AdvanceResult, ClusterClock.AdvanceError>) -> String {
+        do throws(ClusterClock.AdvanceError) {
+            return "at \(try result.get().now.rfc3339)"
+        } catch {
+            switch error {
+            case .notVirtual: return "not virtual"
+            case .backwards: return "backwards"
+            case .tooFar(let limit): return "not beyond \(limit.rfc3339)"
+            case .tooMany: return "too many"
+            case .givenUp(let now): return "given up at \(now.rfc3339)"
+            case .ended(let now): return "ended at \(now.rfc3339)"
+            }
+        }
+    }
+
+    /// A clock with a timer every hour that first waits for the test.
+    private func makeHeldClock() -> (clock: ClusterClock, arrived: DispatchSemaphore, gate: DispatchSemaphore) {
+        let clock = ClusterClock(mode: .virtual)
+        let queue = clock.makeQueue(label: "q")
+        let arrived = DispatchSemaphore(value: 0)
+        let gate = DispatchSemaphore(value: 0)
+        for hour in 1...3 {
+            queue.schedule(at: clock.now + .seconds(Int64(hour) * 3600)) {
+                arrived.signal()
+                gate.wait()
+            }
+        }
+        return (clock, arrived, gate)
+    }
+
+    @Test func anAdvanceThatIsGivenUpEndsAtTheNextTimer() {
+        let (clock, arrived, gate) = makeHeldClock()
+        let trace = Trace()
+        let done = DispatchSemaphore(value: 0)
+        let request = clock.beginAdvance(.by(.seconds(86_400))) { result in
+            trace.append(self.ending(result))
+            done.signal()
+        }
+        arrived.wait()
+        request.giveUp()
+        gate.signal()
+        done.wait()
+        #expect(trace.all == ["given up at 2026-01-01T01:00:00Z"])
+        #expect(clock.now.rfc3339 == "2026-01-01T01:00:00Z")
+        #expect(clock.status.pendingTimers == 2)
+    }
+
+    @Test func anAdvanceEndsWithItsClockAndSoDoThoseThatWait() {
+        let (clock, arrived, gate) = makeHeldClock()
+        let trace = Trace()
+        let done = DispatchSemaphore(value: 0)
+        for _ in 0..<2 {
+            _ = clock.beginAdvance(.by(.seconds(86_400))) { result in
+                trace.append(self.ending(result))
+                done.signal()
+            }
+        }
+        arrived.wait()
+        clock.end {
+            gate.signal()
+            clock.makeQueue(label: "stop").async { trace.append("stopped") }
+        }
+        #expect(trace.all.contains("stopped"))
+        done.wait()
+        done.wait()
+        #expect(trace.all.filter { $0 == "ended at 2026-01-01T01:00:00Z" }.count == 2)
+    }
+
+    @Test func advancesTakeTheirTurnsUpToTheLimit() {
+        let (clock, arrived, gate) = makeHeldClock()
+        let trace = Trace()
+        let done = DispatchSemaphore(value: 0)
+        func begin() {
+            _ = clock.beginAdvance(.by(.seconds(3600))) { result in
+                trace.append(self.ending(result))
+                done.signal()
+            }
+        }
+        begin()
+        arrived.wait()
+        for _ in 0..<ClusterClock.Limits.maximumAdvances { begin() }
+        #expect(trace.all == ["too many"])
+        for _ in 0..<3 { gate.signal() }
+        for _ in 0...ClusterClock.Limits.maximumAdvances { done.wait() }
+        #expect(clock.now == ClusterClock.virtualEpoch + .seconds(3600 * Int64(ClusterClock.Limits.maximumAdvances)))
+    }
+
+    @Test func whoSettlesDoesNotWaitForAWholeAdvance() {
+        let (clock, arrived, gate) = makeHeldClock()
+        let done = DispatchSemaphore(value: 0)
+        let trace = Trace()
+        _ = clock.beginAdvance(.by(.seconds(86_400))) { _ in done.signal() }
+        arrived.wait()
+        clock.makeQueue(label: "other").async { trace.append("settled at \(clock.now.rfc3339)") }
+        gate.signal()
+        clock.settle()
+        #expect(trace.all == ["settled at 2026-01-01T01:00:00Z"])
+        gate.signal()
+        gate.signal()
+        done.wait()
+    }
+
+    @Test(arguments: [
+        (ClusterClock.Advance.by(.seconds(11 * 365 * 86_400)), "not beyond 2035-12-30T00:00:00Z"),
+        (.to(Timestamp(seconds: 253_402_300_799)), "not beyond 2035-12-30T00:00:00Z"),
+        (.to(Timestamp(nanoseconds: .max)), "not beyond 2035-12-30T00:00:00Z"),
+        (.untilIdle(limit: .seconds(Int64.max)), "not beyond 2035-12-30T00:00:00Z"),
+        (.by(.seconds(-1)), "backwards"), (.to(Timestamp(nanoseconds: .min)), "backwards"),
+        (.by(ClusterClock.Limits.maximumAdvance), "at 2035-12-30T00:00:00Z"),
+    ])
+    func anAdvanceHasOneLimitHoweverItIsGiven(_ advance: ClusterClock.Advance, _ expected: String) {
+        let clock = ClusterClock(mode: .virtual)
+        let result: Result<ClusterClock.AdvanceResult, ClusterClock.AdvanceError>
+        do throws(ClusterClock.AdvanceError) {
+            result = .success(try clock.advance(advance))
+        } catch {
+            result = .failure(error)
+        }
+        #expect(ending(result) == expected)
+    }
+
+    @Test func noAdvanceGoesBeyondTheLastMoment() throws {
+        let clock = ClusterClock(mode: .virtual)
+        for _ in 0..<17 { _ = try clock.advance(.by(ClusterClock.Limits.maximumAdvance)) }
+        _ = try clock.advance(.to(ClusterClock.Limits.latest))
+        #expect(throws: ClusterClock.AdvanceError.self) { try clock.advance(.by(.nanoseconds(1))) }
+        #expect(clock.now.rfc3339 == "2200-01-01T00:00:00Z")
     }
 
     @Test func readyBlocksOfAllQueuesRunInTheOrderTheyWereAdded() {

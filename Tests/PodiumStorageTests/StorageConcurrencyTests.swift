@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct StorageConcurrencyTests {
     @Test func concurrentWritersAndWatchersLoseNothing() throws {
-        let storage = MemoryStorage(firstRevision: Revision(100), historyLimit: HistoryLimit(events: 100_000))
+        let storage = MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 100_000))
         let writers = 4
         let writesPerWriter = 500
         let cursors = try (0..<4).map { _ in

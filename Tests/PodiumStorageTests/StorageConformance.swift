@@ -16,7 +16,7 @@ struct StorageBackend: Sendable, CustomTestStringConvertible {
 
     static let all = [
         StorageBackend(name: "memory") {
-            MemoryStorage(firstRevision: Revision(100), historyLimit: HistoryLimit(events: $0))
+            MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: $0))
         }
     ]
 }

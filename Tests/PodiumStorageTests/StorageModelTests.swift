@@ -33,7 +33,7 @@ private struct NaiveModel {
     @Test(arguments: [1, 2, 3, 42, 777] as [UInt64])
     func storageAgreesWithADictionary(seed: UInt64) throws {
         let random = RandomSource(seed: seed)
-        let storage = MemoryStorage(firstRevision: Revision(100), historyLimit: HistoryLimit(events: 10_000))
+        let storage = MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 10_000))
         var model = NaiveModel()
         let cursor = try storage.watch(.configMaps, scope: .all, after: Revision(100)) {}
         var seen: [NaiveModel.Change] = []

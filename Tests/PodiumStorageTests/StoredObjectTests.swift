@@ -36,7 +36,7 @@ import Testing
             )
         )
         let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: .configMaps))
-        let stored = try MemoryStorage(firstRevision: Revision(6)).create(Sample.key("a"), draft)
+        let stored = try MemoryStorage(startingAfter: Revision(6)).create(Sample.key("a"), draft)
         let metadata =
             #"{"name":"a","namespace":"ns","uid":"u","resourceVersion":"7","labels":{},"annotations":{},"x":1}"#
         #expect(

@@ -20,7 +20,8 @@ struct AdministrationAPI {
         switch (request.method, parts.dropFirst(2).joined(separator: "/")) {
         case ("GET", "clock"): return JSONAnswer.value(clockStatus)
         case ("PUT", "clock"): return try setClock(try body(of: request))
-        case ("POST", "clock/advance"): return try advance(try body(of: request))
+        case ("POST", "clock/advance"):
+            return .later(AdvanceAnswer(try readAdvance(try body(of: request)), of: cluster))
         case ("GET", "requests"): return JSONAnswer.value(cluster.journal.value)
         case ("PUT", _) where parts.count == 5 && parts[2] == "nodes" && parts[4] == "power":
             return try setPower(of: parts[3], try body(of: request))
@@ -87,28 +88,6 @@ struct AdministrationAPI {
         return JSONAnswer.value(clockStatus)
     }
 
-    private func advance(_ body: JSONValue) throws(StatusError) -> HTTPResponse {
-        let advance = try readAdvance(body)
-        let result: ClusterClock.AdvanceResult
-        do throws(ClusterClock.AdvanceError) {
-            result = try cluster.clock.advance(advance)
-        } catch {
-            switch error {
-            case .notVirtual: throw conflict("the clock is not virtual: it cannot be advanced")
-            case .backwards(let now): throw conflict("the clock stands at \(now.rfc3339Micro) and cannot go back")
-            }
-        }
-        return JSONAnswer.value([
-            "now": .string(result.now.rfc3339Micro), "fired": .integer(Int64(result.fired)),
-            "nextTimer": result.nextTimer.map { .string($0.rfc3339Micro) } ?? .null,
-            "resourceVersion": .string(cluster.storage.revision.description),
-        ])
-    }
-
-    private func conflict(_ message: String) -> StatusError {
-        StatusError(code: 409, reason: .conflict, message: message)
-    }
-
     private func readAdvance(_ body: JSONValue) throws(StatusError) -> ClusterClock.Advance {
         switch (body["by"], body["to"], body["until"]) {
         case (let by?, nil, nil): return .by(try duration(by, "by"))
@@ -132,8 +111,9 @@ struct AdministrationAPI {
         } catch {
             throw .badRequest("\(name): \(error)")
         }
-        if duration < .zero || duration > ClockLimits.maximumAdvance {
-            throw .badRequest("\(name): must be between 0s and \(GoDuration.print(ClockLimits.maximumAdvance))")
+        let maximum = ClusterClock.Limits.maximumAdvance
+        if duration < .zero || duration > maximum {
+            throw .badRequest("\(name): must be between 0s and \(GoDuration.print(maximum))")
         }
         return duration
     }
@@ -164,8 +144,6 @@ struct AdministrationAPI {
 enum ClockLimits {
     /// Faster than this no timer keeps its order with real time.
     static let maximumRate = 100_000.0
-    /// How far one request may advance.
-    static let maximumAdvance = Duration.seconds(10 * 365 * 86_400)
     /// How long `{"until":"idle"}` waits at the most when the request does not say.
     static let defaultIdleLimit = Duration.seconds(3600)
 }

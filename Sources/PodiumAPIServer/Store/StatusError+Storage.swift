@@ -21,6 +21,8 @@ extension StatusError {
                 "The provided continue parameter is too old to display a consistent list result. You can start a new list "
                     + "without the continue parameter."
             )
+        case .ended:
+            self = StatusError(code: 503, reason: .serviceUnavailable, message: "the cluster has ended")
         case .futureRevision(let requested, let current):
             self = StatusError(
                 code: 504,
@@ -40,7 +42,7 @@ extension StatusError {
         switch error {
         case .compacted(let requested, let oldest):
             self = .expired("too old resource version: \(requested) (\(oldest))")
-        case .keyNotFound, .keyExists, .conflict, .futureRevision:
+        case .keyNotFound, .keyExists, .conflict, .futureRevision, .ended:
             self = .internalError("the watch failed: \(error)")
         }
     }

@@ -217,9 +217,10 @@ package final class WatchStream: ResponseStream {
         encoding.append(.bookmark, value: value, to: &pieces)
     }
 
-    /// Ends a watch; one whose place in the history is gone is told so, that its client lists again.
+    /// Ends a watch; one whose place in the history is gone is told so, that its client lists again. The end of the
+    /// cluster is an end like any other: whoever watches again learns that the place is gone.
     private func end(_ failure: StorageError?, into pieces: inout [BytesSlice]) -> StreamProgress {
-        if let failure, !isOver.load(ordering: .acquiring) {
+        if let failure, failure != .ended, !isOver.load(ordering: .acquiring) {
             encoding.append(.error, value: StatusError(watching: failure).status, to: &pieces)
         }
         finish()

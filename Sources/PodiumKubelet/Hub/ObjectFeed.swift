@@ -78,8 +78,10 @@ final class ObjectFeed: Sendable {
                 for event in events {
                     handler(event.kind == .deleted ? .removed(event.object) : .changed(event.object))
                 }
+            } catch .ended {
+                return
             } catch {
-                // Only `compacted` can come: the history moved on without this feed.
+                // Only `compacted` is left: the history moved on without this feed.
                 relist()
             }
         }
@@ -96,6 +98,8 @@ final class ObjectFeed: Sendable {
             state.withState { $0.cursor = cursor }
             handler(.listed(snapshot.objects))
             wake()
+        } catch .ended {
+            return
         } catch {
             // The history was cut between the list and the watch: both again.
             state.queue.async { self.relist() }

@@ -108,6 +108,15 @@ package final class PodLogs: Sendable {
         for wake in wakes { wake() }
     }
 
+    /// Forgets all logs: who follows one learns that it is over.
+    func removeAll() {
+        let wakes = state.withLock { state in
+            state.pods = [:]
+            return state.followers.sorted { $0.key < $1.key }.map(\.value.wake)
+        }
+        for wake in wakes { wake() }
+    }
+
     /// Forgets the logs of a pod.
     func remove(_ pod: NamespacedName, uid: String) {
         let wakes = state.withLock { state in

@@ -18,6 +18,7 @@ struct MemoryState: Sendable {
     private var collections: [Collection] = []
     private var indices: [GroupResource: Int] = [:]
     private let firstRevision: Revision
+    private var isEnded = false
     private let historyLimit: HistoryLimit
 
     init(revision: Revision, historyLimit: HistoryLimit) {
@@ -206,6 +207,7 @@ extension MemoryState {
         scope: ListScope,
         after revision: Revision
     ) throws(StorageError) {
+        if isEnded { throw .ended }
         let index = index(of: resource)
         let oldest = collections[index].log.compacted
         if revision < oldest { throw .compacted(requested: revision, oldest: oldest) }
@@ -223,7 +225,10 @@ extension MemoryState {
         after position: Revision,
         limit: Int
     ) throws(StorageError) -> (events: [StorageEvent], through: Revision) {
-        guard let index = indices[resource] else { return ([], max(position, revision)) }
+        guard let index = indices[resource] else {
+            if isEnded { throw .ended }
+            return ([], max(position, revision))
+        }
         let log = collections[index].log
         if position < log.compacted { throw .compacted(requested: position, oldest: log.compacted) }
         var events: [StorageEvent] = []
@@ -237,6 +242,8 @@ extension MemoryState {
             events.append(event)
             return true
         }
+        // Not before what came until then has been seen.
+        if isEnded, events.isEmpty { throw .ended }
         return (events, through)
     }
 
@@ -246,6 +253,12 @@ extension MemoryState {
         case .namespace(let namespace): name.namespace == namespace
         case .object(let object): name == object
         }
+    }
+
+    /// Ends all watches, now and in the future; returns the watchers, who are to be woken to notice.
+    mutating func endWatches() -> [WatcherGroup.Wakeup] {
+        isEnded = true
+        return collections.map(\.watchers.all)
     }
 
     /// Lets go of the history of all collections up to `revision`.

@@ -21,12 +21,12 @@ package final class MemoryStorage: Storage {
     private let state: Mutex<MemoryState>
     private let nextWatcherID = Atomic<UInt64>(0)
 
-    /// An empty store.
+    /// An empty store, whose first change has the revision behind `revision`.
     package init(
-        firstRevision: Revision = Limits.firstRevision,
+        startingAfter revision: Revision = Limits.firstRevision,
         historyLimit: HistoryLimit = Limits.history
     ) {
-        state = Mutex(MemoryState(revision: firstRevision, historyLimit: historyLimit))
+        state = Mutex(MemoryState(revision: revision, historyLimit: historyLimit))
     }
 
     package var revision: Revision { state.withLock { $0.revision } }
@@ -87,6 +87,11 @@ package final class MemoryStorage: Storage {
 
     /// Lets go of the history up to `revision`: watches and lists from before it get `compacted`.
     package func compact(through revision: Revision) { state.withLock { $0.compact(through: revision) } }
+
+    /// Ends all watches, because the cluster is over. Reads and writes under way are none the wiser.
+    package func endWatches() {
+        for wakeup in state.withLock({ $0.endWatches() }) { wakeup() }
+    }
 
     fileprivate func events(
         of cursor: MemoryCursor,

@@ -38,6 +38,11 @@ struct WatcherGroup: Sendable {
         }
     }
 
+    /// All watchers, to be told that nothing comes any more.
+    var all: Wakeup {
+        Wakeup(groups: [everything] + namespaces.values + objects.values)
+    }
+
     /// The watchers that a change of `name` concerns. Shares the arrays: taking them costs no copy.
     func interested(in name: NamespacedName) -> Wakeup {
         Wakeup(groups: [everything, namespaces[name.namespace] ?? [], objects[name] ?? []])
