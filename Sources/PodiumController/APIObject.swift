@@ -4,26 +4,40 @@
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumStorage
+import Synchronization
 
-/// An object read from storage.
+/// An object read from storage. Its tree is read when it is first asked for: most changes concern nobody.
 package struct APIObject: Sendable {
-    package let key: ObjectKey
-    /// The revision at which it was read; what a conditional write expects.
-    package let revision: Revision
-    package let value: JSONValue
+    /// The tree, once for all copies.
+    // State | guarded by | why separate
+    // value | mutex | whoever asks first reads it; two that ask at once read the same
+    private final class Tree: Sendable {
+        private let read = Mutex<JSONValue?>(nil)
 
-    /// Reads the tree of a stored object.
-    package init(_ object: StoredObject) {
-        key = object.key
-        revision = object.revision
-        value = object.value()
+        func value(of object: StoredObject) -> JSONValue {
+            if let value = read.withLock({ $0 }) { return value }
+            let value = object.value()
+            read.withLock { $0 = value }
+            return value
+        }
     }
 
+    /// As it is stored.
+    package let stored: StoredObject
+    private let tree = Tree()
+
+    /// An object as it was read.
+    package init(_ object: StoredObject) { stored = object }
+
+    package var key: ObjectKey { stored.key }
+    /// The revision at which it was read; what a conditional write expects.
+    package var revision: Revision { stored.revision }
+    package var value: JSONValue { tree.value(of: stored) }
     package var name: String { key.name.name }
     package var namespace: String { key.name.namespace }
     package var metadata: JSONValue { value["metadata"] ?? .null }
-    package var uid: String { metadata["uid"]?.string ?? "" }
-    package var labels: [String: String] { metadata["labels"]?.stringMap ?? [:] }
+    package var uid: String { stored.facts.uid }
+    package var labels: [String: String] { stored.facts.labels }
     package var annotations: [String: String] { metadata["annotations"]?.stringMap ?? [:] }
     package var spec: JSONValue { value["spec"] ?? .null }
     package var status: JSONValue { value["status"] ?? .null }

@@ -3,7 +3,7 @@
 
 package import PodiumHost
 package import PodiumMachinery
-import PodiumStorage
+package import PodiumStorage
 
 /// The informers of a group of controllers that share a queue.
 ///
@@ -80,6 +80,14 @@ package final class SharedInformers: Sendable {
     /// The object of this name as the informers know it. Only on the queue.
     package func object(_ resource: GroupResource, _ name: NamespacedName) -> APIObject? {
         state.withState { $0.informers[resource] }?.object(name)
+    }
+
+    /// The object as it is in storage, which may be newer than what the informers know. When it is not, it is theirs,
+    /// whose tree is read once for all. Only on the queue.
+    package func current(_ key: ObjectKey) -> APIObject? {
+        guard let stored = client.storage.get(key) else { return nil }
+        if let known = object(key.resource, key.name), known.revision == stored.revision { return known }
+        return APIObject(stored)
     }
 
     /// The cluster-scoped object of this name as the informers know it. Only on the queue.

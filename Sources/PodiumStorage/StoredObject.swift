@@ -27,14 +27,36 @@ package struct ObjectDraft: Sendable {
     let revisionOffset: Int
     /// The length of `{"kind":…,"apiVersion":…,` at the beginning.
     let typeLength: Int
+    /// Where in `template` the metadata end.
+    let metadataEnd: Int
     package let facts: ObjectFacts
 
     /// Encodes `object`, which must have `kind`, `apiVersion` and `metadata`.
     package init(_ object: JSONValue, facts: ObjectFacts) {
         var writer = JSONWriter(capacity: 4096)
-        (typeLength, revisionOffset) = writer.writeObject(object)
+        (typeLength, revisionOffset, metadataEnd) = writer.writeObject(object)
         template = writer.bytes
         self.facts = facts
+    }
+
+    /// `object` with `text`, which needs no escapes, in the place of a part of its bytes that lies behind its metadata
+    /// and that none of its facts depends on.
+    package init(_ object: StoredObject, replacing slice: BytesSlice, with text: String) {
+        let range = slice.range
+        precondition(range.lowerBound >= object.metadataEnd, "metadata have facts and a revision")
+        let bytes = object.bytes.buffer
+        let digits = object.revisionRange
+        var template: [UInt8] = []
+        template.reserveCapacity(bytes.count + text.utf8.count)
+        template += bytes[..<digits.lowerBound]
+        template += bytes[digits.upperBound..<range.lowerBound]
+        template += text.utf8
+        template += bytes[range.upperBound...]
+        self.template = template
+        revisionOffset = digits.lowerBound
+        typeLength = object.typeLength
+        metadataEnd = object.metadataEnd - digits.count
+        facts = object.facts
     }
 
     /// The bytes of the object at `revision`.
@@ -66,7 +88,9 @@ package final class StoredObject: Sendable {
     package let facts: ObjectFacts
     /// Where the digits of the revision stand in `bytes`.
     let revisionRange: Range<Int>
-    private let typeLength: Int
+    fileprivate let typeLength: Int
+    /// Where the metadata end in `bytes`.
+    fileprivate let metadataEnd: Int
 
     init(key: ObjectKey, revision: Revision, draft: ObjectDraft) {
         self.key = key
@@ -74,7 +98,9 @@ package final class StoredObject: Sendable {
         bytes = draft.encoded(at: revision)
         facts = draft.facts
         typeLength = draft.typeLength
-        revisionRange = draft.revisionOffset..<(bytes.count - draft.template.count + draft.revisionOffset)
+        let digits = bytes.count - draft.template.count
+        revisionRange = draft.revisionOffset..<(digits + draft.revisionOffset)
+        metadataEnd = draft.metadataEnd + digits
     }
 
     /// The same object at another revision, as a deletion shows it, and a watch whose selector it no longer matches.
@@ -97,7 +123,9 @@ package final class StoredObject: Sendable {
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[old.upperBound...]))
             }
         }
-        revisionRange = old.lowerBound..<(bytes.count - source.count + old.upperBound)
+        let growth = bytes.count - source.count
+        revisionRange = old.lowerBound..<(growth + old.upperBound)
+        metadataEnd = object.metadataEnd + growth
     }
 
     /// The object as a tree, read anew from its bytes at each call.
@@ -107,6 +135,28 @@ package final class StoredObject: Sendable {
         } catch {
             preconditionFailure("stored bytes of \(key) were written by JSONWriter and must be JSON: \(error)")
         }
+    }
+
+    /// Whether the metadata are the same as those of `other`, apart from the revision.
+    package func hasSameMetadata(as other: StoredObject) -> Bool {
+        let (mine, others) = (bytes.buffer, other.bytes.buffer)
+        return mine[typeLength..<revisionRange.lowerBound]
+            .elementsEqual(others[other.typeLength..<other.revisionRange.lowerBound])
+            && mine[revisionRange.upperBound..<metadataEnd]
+                .elementsEqual(others[other.revisionRange.upperBound..<other.metadataEnd])
+    }
+
+    /// The text of the string member `name`, if there is one behind the metadata. Meant for kinds that have this name
+    /// in one place, and no names that clients choose: all that is looked for is the name.
+    package func text(ofMember name: StaticString) -> BytesSlice? {
+        let bytes = bytes.buffer
+        let pattern = Array("\"\(name)\":\"".utf8)
+        guard let start = bytes[metadataEnd...].firstRange(of: pattern)?.upperBound,
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\"")),
+            // An escape may hide the end.
+            !bytes[start..<end].contains(UInt8(ascii: "\\"))
+        else { return nil }
+        return BytesSlice(bytes: self.bytes, range: start..<end)
     }
 
     /// The JSON text without the newline, as it stands in watch events.
@@ -121,8 +171,9 @@ extension JSONWriter {
     /// Writes an API object and a newline, with an empty `metadata.resourceVersion`.
     ///
     /// Its type and its metadata come first, and the parts of these in upstream's order, however the client had them.
-    /// Returns the length of the type in front, and the offset at which the digits of the revision go.
-    mutating func writeObject(_ object: JSONValue) -> (typeLength: Int, revisionOffset: Int) {
+    /// Returns the length of the type in front, the offset at which the digits of the revision go, and the end of the
+    /// metadata.
+    mutating func writeObject(_ object: JSONValue) -> (typeLength: Int, revisionOffset: Int, metadataEnd: Int) {
         guard case .object(let metadata)? = object["metadata"] else {
             preconditionFailure("an object without metadata cannot be stored")
         }
@@ -134,6 +185,7 @@ extension JSONWriter {
         let typeLength = bytes.count
         raw("\"metadata\":")
         let offset = writeMetadata(metadata)
+        let metadataEnd = bytes.count
         for (key, value) in object.object ?? [:] where key != "kind" && key != "apiVersion" && key != "metadata" {
             raw(",")
             write(key)
@@ -141,7 +193,7 @@ extension JSONWriter {
             write(value)
         }
         raw("}\n")
-        return (typeLength, offset)
+        return (typeLength, offset, metadataEnd)
     }
 
     private mutating func writeMetadata(_ metadata: JSONObject) -> Int {

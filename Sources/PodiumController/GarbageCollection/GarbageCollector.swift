@@ -46,6 +46,8 @@ package final class GarbageCollector: InformedReconciler {
     }
 
     private func note(_ event: InformerEvent, _ controller: Controller<ObjectKey>) {
+        // All that is looked at here stands in the metadata.
+        if case .updated(let old, let new) = event, new.stored.hasSameMetadata(as: old.stored) { return }
         let object = event.object
         let key = object.key
         let known = state.withState { $0.graph.owners(of: key) }

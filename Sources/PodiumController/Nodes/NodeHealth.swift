@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumStorage
 
 /// The signs of life of a node.
 struct NodeHealth: Sendable {
@@ -21,7 +22,7 @@ struct NodeHealth: Sendable {
     var probe: Timestamp
     /// The heartbeat and the lease that were seen last.
     private var heartbeat: JSONValue?
-    private var renewal: JSONValue?
+    private var lease: StoredObject?
     private var hasReported: Bool
     /// The status of Ready at the last look; nil before the first one.
     var readyStatus: String?
@@ -29,23 +30,36 @@ struct NodeHealth: Sendable {
     var owesPodUpdates = false
 
     /// A node that has just appeared.
-    init(_ node: APIObject, lease: APIObject?, now: Timestamp) {
+    init(_ node: APIObject, lease: StoredObject?, now: Timestamp) {
         heartbeat = node.condition(NodeCondition.ready)?["lastHeartbeatTime"]
-        renewal = lease?.spec["renewTime"]
+        self.lease = lease
         hasReported = node.condition(NodeCondition.ready) != nil
         probe = hasReported ? Self.look(atOrAfter: now) : node.creationTimestamp ?? now
     }
 
-    /// Takes note of a sign of life, if there is a new one.
-    mutating func note(_ node: APIObject, lease: APIObject?, now: Timestamp) {
+    /// Takes note of a sign of life in the Node, if there is a new one.
+    mutating func note(_ node: APIObject, now: Timestamp) {
         let ready = node.condition(NodeCondition.ready)
         let beat = ready?["lastHeartbeatTime"]
-        let renewed = lease?.spec["renewTime"]
         // What this controller writes itself is no sign of life: it leaves the heartbeat as it was.
-        if beat != heartbeat || renewed != renewal { probe = Self.look(atOrAfter: now) }
-        if ready != nil, beat != heartbeat { hasReported = true }
+        if beat == heartbeat { return }
+        probe = Self.look(atOrAfter: now)
+        if ready != nil { hasReported = true }
         heartbeat = beat
-        renewal = renewed
+    }
+
+    /// Takes note of a sign of life in the Lease, if there is a new one.
+    mutating func note(lease: StoredObject?, now: Timestamp) {
+        if lease === self.lease { return }
+        if !Self.areOfOneTime(lease, self.lease) { probe = Self.look(atOrAfter: now) }
+        self.lease = lease
+    }
+
+    /// Whether two states of a Lease tell of the same renewal; they are not read as a whole, as there are many.
+    private static func areOfOneTime(_ left: StoredObject?, _ right: StoredObject?) -> Bool {
+        let (left, right) = (left?.text(ofMember: "renewTime"), right?.text(ofMember: "renewTime"))
+        guard let left, let right else { return left == nil && right == nil }
+        return left.buffer.elementsEqual(right.buffer)
     }
 
     /// When the node counts as silent unless it gives another sign.

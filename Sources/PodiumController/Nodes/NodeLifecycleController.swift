@@ -11,7 +11,8 @@ import PodiumStorage
 ///
 /// A change of a node's conditions or cordon is answered at once with NoSchedule taints. Everything else happens at
 /// looks, every five seconds: whether the node gave a sign of life, NoExecute taints, and the pods' Ready condition.
-/// Looks at which nothing could come out are left out. Nodes that their owner drives by hand are left alone.
+/// Looks at which nothing could come out are left out, and those at a ready node that nobody touched since the last
+/// only see whether it gave a sign. Nodes that their owner drives by hand are left alone.
 // Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go
 // State | guarded by | why separate
 // health, pace | queue | the queue of the informers
@@ -22,6 +23,8 @@ package final class NodeLifecycleController: InformedReconciler {
         var health: [String: NodeHealth] = [:]
         /// When the next look at a node is due.
         var looks: [String: Timestamp] = [:]
+        /// At which revision a look found a node ready and nothing to do.
+        var settled: [String: Revision] = [:]
         var pace = DisruptionPace()
         var isFullyDisrupted = false
         /// Nodes that are tainted as soon as there is a turn for them again.
@@ -48,8 +51,9 @@ package final class NodeLifecycleController: InformedReconciler {
 
     package func watch(_ controller: Controller<String>) {
         informers.handle(.nodes) { event in controller.add(event.object.name) }
-        informers.handle(.leases) { event in
-            if event.object.namespace == Self.leaseNamespace { controller.add(event.object.name) }
+        informers.handle(.leases) { [weak self] event in
+            guard let self, event.object.namespace == Self.leaseNamespace, !isExpected(event) else { return }
+            controller.add(event.object.name)
         }
         informers.handle(.pods) { _ in }
         state.withState { $0.controller = controller }
@@ -58,24 +62,69 @@ package final class NodeLifecycleController: InformedReconciler {
     private var now: Timestamp { informers.client.host.clock.now }
 
     package func reconcile(_ name: String) throws -> ReconcileResult {
-        guard let node = informers.client.get(ObjectKey(.nodes, name: name)), !node.isManualNode else {
+        let node = informers.current(ObjectKey(.nodes, name: name))
+        let lease = informers.object(.leases, NamespacedName(namespace: Self.leaseNamespace, name: name))?.stored
+        let now = now
+        if let node, let wait = rest(of: node, lease: lease, now: now) { return ReconcileResult(requeueAfter: wait) }
+        guard let node, !node.isManualNode else {
             forget(name)
             return .done
         }
         try setNoScheduleTaints(of: node)
-        let lease = informers.object(.leases, NamespacedName(namespace: Self.leaseNamespace, name: name))
-        let now = now
         let isDue = state.withState { state -> Bool in
-            state.health[name, default: NodeHealth(node, lease: lease, now: now)].note(node, lease: lease, now: now)
+            var health = state.health[name] ?? NodeHealth(node, lease: lease, now: now)
+            health.note(node, now: now)
+            health.note(lease: lease, now: now)
+            state.health[name] = health
             return state.looks[name].map { $0 <= now } ?? false
         }
         let retry = isDue ? try look(at: node) : nil
-        return ReconcileResult(requeueAfter: schedule(name, retry: retry, now: now))
+        let wait = schedule(name, retry: retry, now: now)
+        if isDue, retry == nil { noteSettled(node) }
+        return ReconcileResult(requeueAfter: wait)
+    }
+
+    /// Takes note of the renewal of a Lease from which nothing follows before the next look.
+    private func isExpected(_ event: InformerEvent) -> Bool {
+        guard case .updated(_, let lease) = event else { return false }
+        let now = now
+        return state.withState { state in
+            guard let look = state.looks[lease.name], look > now, state.health[lease.name] != nil else { return false }
+            state.health[lease.name]?.note(lease: lease.stored, now: now)
+            return true
+        }
+    }
+
+    /// For how long nothing can come out of a look at a node that was in order at the last one; nil when something may.
+    private func rest(of node: APIObject, lease: StoredObject?, now: Timestamp) -> Duration? {
+        state.withState { state in
+            guard state.settled[node.name] == node.revision, state.waiting.isEmpty,
+                var health = state.health[node.name]
+            else { return nil }
+            health.note(lease: lease, now: now)
+            state.health[node.name] = health
+            guard health.deadline > now else { return nil }
+            let known = state.looks[node.name].flatMap { $0 > now ? $0 : nil }
+            let next = min(known ?? health.deadline, health.deadline)
+            state.looks[node.name] = next
+            return next - now
+        }
+    }
+
+    /// A look has found nothing to do at `node`, if it is ready and still as it was.
+    private func noteSettled(_ node: APIObject) {
+        let isUnchanged = informers.client.storage.get(node.key)?.revision == node.revision
+        state.withState { state in
+            let health = state.health[node.name]
+            let isInOrder = health?.readyStatus == "True" && health?.owesPodUpdates == false
+            state.settled[node.name] = isUnchanged && isInOrder ? node.revision : nil
+        }
     }
 
     private func forget(_ name: String) {
         let wasKnown = state.withState { state in
             state.looks[name] = nil
+            state.settled[name] = nil
             return state.health.removeValue(forKey: name)?.readyStatus != nil
         }
         guard wasKnown, informers.client.get(ObjectKey(.nodes, name: name)) == nil else { return }
@@ -84,7 +133,7 @@ package final class NodeLifecycleController: InformedReconciler {
 
     /// The time until the next look that can make a difference.
     private func schedule(_ name: String, retry: Duration?, now: Timestamp) -> Duration? {
-        let node = informers.client.get(ObjectKey(.nodes, name: name))
+        let node = informers.current(ObjectKey(.nodes, name: name))
         let ready = node?.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
         return state.withState { state in
             guard let health = state.health[name] else { return nil }
@@ -165,7 +214,9 @@ package final class NodeLifecycleController: InformedReconciler {
         let unreachable = Taint(key: Taint.WellKnown.unreachable, effect: .noExecute)
         if ready == "True" {
             try updateDisruption()
-            try taints.swap(adding: [], removing: [notReady, unreachable], on: node.key)
+            if Taint.list(of: node.value).contains(where: { $0.isSame(as: notReady) || $0.isSame(as: unreachable) }) {
+                try taints.swap(adding: [], removing: [notReady, unreachable], on: node.key)
+            }
             wakeWaiting()
             return nil
         }
@@ -216,7 +267,7 @@ package final class NodeLifecycleController: InformedReconciler {
 
     private func members() -> [DisruptionPace.Member] {
         informers.objects(.nodes).filter { !$0.isManualNode }.compactMap { node in
-            guard let now = informers.client.get(node.key) else { return nil }
+            guard let now = informers.current(node.key) else { return nil }
             return DisruptionPace.Member(
                 zone: Self.zone(of: now),
                 isReady: now.condition(NodeCondition.ready)?["status"]?.string == "True"

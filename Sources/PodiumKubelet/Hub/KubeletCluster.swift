@@ -53,7 +53,6 @@ final class KubeletCluster {
 
     func begin(_ confinement: Confined<KubeletCluster>) {
         self.confinement = confinement
-        scheduleHeartbeat()
     }
 
     func end() {
@@ -64,6 +63,7 @@ final class KubeletCluster {
         placed = [:]
         unclaimed = [:]
         addressed = [:]
+        logs.removeAll()
     }
 
     /// Runs `work` on the queue at `deadline`.
@@ -85,8 +85,9 @@ final class KubeletCluster {
         }
     }
 
+    /// As long as there are kubelets.
     private func scheduleHeartbeat() {
-        heartbeat = schedule(at: now + Self.leaseInterval) { $0.beat() }
+        heartbeat = kubelets.isEmpty ? nil : schedule(at: now + Self.leaseInterval) { $0.beat() }
     }
 
     /// Renews the leases of all nodes; now and then reports their status.
@@ -130,6 +131,7 @@ final class KubeletCluster {
     private func adopt(_ node: APIObject) {
         let kubelet = NodeKubelet(node, in: self)
         kubelets[node.name] = kubelet
+        if heartbeat == nil { scheduleHeartbeat() }
         roster.insert(node.name)
         kubelet.noteNode(node)
         let waiting = unclaimed.values.filter { Self.nodeName(of: $0) == node.name }
