@@ -163,7 +163,7 @@ extension Applets {
 
     static func makeDirectories(_ machine: inout Machine, _ words: [String]) -> Int {
         let options = AppletOptions(words, valued: "m")
-        let mode = options["m"].flatMap { Int($0, radix: 8) } ?? 0o755
+        let mode = options["m"].map { Self.mode($0, of: .directory(time: machine.now)) }
         return forEach(&machine, options.words) { machine, path in
             let text = "can't create directory '\(path)'"
             guard options.has("p") || options["parents"] != nil else {

@@ -3,7 +3,7 @@
 
 extension Applets {
     static let textApplets: [String: ImmediateApplet] = [
-        "echo": echo,
+        "echo": { machine, words in echo(&machine, words) },
         "printf": printf,
         "true": { _, _ in 0 },
         "false": { _, _ in 1 },
@@ -47,16 +47,20 @@ extension Applets {
         },
     ]
 
-    private static func echo(_ machine: inout Machine, _ words: [String]) -> Int {
+    /// `echo`, as program and as builtin. That of dash knows `-n` only, and always resolves escapes.
+    static func echo(_ machine: inout Machine, _ words: [String], _ flavour: ShellFlavour? = nil) -> Int {
         var rest = words.dropFirst()
         var hasNewline = true
-        var resolves = machine.container?.flavour == .dash && words.first == "echo"
+        var resolves = flavour == .dash
+        let letters = flavour == .dash ? "n" : "neE"
         while let option = rest.first, option.count > 1, option.hasPrefix("-"),
-            option.dropFirst().allSatisfy({ "neE".contains($0) })
+            option.dropFirst().allSatisfy({ letters.contains($0) })
         {
             rest = rest.dropFirst()
-            if option.contains("n") { hasNewline = false }
-            if option.contains("e") { resolves = true }
+            for letter in option.dropFirst() {
+                if letter == "n" { hasNewline = false } else { resolves = letter == "e" }
+            }
+            if flavour == .dash { break }
         }
         var bytes = Array(rest.joined(separator: " ").utf8)
         if resolves {
@@ -85,13 +89,23 @@ extension Applets {
             machine.complain("printf: usage: printf FORMAT [ARG...]")
             return 2
         }
+        let (bytes, faults) = formatted(words, machine.container?.flavour ?? .ash)
+        if !bytes.isEmpty { machine.write(bytes, to: 1) }
+        for fault in faults { machine.complain("printf: \(fault)") }
+        return faults.isEmpty ? 0 : 1
+    }
+
+    /// What `printf` prints, and what is wrong with its words.
+    static func formatted(_ words: [String], _ flavour: ShellFlavour) -> (bytes: [UInt8], faults: [String]) {
         var rest = words.dropFirst()
         if rest.first == "--" { rest = rest.dropFirst() }
-        var formatter = PrintFormatter(rest.first ?? "", Array(rest.dropFirst()))
+        var formatter = PrintFormatter(rest.first ?? "", Array(rest.dropFirst()), quotes: flavour == .bash)
         let bytes = formatter.format()
-        if !bytes.isEmpty { machine.write(bytes, to: 1) }
-        for fault in formatter.faults { machine.complain("sh: \(fault): invalid number") }
-        return formatter.faults.isEmpty ? 0 : 1
+        var faults = formatter.faults.map { "\($0): invalid number" }
+        // busybox minds a number that is empty.
+        if flavour == .ash, formatter.hasEmptyNumber { faults.append("invalid number ''") }
+        if let directive = formatter.badDirective { faults.append("%\(directive): invalid directive") }
+        return (bytes, faults)
     }
 
     /// The lines that `seq` prints at most.

@@ -134,36 +134,58 @@ extension Shell {
             machine: machine
         )
         if called.hasSuffix("bash") { flavour = .bash }
+        if called.hasSuffix("dash") { flavour = .dash }
+        if called.hasSuffix("ash"), !called.hasSuffix("bash"), !called.hasSuffix("dash") { flavour = .ash }
         var rest = words.dropFirst()
         var isCommand = false
+        var readsInput = false
         while let word = rest.first, word.count > 1, word.hasPrefix("-") || word.hasPrefix("+") {
             rest = rest.dropFirst()
             if word == "--" { break }
             if word.hasPrefix("--") { continue }
             var letters = String(word.dropFirst())
             if letters.contains("c") { isCommand = true }
+            if letters.contains("s") { readsInput = true }
             if letters.contains("i") { options.isInteractive = true }
             letters.removeAll { "cils".contains($0) }
-            if letters == "o" || letters == "eo" || letters == "euo" || letters == "euxo" || letters.hasSuffix("o") {
-                _ = setOptions([String(word.prefix(1)) + letters, rest.popFirst() ?? ""], keepsPositional: true)
-            } else if !letters.isEmpty {
-                _ = setOptions([String(word.prefix(1)) + letters], keepsPositional: true)
+            if letters.isEmpty { continue }
+            let value = letters.hasSuffix("o") ? [rest.popFirst() ?? ""] : []
+            if setOptions([String(word.prefix(1)) + letters] + value, keepsPositional: true) != 0 {
+                refuse("\(flavour == .bash ? "" : "Illegal option ")\(word)", code: 2)
+                return
             }
         }
         if isCommand, rest.first == "--" { rest = rest.dropFirst() }
         if isCommand {
-            let text = rest.popFirst() ?? ""
+            guard let text = rest.popFirst() else {
+                refuse("-c\(flavour == .bash ? ": option" : "") requires an argument", code: 2)
+                return
+            }
             if let zero = rest.popFirst() { name = zero }
             positional = Array(rest)
-            frames = [.script(ShellScript(text: text))]
-        } else if let path = rest.popFirst() {
-            name = path
+            isCommandString = true
+            frames = [.script(ShellScript(text: text, flavour))]
+        } else if !readsInput, let path = rest.popFirst() {
             positional = Array(rest)
-            frames = [.script(ShellScript(text: (try? machine.contents(path).text) ?? "exit 127"))]
+            guard let text = try? machine.contents(path).text else {
+                let reason = flavour == .dash ? "cannot open \(path)" : "can't open '\(path)'"
+                let named = flavour == .bash ? path : reason
+                refuse("\(named): No such file or directory", code: flavour == .bash ? 127 : 2)
+                return
+            }
+            name = path
+            frames = [.script(ShellScript(text: text, flavour))]
         } else {
+            positional = Array(rest)
             options.isInteractive = options.isInteractive || machine.isTerminal(0)
-            frames = [.script(.input)]
+            frames = [.script(.input(flavour))]
         }
+    }
+
+    /// Makes the shell one that says why it does not start, and ends.
+    private mutating func refuse(_ text: String, code: Int) {
+        let message = complaint(text).replacing("'", with: "'\\''")
+        frames = [.exit(code), .script(ShellScript(text: "echo '\(message)' >&2", flavour))]
     }
 }
 

@@ -15,9 +15,16 @@ struct PrintFormatter {
     private var hasUsedArgument = false
     /// Arguments that should have been numbers.
     private(set) var faults: [String] = []
+    /// A conversion that there is not; the output ends before it.
+    private(set) var badDirective: String?
+    /// Whether a number was there and empty.
+    private(set) var hasEmptyNumber = false
     private let resolvesEscapes: Bool
+    /// Whether `%q` quotes for the shell.
+    private let quotes: Bool
 
-    init(_ format: String, _ arguments: [String], resolvesEscapes: Bool = true) {
+    init(_ format: String, _ arguments: [String], resolvesEscapes: Bool = true, quotes: Bool = false) {
+        self.quotes = quotes
         self.format = Array(format.utf8)
         self.arguments = arguments[...]
         self.resolvesEscapes = resolvesEscapes
@@ -86,8 +93,11 @@ struct PrintFormatter {
             rest = rest.dropFirst()
             precision = number(&rest) ?? 0
         }
-        while let unit = rest.first, "hlLqjzt".utf8.contains(unit) { rest = rest.dropFirst() }
-        guard let conversion = rest.popFirst() else { return output.append(UInt8(ascii: "%")) }
+        while let unit = rest.first, "hlLjzt".utf8.contains(unit) { rest = rest.dropFirst() }
+        guard let conversion = rest.popFirst() else {
+            if resolvesEscapes { refuse("") } else { output.append(UInt8(ascii: "%")) }
+            return
+        }
         let text = convert(conversion, flags, precision)
         pad(text, conversion, width, flags, precision)
     }
@@ -111,7 +121,7 @@ struct PrintFormatter {
             let (bytes, stops) = EscapedText.resolve(Array((next() ?? "").utf8), .echo)
             if stops { isStopped = true }
             return bytes
-        case UInt8(ascii: "q"): return Array((next() ?? "").utf8)
+        case UInt8(ascii: "q") where quotes: return Array(Self.quoted(next() ?? "").utf8)
         case UInt8(ascii: "c"): return Array((next() ?? "").utf8.prefix(1))
         case UInt8(ascii: "d"), UInt8(ascii: "i"): return signed(flags, precision)
         case UInt8(ascii: "u"): return Array(String(UInt(bitPattern: integer())).utf8)
@@ -124,12 +134,35 @@ struct PrintFormatter {
         case UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "g"),
             UInt8(ascii: "G"):
             return real(conversion, flags, precision ?? 6)
-        default: return [UInt8(ascii: "%"), conversion]
+        default:
+            // awk prints what it does not know; `printf` refuses it.
+            if !resolvesEscapes { return [UInt8(ascii: "%"), conversion] }
+            refuse([conversion].text)
+            return []
         }
     }
 
+    private mutating func refuse(_ directive: String) {
+        badDirective = directive
+        isStopped = true
+    }
+
+    /// The word as a shell reads it back.
+    private static func quoted(_ word: String) -> String {
+        if word.isEmpty { return "''" }
+        let units = word.utf8.flatMap { unit -> [UInt8] in
+            let isPlain = unit.isNameUnit || unit >= 0x80 || "%+,-./:=@".utf8.contains(unit)
+            return isPlain ? [unit] : [UInt8(ascii: "\\"), unit]
+        }
+        return units.text
+    }
+
     private mutating func integer() -> Int {
-        guard let text = next(), !text.isEmpty else { return 0 }
+        guard let text = next() else { return 0 }
+        if text.isEmpty {
+            hasEmptyNumber = true
+            return 0
+        }
         if let first = text.utf8.first, first == UInt8(ascii: "'") || first == UInt8(ascii: "\"") {
             return text.unicodeScalars.dropFirst().first.map { Int($0.value) } ?? 0
         }

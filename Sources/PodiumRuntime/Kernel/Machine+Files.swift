@@ -51,7 +51,7 @@ extension Machine {
             return try open(node, at: location, path: path, mode)
         }
         if mode == .read { throw .noEntry }
-        try put(FileNode.file(FileContent(), time: now), at: location)
+        try put(FileNode.file(FileContent(), mode: 0o666 & ~process.mask, time: now), at: location)
         return try file(for: .file(location), path: path, appends: mode == .append)
     }
 
@@ -135,10 +135,10 @@ extension Machine {
     }
 
     /// Makes a directory.
-    mutating func makeDirectory(_ path: String, mode: Int = 0o755) throws(Errno) {
+    mutating func makeDirectory(_ path: String, mode: Int? = nil) throws(Errno) {
         let location = try locate(path)
         if kernel.node(at: location) != nil { throw .exists }
-        try put(FileNode.directory(mode: mode, time: now), at: location)
+        try put(FileNode.directory(mode: mode ?? 0o777 & ~process.mask, time: now), at: location)
     }
 
     /// Removes a file, a link or a directory with everything in it.

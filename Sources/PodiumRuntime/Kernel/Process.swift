@@ -60,6 +60,8 @@ struct Process: Sendable {
     var arguments: [String]
     var environment: [EnvironmentVariable]
     var directory: String
+    /// The permissions that new files do not get.
+    var mask = 0o022
     /// Open files by descriptor.
     var files: [Int: Int] = [:]
     var wait: Wait?
@@ -97,6 +99,7 @@ struct Process: Sendable {
         environment = parent?.environment ?? []
         directory = parent?.directory ?? "/"
         isStep = parent?.isStep ?? false
+        mask = parent?.mask ?? 0o022
         waitsSince = startedAt
         self.startedAt = startedAt
         group = parent?.group ?? number

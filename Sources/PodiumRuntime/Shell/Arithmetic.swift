@@ -32,8 +32,11 @@ struct Arithmetic {
     private var variables: ShellVariables
     private var depth: Int
     private var isSkipping = false
+    /// POSIX arithmetic only: no `++`, `**`, `,` and `16#ff`, and variables hold numbers.
+    private let isPlain: Bool
 
-    private init(_ text: String, _ variables: ShellVariables, depth: Int) {
+    private init(_ text: String, _ variables: ShellVariables, depth: Int, isPlain: Bool) {
+        self.isPlain = isPlain
         units = Array(text.utf8)
         self.variables = variables
         self.depth = depth
@@ -43,10 +46,11 @@ struct Arithmetic {
     static func evaluate(
         _ text: String,
         _ variables: inout ShellVariables,
-        depth: Int = 0
+        depth: Int = 0,
+        isPlain: Bool = false
     ) throws(ArithmeticError) -> Int {
         if depth > maximumDepth { throw .tooDeep }
-        var expression = Arithmetic(text, variables, depth: depth)
+        var expression = Arithmetic(text, variables, depth: depth, isPlain: isPlain)
         expression.skipBlanks()
         if expression.index == expression.units.count { return 0 }
         let value = try expression.comma()
@@ -69,7 +73,7 @@ struct Arithmetic {
 
     private mutating func comma() throws(ArithmeticError) -> Int {
         var value = try assignment()
-        while take(",") { value = try assignment() }
+        while !isPlain, take(",") { value = try assignment() }
         return value
     }
 
@@ -86,7 +90,7 @@ struct Arithmetic {
                 assign(name, value)
                 return value
             }
-            for operation in Self.assignments where take(operation) {
+            for operation in Self.assignments where !(isPlain && operation == "**=") && take(operation) {
                 let old = try value(of: name)
                 let value = try apply(String(operation.dropLast()), old, try assignment())
                 assign(name, value)
@@ -126,6 +130,7 @@ struct Arithmetic {
         var left = try binary(level + 1)
         search: while true {
             for (text, unless) in Self.levels[level] where take(text, unless: unless) {
+                if isPlain, text == "**" { throw .syntax }
                 if text == "**" {
                     depth += 1
                     defer { depth -= 1 }
@@ -192,8 +197,10 @@ struct Arithmetic {
         depth += 1
         defer { depth -= 1 }
         if depth > Self.maximumDepth { throw .tooDeep }
-        if take("++") { return try step(1, returnsOld: false) }
-        if take("--") { return try step(-1, returnsOld: false) }
+        if !isPlain {
+            if take("++") { return try step(1) }
+            if take("--") { return try step(-1) }
+        }
         if take("+") { return try unary() }
         if take("-") { return 0 &- (try unary()) }
         if take("!", unless: "=") { return try unary() == 0 ? 1 : 0 }
@@ -207,11 +214,12 @@ struct Arithmetic {
         if index < units.count, units[index].isDigit { return try number() }
         guard let name = name() else { throw .syntax }
         let value = try value(of: name)
+        if isPlain { return value }
         if take("++") { assign(name, value &+ 1) } else if take("--") { assign(name, value &- 1) }
         return value
     }
 
-    private mutating func step(_ change: Int, returnsOld: Bool) throws(ArithmeticError) -> Int {
+    private mutating func step(_ change: Int) throws(ArithmeticError) -> Int {
         guard let name = name() else { throw .syntax }
         let value = try value(of: name) &+ change
         assign(name, value)
@@ -229,7 +237,9 @@ struct Arithmetic {
     /// The value of a variable, which may itself be an expression.
     private mutating func value(of name: String) throws(ArithmeticError) -> Int {
         guard let text = variables[name] else { return 0 }
-        if let number = Int(text) { return number }
+        if let number = Int(text), !text.hasPrefix("0") || text == "0" { return number }
+        let first = text.utf8.first { !$0.isBlank }
+        if isPlain, let first, !first.isDigit, first != UInt8(ascii: "-"), first != UInt8(ascii: "+") { throw .syntax }
         return try Self.evaluate(text, &variables, depth: depth + 1)
     }
 
@@ -242,7 +252,7 @@ struct Arithmetic {
             return Int(bitPattern: value)
         }
         let parts = text.split(separator: "#")
-        if parts.count == 2 {
+        if parts.count == 2, !isPlain {
             guard let radix = Int(parts[0]), (2...36).contains(radix), let value = Int(parts[1], radix: radix) else {
                 throw .syntax
             }

@@ -7,6 +7,8 @@ enum ExpansionStop: Error, Sendable {
     case needs(ShellCommand)
     /// The shell ends with this complaint, without its name before it.
     case failed(String)
+    /// It ends because a parameter is not set.
+    case unset(String)
 }
 
 /// What expansion reads of a shell beside its variables.
@@ -101,7 +103,7 @@ struct Expansion {
             switch part {
             case .literal(let text): builder.add(Array(text.utf8), isQuoted: false)
             case .quoted(let text): builder.add(Array(text.utf8), isQuoted: true)
-            case .home(let name): builder.add(Array((name.isEmpty ? scope.home : "/home/" + name).utf8), isQuoted: true)
+            case .home(let name): builder.add(Array(home(of: name).utf8), isQuoted: true)
             case .parameter(let parameter, let isQuoted): try expand(parameter, isQuoted: isQuoted, into: &builder)
             case .substitution(let script, let isQuoted):
                 builder.addValue(try output(of: script), isQuoted: isQuoted)
@@ -110,6 +112,12 @@ struct Expansion {
             }
             if builder.byteCount > Self.maximumWordBytes { throw .failed("out of memory") }
         }
+    }
+
+    /// The home of a user; only the one of the shell and that of root are known, others stand as they are written.
+    private func home(of name: String) -> String {
+        if name.isEmpty { return scope.home }
+        return name == "root" ? "/root" : "~" + name
     }
 
     private mutating func output(of script: ParsedScript) throws(ExpansionStop) -> String {
@@ -125,7 +133,7 @@ struct Expansion {
     mutating func arithmetic(_ word: ShellWord) throws(ExpansionStop) -> Int {
         let expression = try text(word)
         do {
-            return try Arithmetic.evaluate(expression, &variables)
+            return try Arithmetic.evaluate(expression, &variables, isPlain: scope.flavour == .dash)
         } catch {
             throw .failed(error.text)
         }
@@ -138,6 +146,7 @@ struct Expansion {
         isQuoted: Bool,
         into builder: inout FieldBuilder
     ) throws(ExpansionStop) {
+        if case .unknown = parameter.operation { throw .failed(scope.flavour.badSubstitution) }
         if case .keys = parameter.operation {
             let keys = variables.elements(parameter.name).keys.sorted().map { String($0) }
             return builder.addList(keys, isQuoted: isQuoted)
@@ -220,7 +229,7 @@ struct Expansion {
         case .complain(let word, let orEmpty):
             guard isMissing(orEmpty) else { return nil }
             let text = try text(word)
-            throw .failed("\(parameter.name): \(text.isEmpty ? "parameter null or not set" : text)")
+            throw .unset("\(parameter.name): \(text.isEmpty ? "parameter null or not set" : text)")
         default: return nil
         }
     }
@@ -244,7 +253,7 @@ struct Expansion {
 
     private func checkUnset(_ parameter: ParameterExpansion) throws(ExpansionStop) {
         guard scope.refusesUnset else { return }
-        throw .failed("\(parameter.name): \(scope.flavour == .bash ? "unbound variable" : "parameter not set")")
+        throw .unset("\(parameter.name): \(scope.flavour == .bash ? "unbound variable" : "parameter not set")")
     }
 
     private mutating func value(of parameter: ParameterExpansion) throws(ExpansionStop) -> String? {
@@ -268,10 +277,11 @@ struct Expansion {
         case "!": return scope.background.map { String($0) }
         case "-": return scope.flags
         case "0": return scope.shellName
-        case "LINENO": return String(scope.line)
         case "PPID": return String(scope.parentPID)
-        case "SECONDS": return String(scope.seconds)
-        case "RANDOM":
+        case "LINENO" where scope.flavour != .dash: return String(scope.line)
+        case "SECONDS" where scope.flavour == .bash: return String(scope.seconds)
+        case "BASH_VERSION" where scope.flavour == .bash: return "5.2.15(1)-release"
+        case "RANDOM" where scope.flavour != .dash:
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return String(random >> 49)
         default:

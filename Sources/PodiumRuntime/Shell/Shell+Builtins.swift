@@ -6,35 +6,54 @@ extension Shell {
     static let builtins: [String: ShellBuiltin] = controlBuiltins.merging(variableBuiltins) { first, _ in first }
         .merging(processBuiltins) { first, _ in first }
         .merging(appletBuiltins) { first, _ in first }
+        .merging(settingBuiltins) { first, _ in first }
+        .merging(missingBuiltins) { first, _ in first }
 
     private static let controlBuiltins: [String: ShellBuiltin] = [
         ":": { _, _, _ in .status(0) },
         "break": { shell, machine, words in shell.leave(words, continues: false, &machine) },
         "continue": { shell, machine, words in shell.leave(words, continues: true, &machine) },
-        "return": { shell, machine, words in
-            shell.status = words.count > 1 ? (Int(words[1]) ?? 2) & 0xFF : shell.status
-            if shell.leaveFunction(&machine) { return .step(shell.finishCommand()) }
-            return .step(shell.exit(shell.status))
+        "return": { shell, machine, words in shell.leaveFunction(words, &machine) },
+        "exit": { shell, machine, words in
+            guard words.count > 1 else { return .step(shell.exit(shell.status)) }
+            if let code = Int(words[1]), code >= 0 || shell.flavour == .bash { return .step(shell.exit(code)) }
+            shell.complainOfNumber("exit", words[1], &machine)
+            return shell.flavour == .bash ? .step(shell.exit(2)) : .refused(2)
         },
-        "exit": { shell, _, words in .step(shell.exit(words.count > 1 ? Int(words[1]) ?? 2 : shell.status)) },
         "eval": { shell, _, words in
             shell.status = 0
-            shell.frames.append(.script(ShellScript(text: words.dropFirst().joined(separator: " "))))
+            let script = ShellScript(text: words.dropFirst().joined(separator: " "), shell.flavour)
+            shell.frames.append(.script(script.nested))
             return .step(.next)
         },
         ".": { shell, machine, words in shell.source(words, &machine) },
         "source": { shell, machine, words in shell.source(words, &machine) },
         "command": { shell, machine, words in shell.command(words, &machine) },
         "builtin": { shell, machine, words in
-            guard words.count > 1, let builtin = builtins[words[1]] else { return .status(1) }
+            guard words.count > 1, let builtin = builtins[words[1]] else {
+                machine.complain(shell.complaint("builtin: \(words.last ?? ""): not a shell builtin"))
+                return .status(1)
+            }
             return builtin(&shell, &machine, Array(words.dropFirst()))
         },
-        "type": { shell, machine, words in shell.describe(words.dropFirst(), isVerbose: true, &machine) },
-        "trap": { shell, machine, words in shell.trap(words, &machine) },
-        "set": { shell, machine, words in shell.set(words, &machine) },
-        "shift": { shell, _, words in
-            let count = words.count > 1 ? Int(words[1]) ?? 1 : 1
-            guard count >= 0, count <= shell.positional.count else { return .status(1) }
+        "type": { shell, machine, words in
+            guard shell.flavour == .bash, let option = words.dropFirst().first, option.hasPrefix("-") else {
+                return shell.describe(words.dropFirst(), isVerbose: true, &machine)
+            }
+            if option == "-t" { return shell.printKinds(words.dropFirst(2), &machine) }
+            return shell.describe(words.dropFirst(2), isVerbose: option == "-a", &machine)
+        },
+        "shift": { shell, machine, words in
+            let count = words.count > 1 ? Int(words[1]) : 1
+            guard let count, count >= 0 else {
+                shell.complainOfNumber("shift", words[1], &machine)
+                return .refused(1)
+            }
+            guard count <= shell.positional.count else {
+                guard shell.flavour == .dash else { return .status(1) }
+                machine.complain(shell.complaint("shift: can't shift that many"))
+                return .refused(1)
+            }
             shell.positional.removeFirst(count)
             return .status(0)
         },
@@ -47,28 +66,33 @@ extension Shell {
             }
             return .status(value == 0 ? 1 : 0)
         },
-        "umask": { shell, machine, words in
-            guard words.count > 1 else {
-                machine.print(shell.mask + "\n")
-                return .status(0)
-            }
-            guard let mask = Int(words[1], radix: 8), (0...0o777).contains(mask) else { return .status(1) }
-            shell.mask = "0" + PrintFormatter.zeros(Int(String(mask, radix: 8)) ?? 0, 3)
-            return .status(0)
-        },
-        "ulimit": { _, machine, _ in
-            machine.print("unlimited\n")
-            return .status(0)
-        },
-        "times": { _, machine, _ in
-            machine.print("0m0.00s 0m0.00s\n0m0.00s 0m0.00s\n")
-            return .status(0)
-        },
-        "hash": { _, _, _ in .status(0) },
-        "alias": { _, _, _ in .status(0) },
-        "unalias": { _, _, _ in .status(0) },
-        "shopt": { _, _, _ in .status(0) },
     ]
+
+    /// Tells that a builtin wants a number.
+    func complainOfNumber(_ builtin: String, _ word: String, _ machine: inout Machine) {
+        switch flavour {
+        case .ash: machine.complain(complaint("\(builtin): Illegal number: \(word)"))
+        case .dash: machine.complain(complaint("\(builtin): Illegal number: \(word)"))
+        case .bash: machine.complain(complaint("\(builtin): \(word): numeric argument required"))
+        }
+    }
+
+    private mutating func leaveFunction(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
+        var code = status
+        if words.count > 1 {
+            let number = Int(words[1])
+            let isRefused = number.map { $0 < 0 } ?? true
+            if isRefused, flavour != .bash || number == nil { complainOfNumber("return", words[1], &machine) }
+            if isRefused, flavour != .bash { return .refused(2) }
+            // dash keeps what no exit code can be.
+            code = flavour == .dash ? number ?? 2 : (number ?? 2) & 0xFF
+        }
+        status = code
+        if leaveFunction(&machine) { return .step(finishCommand()) }
+        guard flavour == .bash else { return .step(exit(code)) }
+        machine.complain(complaint("return: can only `return' from a function or sourced script"))
+        return .status(2)
+    }
 
     private mutating func leave(_ words: [String], continues: Bool, _ machine: inout Machine) -> BuiltinResult {
         status = 0
@@ -87,12 +111,13 @@ extension Shell {
         guard let text = try? machine.contents(found) else {
             let text = flavour == .ash ? "can't open '\(path)': No such file or directory" : "\(path): not found"
             machine.complain(complaint(text))
-            return flavour == .bash ? .status(1) : .step(exit(2))
+            return .refused(1)
         }
-        frames.append(.sourced(positional: words.count > 2 ? positional : nil))
-        if words.count > 2 { positional = Array(words.dropFirst(2)) }
+        let hasArguments = words.count > 2 && flavour != .dash
+        frames.append(.sourced(positional: hasArguments ? positional : nil))
+        if hasArguments { positional = Array(words.dropFirst(2)) }
         status = 0
-        frames.append(.script(ShellScript(text: text.text)))
+        frames.append(.script(ShellScript(text: text.text, flavour).nested))
         return .step(.next)
     }
 
@@ -105,11 +130,38 @@ extension Shell {
             if option == "-v" { isQuestion = true }
             if option == "-V" { (isQuestion, isVerbose) = (true, true) }
         }
-        if isQuestion { return describe(rest, isVerbose: isVerbose, &machine) }
+        if isQuestion { return describe(flavour == .bash ? rest : rest.prefix(1), isVerbose: isVerbose, &machine) }
         guard let name = rest.first else { return .status(0) }
-        if let builtin = Self.builtins[name] { return builtin(&self, &machine, Array(rest)) }
+        if let builtin = builtin(named: name) {
+            let result = builtin(&self, &machine, Array(rest))
+            // No builtin is special behind `command`.
+            if case .refused(let code) = result { return .status(flavour == .bash ? code : 2) }
+            return result
+        }
         let expanded = ExpandedCommand(fields: [], redirections: [], assigned: [], trace: [])
         return .step(start(Array(rest), expanded, &machine))
+    }
+
+    /// The builtin of a name, if this shell has it.
+    func builtin(named name: String) -> ShellBuiltin? {
+        flavour.foreignBuiltins.contains(name) ? nil : Self.builtins[name]
+    }
+
+    /// What a name is, in one word; nil when it is nothing.
+    private func kind(of name: String, _ machine: Machine) -> String? {
+        if aliases[name] != nil, flavour != .bash { return "alias" }
+        if flavour.reservedWords.contains(name) || name == "[[" && flavour == .bash { return "keyword" }
+        if functions[name] != nil { return "function" }
+        if builtin(named: name) != nil { return "builtin" }
+        return machine.pathOfProgram(name, path: variables["PATH"] ?? "").map { _ in "file" }
+    }
+
+    private func printKinds(_ names: ArraySlice<String>, _ machine: inout Machine) -> BuiltinResult {
+        var code = 0
+        for name in names {
+            if let kind = kind(of: name, machine) { machine.print(kind + "\n") } else { code = 1 }
+        }
+        return .status(code)
     }
 
     private func describe(
@@ -119,13 +171,22 @@ extension Shell {
     ) -> BuiltinResult {
         var code = 0
         for name in names {
-            if functions[name] != nil {
-                machine.print(isVerbose ? "\(name) is a function\n" : "\(name)\n")
-            } else if Self.builtins[name] != nil {
-                machine.print(isVerbose ? "\(name) is a shell builtin\n" : "\(name)\n")
-            } else if let path = machine.pathOfProgram(name, path: variables["PATH"] ?? "") {
+            switch kind(of: name, machine) {
+            case "alias":
+                machine.print(
+                    isVerbose
+                        ? "\(name) is an alias for \(aliases[name] ?? "")\n"
+                        : "alias \(name)='\(aliases[name] ?? "")'\n"
+                )
+            case "keyword": machine.print(isVerbose ? "\(name) is a shell keyword\n" : "\(name)\n")
+            case "function": machine.print(isVerbose ? "\(name) is a function\n" : "\(name)\n")
+            case "builtin":
+                let isSpecial = flavour == .dash && flavour.specialBuiltins.contains(name)
+                machine.print(isVerbose ? "\(name) is a \(isSpecial ? "special " : "")shell builtin\n" : "\(name)\n")
+            case .some:
+                let path = machine.pathOfProgram(name, path: variables["PATH"] ?? "") ?? name
                 machine.print(isVerbose ? "\(name) is \(path)\n" : "\(path)\n")
-            } else {
+            case nil:
                 if isVerbose {
                     machine.complain(flavour == .ash ? "\(name): not found" : complaint("\(name): not found"))
                 }
@@ -133,100 +194,5 @@ extension Shell {
             }
         }
         return .status(code)
-    }
-
-    // Traps and options
-
-    private mutating func trap(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        var rest = words.dropFirst()
-        if rest.first == "--" { rest = rest.dropFirst() }
-        guard let action = rest.first else {
-            for (name, action) in traps.sorted(by: { $0.key < $1.key }) {
-                machine.print("trap -- '\(action)' \(name)\n")
-            }
-            return .status(0)
-        }
-        if action == "-l" || action == "-p" { return .status(0) }
-        // A number alone, or a single name, resets.
-        let isReset = action == "-" || rest.count == 1 || Int(action) != nil
-        let names = isReset && action != "-" ? rest : rest.dropFirst()
-        var code = 0
-        for name in names {
-            guard let key = Self.trapName(name) else {
-                machine.complain(complaint("trap: \(name): invalid signal specification"))
-                code = 1
-                continue
-            }
-            traps[key] = isReset ? nil : action
-            guard let signal = Signal(name: key) else { continue }
-            machine.process.ignored.remove(signal)
-            machine.process.handled.remove(signal)
-            if !isReset, action.isEmpty { machine.process.ignored.insert(signal) }
-            if !isReset, !action.isEmpty { machine.process.handled.insert(signal) }
-        }
-        return .status(code)
-    }
-
-    private static func trapName(_ name: String) -> String? {
-        if name == "0" || name.uppercased() == "EXIT" { return "EXIT" }
-        if ["ERR", "DEBUG", "RETURN"].contains(name.uppercased()) { return name.uppercased() }
-        return Signal(name: name)?.name
-    }
-
-    private mutating func set(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        if words.count == 1 {
-            for (name, value) in variables.all { machine.print("\(name)='\(value)'\n") }
-            return .status(0)
-        }
-        return .status(setOptions(Array(words.dropFirst()), keepsPositional: true))
-    }
-
-    /// Reads `-eux`, `-o pipefail`, `--` and positional parameters; the code is 2 for what is unknown.
-    mutating func setOptions(_ words: [String], keepsPositional: Bool) -> Int {
-        var rest = words[...]
-        while let word = rest.first, word.count > 1, word.hasPrefix("-") || word.hasPrefix("+") {
-            rest = rest.dropFirst()
-            if word == "--" {
-                positional = Array(rest)
-                return 0
-            }
-            let isOn = word.hasPrefix("-")
-            for letter in word.dropFirst() {
-                if letter == "o" {
-                    guard let name = rest.popFirst() else { return 0 }
-                    guard setOption(named: name, isOn) else { return 2 }
-                } else if !setOption(letter, isOn) {
-                    return 2
-                }
-            }
-        }
-        if !rest.isEmpty || !keepsPositional { positional = Array(rest) }
-        return 0
-    }
-
-    private mutating func setOption(_ letter: Character, _ isOn: Bool) -> Bool {
-        switch letter {
-        case "e": options.exitsOnError = isOn
-        case "x": options.traces = isOn
-        case "u": options.refusesUnset = isOn
-        case "f": options.skipsPatterns = isOn
-        case "C": options.refusesClobber = isOn
-        case "a", "b", "h", "m", "n", "v", "l", "i", "E", "T", "B", "H", "p": break
-        default: return false
-        }
-        return true
-    }
-
-    private mutating func setOption(named name: String, _ isOn: Bool) -> Bool {
-        switch name {
-        case "errexit": options.exitsOnError = isOn
-        case "xtrace": options.traces = isOn
-        case "nounset": options.refusesUnset = isOn
-        case "noglob": options.skipsPatterns = isOn
-        case "noclobber": options.refusesClobber = isOn
-        case "pipefail": options.failsPipelines = isOn
-        default: return ["allexport", "posix", "errtrace", "monitor", "verbose", "vi", "emacs"].contains(name)
-        }
-        return true
     }
 }

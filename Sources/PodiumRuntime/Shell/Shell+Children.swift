@@ -7,7 +7,14 @@ extension Shell {
     /// A copy of this shell that has nothing to do but `command`.
     func subshell(_ command: ShellCommand) -> Shell {
         var copy = self
-        copy.frames = [.run(command)]
+        // A subshell that is a process anyway needs no further one.
+        switch command {
+        case .subshell(let body): copy.frames = [.run(body)]
+        case .redirected(.subshell(let body), let redirections):
+            copy.frames = [.run(.redirected(body.grouped, redirections))]
+        default: copy.frames = [.run(command)]
+        }
+        copy.isCommandString = false
         copy.jobs = []
         copy.ended = [:]
         copy.substituted = nil
@@ -18,9 +25,16 @@ extension Shell {
         return copy
     }
 
-    private mutating func fork(_ command: ShellCommand, _ machine: inout Machine) -> Int? {
+    private mutating func fork(
+        _ command: ShellCommand,
+        isSubstitution: Bool = false,
+        _ machine: inout Machine
+    ) -> Int? {
         machine.process.environment = variables.environment
-        guard let number = machine.fork(subshell(command), arguments: machine.process.arguments) else {
+        var child = subshell(command)
+        // Only dash ends a substitution at its first error; the command around it decides in the others.
+        if isSubstitution, flavour != .dash { child.options.exitsOnError = false }
+        guard let number = machine.fork(child, arguments: machine.process.arguments) else {
             machine.complain(complaint("can't fork: \(Errno.again.text)"))
             status = 2
             return nil
@@ -89,7 +103,7 @@ extension Shell {
         }
         let old = machine.process.files.removeValue(forKey: 1)
         machine.attach(pipe.writer, as: 1)
-        let number = fork(command, &machine)
+        let number = fork(command, isSubstitution: true, &machine)
         machine.markStep(number)
         restore([SavedDescriptor(descriptor: 1, file: old)], &machine)
         guard let number else {
@@ -145,6 +159,7 @@ extension Shell {
         }
         let codes = numbers.map { ended.removeValue(forKey: $0) ?? 0 }
         status = codes.last ?? 2
+        if flavour == .bash { setPipeStatus(codes) }
         if options.failsPipelines { status = codes.last { $0 != 0 } ?? 0 }
         return finishCommand()
     }
@@ -156,10 +171,36 @@ extension Shell {
             frames.append(.wait(numbers))
             return .wait(.child)
         }
-        if let last = numbers?.last { status = jobs.first { $0.number == last }?.code ?? 127 } else { status = 0 }
-        let done = Set(awaited.map(\.number))
-        jobs.removeAll { done.contains($0.number) }
-        return .next
+        guard let numbers else {
+            status = 0
+            jobs = []
+            return .next
+        }
+        status = jobs.first { $0.number == numbers.last }?.code ?? 127
+        report(Set(numbers))
+        return finishCommand()
+    }
+
+    /// `wait -n`: waits for the first of the children that ends.
+    mutating func waitForAny(_ numbers: [Int]) -> Step {
+        guard let job = jobs.first(where: { numbers.contains($0.number) && $0.code != nil }), let code = job.code else {
+            frames.append(.waitForAny(numbers))
+            return .wait(.child)
+        }
+        status = code
+        report([job.number])
+        return finishCommand()
+    }
+
+    private mutating func report(_ numbers: Set<Int>) {
+        for index in jobs.indices where numbers.contains(jobs[index].number) { jobs[index].isReported = true }
+    }
+
+    /// Gives `PIPESTATUS` the codes of a pipeline, or of a single command.
+    mutating func setPipeStatus(_ codes: [Int]) {
+        let elements = Dictionary(uniqueKeysWithValues: codes.enumerated().map { ($0, String($1)) })
+        variables.set("PIPESTATUS", elements: elements)
+        hasPipeStatus = codes.count > 1
     }
 
     // Redirections

@@ -57,6 +57,12 @@ extension Shell {
         case .loop(let loop): turn(loop)
         case .forEach(let name, let values, let index, let body):
             guard index < values.count else { return }
+            if variables.isReadOnly(name) {
+                machine.complain(complaint("\(name): is read only"))
+                status = flavour == .bash ? 1 : 2
+                if flavour != .bash { frames.append(.exit(status)) }
+                return
+            }
             variables.set(name, values[index])
             frames += [.forEach(name: name, values: values, index + 1, body: body), .run(body)]
         case .forCount(let test, let step, let body, let isFirst):
@@ -144,6 +150,13 @@ extension Shell {
             if frame.isLoop { depth += 1 }
         }
         return depth
+    }
+
+    /// Whether a function runs.
+    var isInFunction: Bool {
+        frames.contains { frame in
+            if case .function = frame { true } else { false }
+        }
     }
 
     /// `return`: leaves the function or the file read with `.`; false when there is none.

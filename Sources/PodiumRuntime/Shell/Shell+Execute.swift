@@ -5,11 +5,12 @@ extension Shell {
     /// Runs a command whose words are expanded and whose assignments are made.
     mutating func execute(_ command: ExpandedCommand, _ machine: inout Machine) -> Step {
         let words = command.fields.flatMap { glob($0, &machine) }
+        for refusal in command.refusals { machine.complain(complaint(refusal)) }
         if options.traces { trace(command.trace + words, &machine) }
         guard let first = words.first else { return assign(command, &machine) }
         if first == "exec" { return replace(Array(words.dropFirst()), command, &machine) }
         if let body = functions[first] { return call(body, words, command, &machine) }
-        if let builtin = Self.builtins[first] { return call(builtin, words, command, &machine) }
+        if let builtin = builtin(named: first) { return call(builtin, words, command, &machine) }
         return start(words, command, &machine)
     }
 
@@ -26,31 +27,40 @@ extension Shell {
     private mutating func assign(_ command: ExpandedCommand, _ machine: inout Machine) -> Step {
         status = substitutionStatus ?? 0
         if command.redirections.isEmpty { return finishCommand() }
-        if let saved = redirect(command.redirections, &machine) { restore(saved, &machine) } else { status = 1 }
+        if let saved = redirect(command.redirections, &machine) {
+            restore(saved, &machine)
+        } else {
+            status = redirectionFault
+        }
         return finishCommand()
     }
 
     /// `exec`: another program, or redirections that stay.
     private mutating func replace(_ words: [String], _ command: ExpandedCommand, _ machine: inout Machine) -> Step {
-        guard let saved = redirect(command.redirections, &machine) else { return exit(1) }
+        guard let saved = redirect(command.redirections, &machine) else {
+            status = redirectionFault
+            return flavour == .bash ? finishCommand() : exit(status)
+        }
         for item in saved { if let file = item.file { machine.kernel.release(file) } }
         var words = words
-        while let first = words.first, first.hasPrefix("-"), first.count > 1 {
+        var called: String?
+        if words.first == "--" { words.removeFirst() }
+        while flavour == .bash, let first = words.first, first.hasPrefix("-"), first.count > 1 {
+            if first == "-a" { called = words.count > 1 ? words[1] : nil }
             words.removeFirst(first == "-a" ? min(2, words.count) : 1)
-            if first == "--" { break }
         }
         guard !words.isEmpty else {
             status = 0
             return .next
         }
         for variable in command.assigned { variables.export(variable.name) }
-        return become(words, &machine)
+        return become(words, called: called, &machine)
     }
 
     /// Gives the process to a program.
-    private mutating func become(_ words: [String], _ machine: inout Machine) -> Step {
+    private mutating func become(_ words: [String], called name: String? = nil, _ machine: inout Machine) -> Step {
         machine.process.environment = variables.environment
-        switch machine.program(for: words, path: variables["PATH"]) {
+        switch program(for: words, called: name, &machine) {
         case .program(let program):
             machine.process.arguments = words
             machine.process.handled = []
@@ -60,6 +70,22 @@ extension Shell {
             machine.complain(failure.message(shell: self))
             return exit(status)
         }
+    }
+
+    /// What a command line runs; `called` is the name that it is told to have.
+    private func program(for words: [String], called name: String? = nil, _ machine: inout Machine) -> ProgramChoice {
+        if let first = words.first, flavour.foreignBuiltins.contains(first) {
+            return .failure(ProgramFailure(command: first, errno: .noEntry))
+        }
+        let environment = variables.environment
+        if let name,
+            case .program(var shell as Shell) =
+                machine.program(for: words, path: variables["PATH"], environment: environment)
+        {
+            if !shell.isCommandString || words.count <= 3 { shell.name = name }
+            return .program(shell)
+        }
+        return machine.program(for: words, path: variables["PATH"], environment: environment)
     }
 
     private mutating func call(
@@ -85,26 +111,23 @@ extension Shell {
         _ command: ExpandedCommand,
         _ machine: inout Machine
     ) -> Step {
+        let isSpecial = flavour.specialBuiltins.contains(words[0])
         guard let saved = redirect(command.redirections, &machine) else {
             status = redirectionFault
-            return finishCommand()
+            return isSpecial ? exit(status) : finishCommand()
         }
         if !saved.isEmpty { frames.append(.restore(saved)) }
-        let isSpecial = Self.specialBuiltins.contains(words[0])
         if !command.assigned.isEmpty, !isSpecial { frames.append(.restoreVariables(command.assigned)) }
         switch builtin(&self, &machine, words) {
         case .status(let code):
             status = code
             return finishCommand()
         case .step(let step): return step
+        case .refused(let code):
+            status = flavour == .bash ? code : 2
+            return isSpecial ? exit(status) : finishCommand()
         }
     }
-
-    /// Builtins before which assignments stay.
-    private static let specialBuiltins: Set<String> = [
-        ":", ".", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset", "break",
-        "continue",
-    ]
 
     /// Starts a program as a child, or becomes it when nothing is left to do afterwards.
     mutating func start(_ words: [String], _ command: ExpandedCommand, _ machine: inout Machine) -> Step {
@@ -120,7 +143,7 @@ extension Shell {
         }
         let environment = variables.environment
         if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
-        switch machine.program(for: words, path: variables["PATH"], environment: environment) {
+        switch program(for: words, &machine) {
         case .program(let program):
             machine.process.environment = environment
             let number = machine.fork(program, arguments: words)
@@ -161,6 +184,9 @@ extension Shell {
 enum BuiltinResult: Sendable {
     /// It is done.
     case status(Int)
+    /// It got what it does not take, and said so. A POSIX shell ends after a special builtin, and has 2 otherwise; bash
+    /// goes on with the code.
+    case refused(Int)
     /// It changed the frames, waits or ends the shell.
     case step(Shell.Step)
 }

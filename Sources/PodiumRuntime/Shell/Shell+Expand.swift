@@ -32,6 +32,8 @@ struct ExpandedCommand: Sendable {
     var assigned: [SavedVariable]
     /// The assignments as text, for `set -x`.
     var trace: [String]
+    /// Why assignments were left out.
+    var refusals: [String] = []
 }
 
 /// A redirection after expansion.
@@ -68,9 +70,11 @@ extension Shell {
             case .needs(let command):
                 frames.append(.expand(job))
                 return startSubstitution(command, &machine)
-            case .failed(let text):
+            case .failed(let text), .unset(let text):
                 machine.complain(complaint(text))
                 status = flavour == .bash ? 1 : 2
+                // What bash was told with `-c` ends like a command that it did not find.
+                if case .unset = error, flavour == .bash, isCommandString, !options.exitsOnError { status = 127 }
                 return options.isInteractive ? abandon() : exit(status)
             }
         }
@@ -115,6 +119,7 @@ extension Shell {
         case .simple(let command):
             let expanded = try expand(command, &expansion)
             commit(expansion, &machine)
+            if hasPipeStatus { setPipeStatus([status]) }
             return execute(expanded, &machine)
         case .values(let name, let words, let body):
             let fields = try expansion.fields(words)
@@ -132,7 +137,7 @@ extension Shell {
             let expanded = try expand(redirections, &expansion)
             commit(expansion, &machine)
             guard let saved = redirect(expanded, &machine) else {
-                status = 1
+                status = redirectionFault
                 return finishCommand()
             }
             frames += [.restore(saved), .run(command)]
@@ -164,34 +169,62 @@ extension Shell {
     ) throws(ExpansionStop) -> ShellCommand? {
         for (index, clause) in clauses.enumerated() {
             for word in clause.patterns where ShellPattern(try expansion.pattern(word)).matches(subject) {
-                var bodies = [clause.body]
-                var next = index
-                while clauses[next].fallsThrough, next + 1 < clauses.count {
-                    next += 1
-                    bodies.append(clauses[next].body)
-                }
-                return bodies.count == 1 ? bodies[0] : .sequence(bodies)
+                return .sequence(try bodies(from: index, subject, clauses, &expansion))
             }
         }
         return nil
+    }
+
+    /// The bodies of an arm and of those that `;&` and `;;&` join to it.
+    private func bodies(
+        from first: Int,
+        _ subject: String,
+        _ clauses: [SelectionClause],
+        _ expansion: inout Expansion
+    ) throws(ExpansionStop) -> [ShellCommand] {
+        var bodies = [clauses[first].body]
+        var last = clauses[first]
+        for clause in clauses[(first + 1)...] {
+            var matches = last.next == .body
+            if last.next == .none { break }
+            for word in clause.patterns where !matches {
+                matches = ShellPattern(try expansion.pattern(word)).matches(subject)
+            }
+            guard matches else { continue }
+            bodies.append(clause.body)
+            last = clause
+        }
+        return bodies
     }
 
     private func expand(
         _ command: SimpleCommand,
         _ expansion: inout Expansion
     ) throws(ExpansionStop) -> ExpandedCommand {
-        let isTest = command.words.first?.bareText == "[["
+        let isTest = flavour == .bash && command.words.first?.bareText == "[["
         let fields = isTest ? try testFields(command.words, &expansion) : try expansion.fields(command.words)
         let redirections = try expand(command.redirections, &expansion)
         var assigned: [SavedVariable] = []
         var trace: [String] = []
+        var refusals: [String] = []
         for assignment in command.assignments {
-            if variables.isReadOnly(assignment.name) { throw .failed("\(assignment.name): is read only") }
+            if variables.isReadOnly(assignment.name) {
+                let text = "\(assignment.name): \(flavour == .bash ? "readonly variable" : "is read only")"
+                guard flavour == .bash, !fields.isEmpty else { throw .failed(text) }
+                refusals.append(text)
+                continue
+            }
             assigned.append(saved(assignment.name))
             let value = try assign(assignment, &expansion)
             if options.traces { trace.append("\(assignment.name)=\(value)") }
         }
-        return ExpandedCommand(fields: fields, redirections: redirections, assigned: assigned, trace: trace)
+        return ExpandedCommand(
+            fields: fields,
+            redirections: redirections,
+            assigned: assigned,
+            trace: trace,
+            refusals: refusals
+        )
     }
 
     /// In `[[ … ]]` nothing is split; behind `=`, `==` and `!=` stands a pattern, kept apart from text by its escapes.
@@ -260,7 +293,7 @@ extension Shell {
         guard field.hasPattern, !options.skipsPatterns else { return [field.units.text] }
         machine.spend(8)
         let names = machine.paths(matching: field.pattern.text)
-        return names.isEmpty ? [field.units.text] : names
+        return names.isEmpty && !options.dropsUnmatched ? [field.units.text] : names
     }
 }
 

@@ -29,7 +29,16 @@ extension Shell {
     ]
 
     private mutating func declareLocal(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        declare(words, &machine, before: { $0.makeLocal($1) }, { _, _ in })
+        if words[0] == "local", !isInFunction {
+            machine.complain(complaint("local: can only be used in a function"))
+            return .refused(1)
+        }
+        if words.contains(where: { $0.hasPrefix("-") && ($0.contains("A") || $0.contains("n")) }) {
+            machine.complain(complaint("\(words[0]): associative arrays and references are not simulated"))
+            machine.note("Associative arrays and references of bash are not simulated")
+            return .refused(2)
+        }
+        return declare(words, &machine, before: { $0.makeLocal($1) }, { _, _ in })
     }
 
     private mutating func declare(
@@ -42,23 +51,27 @@ extension Shell {
         for word in words.dropFirst() {
             if word == "-p" { return listExported(&machine) }
             if word.hasPrefix("-") {
+                if flavour == .dash || flavour == .ash && word != "-n" {
+                    machine.complain(complaint("\(words[0]): Illegal option \(word)"))
+                    return .refused(2)
+                }
                 isUnexport = word == "-n"
                 continue
             }
             let name = String(word.prefix { $0 != "=" && $0 != "+" })
             guard ShellParser.isName(name) else {
                 machine.complain(complaint("\(words[0]): \(word): bad variable name"))
-                return .status(1)
+                return .refused(1)
             }
             before(&self, name)
             if let equals = word.firstIndex(of: "=") {
                 if variables.isReadOnly(name) {
                     machine.complain(complaint("\(name): is read only"))
-                    return .status(1)
+                    return .refused(1)
                 }
                 let value = String(word[word.index(after: equals)...])
                 variables.set(name, word.hasPrefix(name + "+=") ? (variables[name] ?? "") + value : value)
-            } else if words[0] == "local", flavour == .bash {
+            } else if words[0] == "local", flavour != .dash {
                 variables.remove(name)
             }
             if isUnexport { variables.export(name, false) } else { change(&self, name) }
@@ -85,7 +98,10 @@ extension Shell {
                 functions[word] = nil
             } else if variables.isReadOnly(word) {
                 machine.complain(complaint("\(word): is read only"))
-                return .status(1)
+                return .refused(1)
+            } else if !ShellParser.isName(word.prefix { $0 != "[" }) {
+                machine.complain(complaint("unset: \(word): bad variable name"))
+                return .refused(1)
             } else {
                 if variables[word] == nil, variables.elements(word).isEmpty { functions[word] = nil }
                 variables.remove(word)
@@ -98,23 +114,36 @@ extension Shell {
         let target = words.dropFirst().first { !["-P", "-L", "--"].contains($0) }
         var path = target ?? variables["HOME"] ?? "/root"
         if target == "-" { path = variables["OLDPWD"] ?? machine.process.directory }
-        let absolute = path.hasPrefix("/") ? path : machine.process.directory + "/" + path
-        guard let node = machine.node(path), node.kind == .directory,
+        let isPhysical = words.contains("-P")
+        // `..` goes back on the way by which the shell came, links included.
+        let logical = Self.withoutDots(path.hasPrefix("/") ? path : directory + "/" + path)
+        let absolute = isPhysical ? (path.hasPrefix("/") ? path : machine.process.directory + "/" + path) : logical
+        guard let node = machine.node(absolute), node.kind == .directory,
             let canonical = machine.kernel.canonicalPath(absolute, in: machine.process.container)
         else {
-            let errno = machine.node(path) == nil ? Errno.noEntry : .notDirectory
+            let errno = machine.node(absolute) == nil ? Errno.noEntry : .notDirectory
             switch flavour {
             case .ash: machine.complain(complaint("cd: can't cd to \(path): \(errno.text)"))
             case .dash: machine.complain(complaint("cd: can't cd to \(path)"))
             case .bash: machine.complain(complaint("cd: \(path): \(errno.text)"))
             }
-            return .status(flavour == .dash ? 2 : 1)
+            return .refused(1)
         }
-        variables.set("OLDPWD", machine.process.directory)
+        variables.set("OLDPWD", directory)
         machine.process.directory = canonical
-        variables.set("PWD", canonical)
-        if target == "-" { machine.print(canonical + "\n") }
+        directory = isPhysical ? canonical : logical
+        variables.set("PWD", directory)
+        if target == "-" { machine.print(directory + "\n") }
         return .status(0)
+    }
+
+    /// An absolute path without `.` and `..`.
+    private static func withoutDots(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 
     // Reading
@@ -126,9 +155,13 @@ extension Shell {
             rest = rest.dropFirst()
             if option == "--" { break }
             for letter in option.dropFirst() {
+                guard readOptions.contains(letter) else {
+                    machine.complain(complaint("read: Illegal option -\(letter)"))
+                    return .refused(2)
+                }
                 switch letter {
                 case "r": job.isRaw = true
-                case "s", "e": break
+                case "s", "e", "i": break
                 case "p", "t", "n", "d", "u", "a", "N":
                     let value = option.last == letter ? rest.popFirst() ?? "" : ""
                     apply(letter, value, &job, &machine)
@@ -136,8 +169,20 @@ extension Shell {
                 }
             }
         }
+        if rest.isEmpty, job.array == nil, flavour == .dash {
+            machine.complain(complaint("read: arg count"))
+            return .refused(2)
+        }
         job.names = rest.isEmpty ? ["REPLY"] : Array(rest)
         return .step(read(job, &machine))
+    }
+
+    private var readOptions: String {
+        switch flavour {
+        case .ash: "rsptndu"
+        case .dash: "rp"
+        case .bash: "rspetndauNi"
+        }
     }
 
     private func apply(_ option: Character, _ value: String, _ job: inout ReadJob, _ machine: inout Machine) {
@@ -261,6 +306,7 @@ extension Shell {
             return .status(1)
         }
         let letter = letters[min(position, letters.count - 1)]
+        variables.set("OPTARG", "")
         position += 1
         let specification = Array(words[1])
         var result = String(letter)
@@ -270,7 +316,17 @@ extension Shell {
                 let value = hasRest ? String(letters[position...]) : index < arguments.count ? arguments[index] : nil
                 index += hasRest ? 0 : 1
                 position = letters.count
-                if let value { variables.set("OPTARG", value) } else { result = specification.first == ":" ? ":" : "?" }
+                if let value {
+                    variables.set("OPTARG", value)
+                } else {
+                    let isSilent = specification.first == ":"
+                    result = isSilent ? ":" : "?"
+                    if isSilent {
+                        variables.set("OPTARG", String(letter))
+                    } else {
+                        machine.complain("\(name): option requires an argument -- \(letter)")
+                    }
+                }
             }
         } else {
             if specification.first == ":" {

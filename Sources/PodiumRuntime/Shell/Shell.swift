@@ -39,10 +39,14 @@ enum ShellFrame: Sendable {
     case sourced(positional: [String]?)
     /// Leaves a trap and gives `$?` its value back.
     case trap(status: Int)
+    /// Leaves the trap for errors; the shell ends if it does so on errors.
+    case errorTrap(status: Int)
     /// Reads commands from a text.
     case script(ShellScript)
     /// `wait` for children; nil for all of them.
     case wait([Int]?)
+    /// `wait -n` for whichever of the children ends first.
+    case waitForAny([Int])
     /// `read`.
     case read(ReadJob)
     /// Ends the shell.
@@ -81,7 +85,11 @@ struct ShellOptions: Sendable {
     var skipsPatterns = false
     var refusesClobber = false
     var failsPipelines = false
+    /// `-n`: commands are read, and not run.
+    var skipsCommands = false
     var isInteractive = false
+    /// `nullglob` of bash: a pattern that matches nothing is no word at all.
+    var dropsUnmatched = false
 
     /// The letters of `$-`.
     var letters: String {
@@ -95,6 +103,8 @@ struct ShellJob: Sendable {
     var number: Int
     var pid: Int
     var code: Int?
+    /// Whether a `wait` has told its code; it is kept for another one.
+    var isReported = false
 }
 
 /// A shell at some point of a script.
@@ -107,6 +117,7 @@ struct Shell: Program {
     var frames: [ShellFrame] = []
     var variables: ShellVariables
     var functions: [String: ShellCommand] = [:]
+    var aliases: [String: String] = [:]
     var positional: [String] = []
     /// `$0`.
     var name: String
@@ -131,9 +142,13 @@ struct Shell: Program {
     var line = 1
     /// Whether an error does not end this subshell because the whole of it is being tested.
     var isTested = false
+    /// Whether this is the shell that was started with `-c`.
+    var isCommandString = false
+    /// Whether `PIPESTATUS` holds the codes of a pipeline, and not yet those of the command after it.
+    var hasPipeStatus = false
+    /// The present directory by the links that led there; what `pwd` prints.
+    var directory: String
     var flavour: ShellFlavour
-    /// `umask`, in octal digits.
-    var mask = "0022"
 
     /// A shell that a process of the machine becomes.
     init(name: String, environment: [EnvironmentVariable], machine: Machine) {
@@ -143,7 +158,12 @@ struct Shell: Program {
         flavour = machine.container?.flavour ?? .ash
         if variables["PATH"] == nil { variables.set("PATH", ImageProfile.path) }
         variables.set("IFS", " \t\n")
-        variables.set("PWD", machine.process.directory)
+        let old = variables["PWD"] ?? ""
+        let isSame =
+            old.hasPrefix("/")
+            && machine.kernel.canonicalPath(old, in: machine.process.container) == machine.process.directory
+        directory = isSame ? old : machine.process.directory
+        variables.set("PWD", directory)
     }
 
     mutating func run(_ machine: inout Machine) -> Progress {
@@ -191,6 +211,10 @@ struct Shell: Program {
         case .script(let script): return advance(script, &machine)
         case .read(let job): return read(job, &machine)
         case .wait(let numbers): return wait(numbers)
+        case .waitForAny(let numbers): return waitForAny(numbers)
+        case .errorTrap(let old):
+            status = old
+            return options.exitsOnError ? exit(old) : .next
         case .exit(let code): return .exit(code)
         case .child(let number): return waitForChild(number)
         case .pipeline(let numbers): return waitForPipeline(numbers)
@@ -210,7 +234,7 @@ struct Shell: Program {
         case .child?, .pipeline?, .substitution?:
             // A trap waits for the command in the foreground.
             return
-        case .wait?:
+        case .wait?, .waitForAny?:
             frames.removeLast()
             status = 128 + signal.number
         default: break
@@ -218,14 +242,14 @@ struct Shell: Program {
         machine.process.pendingSignals.removeFirst()
         guard let action = traps[signal.name], !action.isEmpty else { return }
         frames.append(.trap(status: status))
-        frames.append(.script(ShellScript(text: action)))
+        frames.append(.script(ShellScript(text: action, flavour)))
     }
 
     /// Whether there is a trap to run before the shell ends; it is on the stack then.
     mutating func beginExit(code: Int) -> Bool {
         guard let action = traps.removeValue(forKey: "EXIT"), !action.isEmpty else { return false }
         status = code
-        frames = [.exit(code), .script(ShellScript(text: action))]
+        frames = [.exit(code), .script(ShellScript(text: action, flavour))]
         return true
     }
 
@@ -250,8 +274,18 @@ struct Shell: Program {
 
     /// After a command that is no compound: an error may end the shell.
     mutating func finishCommand() -> Step {
-        guard status != 0, options.exitsOnError, !isTested, !isTesting else { return .next }
-        return exit(status)
+        guard status != 0, options.exitsOnError || traps["ERR"] != nil, !isTested, !isTesting else { return .next }
+        guard let action = traps["ERR"], !action.isEmpty, !isInErrorTrap else {
+            return options.exitsOnError ? exit(status) : .next
+        }
+        frames += [.errorTrap(status: status), .script(ShellScript(text: action, flavour))]
+        return .next
+    }
+
+    private var isInErrorTrap: Bool {
+        frames.contains { frame in
+            if case .errorTrap = frame { true } else { false }
+        }
     }
 
     /// Whether what runs now is a condition or stands left of `&&` or `||`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which shell a script is read by, for the wording of errors.
+// Which shell a script is read by: what it takes, and how it words errors.
 
 /// A family of shells.
 enum ShellFlavour: Hashable, Sendable {
@@ -26,4 +26,54 @@ enum ShellFlavour: Hashable, Sendable {
         case .bash: "\(shell): line \(line): "
         }
     }
+
+    /// What is said of `${…}` with an operation that the shell does not have.
+    var badSubstitution: String {
+        switch self {
+        case .ash: "syntax error: bad substitution"
+        case .dash: "Bad substitution"
+        case .bash: "bad substitution"
+        }
+    }
+
+    /// `${name:1:2}` and `${name/a/b}`, `$'…'`, `[[ … ]]`, `function`, `&>`.
+    var hasKornWords: Bool { self != .dash }
+    /// Arrays, `((…))`, `<<<`, `|&`, `;&`, `${name^}`, `${!name}`, `name+=`.
+    var hasArrays: Bool { self == .bash }
+
+    /// Words that begin or join commands.
+    var reservedWords: Set<String> {
+        switch self {
+        case .ash: Self.commonWords.union(["function"])
+        case .dash: Self.commonWords
+        case .bash: Self.commonWords.union(["function", "select"])
+        }
+    }
+
+    private static let commonWords: Set<String> = [
+        "if", "then", "else", "elif", "fi", "while", "until", "do", "done", "for", "in", "case", "esac", "{", "}", "!",
+    ]
+
+    /// Builtins after whose failure a POSIX shell ends, and before which assignments stay. bash goes on, and takes them
+    /// back.
+    var specialBuiltins: Set<String> { self == .bash ? [] : Self.posixSpecialBuiltins }
+
+    private static let posixSpecialBuiltins: Set<String> = [
+        ":", ".", "source", "break", "continue", "eval", "exec", "exit", "export", "local", "readonly", "return", "set",
+        "shift", "times", "trap", "unset",
+    ]
+
+    /// Builtins of other shells, which are no programs either: this one does not find them, whatever the image has.
+    var foreignBuiltins: Set<String> {
+        switch self {
+        case .ash: Self.bashBuiltins
+        case .dash: Self.bashBuiltins.union(["[[", "let", "source", "select", "function"])
+        case .bash: []
+        }
+    }
+
+    private static let bashBuiltins: Set<String> = [
+        "builtin", "caller", "compgen", "complete", "declare", "dirs", "disown", "enable", "help", "history", "logout",
+        "mapfile", "popd", "pushd", "readarray", "shopt", "suspend", "typeset", "coproc",
+    ]
 }

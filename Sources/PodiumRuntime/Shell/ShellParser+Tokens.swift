@@ -72,13 +72,23 @@ extension ShellParser {
             end += 1
         }
         let word = units[index..<end].text
-        return Self.reservedWords.contains(word) ? word : nil
+        return flavour.reservedWords.contains(word) ? word : nil
     }
 
-    private static let reservedWords: Set<String> = [
-        "if", "then", "else", "elif", "fi", "while", "until", "do", "done", "for", "in", "case", "esac", "{", "}", "!",
-        "function", "select",
-    ]
+    /// Puts the text of an alias in place of the word at the cursor, and so on with its own first word.
+    mutating func expandAliases() {
+        guard !aliases.isEmpty else { return }
+        openAliases.removeAll { units.count - index <= $0.left }
+        while openAliases.count < Self.maximumDepth {
+            let end = units[index...].firstIndex { Self.isMetacharacter($0) } ?? units.count
+            let name = units[index..<end].text
+            guard let text = aliases[name], !openAliases.contains(where: { $0.name == name }) else { return }
+            openAliases.append((name, units.count - end))
+            let inserted = Array(text.utf8)
+            units.replaceSubrange(index..<end, with: inserted)
+            if let old = resumption { resumption = old + inserted.count - name.utf8.count }
+        }
+    }
 
     mutating func expectWord(_ word: String) throws(ShellSyntaxError) {
         try skipNewlines()
@@ -98,11 +108,19 @@ extension ShellParser {
 
     mutating func simple() throws(ShellSyntaxError) -> SimpleCommand {
         var command = SimpleCommand(line: line)
+        var isTest = false
         while true {
             try skipBlanks()
             guard index < units.count else { break }
             if let redirection = try redirection() {
                 command.redirections.append(redirection)
+                continue
+            }
+            if command.words.last?.bareText == "]]" { isTest = false }
+            if isTest, let mark = ["&&", "||"].first(where: { peek($0) }) {
+                // busybox takes `[[` for a command, whose `&&` and `||` are those of `[`.
+                command.words.append(.quoted(mark == "&&" ? "-a" : "-o"))
+                index += 2
                 continue
             }
             if Self.isMetacharacter(units[index]) { break }
@@ -115,7 +133,8 @@ extension ShellParser {
             } else {
                 command.words.append(try nextWord())
                 if command.words.count == 1, command.words[0].bareText == "[[" {
-                    try doubleBracket(&command)
+                    if flavour == .bash { try doubleBracket(&command) }
+                    isTest = flavour == .ash
                 }
             }
         }
@@ -155,11 +174,13 @@ extension ShellParser {
         guard end > start, !units[start].isDigit, end < units.count else { return nil }
         var assignment = Assignment(name: units[start..<end].text, value: ShellWord())
         index = end
-        if units[index] == UInt8(ascii: "["), let close = units[index...].firstIndex(of: UInt8(ascii: "]")) {
+        if flavour.hasArrays, units[index] == UInt8(ascii: "["),
+            let close = units[index...].firstIndex(of: UInt8(ascii: "]"))
+        {
             assignment.index = try quotedText(Array(units[(index + 1)..<close]))
             index = close + 1
         }
-        if peek("+=") {
+        if flavour.hasArrays, peek("+=") {
             assignment.appends = true
             index += 1
         }
@@ -168,7 +189,7 @@ extension ShellParser {
             return nil
         }
         index += 1
-        if peek("(") {
+        if flavour.hasArrays, peek("(") {
             index += 1
             assignment.elements = try elements()
         } else if index < units.count, !Self.isMetacharacter(units[index]) {
@@ -198,8 +219,8 @@ extension ShellParser {
         while cursor < units.count, units[cursor].isDigit { cursor += 1 }
         let number = Int(units[start..<cursor].text)
         index = cursor
-        guard let (mark, kind) = Self.marks.first(where: { peek($0.0) }), number == nil || !mark.hasPrefix("&"),
-            !peek("<("), !peek(">(")
+        guard let (mark, kind) = Self.marks.first(where: { peek($0.0) && takes($0.0) }),
+            number == nil || !mark.hasPrefix("&"), !peek("<("), !peek(">(")
         else {
             index = start
             return nil
@@ -210,10 +231,19 @@ extension ShellParser {
         try skipBlanks()
         guard index < units.count, !Self.isMetacharacter(units[index]) else { throw unexpected() }
         let target = try nextWord()
-        if kind == .duplicate, !isInput, number == nil, let text = target.bareText, text != "-", Int(text) == nil {
+        if kind == .duplicate, let text = target.bareText, text != "-", Int(text) == nil {
+            guard flavour.hasKornWords, !isInput, number == nil else { throw error("Bad fd number") }
             return Redirection(descriptor: 1, kind: .both, target: target)
         }
         return Redirection(descriptor: number ?? (isInput ? 0 : 1), kind: kind, target: target)
+    }
+
+    private func takes(_ mark: String) -> Bool {
+        switch mark {
+        case "&>": flavour.hasKornWords
+        case "&>>", "<<<": flavour.hasArrays
+        default: true
+        }
     }
 
     /// Longest first.

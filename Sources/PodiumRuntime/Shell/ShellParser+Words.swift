@@ -7,7 +7,11 @@ extension ShellParser {
         guard index < units.count, !Self.isMetacharacter(units[index]) else { throw unexpected() }
         var word = ShellWord()
         if units[index] == UInt8(ascii: "~") { word.parts += homePart() }
-        while index < units.count, !Self.isMetacharacter(units[index]) { try appendPart(to: &word) }
+        while index < units.count, !Self.isMetacharacter(units[index]) {
+            let isColon = startsWithHome && units[index] == UInt8(ascii: ":")
+            try appendPart(to: &word)
+            if isColon, index < units.count, units[index] == UInt8(ascii: "~") { word.parts += homePart() }
+        }
         return word
     }
 
@@ -28,7 +32,7 @@ extension ShellParser {
     private mutating func homePart() -> [WordPart] {
         var end = index + 1
         while end < units.count, units[end].isNameUnit || units[end] == UInt8(ascii: "-") { end += 1 }
-        guard end == units.count || units[end] == UInt8(ascii: "/") || Self.isMetacharacter(units[end]) else {
+        guard end == units.count || "/:}".utf8.contains(units[end]) || Self.isMetacharacter(units[end]) else {
             return []
         }
         let name = units[(index + 1)..<end].text
@@ -53,10 +57,10 @@ extension ShellParser {
             index += 1
             try doubleQuoted(into: &word)
         case UInt8(ascii: "$"):
-            if peek("$'") {
+            if flavour.hasKornWords, peek("$'") {
                 index += 1
                 word.append(.quoted(EscapedText.resolve(try ansiQuoted(), .shellQuote).bytes.text))
-            } else if peek("$\"") {
+            } else if flavour.hasArrays, peek("$\"") {
                 index += 1
             } else {
                 word.append(try dollar(isQuoted: false))
@@ -133,7 +137,7 @@ extension ShellParser {
     /// A text as if it stood in double quotes, in which double quotes themselves are ordinary.
     func quotedText(_ text: [UInt8], isDocument: Bool = false) throws(ShellSyntaxError) -> ShellWord {
         if depth >= 2 * Self.maximumDepth { throw error("nesting too deep") }
-        var parser = ShellParser(text)
+        var parser = ShellParser(text, flavour)
         parser.line = line
         parser.depth = depth + 1
         var word = ShellWord(parts: [.quoted("")])
@@ -184,7 +188,7 @@ extension ShellParser {
     private mutating func substitution(isQuoted: Bool) throws(ShellSyntaxError) -> WordPart {
         let start = index + 1
         index += 1
-        let command = try list(until: [])
+        let command = try list(until: [], allowsNone: true)
         try expect(")")
         return .substitution(ParsedScript(source: units[start..<index].text, command: command), isQuoted: isQuoted)
     }
@@ -204,10 +208,11 @@ extension ShellParser {
                 text.append(unit)
             }
         }
-        var parser = ShellParser(text)
+        var parser = ShellParser(text, flavour)
         parser.line = line
         parser.depth = depth
-        let command = try parser.list(until: [])
+        parser.aliases = aliases
+        let command = try parser.list(until: [], allowsNone: true)
         return .substitution(ParsedScript(source: text.text, command: command), isQuoted: isQuoted)
     }
 
@@ -234,20 +239,53 @@ extension ShellParser {
         throw unexpectedEnd(mark)
     }
 
-    /// `${…}`.
+    /// `${…}`. One with an operation that the shell does not have is an error only where it is expanded.
     private mutating func braces(isQuoted: Bool) throws(ShellSyntaxError) -> WordPart {
+        let start = self
+        do {
+            return try knownBraces(isQuoted: isQuoted)
+        } catch {
+            if error.isIncomplete || error.detail != Self.badSubstitution { throw error }
+            self = start
+            index += 1
+            try passBraces()
+            return .parameter(ParameterExpansion(name: "", operation: .unknown), isQuoted: isQuoted)
+        }
+    }
+
+    private static let badSubstitution = "bad substitution"
+
+    /// Passes everything up to the brace that closes the one before the cursor.
+    private mutating func passBraces() throws(ShellSyntaxError) {
+        var open = 1
+        while open > 0 {
+            guard index < units.count else { throw unexpectedEnd("}") }
+            switch units[index] {
+            case UInt8(ascii: "\\"): index += 1
+            case UInt8(ascii: "'"):
+                _ = try singleQuoted()
+                continue
+            case UInt8(ascii: "{"): open += 1
+            case UInt8(ascii: "}"): open -= 1
+            default: break
+            }
+            index += 1
+        }
+    }
+
+    private mutating func knownBraces(isQuoted: Bool) throws(ShellSyntaxError) -> WordPart {
         index += 1
         var expansion = ParameterExpansion(name: "")
         if peek("#"), !peek("#}"), !peek("#:"), !peek("#-"), !peek("##") || peek("##}") {
             index += 1
             expansion.operation = .length
-        } else if peek("!"), !peek("!}"), index + 1 < units.count, units[index + 1].isNameUnit {
+        } else if flavour.hasArrays, peek("!"), !peek("!}"), index + 1 < units.count, units[index + 1].isNameUnit {
             index += 1
             expansion.operation = .indirect
         }
-        guard let name = parameterName(isBraced: true) else { throw error("bad substitution") }
+        guard let name = parameterName(isBraced: true) else { throw error(Self.badSubstitution) }
         expansion.name = name
-        if peek("[") {
+        if flavour.hasArrays, peek("[") {
             index += 1
             expansion.index = try quotedUntil("]")
             if expansion.operation == .indirect { expansion.operation = .keys }
@@ -257,7 +295,7 @@ extension ShellParser {
         } else if expansion.operation == .value {
             expansion.operation = try operation(isQuoted: isQuoted)
         } else {
-            throw error("bad substitution")
+            throw error(Self.badSubstitution)
         }
         return .parameter(expansion, isQuoted: isQuoted)
     }
@@ -278,7 +316,10 @@ extension ShellParser {
             case UInt8(ascii: "?"): .complain(word, orEmpty: orEmpty)
             default: .alternative(word, orEmpty: orEmpty)
             }
-        default: return orEmpty ? try substring() : try textOperation(mark)
+        default:
+            guard orEmpty else { return try textOperation(mark) }
+            guard flavour.hasKornWords else { throw error(Self.badSubstitution) }
+            return try substring()
         }
     }
 
@@ -293,12 +334,12 @@ extension ShellParser {
             index += 1
             return text == "#"
                 ? .removePrefix(pattern, longest: isDouble) : .removeSuffix(pattern, longest: isDouble)
-        case "/": return try replacement(anchor: isDouble ? "/" : "")
-        case "^", ",":
-            guard peek("}") else { throw error("bad substitution") }
+        case "/" where flavour.hasKornWords: return try replacement(anchor: isDouble ? "/" : "")
+        case "^" where flavour.hasArrays, "," where flavour.hasArrays:
+            guard peek("}") else { throw error(Self.badSubstitution) }
             index += 1
             return .changeCase(isDouble ? text + text : text)
-        default: throw error("bad substitution")
+        default: throw error(Self.badSubstitution)
         }
     }
 

@@ -23,9 +23,18 @@ struct ShellParser: Sendable {
     var depth = 0
     /// Where the text goes on after the present line, when here-documents follow it.
     var resumption: Int?
+    /// The shell that reads the text.
+    let flavour: ShellFlavour
+    /// What stands for the first word of a command, by that word.
+    var aliases: [String: String] = [:]
+    /// The aliases within whose text the cursor is, with what is left behind their end.
+    var openAliases: [(name: String, left: Int)] = []
 
     /// A parser over a text.
-    init(_ units: [UInt8]) { self.units = units }
+    init(_ units: [UInt8], _ flavour: ShellFlavour) {
+        self.units = units
+        self.flavour = flavour
+    }
 
     /// The next complete command line; nil at the end of the text.
     mutating func nextLine() throws(ShellSyntaxError) -> ShellCommand? {
@@ -48,8 +57,11 @@ struct ShellParser: Sendable {
     // Lists
 
     /// Commands up to one of the reserved words or `)`, `;;`, the end, or with `stopsAtNewline` the end of the line.
-    mutating func list(until words: Set<String>, stopsAtNewline: Bool = false) throws(ShellSyntaxError) -> ShellCommand
-    {
+    mutating func list(
+        until words: Set<String>,
+        stopsAtNewline: Bool = false,
+        allowsNone: Bool = false
+    ) throws(ShellSyntaxError) -> ShellCommand {
         depth += 1
         defer { depth -= 1 }
         if depth > 2 * Self.maximumDepth { throw error("nesting too deep") }
@@ -62,7 +74,7 @@ struct ShellParser: Sendable {
             if peek("&"), !peek("&&") {
                 index += 1
                 command = .background(command)
-            } else if peek(";"), !peek(";;"), !peek(";&") {
+            } else if peek(";"), !peek(";;"), !(flavour.hasArrays && peek(";&")) {
                 index += 1
             } else if index < units.count, units[index] == UInt8(ascii: "\n") {
                 commands.append(command)
@@ -75,13 +87,15 @@ struct ShellParser: Sendable {
             }
             commands.append(command)
         }
+        if commands.isEmpty, !allowsNone { throw unexpected() }
         return commands.count == 1 ? commands[0] : .sequence(commands)
     }
 
     private mutating func isListEnd(_ words: Set<String>) throws(ShellSyntaxError) -> Bool {
         guard index < units.count else { return true }
         let unit = units[index]
-        if unit == UInt8(ascii: "\n") || unit == UInt8(ascii: ")") || peek(";;") || peek(";&") { return true }
+        if unit == UInt8(ascii: "\n") || unit == UInt8(ascii: ")") || peek(";;") { return true }
+        if flavour.hasArrays, peek(";&") { return true }
         guard let word = reservedWord() else { return false }
         return words.contains(word)
     }
@@ -111,6 +125,7 @@ struct ShellParser: Sendable {
         var isNegated = false
         try skipBlanks()
         while reservedWord() == "!" {
+            if isNegated, !flavour.hasArrays { throw unexpected() }
             index += 1
             isNegated.toggle()
             try skipBlanks()
@@ -119,7 +134,12 @@ struct ShellParser: Sendable {
         while true {
             try skipBlanks()
             guard peek("|"), !peek("||") else { break }
-            index += peek("|&") ? 2 : 1
+            if flavour.hasArrays, peek("|&") {
+                index += 1
+                let both = Redirection(descriptor: 2, kind: .duplicate, target: .quoted("1"))
+                commands.append(.redirected(commands.removeLast(), [both]))
+            }
+            index += 1
             try skipNewlines()
             commands.append(try command())
         }
@@ -134,8 +154,9 @@ struct ShellParser: Sendable {
         if depth > 2 * Self.maximumDepth { throw error("nesting too deep") }
         try skipBlanks()
         guard index < units.count else { throw unexpectedEnd() }
+        expandAliases()
         let start = index
-        if peek("((") {
+        if flavour.hasArrays, peek("((") {
             if let command = try arithmeticCommand() { return try redirected(command) }
             index = start
         }
@@ -147,10 +168,19 @@ struct ShellParser: Sendable {
         }
         if let word = reservedWord(), let compound = try compound(word) { return try redirected(compound) }
         if let name = try functionName() {
-            try skipNewlines()
-            return .function(name: name, body: try command())
+            if name.contains("-"), !flavour.hasArrays { throw error("bad function name") }
+            return .function(name: name, body: try functionBody())
         }
         return .simple(try simple())
+    }
+
+    private mutating func functionBody() throws(ShellSyntaxError) -> ShellCommand {
+        try skipNewlines()
+        guard flavour == .bash, index < units.count, !peek("("), !peek("[[ ") else { return try command() }
+        guard let word = reservedWord(), ["{", "if", "while", "until", "for", "case"].contains(word) else {
+            throw unexpected()
+        }
+        return try command()
     }
 
     private mutating func compound(_ word: String) throws(ShellSyntaxError) -> ShellCommand? {
@@ -160,7 +190,8 @@ struct ShellParser: Sendable {
             index += 5
             let condition = try list(until: ["do"])
             return .loop(condition: condition, body: try doneBody(), isUntil: word == "until")
-        case "for", "select": return try forLoop(length: word.utf8.count)
+        case "for": return try forLoop()
+        case "select": throw error("select is not simulated")
         case "case": return try selection()
         case "{":
             index += 1
@@ -173,8 +204,7 @@ struct ShellParser: Sendable {
             let name = try nextWord().bareText ?? ""
             try skipBlanks()
             if peek("()") { index += 2 }
-            try skipNewlines()
-            return .function(name: name, body: try command())
+            return .function(name: name, body: try functionBody())
         case "then", "else", "elif", "fi", "do", "done", "esac", "}": throw unexpected()
         default: return nil
         }
@@ -209,10 +239,10 @@ struct ShellParser: Sendable {
         return body
     }
 
-    private mutating func forLoop(length: Int) throws(ShellSyntaxError) -> ShellCommand {
-        index += length
+    private mutating func forLoop() throws(ShellSyntaxError) -> ShellCommand {
+        index += 3
         try skipBlanks()
-        if peek("((") { return try countingLoop() }
+        if flavour.hasArrays, peek("((") { return try countingLoop() }
         guard let name = try nextWord().bareText, Self.isName(name) else { throw error("bad for loop variable") }
         try skipNewlines()
         var words: [ShellWord]?
@@ -228,7 +258,7 @@ struct ShellParser: Sendable {
         try skipBlanks()
         if peek(";") { index += 1 }
         try skipNewlines()
-        if reservedWord() == "{" {
+        if flavour.hasArrays, reservedWord() == "{" {
             index += 1
             let body = try list(until: ["}"])
             try expectWord("}")
@@ -277,17 +307,18 @@ struct ShellParser: Sendable {
             index += 1
         }
         try expect(")")
-        let body = try list(until: ["esac"])
-        var fallsThrough = false
-        if peek(";;&") {
+        let body = try list(until: ["esac"], allowsNone: true)
+        var next = SelectionClause.Continuation.none
+        if flavour.hasArrays, peek(";;&") {
             index += 3
+            next = .further
         } else if peek(";;") {
             index += 2
-        } else if peek(";&") {
+        } else if flavour.hasArrays, peek(";&") {
             index += 2
-            fallsThrough = true
+            next = .body
         }
-        return SelectionClause(patterns: patterns, body: body, fallsThrough: fallsThrough)
+        return SelectionClause(patterns: patterns, body: body, next: next)
     }
 
     private mutating func arithmeticCommand() throws(ShellSyntaxError) -> ShellCommand? {

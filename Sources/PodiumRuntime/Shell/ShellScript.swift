@@ -8,15 +8,24 @@ struct ShellScript: Sendable {
     var readsInput = false
     /// Whether the input has ended.
     var isComplete = true
+    /// Whether `eval` or `.` reads it, after whose mistakes bash goes on.
+    var isNested = false
     /// Whether the prompt stands there already.
     var isPrompted = false
 
     /// A text.
-    init(text: String) { parser = ShellParser(Array(text.utf8)) }
+    init(text: String, _ flavour: ShellFlavour) { parser = ShellParser(Array(text.utf8), flavour) }
+
+    /// The script as `eval` and `.` read it.
+    var nested: ShellScript {
+        var script = self
+        script.isNested = true
+        return script
+    }
 
     /// Standard input.
-    static var input: ShellScript {
-        var script = ShellScript(text: "")
+    static func input(_ flavour: ShellFlavour) -> ShellScript {
+        var script = ShellScript(text: "", flavour)
         script.readsInput = true
         script.isComplete = false
         return script
@@ -27,6 +36,8 @@ extension Shell {
     /// Reads and begins the next command of a script.
     mutating func advance(_ script: ShellScript, _ machine: inout Machine) -> Step {
         var script = script
+        // bash knows aliases only where somebody types.
+        if flavour != .bash || options.isInteractive { script.parser.aliases = aliases }
         var attempt = script.parser
         do {
             if let command = try attempt.nextLine() {
@@ -36,7 +47,7 @@ extension Shell {
                 if script.readsInput { script.parser.forgetPast() }
                 script.isPrompted = false
                 if !script.parser.isAtEnd || script.readsInput { frames.append(.script(script)) }
-                frames.append(.run(command))
+                if !options.skipsCommands { frames.append(.run(command)) }
                 return .next
             }
         } catch {
@@ -74,6 +85,7 @@ extension Shell {
         case .bash: machine.complain("\(name): -c: line \(error.line): syntax error: \(error.detail)")
         }
         status = 2
+        if flavour == .bash, script.isNested { return finishCommand() }
         guard options.isInteractive else { return exit(2) }
         var rest = script
         rest.parser.units = []

@@ -37,10 +37,19 @@ struct ConditionalClause: Sendable {
 
 /// One arm of a `case`.
 struct SelectionClause: Sendable {
+    /// What follows an arm.
+    enum Continuation: Sendable {
+        /// `;;`: nothing.
+        case none
+        /// `;&`: the next arm, whatever its pattern.
+        case body
+        /// `;;&`: the further arms, where they match.
+        case further
+    }
+
     var patterns: [ShellWord]
     var body: ShellCommand
-    /// `;&`: the next arm follows whatever its pattern.
-    var fallsThrough: Bool
+    var next: Continuation
 }
 
 /// Assignments, a command with its arguments, and redirections.
@@ -145,4 +154,6 @@ indirect enum ParameterOperation: Hashable, Sendable {
     case keys
     /// `^^`, `,,`, `^`, `,`.
     case changeCase(String)
+    /// What this shell does not have; told when it is expanded, not when it is read.
+    case unknown
 }

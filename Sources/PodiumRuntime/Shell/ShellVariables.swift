@@ -17,6 +17,8 @@ struct ShellVariables: Sendable {
 
     private var table: [String: Variable] = [:]
     private var count = 0
+    /// `set -a`: whatever is set is exported.
+    var exportsAll = false
     /// The bytes of all values.
     private(set) var byteCount = 0
 
@@ -52,6 +54,7 @@ struct ShellVariables: Sendable {
         } else {
             table[name]?.value = value
         }
+        if exportsAll { table[name]?.isExported = true }
     }
 
     mutating func set(_ name: String, elements: [Int: String]) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `test`, `[` and `[[`.
 
+import PodiumMachinery
+
 /// A cursor over the words of a test.
 struct TestExpression {
     /// A test that cannot be read.
@@ -12,14 +14,27 @@ struct TestExpression {
     private let words: [String]
     private var index = 0
     private var depth = 0
-    /// `[[ … ]]`: `&&`, `||`, `<`, and patterns behind `=`.
+    /// `[[ … ]]`: patterns behind `=`, and `=~`.
     private let isDouble: Bool
+    /// What joins tests.
+    private let marks: (and: String, or: String)
+    private let flavour: ShellFlavour
+    /// The names of variables that are set, for `-v`.
+    private let isSet: (String) -> Bool
     /// What `=~` found.
     private(set) var captures: [String] = []
 
-    init(_ words: [String], isDouble: Bool = false) {
+    init(
+        _ words: [String],
+        isDouble: Bool = false,
+        _ flavour: ShellFlavour = .ash,
+        isSet: @escaping (String) -> Bool = { _ in false }
+    ) {
         self.words = words
         self.isDouble = isDouble
+        self.flavour = flavour
+        self.isSet = isSet
+        marks = isDouble && flavour == .bash ? ("&&", "||") : ("-a", "-o")
     }
 
     /// Whether the test holds.
@@ -27,7 +42,7 @@ struct TestExpression {
         if words.isEmpty { return false }
         // POSIX decides by the number of words, so that `[ -f = x ]` and `[ ! ]` are what they look like.
         if !isDouble, words.count == 1 { return !words[0].isEmpty }
-        if !isDouble, words.count == 3, Self.binary.contains(words[1]) {
+        if !isDouble, words.count == 3, isBinary(words[1]) {
             return try compare(words[0], words[1], words[2], machine)
         }
         let result = try or(&machine)
@@ -39,7 +54,7 @@ struct TestExpression {
 
     private mutating func or(_ machine: inout Machine) throws(Failure) -> Bool {
         var result = try and(&machine)
-        while current == (isDouble ? "||" : "-o") {
+        while current == marks.or {
             index += 1
             let right = try and(&machine)
             result = result || right
@@ -49,7 +64,7 @@ struct TestExpression {
 
     private mutating func and(_ machine: inout Machine) throws(Failure) -> Bool {
         var result = try not(&machine)
-        while current == (isDouble ? "&&" : "-a") {
+        while current == marks.and {
             index += 1
             let right = try not(&machine)
             result = result && right
@@ -70,7 +85,7 @@ struct TestExpression {
 
     private mutating func primary(_ machine: inout Machine) throws(Failure) -> Bool {
         guard let word = current else { throw Failure(text: "argument expected") }
-        if index + 2 < words.count, Self.binary.contains(words[index + 1]) {
+        if index + 2 < words.count, isBinary(words[index + 1]) {
             index += 3
             return try compare(word, words[index - 2], words[index - 1], machine)
         }
@@ -92,6 +107,14 @@ struct TestExpression {
     private static let binary: Set<String> = [
         "=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef", "<", ">", "=~",
     ]
+
+    private func isBinary(_ word: String) -> Bool {
+        switch word {
+        case "==": flavour != .dash
+        case "=~": isDouble
+        default: Self.binary.contains(word)
+        }
+    }
 
     private mutating func compare(
         _ left: String,
@@ -134,6 +157,9 @@ struct TestExpression {
         guard let first = machine.node(left) else { return operation == "-ot" && machine.node(right) != nil }
         guard let second = machine.node(right) else { return operation == "-nt" }
         switch operation {
+        // busybox compares whole seconds.
+        case "-nt" where flavour == .ash: return first.time.seconds > second.time.seconds
+        case "-ot" where flavour == .ash: return first.time.seconds < second.time.seconds
         case "-nt": return first.time > second.time
         case "-ot": return first.time < second.time
         default: return (try? machine.locate(left)) == (try? machine.locate(right))
@@ -155,7 +181,8 @@ struct TestExpression {
             guard let descriptor = Int(word), machine.process.files[descriptor] != nil else { return false }
             return machine.container?.specification.tty ?? false
         case "-h", "-L": return machine.node(word, follow: false)?.kind == .link
-        case "-v", "-o": return false
+        case "-v" where flavour == .bash: return isSet(word)
+        case "-o" where flavour == .bash: return false
         default: break
         }
         let node = machine.node(word)
@@ -175,18 +202,25 @@ struct TestExpression {
 }
 
 extension Shell {
-    /// `[[ … ]]`, which sets `BASH_REMATCH`.
+    /// `test`, `[ … ]` and `[[ … ]]`, the last of which sets `BASH_REMATCH`.
     mutating func evaluateTest(_ words: [String], _ machine: inout Machine) -> Int {
-        var test = TestExpression(Array(words.dropFirst().dropLast()), isDouble: true)
+        let name = words[0]
+        if let closing = ["[": "]", "[[": "]]"][name], words.last != closing {
+            machine.complain(complaint("\(name): missing \(closing)"))
+            return 2
+        }
+        let operands = name == "test" ? words.dropFirst() : words.dropFirst().dropLast()
+        let variables = variables
+        var test = TestExpression(Array(operands), isDouble: name == "[[", flavour) { variables[$0] != nil }
         do {
             let holds = try test.evaluate(&machine)
-            if !test.captures.isEmpty {
+            if !test.captures.isEmpty, flavour == .bash {
                 let captures = Dictionary(uniqueKeysWithValues: test.captures.enumerated().map { ($0, $1) })
-                variables.set("BASH_REMATCH", elements: captures)
+                self.variables.set("BASH_REMATCH", elements: captures)
             }
             return holds ? 0 : 1
         } catch {
-            machine.complain(complaint("[[: \(error.text)"))
+            machine.complain(flavour == .ash ? "sh: \(error.text)" : complaint("\(name): \(error.text)"))
             return 2
         }
     }
