@@ -82,7 +82,7 @@ extension Shell {
         return .status(flavour == .dash && faults.contains { $0.hasSuffix("directive") } ? 2 : 1)
     }
 
-    /// Builtins of bash that are not simulated: a script that needs one is told so, and does not run on as if it had it.
+    /// Builtins of bash that are not simulated: a script that needs one is told so.
     static let missingBuiltins: [String: ShellBuiltin] = {
         var builtins: [String: ShellBuiltin] = [:]
         for name in [
