@@ -5,6 +5,7 @@ import PodiumMachinery
 
 extension Applets {
     static let filterApplets: [String: WaitingApplet] = [
+        "awk": { AwkCommandLine(words: $0) },
         "cat": { words in
             let options = AppletOptions(words)
             if options.has("n") { return StreamProgram("cat", inputs: options.words, Lines(NumberedLines(all: true))) }

@@ -7,6 +7,8 @@ struct PrintFormatter {
     static let maximumBytes = 4 << 20
     /// The width and precision that are taken.
     private static let maximumWidth = 10_000
+    /// The digits behind the point.
+    private static let maximumPrecision = 1_000
 
     private let format: [UInt8]
     private var arguments: ArraySlice<String>
@@ -192,13 +194,11 @@ struct PrintFormatter {
             faults.append(text)
             return Array("0".utf8)
         }
-        let sign = value >= 0 && flags.contains(UInt8(ascii: "+")) ? "+" : ""
-        let digits = min(precision, 60)
-        switch conversion | 0x20 {
-        case UInt8(ascii: "f"): return Array((sign + Self.fixed(value, digits: digits)).utf8)
-        case UInt8(ascii: "e"): return Array((sign + Self.scientific(value, digits: digits)).utf8)
-        default: return Array((sign + Self.general(value, digits: max(1, digits))).utf8)
-        }
+        let isPlus = value.sign == .plus
+        let sign = isPlus && flags.contains(UInt8(ascii: "+")) ? "+" : isPlus && flags.contains(0x20) ? " " : ""
+        let digits = min(precision, Self.maximumPrecision)
+        let keepsZeros = flags.contains(UInt8(ascii: "#"))
+        return Array(sign.utf8) + DecimalExpansion.text(value, conversion, precision: digits, keepsZeros: keepsZeros)
     }
 
     private mutating func pad(
@@ -227,76 +227,7 @@ struct PrintFormatter {
 
     /// `12.50`.
     static func fixed(_ value: Double, digits: Int) -> String {
-        if value.isNaN { return "nan" }
-        if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-        // Beyond this there is no fraction left, and nothing to round.
-        if value.magnitude >= 1e15 {
-            let whole = value.magnitude < 9e18 ? String(Int64(value)) : "\(value)"
-            return digits > 0 ? whole + "." + String(repeating: "0", count: digits) : whole
-        }
-        let kept = min(digits, 15 - max(0, Int(value.magnitude < 1 ? 0 : log10Floor(value.magnitude))))
-        var scale = 1.0
-        for _ in 0..<max(0, kept) { scale *= 10 }
-        let scaled = (value.magnitude * scale).rounded(.toNearestOrEven)
-        let text = String(UInt64(scaled))
-        let padded = String(repeating: "0", count: max(0, kept + 1 - text.utf8.count)) + text
-        let sign = value < 0 && scaled > 0 ? "-" : ""
-        guard digits > 0 else { return sign + padded }
-        return sign + padded.dropLast(kept) + "." + padded.suffix(kept) + String(repeating: "0", count: digits - kept)
-    }
-
-    private static func log10Floor(_ value: Double) -> Int {
-        var count = 0
-        var rest = value
-        while rest >= 10 {
-            rest /= 10
-            count += 1
-        }
-        return count
-    }
-
-    /// `1.250000e+01`.
-    static func scientific(_ value: Double, digits: Int) -> String {
-        guard value.isFinite else { return fixed(value, digits: 0) }
-        var exponent = 0
-        var mantissa = value.magnitude
-        while mantissa >= 10 {
-            mantissa /= 10
-            exponent += 1
-        }
-        while mantissa < 1, mantissa > 0 {
-            mantissa *= 10
-            exponent -= 1
-        }
-        var text = fixed(mantissa, digits: digits)
-        if text.hasPrefix("10") {
-            exponent += 1
-            text = fixed(1, digits: digits)
-        }
-        let power = String(exponent.magnitude)
-        let sign = exponent < 0 ? "-" : "+"
-        return (value < 0 ? "-" : "") + text + "e" + sign + (power.utf8.count < 2 ? "0" : "") + power
-    }
-
-    /// `%g`: the shorter of both, without zeros at the end.
-    static func general(_ value: Double, digits: Int) -> String {
-        if value == 0 { return "0" }
-        guard value.isFinite else { return fixed(value, digits: 0) }
-        let scientific = scientific(value, digits: digits - 1)
-        let exponent = scientific.split(separator: "e").last.flatMap { Int($0) } ?? 0
-        if exponent < -4 || exponent >= digits {
-            let parts = scientific.split(separator: "e")
-            return trimmed(String(parts[0])) + "e" + parts[1]
-        }
-        return trimmed(fixed(value, digits: max(0, digits - 1 - exponent)))
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        guard text.contains(".") else { return text }
-        var units = Array(text.utf8)
-        while units.last == 0x30 { units.removeLast() }
-        if units.last == UInt8(ascii: ".") { units.removeLast() }
-        return units.text
+        DecimalExpansion.text(value, UInt8(ascii: "f"), precision: digits).text
     }
 }
 

@@ -11,10 +11,9 @@ struct RegularExpression: Sendable {
     indirect enum Node: Sendable {
         case unit(UInt8)
         case any
-        case set([ClosedRange<UInt8>], isNegated: Bool)
+        case set(ByteSet)
         case start, end
-        /// `\b`, `\<`, `\>`.
-        case wordEdge
+        case edge(RegularProgram.WordEdge)
         case group(Node, Int)
         case choice([Node])
         case sequence([Node])
@@ -23,16 +22,21 @@ struct RegularExpression: Sendable {
     }
 
     private let program: RegularProgram
-    private let ignoresCase: Bool
     /// The number of groups.
     let groups: Int
 
     /// Reads an expression; nil when it is faulty.
     init?(_ text: String, isExtended: Bool, ignoresCase: Bool = false) {
-        var parser = RegularExpressionParser(text, isExtended: isExtended)
-        guard let root = parser.parse(), let program = RegularProgram(root, groups: parser.groups) else { return nil }
+        self.init(Array(text.utf8), isExtended: isExtended, ignoresCase: ignoresCase)
+    }
+
+    /// Reads an expression; nil when it is faulty.
+    init?(_ units: [UInt8], isExtended: Bool, ignoresCase: Bool = false) {
+        var parser = RegularExpressionParser(units, isExtended: isExtended)
+        guard let root = parser.parse(),
+            let program = RegularProgram(root, groups: parser.groups, ignoresCase: ignoresCase)
+        else { return nil }
         self.program = program
-        self.ignoresCase = ignoresCase
         groups = parser.groups
     }
 
@@ -42,16 +46,16 @@ struct RegularExpression: Sendable {
         var groups: [Range<Int>?]
     }
 
-    /// The first match at or after `start`.
-    func firstMatch(in text: [UInt8], from start: Int = 0) -> Match? {
-        var search = RegularSearch(program, text, ignoresCase: ignoresCase)
+    /// The first match at or after `start`, and of those that begin there the longest. With `isMiddle` the text is the
+    /// rest of a line, at whose beginning `^` does not match.
+    func firstMatch(in text: [UInt8], from start: Int = 0, isMiddle: Bool = false) -> Match? {
+        var search = RegularSearch(program, text, isMiddle: isMiddle)
         var begin = start
         while begin <= text.count {
-            if program.canBegin(at: begin, in: text, ignoresCase: ignoresCase), let match = search.match(at: begin) {
-                return match
-            }
-            if search.steps > Self.maximumSteps { return nil }
-            begin += 1
+            guard let next = program.firstPossible(in: text, from: begin) else { return nil }
+            if let match = search.match(at: next) { return match }
+            if search.steps > Self.maximumSteps || program.isAnchored { return nil }
+            begin = next + 1
         }
         return nil
     }

@@ -13,8 +13,8 @@ struct RegularExpressionParser {
     /// The groups opened so far.
     private(set) var groups = 0
 
-    init(_ text: String, isExtended: Bool) {
-        units = Array(text.utf8)
+    init(_ units: [UInt8], isExtended: Bool) {
+        self.units = units
         self.isExtended = isExtended
     }
 
@@ -61,6 +61,8 @@ struct RegularExpressionParser {
 
     private mutating func suffixes(_ atom: RegularExpression.Node) -> RegularExpression.Node? {
         var node = atom
+        // A star right behind the beginning is plain in basic expressions.
+        if case .start = atom, !isExtended { return atom }
         var count = 0
         while index < units.count {
             count += 1
@@ -112,7 +114,10 @@ struct RegularExpressionParser {
         case UInt8(ascii: "["): return set()
         case UInt8(ascii: "^") where isExtended || isFirst: return .start
         case UInt8(ascii: "$") where isExtended || index == units.count || isAt(")") || isAt("|"): return .end
-        case UInt8(ascii: "*") where isFirst && isExtended: return nil
+        case UInt8(ascii: "*") where isFirst && isExtended, UInt8(ascii: "+") where isFirst && isExtended,
+            UInt8(ascii: "?") where isFirst && isExtended:
+            // There is nothing to repeat.
+            return index < units.count && !isAt("|") && !isAt(")") ? self.atom(isFirst: false) : .sequence([])
         case UInt8(ascii: "\\"): return escape()
         default: return .unit(unit)
         }
@@ -122,14 +127,19 @@ struct RegularExpressionParser {
         guard index < units.count else { return nil }
         let unit = units[index]
         index += 1
-        let word: [ClosedRange<UInt8>] = [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A]
-        let space: [ClosedRange<UInt8>] = [0x09...0x0D, 0x20...0x20]
+        let word = ByteSet([0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
+        let space = ByteSet([0x09...0x0D, 0x20...0x20])
         switch unit {
-        case UInt8(ascii: "w"): return .set(word, isNegated: false)
-        case UInt8(ascii: "W"): return .set(word, isNegated: true)
-        case UInt8(ascii: "s"): return .set(space, isNegated: false)
-        case UInt8(ascii: "S"): return .set(space, isNegated: true)
-        case UInt8(ascii: "b"), UInt8(ascii: "<"), UInt8(ascii: ">"): return .wordEdge
+        case UInt8(ascii: "w"): return .set(word)
+        case UInt8(ascii: "W"): return .set(word.complement)
+        case UInt8(ascii: "s"): return .set(space)
+        case UInt8(ascii: "S"): return .set(space.complement)
+        case UInt8(ascii: "b"): return .edge(.any)
+        case UInt8(ascii: "B"): return .edge(.none)
+        case UInt8(ascii: "<"): return .edge(.start)
+        case UInt8(ascii: ">"): return .edge(.end)
+        case UInt8(ascii: "`"): return .start
+        case UInt8(ascii: "'"): return .end
         case UInt8(ascii: "n"): return .unit(0x0A)
         case UInt8(ascii: "t"): return .unit(0x09)
         case 0x31...0x39: return .reference(Int(unit - 0x30))
@@ -138,7 +148,7 @@ struct RegularExpressionParser {
     }
 
     private mutating func set() -> RegularExpression.Node? {
-        var ranges: [ClosedRange<UInt8>] = []
+        var found = ByteSet()
         let isNegated = peek("^")
         if isNegated { index += 1 }
         var isFirst = true
@@ -146,25 +156,38 @@ struct RegularExpressionParser {
             let unit = units[index]
             if unit == UInt8(ascii: "]"), !isFirst {
                 index += 1
-                return .set(ranges, isNegated: isNegated)
+                return .set(isNegated ? found.complement : found)
             }
             isFirst = false
             var cursor = units[(index + 1)...]
             if unit == UInt8(ascii: "["), peek("[:"), let named = ShellPattern.namedClass(&cursor) {
-                ranges += named
+                found.formUnion(ByteSet(named))
                 index = cursor.startIndex
                 continue
             }
-            index += 1
+            guard let low = element() else { return nil }
             if index + 1 < units.count, units[index] == UInt8(ascii: "-"), units[index + 1] != UInt8(ascii: "]") {
-                let high = units[index + 1]
-                if high < unit { return nil }
-                ranges.append(unit...high)
-                index += 2
+                index += 1
+                guard let high = element(), high >= low else { return nil }
+                found.formUnion(ByteSet([low...high]))
             } else {
-                ranges.append(unit...unit)
+                found.insert(low)
             }
         }
         return nil
+    }
+
+    /// A unit of a set, also as `[.x.]` or `[=x=]`.
+    private mutating func element() -> UInt8? {
+        guard index < units.count else { return nil }
+        let unit = units[index]
+        if unit == UInt8(ascii: "["), index + 4 < units.count, units[index + 4] == UInt8(ascii: "]"),
+            units[index + 1] == units[index + 3], peek("[.") || peek("[=")
+        {
+            index += 5
+            return units[index - 3]
+        }
+        index += 1
+        return unit
     }
 }

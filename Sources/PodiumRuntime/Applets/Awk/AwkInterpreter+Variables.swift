@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// Variables, arrays, the record and its fields.
+
+/// The record that is being looked at, and its fields.
+struct AwkRecord: Sendable {
+    /// Fields of one record.
+    static let maximumFields = 1 << 16
+
+    var text: AwkValue = .none
+    var fields: [AwkValue] = []
+    /// Whether the fields are those of the text.
+    var isSplit = true
+    /// Whether a field was changed since the text was made.
+    var isStale = false
+}
+
+/// The regular expressions of a program.
+struct AwkPatterns: Sendable {
+    /// Expressions made from texts that are kept.
+    private static let maximumKept = 64
+
+    private let sources: [[UInt8]]
+    private var kept: [[UInt8]: RegularExpression] = [:]
+
+    init(_ sources: [[UInt8]]) { self.sources = sources }
+
+    func source(_ number: Int) -> [UInt8] { sources[number] }
+
+    /// A regular expression of the program's text.
+    mutating func expression(_ number: Int, _ setting: AwkSetting) throws(AwkFault) -> RegularExpression {
+        try expression(sources[number], setting)
+    }
+
+    /// The regular expression that a text is.
+    mutating func expression(_ source: [UInt8], _ setting: AwkSetting) throws(AwkFault) -> RegularExpression {
+        if let known = kept[source] { return known }
+        guard let made = RegularExpression(source, isExtended: true, ignoresCase: setting.ignoresCase) else {
+            throw AwkFault(text: "bad regex '\(source.text)'", line: 1)
+        }
+        if kept.count >= Self.maximumKept { kept = [:] }
+        kept[source] = made
+        return made
+    }
+
+    /// Forgets all expressions, because case counts differently.
+    mutating func forget() { kept = [:] }
+}
+
+extension AwkInterpreter {
+    private typealias Special = AwkProgram.Special
+
+    /// A value as text.
+    func text(_ value: AwkValue) -> [UInt8] { value.text(setting.conversion) }
+
+    /// A value as it is printed.
+    func printed(_ value: AwkValue) -> [UInt8] { value.text(setting.output) }
+
+    /// Whether a condition holds; an expression asks the record.
+    mutating func isTrue(_ value: AwkValue) throws(AwkFault) -> Bool {
+        if case .pattern(let number) = value {
+            return try patterns.expression(number, setting).matches(recordText())
+        }
+        return value.isTrue
+    }
+
+    /// The regular expression that a value is.
+    mutating func expression(_ value: AwkValue) throws(AwkFault) -> RegularExpression {
+        if case .pattern(let number) = value { return try patterns.expression(number, setting) }
+        return try patterns.expression(text(value), setting)
+    }
+
+    // Variables
+
+    private func place(_ slot: AwkSlot) -> AwkPlace {
+        switch slot {
+        case .global(let number): .global(number)
+        case .local(let number): .stack(base + number)
+        }
+    }
+
+    private subscript(place: AwkPlace) -> AwkValue {
+        get {
+            switch place {
+            case .global(let number): globals[number]
+            case .stack(let index): index < stack.count ? stack[index] : .none
+            }
+        }
+        set {
+            switch place {
+            case .global(let number): globals[number] = newValue
+            case .stack(let index): if index < stack.count { stack[index] = newValue }
+            }
+        }
+    }
+
+    /// The number of a variable's array, which is made when the variable holds nothing yet.
+    mutating func array(_ slot: AwkSlot) throws(AwkFault) -> Int { try array(at: place(slot)) }
+
+    private mutating func array(at place: AwkPlace) throws(AwkFault) -> Int {
+        // A parameter stands for the variable it was given, that one perhaps for another.
+        var path = [place]
+        while case .reference(let next) = self[path[path.count - 1]] { path.append(next) }
+        let number: Int
+        switch self[path[path.count - 1]] {
+        case .array(let known): number = known
+        case .none: number = makeArray()
+        default: throw fault("Not an array")
+        }
+        for place in path { self[place] = .array(number) }
+        return number
+    }
+
+    /// A variable as an argument: an array, a value, or a place where an array can be put.
+    mutating func argument(_ slot: AwkSlot) throws(AwkFault) -> AwkValue {
+        if slot == .global(Special.NF.rawValue) { try split() }
+        var place = place(slot)
+        while case .reference(let next) = self[place] { place = next }
+        if case .none = self[place] { return .reference(place) }
+        return self[place]
+    }
+
+    mutating func load(_ target: AwkTarget, key: AwkValue) throws(AwkFault) -> AwkValue {
+        switch target {
+        case .variable(let slot):
+            if slot == .global(Special.NF.rawValue) { try split() }
+            if case .local(let number) = slot, case .reference = stack[base + number] { return .none }
+            return self[place(slot)]
+        case .field: return try field(AwkNumber.integer(key.number))
+        case .element(let slot):
+            let number = try array(slot)
+            let name = text(key)
+            if let value = arrays[number]?[name] { return value }
+            // Looking at an element makes it.
+            try set(number, name, .none)
+            return .none
+        }
+    }
+
+    /// Sets an element of an array.
+    mutating func set(_ number: Int, _ key: [UInt8], _ value: AwkValue) throws(AwkFault) {
+        keptBytes += arrays[number]?.set(key, value) ?? 0
+        if keptBytes > Self.maximumKeptBytes { throw fault("Out of memory") }
+    }
+
+    mutating func store(_ target: AwkTarget, key: AwkValue, _ value: AwkValue) throws(AwkFault) {
+        var value = value
+        switch value {
+        case .reference: value = .none
+        case .pattern: value = .truth(try isTrue(value))
+        default: break
+        }
+        switch target {
+        case .variable(let slot):
+            if case .array = self[place(slot)] { throw fault("Not a scalar") }
+            // What was read before is cut by the separator there was.
+            if slot == .global(Special.FS.rawValue) { try split() }
+            self[place(slot)] = value
+            if case .global(let number) = slot, let special = Special(rawValue: number) { try changed(special) }
+        case .field: try setField(AwkNumber.integer(key.number), value)
+        case .element(let slot): try set(try array(slot), text(key), value)
+        }
+    }
+
+    /// Sets a variable by its name, as `name=value` among the files does.
+    mutating func assign(_ name: String, _ value: [UInt8]) throws(AwkFault) {
+        guard let number = program.globals[name] else { return }
+        try store(.variable(.global(number)), key: .none, .input(AwkLexer.unescaped(value)))
+    }
+
+    /// Follows the assignment to a variable with a meaning.
+    mutating func changed(_ special: AwkProgram.Special) throws(AwkFault) {
+        let value = globals[special.rawValue]
+        switch special {
+        case .CONVFMT: setting.conversion = text(value)
+        case .OFMT: setting.output = text(value)
+        case .IGNORECASE:
+            setting.ignoresCase = value.isTrue
+            patterns.forget()
+        case .RS:
+            let text = text(value)
+            separator = text.isEmpty ? .paragraph : text.count == 1 ? .unit(text[0]) : .expression(try expression(value))
+        case .NF:
+            let count = min(max(0, AwkNumber.integer(value.number)), AwkRecord.maximumFields)
+            try split()
+            resize(to: count)
+            record.isStale = true
+        default: break
+        }
+    }
+
+    // The record
+
+    /// Makes a text the record.
+    mutating func setRecord(_ text: [UInt8]) {
+        record.text = .input(text)
+        record.isSplit = false
+        record.isStale = false
+    }
+
+    /// The record as text.
+    mutating func recordText() -> [UInt8] { text(recordValue()) }
+
+    private mutating func recordValue() -> AwkValue {
+        guard record.isStale else { return record.text }
+        record.isStale = false
+        let separator = text(globals[Special.OFS.rawValue])
+        let joined = Array(record.fields.map { text($0) }.joined(separator: separator))
+        record.text = .input(Array(joined.prefix(Self.maximumTextBytes)))
+        return record.text
+    }
+
+    mutating func split() throws(AwkFault) {
+        guard !record.isSplit else { return }
+        record.isSplit = true
+        let isParagraph = if case .paragraph = separator { true } else { false }
+        let pieces = try fields(of: text(record.text), by: globals[Special.FS.rawValue], newlines: isParagraph)
+        record.fields = pieces.prefix(AwkRecord.maximumFields).map { .input($0) }
+        globals[Special.NF.rawValue] = .number(Double(record.fields.count))
+    }
+
+    private mutating func resize(to count: Int) {
+        if record.fields.count > count { record.fields.removeLast(record.fields.count - count) }
+        while record.fields.count < count { record.fields.append(.input([])) }
+        globals[Special.NF.rawValue] = .number(Double(count))
+    }
+
+    mutating func field(_ number: Int) throws(AwkFault) -> AwkValue {
+        if number < 0 { throw fault("Access to negative field") }
+        if number == 0 { return recordValue() }
+        try split()
+        return number <= record.fields.count ? record.fields[number - 1] : .none
+    }
+
+    private mutating func setField(_ number: Int, _ value: AwkValue) throws(AwkFault) {
+        if number < 0 { throw fault("Access to negative field") }
+        if number > AwkRecord.maximumFields { throw fault("Out of memory") }
+        if number == 0 {
+            setRecord(text(value))
+            record.text = value
+            return
+        }
+        try split()
+        if number > record.fields.count { resize(to: number) }
+        record.fields[number - 1] = value
+        record.isStale = true
+    }
+
+    /// The pieces of a text between separators.
+    mutating func fields(of text: [UInt8], by separator: AwkValue, newlines: Bool = false) throws(AwkFault) -> [[UInt8]] {
+        if text.isEmpty { return [] }
+        let mark = self.text(separator)
+        if case .pattern = separator {} else {
+            if mark.isEmpty { return text.map { [$0] } }
+            if mark == [0x20] { return text.split(whereSeparator: \.isBlank).map { Array($0) } }
+            if mark.count == 1 {
+                return text.split(omittingEmptySubsequences: false) { $0 == mark[0] || newlines && $0 == 0x0A }
+                    .map { Array($0) }
+            }
+        }
+        let expression = try expression(separator)
+        var pieces: [[UInt8]] = []
+        var start = 0
+        var from = 0
+        while from <= text.count, let match = expression.firstMatch(in: text, from: from) {
+            if match.range.isEmpty {
+                from = match.range.upperBound + 1
+                continue
+            }
+            pieces.append(Array(text[start..<match.range.lowerBound]))
+            start = match.range.upperBound
+            from = start
+        }
+        return pieces + [Array(text[start...])]
+    }
+}
