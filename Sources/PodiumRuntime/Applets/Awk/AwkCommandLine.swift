@@ -63,17 +63,20 @@ struct AwkCommandLine: Program {
         }
         var awk = AwkInterpreter(program, globals: Array(repeating: .none, count: program.globals.count))
         for (special, text) in [
-            (AwkProgram.Special.CONVFMT, "%.6g"), (.OFMT, "%.6g"), (.FS, " "), (.OFS, " "), (.ORS, "\n"), (.RS, "\n"),
-            (.SUBSEP, "\u{1C}"),
+            (AwkProgram.Special.conversionFormat, "%.6g"), (.outputFormat, "%.6g"), (.fieldSeparator, " "),
+            (.outputFieldSeparator, " "), (.outputRecordSeparator, "\n"), (.recordSeparator, "\n"),
+            (.subscriptSeparator, "\u{1C}"),
         ] { awk.globals[special.rawValue] = .text(Array(text.utf8)) }
-        for special in [AwkProgram.Special.NR, .FNR, .NF] { awk.globals[special.rawValue] = .number(0) }
+        for special in [AwkProgram.Special.recordNumber, .fileRecordNumber, .fieldCount] {
+            awk.globals[special.rawValue] = .number(0)
+        }
         let environment = machine.process.environment.map { (Array($0.name.utf8), Array($0.value.utf8)) }
-        try awk.fill(.ENVIRON, environment)
+        try awk.fill(.environment, environment)
         let words = (["awk"] + arguments).enumerated().map { (Array(String($0).utf8), Array($1.utf8)) }
-        try awk.fill(.ARGV, words)
-        awk.globals[AwkProgram.Special.ARGC.rawValue] = .number(Double(words.count))
+        try awk.fill(.arguments, words)
+        awk.globals[AwkProgram.Special.argumentCount.rawValue] = .number(Double(words.count))
         if let separator = options["F"] {
-            awk.globals[AwkProgram.Special.FS.rawValue] = .text(AwkLexer.unescaped(Array(separator.utf8)))
+            awk.globals[AwkProgram.Special.fieldSeparator.rawValue] = .text(AwkLexer.unescaped(Array(separator.utf8)))
         }
         for (name, value) in assignments { try awk.assign(name, Array(value.utf8)) }
         return awk

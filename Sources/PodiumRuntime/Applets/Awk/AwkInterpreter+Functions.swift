@@ -149,14 +149,15 @@ extension AwkInterpreter {
         guard parts.count >= 6, (1...9999).contains(parts[0]) else { return -1 }
         let month = parts[1] - 1
         let year = parts[0] + (month >= 0 ? month / 12 : -1)
-        let first = "\(PrintFormatter.zeros(year, 4))-\(PrintFormatter.zeros((month % 12 + 12) % 12 + 1, 2))-01T00:00:00Z"
+        let first =
+            "\(PrintFormatter.zeros(year, 4))-\(PrintFormatter.zeros((month % 12 + 12) % 12 + 1, 2))-01T00:00:00Z"
         guard let start = Timestamp(rfc3339: first) else { return -1 }
         return Double(start.seconds) + Double((parts[2] - 1) * 86_400 + parts[3] * 3600 + parts[4] * 60 + parts[5])
     }
 
     private mutating func split(_ arguments: [AwkValue]) throws(AwkFault) {
         guard case .array(let number) = arguments[1] else { throw fault("Not an array") }
-        let separator = arguments.count > 2 ? arguments[2] : globals[Special.FS.rawValue]
+        let separator = arguments.count > 2 ? arguments[2] : globals[Special.fieldSeparator.rawValue]
         let pieces = try fields(of: text(arguments[0]), by: separator)
         clear(number)
         for (index, piece) in pieces.enumerated() {
@@ -168,8 +169,8 @@ extension AwkInterpreter {
     private mutating func match(_ value: AwkValue, _ pattern: AwkValue) throws(AwkFault) {
         let match = try expression(pattern).firstMatch(in: text(value))
         let start = match.map { $0.range.lowerBound + 1 } ?? 0
-        globals[Special.RSTART.rawValue] = .number(Double(start))
-        globals[Special.RLENGTH.rawValue] = .number(Double(match?.range.count ?? -1))
+        globals[Special.matchStart.rawValue] = .number(Double(start))
+        globals[Special.matchLength.rawValue] = .number(Double(match?.range.count ?? -1))
         push(.number(Double(start)))
     }
 

@@ -69,10 +69,10 @@ extension AwkInterpreter {
     }
 
     private mutating func openNext(_ machine: inout Machine) throws(AwkFault) -> Bool {
-        let count = AwkNumber.integer(globals[Special.ARGC.rawValue].number)
+        let count = AwkNumber.integer(globals[Special.argumentCount.rawValue].number)
         while streams.argument + 1 < count {
             streams.argument += 1
-            guard case .array(let arguments) = globals[Special.ARGV.rawValue] else { return false }
+            guard case .array(let arguments) = globals[Special.arguments.rawValue] else { return false }
             let name = text(arrays[arguments]?[Array(String(streams.argument).utf8)] ?? .none)
             if name.isEmpty { continue }
             if let equals = name.firstIndex(of: UInt8(ascii: "=")), equals > 0, !name[0].isDigit,
@@ -91,9 +91,9 @@ extension AwkInterpreter {
 
     private mutating func open(_ name: [UInt8], _ machine: inout Machine) throws(AwkFault) {
         streams.hasInput = true
-        globals[Special.ARGIND.rawValue] = .number(Double(streams.argument))
-        globals[Special.FILENAME.rawValue] = .input(name)
-        globals[Special.FNR.rawValue] = .number(0)
+        globals[Special.argumentIndex.rawValue] = .number(Double(streams.argument))
+        globals[Special.fileName.rawValue] = .input(name)
+        globals[Special.fileRecordNumber.rawValue] = .number(0)
         guard name != [UInt8(ascii: "-")] else {
             streams.main = AwkReader(descriptor: 0)
             return
@@ -145,7 +145,7 @@ extension AwkInterpreter {
             if case .end = read { advance(.number(0)) } else { advance(.number(-1)) }
             return .next
         }
-        globals[Special.RT.rawValue] = .text(mark)
+        globals[Special.recordTerminator.rawValue] = .text(mark)
         if input == .main { countRecord() }
         if let target { try store(target, key: place, .input(bytes)) } else { setRecord(bytes) }
         advance(.number(1))
@@ -172,7 +172,7 @@ extension AwkInterpreter {
                 return
             }
             guard let file = try? machine.open(key.name.text, .read) else {
-                globals[Special.ERRNO.rawValue] = .number(2)
+                globals[Special.errorNumber.rawValue] = .number(2)
                 return
             }
             machine.attach(file, as: descriptor)
@@ -198,11 +198,11 @@ extension AwkInterpreter {
         if count == 0 {
             bytes = recordText()
         } else {
-            let separator = text(globals[Special.OFS.rawValue])
+            let separator = text(globals[Special.outputFieldSeparator.rawValue])
             bytes = Array(stack.suffix(count).map { printed($0) }.joined(separator: separator))
             stack.removeLast(count)
         }
-        bytes += text(globals[Special.ORS.rawValue])
+        bytes += text(globals[Special.outputRecordSeparator.rawValue])
         try write(bytes, output, name, &machine)
     }
 
@@ -228,7 +228,8 @@ extension AwkInterpreter {
         _ machine: inout Machine
     ) throws(AwkFault) {
         let descriptor = output == .standard ? 1 : try openOutput(name, output, &machine)
-        if !bytes.isEmpty, let errno = machine.write(bytes, to: descriptor) { throw ioFault("write error: \(errno.text)") }
+        if bytes.isEmpty { return }
+        if let errno = machine.write(bytes, to: descriptor) { throw ioFault("write error: \(errno.text)") }
     }
 
     private mutating func openOutput(
@@ -313,7 +314,7 @@ extension AwkInterpreter {
     /// Closes everything and waits for the commands; nil when all of them have ended.
     mutating func closeAll(_ machine: inout Machine) -> AwkStep? {
         for (key, stream) in streams.open {
-            if stream.descriptor > 0, machine.process.files[stream.descriptor] != nil { machine.close(stream.descriptor) }
+            if stream.descriptor > 0 { machine.close(stream.descriptor) }
             guard let child = stream.child else { continue }
             if machine.process.endedChildren.removeValue(forKey: child) != nil { streams.open[key] = nil }
         }

@@ -112,7 +112,7 @@ extension AwkInterpreter {
 
     /// A variable as an argument: an array, a value, or a place where an array can be put.
     mutating func argument(_ slot: AwkSlot) throws(AwkFault) -> AwkValue {
-        if slot == .global(Special.NF.rawValue) { try split() }
+        if slot == .global(Special.fieldCount.rawValue) { try split() }
         var place = place(slot)
         while case .reference(let next) = self[place] { place = next }
         if case .none = self[place] { return .reference(place) }
@@ -122,7 +122,7 @@ extension AwkInterpreter {
     mutating func load(_ target: AwkTarget, key: AwkValue) throws(AwkFault) -> AwkValue {
         switch target {
         case .variable(let slot):
-            if slot == .global(Special.NF.rawValue) { try split() }
+            if slot == .global(Special.fieldCount.rawValue) { try split() }
             if case .local(let number) = slot, case .reference = stack[base + number] { return .none }
             return self[place(slot)]
         case .field: return try field(AwkNumber.integer(key.number))
@@ -153,7 +153,7 @@ extension AwkInterpreter {
         case .variable(let slot):
             if case .array = self[place(slot)] { throw fault("Not a scalar") }
             // What was read before is cut by the separator there was.
-            if slot == .global(Special.FS.rawValue) { try split() }
+            if slot == .global(Special.fieldSeparator.rawValue) { try split() }
             self[place(slot)] = value
             if case .global(let number) = slot, let special = Special(rawValue: number) { try changed(special) }
         case .field: try setField(AwkNumber.integer(key.number), value)
@@ -171,15 +171,16 @@ extension AwkInterpreter {
     mutating func changed(_ special: AwkProgram.Special) throws(AwkFault) {
         let value = globals[special.rawValue]
         switch special {
-        case .CONVFMT: setting.conversion = text(value)
-        case .OFMT: setting.output = text(value)
-        case .IGNORECASE:
+        case .conversionFormat: setting.conversion = text(value)
+        case .outputFormat: setting.output = text(value)
+        case .ignoresCase:
             setting.ignoresCase = value.isTrue
             patterns.forget()
-        case .RS:
+        case .recordSeparator:
             let text = text(value)
-            separator = text.isEmpty ? .paragraph : text.count == 1 ? .unit(text[0]) : .expression(try expression(value))
-        case .NF:
+            separator =
+                text.isEmpty ? .paragraph : text.count == 1 ? .unit(text[0]) : .expression(try expression(value))
+        case .fieldCount:
             let count = min(max(0, AwkNumber.integer(value.number)), AwkRecord.maximumFields)
             try split()
             resize(to: count)
@@ -203,7 +204,7 @@ extension AwkInterpreter {
     private mutating func recordValue() -> AwkValue {
         guard record.isStale else { return record.text }
         record.isStale = false
-        let separator = text(globals[Special.OFS.rawValue])
+        let separator = text(globals[Special.outputFieldSeparator.rawValue])
         let joined = Array(record.fields.map { text($0) }.joined(separator: separator))
         record.text = .input(Array(joined.prefix(Self.maximumTextBytes)))
         return record.text
@@ -213,15 +214,19 @@ extension AwkInterpreter {
         guard !record.isSplit else { return }
         record.isSplit = true
         let isParagraph = if case .paragraph = separator { true } else { false }
-        let pieces = try fields(of: text(record.text), by: globals[Special.FS.rawValue], newlines: isParagraph)
+        let pieces = try fields(
+            of: text(record.text),
+            by: globals[Special.fieldSeparator.rawValue],
+            newlines: isParagraph
+        )
         record.fields = pieces.prefix(AwkRecord.maximumFields).map { .input($0) }
-        globals[Special.NF.rawValue] = .number(Double(record.fields.count))
+        globals[Special.fieldCount.rawValue] = .number(Double(record.fields.count))
     }
 
     private mutating func resize(to count: Int) {
         if record.fields.count > count { record.fields.removeLast(record.fields.count - count) }
         while record.fields.count < count { record.fields.append(.input([])) }
-        globals[Special.NF.rawValue] = .number(Double(count))
+        globals[Special.fieldCount.rawValue] = .number(Double(count))
     }
 
     mutating func field(_ number: Int) throws(AwkFault) -> AwkValue {
@@ -246,10 +251,12 @@ extension AwkInterpreter {
     }
 
     /// The pieces of a text between separators.
-    mutating func fields(of text: [UInt8], by separator: AwkValue, newlines: Bool = false) throws(AwkFault) -> [[UInt8]] {
+    mutating func fields(of text: [UInt8], by separator: AwkValue, newlines: Bool = false) throws(AwkFault) -> [[UInt8]]
+    {
         if text.isEmpty { return [] }
         let mark = self.text(separator)
-        if case .pattern = separator {} else {
+        if case .pattern = separator {
+        } else {
             if mark.isEmpty { return text.map { [$0] } }
             if mark == [0x20] { return text.split(whereSeparator: \.isBlank).map { Array($0) } }
             if mark.count == 1 {

@@ -117,7 +117,7 @@ struct AwkInterpreter: Program {
             switch try readMain(&machine) {
             case .record(let bytes, let mark):
                 setRecord(bytes)
-                globals[AwkProgram.Special.RT.rawValue] = .text(mark)
+                globals[AwkProgram.Special.recordTerminator.rawValue] = .text(mark)
                 countRecord()
                 place = 0
             case .end, .failed: beginEnd()
@@ -146,7 +146,7 @@ struct AwkInterpreter: Program {
 
     /// Counts a record of the main input.
     mutating func countRecord() {
-        for special in [AwkProgram.Special.NR, .FNR] {
+        for special in [AwkProgram.Special.recordNumber, .fileRecordNumber] {
             globals[special.rawValue] = .number(globals[special.rawValue].number + 1)
         }
     }
@@ -273,7 +273,13 @@ struct AwkInterpreter: Program {
         switch instruction {
         case .subscripts(let count):
             let keys = (0..<count).map { _ in text(pop()) }
-            push(.text(Array(keys.reversed().joined(separator: text(globals[AwkProgram.Special.SUBSEP.rawValue])))))
+            push(
+                .text(
+                    Array(
+                        keys.reversed().joined(separator: text(globals[AwkProgram.Special.subscriptSeparator.rawValue]))
+                    )
+                )
+            )
         case .contains(let slot):
             let key = text(pop())
             push(.truth(arrays[try array(slot)]?.contains(key) ?? false))

@@ -115,7 +115,9 @@ struct AwkParser {
         emit(.constant(program.constants.count - 1))
     }
 
-    func slot(_ name: String) -> AwkSlot? { locals[name].map { .local($0) } ?? program.globals[name].map { .global($0) } }
+    func slot(_ name: String) -> AwkSlot? {
+        locals[name].map { .local($0) } ?? program.globals[name].map { .global($0) }
+    }
 
     /// The variable of a name, made when it is new.
     mutating func variable(_ name: String) -> AwkSlot {

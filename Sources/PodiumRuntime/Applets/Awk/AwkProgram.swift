@@ -123,12 +123,20 @@ struct AwkProgram: Sendable {
     var readsInput: Bool { !segments[Self.mainSegment].code.isEmpty || !segments[Self.endSegment].code.isEmpty }
 
     /// The variables with a meaning; the number of each is its place.
-    enum Special: Int, CaseIterable {
-        case CONVFMT, OFMT, FS, OFS, ORS, RS, RT, FILENAME, SUBSEP, ARGC, ARGV, FNR, NR, NF, IGNORECASE, ENVIRON
-        case ERRNO, ARGIND, RSTART, RLENGTH
+    enum Special: Int {
+        case conversionFormat, outputFormat, fieldSeparator, outputFieldSeparator, outputRecordSeparator
+        case recordSeparator, recordTerminator, fileName, subscriptSeparator, argumentCount, arguments
+        case fileRecordNumber, recordNumber, fieldCount, ignoresCase, environment, errorNumber, argumentIndex
+        case matchStart, matchLength
+
+        /// The names that programs know them by, in the same order.
+        static let names = [
+            "CONVFMT", "OFMT", "FS", "OFS", "ORS", "RS", "RT", "FILENAME", "SUBSEP", "ARGC", "ARGV", "FNR", "NR", "NF",
+            "IGNORECASE", "ENVIRON", "ERRNO", "ARGIND", "RSTART", "RLENGTH",
+        ]
     }
 
     init() {
-        for special in Special.allCases { globals["\(special)"] = special.rawValue }
+        for (number, name) in Special.names.enumerated() { globals[name] = number }
     }
 }
