@@ -77,7 +77,7 @@ let package = Package(
         ),
         module(
             "PodiumHTTP",
-            ["CMicroHTTPD", "CPodiumHTTP", "PodiumCodec", "PodiumMachinery", "PodiumAPIServer", logging]
+            ["CMicroHTTPD", "CPodiumHTTP", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumAPIServer", logging]
         ),
         module(
             "Podium",

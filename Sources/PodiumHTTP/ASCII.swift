@@ -58,6 +58,14 @@ enum ASCII {
         return !any(isBad(rest))
     }
 
+    /// `bytes` without the blanks at its end, which are none of a field's value but which the library leaves there.
+    @inline(__always)
+    static func withoutTrailingBlanks(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        var count = bytes.count
+        while count > 0, bytes[count - 1] == UInt8(ascii: " ") || bytes[count - 1] == UInt8(ascii: "\t") { count -= 1 }
+        return UnsafeBufferPointer(rebasing: bytes[..<count])
+    }
+
     @inline(__always)
     static func lowercased(_ byte: UInt8) -> UInt8 {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte

@@ -24,15 +24,18 @@ final class AnswerTicket: Sendable {
 
     /// The connection's socket, valid while the connection is parked.
     let descriptor: Int32
+    /// Its number in the table.
+    let connectionID: UInt64
     private let answer: any LaterAnswer
     /// The library's connection: pointers are not Sendable, and this one is only ever given back to the library.
     private let connection: UInt
     private let content = Mutex(Content.missing)
     private let isAsked = Atomic<Bool>(false)
 
-    init(_ answer: any LaterAnswer, on connection: OpaquePointer) {
+    init(_ answer: any LaterAnswer, on connection: OpaquePointer, of watch: ConnectionWatch) {
         self.answer = answer
-        descriptor = podium_http_connection_socket(connection)
+        descriptor = watch.descriptor
+        connectionID = watch.id
         self.connection = UInt(bitPattern: connection)
     }
 

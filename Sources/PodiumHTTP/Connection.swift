@@ -2,6 +2,7 @@
 // One connection: gathers a request from the library's calls, and gives the answer.
 
 import CMicroHTTPD
+import CPodiumHTTP
 import Logging
 import PodiumAPIServer
 import PodiumMachinery
@@ -24,30 +25,46 @@ final class Connection {
     }
 
     let watch: ConnectionWatch
-    private let context: ServerContext
+    let context: ServerContext
     private let peer: String
     private let memory = HeadMemory()
     private let answers = AnswerMemory()
+    /// What the shim in front of the library knows of the socket.
+    private let arrivals: UnsafeMutablePointer<podium_http_arrivals>
     private var stage = Stage.head
     private var target = RequestTarget()
     private var fields = HTTPHeaders()
+    /// How many fields the head has, those among them that are not kept.
+    private var fieldCount = 0
     private var body: [UInt8] = []
+    private var auditIDs: AuditIDs
 
     init(context: ServerContext, watch: ConnectionWatch, peer: String) {
         self.context = context
         self.watch = watch
         self.peer = peer
+        auditIDs = AuditIDs(seed: context.auditSeed, connection: watch.id)
+        arrivals = .allocate(capacity: 1)
+        _ = podium_http_watch(arrivals, watch.descriptor)
     }
+
+    deinit { arrivals.deallocate() }
+
+    /// The socket is about to be closed.
+    func close() { podium_http_forget(arrivals) }
 
     /// A request line has arrived.
     ///
     /// `text` is its target as sent.
     func begin(target text: UnsafePointer<CChar>) {
         stage = .head
+        arrivals.pointee.debt = podium_http_debt_owed
+        arrivals.pointee.place = 0
         target = RequestTarget(
             UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self),
             limit: context.limits.targetBytes
         )
+        if !target.query.isEmpty || target.refusal != nil { hideQuery(UnsafeMutablePointer(mutating: text)) }
         // A cut connection is noticed at the next step.
         _ = watch.enter(.head)
     }
@@ -67,7 +84,7 @@ final class Connection {
         case .body: return answer(step)
         case .excess(let room) where !step.piece.isEmpty:
             stage = .excess(room - step.piece.count)
-            return room < step.piece.count ? .NO : .YES
+            return room < step.piece.count ? cut(413) : .YES
         case .waiting(let ticket): return send(ticket.take(), on: step)
         case .excess: return refuse(.bodyTooLarge(limit: context.limits.bodyBytes), on: step)
         }
@@ -79,7 +96,20 @@ final class Connection {
         target = RequestTarget()
         fields = HTTPHeaders()
         body = []
+        arrivals.pointee.debt = podium_http_debt_none
+        arrivals.pointee.place = 0
+        arrivals.pointee.end = nil
         _ = watch.enter(.idle)
+    }
+
+    /// Makes one parameter of all that stand in the library's copy of the target.
+    ///
+    /// It would spend the connection's memory on each, and refuse in a state in which its refusal gets lost; nobody
+    /// reads them there.
+    private func hideQuery(_ text: UnsafeMutablePointer<CChar>) {
+        for index in 0..<target.size where text[index] == CChar(UInt8(ascii: "&")) {
+            text[index] = CChar(UInt8(ascii: "."))
+        }
     }
 
     // MARK: Steps
@@ -87,10 +117,15 @@ final class Connection {
     private func readHead(_ step: Step) -> MHD_Result {
         let head = head(of: step)
         guard watch.enter(head.hasBody ? .body : .answer) else { return .NO }
+        fieldCount = head.fieldCount
         if let refusal = target.refusal ?? head.refusal { return refuse(refusal, on: step) }
+        if roomForFields(of: step) < 0 { return refuse(.headTooLarge(limit: context.limits.headBytes), on: step) }
         fields = head.fields
         stage = .body
         let limit = context.limits.bodyBytes
+        if head.isChunked, context.checksInPlace, let refusal = followChunks(of: step) {
+            return refuse(refusal, on: step)
+        }
         guard let length = head.contentLength else { return .YES }
         if length <= limit {
             // A client may announce much and send nothing: room is made as it comes.
@@ -102,6 +137,18 @@ final class Connection {
         if head.expectsContinue || length > excess { return refuse(.bodyTooLarge(limit: limit), on: step) }
         stage = .excess(excess)
         return .YES
+    }
+
+    /// Sees to it that the chunks are what they should be, from the first to the last.
+    private func followChunks(of step: Step) -> Refusal? {
+        let end = step.line.method + podium_http_head_size(step.handle)
+        let start = UnsafeRawPointer(end).assumingMemoryBound(to: CChar.self)
+        switch podium_http_follow(arrivals, start, UInt64(context.limits.discardedBodyBytes)) {
+        case 0: return nil
+        case 413: return .bodyTooLarge(limit: context.limits.bodyBytes)
+        case 431: return .headTooLarge(limit: context.limits.headBytes)
+        default: return .malformed("malformed chunk")
+        }
     }
 
     private func head(of step: Step) -> RequestHead {
@@ -149,7 +196,16 @@ final class Connection {
     private func refuse(_ refusal: Refusal, on step: Step) -> MHD_Result {
         guard watch.enter(.answer) else { return .NO }
         context.logger.debug("refused a request", metadata: ["peer": "\(peer)", "reason": "\(refusal)"])
+        // The library has no memory left for the answer either.
+        if roomForFields(of: step) < 0 { return cut(431) }
         return send(refusal.response, on: step)
+    }
+
+    /// Writes a refusal past the library, which closes the connection.
+    private func cut(_ code: UInt32) -> MHD_Result {
+        arrivals.pointee.debt = podium_http_debt_paid
+        podium_http_refuse(watch.descriptor, code)
+        return .NO
     }
 
     private func send(_ response: HTTPResponse, on step: Step) -> MHD_Result {
@@ -157,22 +213,48 @@ final class Connection {
             context.logger.error("an answer had an impossible status", metadata: ["status": "\(response.status)"])
             return send(.impossibleStatus, on: step)
         }
-        switch response.body {
-        case .later(let answer):
-            let ticket = AnswerTicket(answer, on: step.handle)
+        if case .later(let answer) = response.body {
+            let ticket = AnswerTicket(answer, on: step.handle, of: watch)
             stage = .waiting(ticket)
             ticket.park(with: context.fanOut)
             return .YES
-        case .bytes(let bytes):
-            return WireResponse.send(
-                response,
-                bytes,
-                on: step.handle,
-                isLast: context.isClosing,
-                memory: answers
-            )
-        case .stream(let stream):
-            return StreamTicket.send(response, stream, on: step, context: context)
         }
+        let echoed = fields["audit-id"]
+        if !response.headers.isEmpty || echoed != nil {
+            let size = response.fieldBytes + (echoed?.utf8.count ?? 0)
+            if size > roomForFields(of: step) {
+                // With a client's own field that were no better.
+                fields = HTTPHeaders()
+                if case .stream(let stream) = response.body { stream.cancel() }
+                return send(.headTooLarge, on: step)
+            }
+        }
+        // Kubernetes: apiserver/pkg/endpoints/filters/audit_init.go
+        if let echoed, !echoed.isEmpty { return echoed.withCString { queue(response, on: step, auditID: $0) } }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: AuditIDs.size + 1) { text in
+            guard let start = text.baseAddress else { return .NO }
+            auditIDs.write(to: start)
+            start[AuditIDs.size] = 0
+            return queue(response, on: step, auditID: start)
+        }
+    }
+
+    private func queue(_ response: HTTPResponse, on step: Step, auditID: UnsafePointer<CChar>) -> MHD_Result {
+        let wire = WireResponse(
+            response: response,
+            connection: step.handle,
+            auditID: auditID,
+            isLast: context.isClosing
+        )
+        switch response.body {
+        case .bytes(let bytes): return wire.send(bytes, memory: answers)
+        case .later: preconditionFailure("an answer that comes later is parked before it is written")
+        case .stream(let stream): return StreamTicket.send(wire, stream, on: step, of: self)
+        }
+    }
+
+    /// How many bytes of header fields fit into an answer beside those that every answer has.
+    private func roomForFields(of step: Step) -> Int {
+        context.limits.answerRoom(headSize: podium_http_head_size(step.handle), fields: fieldCount)
     }
 }

@@ -2,6 +2,7 @@
 // Cuts connections that take too long or whose end went unnoticed: libmicrohttpd only knows a time-out for inactivity.
 
 import CMicroHTTPD
+import CPodiumHTTP
 import Glibc
 import Synchronization
 
@@ -77,17 +78,25 @@ final class ConnectionTable: Sendable {
     private let fanOut: FanOut
     /// How many connections were accepted and have not closed.
     let count = ConnectionCount()
-    /// What a client reads that was too slow.
-    private let timeoutAnswer: [UInt8]
 
     init(limits: HTTPLimits, fanOut: FanOut) {
         self.limits = limits
         self.fanOut = fanOut
-        timeoutAnswer = Refusal.tooSlow.rawAnswer
     }
 
     func insert(_ watch: ConnectionWatch) {
         entries.withLock { $0[watch.id] = Entry(watch: watch, step: watch.step, since: fanOut.tick) }
+        fanOut.poll.watchEnd(watch.descriptor, connection: watch.id)
+    }
+
+    /// The client of a connection sends nothing more: makes its thread read the end as soon as it has read the rest.
+    ///
+    /// Version 0.9.75 overlooks an end that comes together with data: its epoll is edge-triggered, and a short read
+    /// makes it wait for an edge that never comes. This makes that edge, and takes nothing away: nothing is to come.
+    func readEnd(of id: UInt64) {
+        entries.withLock { entries in
+            if let entry = entries[id] { _ = shutdown(entry.watch.descriptor, Int32(SHUT_RD)) }
+        }
     }
 
     /// Must be called before the connection's socket is closed.
@@ -130,7 +139,8 @@ final class ConnectionTable: Sendable {
         guard let deadline = deadline(of: phase, at: step) else { return }
         let isLate = tick - entry.since > deadline
         guard isLate || hasEnded(entry.watch), entry.watch.cut(at: step) else { return }
-        if isLate, phase != .idle { answerTimeout(entry.watch) }
+        // The library sends nothing while it reads a request, so the line is ours.
+        if isLate, phase != .idle { podium_http_refuse(entry.watch.descriptor, 408) }
         shutdown(entry.watch.descriptor, Int32(SHUT_RDWR))
     }
 
@@ -148,18 +158,8 @@ final class ConnectionTable: Sendable {
     }
 
     /// Whether the client has closed its side and all it sent was read.
-    ///
-    /// Version 0.9.75 overlooks that when data and end come together: its epoll is edge-triggered, and a short read
-    /// makes it wait for an edge that never comes.
     private func hasEnded(_ watch: ConnectionWatch) -> Bool {
         var byte: UInt8 = 0
         return recv(watch.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
-    }
-
-    /// The library sends nothing while it reads a request, so the line is ours.
-    private func answerTimeout(_ watch: ConnectionWatch) {
-        _ = timeoutAnswer.withUnsafeBytes {
-            send(watch.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
-        }
     }
 }

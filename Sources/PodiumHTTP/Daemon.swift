@@ -80,6 +80,7 @@ private let handleConnection: MHD_NotifyConnectionCallback = { context, handle, 
     } else if let pointer = slot.pointee {
         let connection = Unmanaged<Connection>.fromOpaque(pointer)
         withContext(context) { context in
+            connection._withUnsafeGuaranteedRef { $0.close() }
             context.connections.remove(connection._withUnsafeGuaranteedRef { $0.watch.id })
         }
         slot.pointee = nil

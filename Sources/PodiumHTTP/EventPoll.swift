@@ -16,13 +16,17 @@ struct EventPoll: Sendable {
         case ticked(Int)
         /// A socket can be written to again.
         case writable(UInt64)
-        /// The other side of a socket has gone.
+        /// The other side of a stream's socket has gone.
         case hungUp(UInt64)
+        /// The other side of a connection sends nothing more.
+        case ended(UInt64)
     }
 
     private static let doorbellKey = UInt64.max
     private static let timerKey = UInt64.max - 1
     private static let listenerKey = UInt64.max - 2
+    /// Set in the keys of connections, clear in those of streams.
+    private static let connectionMark: UInt64 = 1 << 62
     private static let batch = 256
 
     private let epoll: Int32
@@ -63,22 +67,34 @@ struct EventPoll: Sendable {
     /// Reports connections that wait at a listening socket, as long as there are any.
     func listen(_ descriptor: Int32) -> Bool { add(descriptor, key: Self.listenerKey, events: EPOLLIN.rawValue) }
 
-    /// Watches a socket for being writable again after it was full, and for its end.
+    /// Reports once that a connection's other side has ended, as long as its socket is open.
+    ///
+    /// From any thread.
+    func watchEnd(_ descriptor: Int32, connection id: UInt64) {
+        _ = add(descriptor, key: id | Self.connectionMark, events: Self.endEvents)
+    }
+
+    private static let endEvents = EPOLLRDHUP.rawValue | EPOLLET.rawValue
+
+    /// Watches a connection's socket for being writable again after it was full, and for its end, instead.
     ///
     /// False when it cannot be watched.
     ///
     /// Edge-triggered: nothing is reported, and no call is made, while a socket takes what is written to it.
     func watch(_ descriptor: Int32, key: UInt64) -> Bool {
-        add(
-            descriptor,
-            key: key,
-            events: EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue | EPOLLET.rawValue
-        )
+        let events =
+            EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue | EPOLLET.rawValue
+        return change(descriptor, key: key, events: events) || add(descriptor, key: key, events: events)
+    }
+
+    /// Watches a socket that was a stream's for its end alone, as that of a connection; reports at once what has been.
+    ///
+    /// Events that were already fetched still come; their keys must not be found any more.
+    func watchEndAgain(_ descriptor: Int32, connection id: UInt64) {
+        _ = change(descriptor, key: id | Self.connectionMark, events: Self.endEvents)
     }
 
     /// Stops watching.
-    ///
-    /// Events that were already fetched still come; their keys must not be found any more.
     func forget(_ descriptor: Int32) {
         _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
     }
@@ -100,6 +116,7 @@ struct EventPoll: Sendable {
             handle(.rung)
         case Self.listenerKey: handle(.connected)
         case Self.timerKey: handle(.ticked(take(timer)))
+        case _ where key & Self.connectionMark != 0: handle(.ended(key & ~Self.connectionMark))
         default: handle(event.events & gone != 0 ? .hungUp(key) : .writable(key))
         }
     }
@@ -112,5 +129,10 @@ struct EventPoll: Sendable {
     private func add(_ descriptor: Int32, key: UInt64, events: UInt32) -> Bool {
         var event = epoll_event(events: events, data: epoll_data_t(u64: key))
         return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
+    }
+
+    private func change(_ descriptor: Int32, key: UInt64, events: UInt32) -> Bool {
+        var event = epoll_event(events: events, data: epoll_data_t(u64: key))
+        return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0
     }
 }

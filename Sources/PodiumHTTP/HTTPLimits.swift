@@ -47,6 +47,17 @@ package struct HTTPLimits: Sendable {
 
     /// What must remain of the memory of a connection behind a head of the largest size.
     private static let answerBytes = 4 << 10
+    /// What the library notes for each field of a request: 56 bytes, aligned.
+    private static let noteBytes = 64
+    /// The status line, the fields that every answer has, and what the library rounds up.
+    private static let plainAnswerBytes = 1 << 10
+
+    /// How many bytes of further header fields fit into the answer to a request whose head takes `headSize` bytes for
+    /// `fields` fields; such an answer is replaced by a 500, and a request for which this is negative gets 431.
+    func answerRoom(headSize: Int, fields: Int) -> Int {
+        // One more field for the query.
+        memoryBytes - headSize - (fields + 1) * Self.noteBytes - Self.plainAnswerBytes
+    }
 
     /// How often deadlines are looked at: often enough to be kept within a quarter, at most ten times a millisecond.
     var sweepInterval: Duration {

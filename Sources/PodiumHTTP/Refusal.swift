@@ -13,7 +13,6 @@ enum Refusal: Equatable, Sendable {
     case headTooLarge(limit: Int)
     case bodyTooLarge(limit: Int)
     case unknownExpectation
-    case tooSlow
     /// The server shuts down, and nobody waits for the answer any more.
     case ending
 
@@ -37,7 +36,6 @@ enum Refusal: Equatable, Sendable {
                 message: "Request entity too large: limit is \(limit)"
             )
         case .unknownExpectation: StatusError(code: 417, reason: .badRequest, message: "unknown expectation")
-        case .tooSlow: StatusError(code: 408, reason: .timeout, message: "the request took too long to arrive")
         case .ending:
             StatusError(code: 503, reason: .serviceUnavailable, message: "the server is shutting down")
         }
@@ -52,19 +50,5 @@ enum Refusal: Equatable, Sendable {
             headers: [("Connection", "close")],
             body: .bytes(EncodedBytes(error.status.encoded()).slice)
         )
-    }
-
-    /// The answer as it goes over the wire, for where libmicrohttpd cannot send one.
-    var rawAnswer: [UInt8] {
-        let body = error.status.encoded()
-        let head = """
-            HTTP/1.1 \(error.code) Request Timeout\r
-            Content-Type: application/json\r
-            Content-Length: \(body.count)\r
-            Connection: close\r
-            \r
-
-            """
-        return Array(head.utf8) + body
     }
 }

@@ -19,6 +19,8 @@ struct RequestHead {
     /// Why the request must be refused.
     private(set) var refusal: Refusal?
 
+    /// How many fields there are.
+    private(set) var fieldCount = 0
     private var hosts = 0
     private var lengths = 0
     private var encodings = 0
@@ -80,6 +82,9 @@ struct RequestHead {
         if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
     }
 
+    /// Whether the body comes in chunks.
+    var isChunked: Bool { encodings > 0 }
+
     /// Whether a body follows.
     var hasBody: Bool { encodings > 0 || (contentLength ?? 0) > 0 }
 
@@ -88,13 +93,15 @@ struct RequestHead {
     }
 
     /// Takes the next header line.
-    fileprivate mutating func read(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+    fileprivate mutating func read(_ name: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) {
+        fieldCount += 1
         if let expected = next {
             if name.baseAddress != expected { refuse("malformed header line") }
-            next = value.baseAddress.map { $0 + value.count + 2 } ?? expected
+            next = text.baseAddress.map { $0 + text.count + 2 } ?? expected
         }
         if !ASCII.isToken(name) { return refuse("invalid header name") }
-        if !ASCII.isFieldValue(value) { return refuse("invalid header value") }
+        if !ASCII.isFieldValue(text) { return refuse("invalid header value") }
+        let value = ASCII.withoutTrailingBlanks(text)
         switch name.count {
         case 4 where ASCII.equal(name, "host"):
             hosts += 1
@@ -108,7 +115,8 @@ struct RequestHead {
             if lengths > 1 || contentLength == nil { refuse("bad Content-Length") }
         case 17 where ASCII.equal(name, "transfer-encoding"):
             encodings += 1
-            if encodings > 1 || !ASCII.equal(value, "chunked") { refuse("unsupported Transfer-Encoding") }
+            // Not even blanks behind it, over which servers have disagreed.
+            if encodings > 1 || !ASCII.equal(text, "chunked") { refuse("unsupported Transfer-Encoding") }
         default:
             guard let kept = RequestFields.keptName(name) else { return }
             fields.add(kept, String(decoding: value, as: UTF8.self))
@@ -121,8 +129,8 @@ struct RequestHead {
             guard digit &- UInt8(ascii: "0") < 10 else { return nil }
             let (product, overflow) = number.multipliedReportingOverflow(by: 10)
             let (sum, carry) = product.addingReportingOverflow(Int(digit - UInt8(ascii: "0")))
-            if overflow || carry { return nil }
-            number = sum
+            // Whatever it is exactly, it is too much.
+            number = overflow || carry ? .max : sum
         }
         return digits.isEmpty ? nil : number
     }

@@ -22,10 +22,10 @@ struct RequestTarget {
     init(_ start: UnsafePointer<UInt8>, limit: Int) {
         size = strlen(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
         let target = UnsafeBufferPointer(start: start, count: size)
+        let mark = memchr(start, Int32(UInt8(ascii: "?")), size).map { UnsafeRawPointer($0) - UnsafeRawPointer(start) }
         if size > limit { refusal = .targetTooLong(limit: limit) }
         if !ASCII.isTarget(target) { refusal = .malformed("invalid character in request target") }
         if refusal != nil { return }
-        let mark = memchr(start, Int32(UInt8(ascii: "?")), size).map { UnsafeRawPointer($0) - UnsafeRawPointer(start) }
         var path = target[..<(mark ?? size)]
         if path.first != UInt8(ascii: "/") { path = Self.withoutAuthority(path) }
         self.path = String(copying: UnsafeBufferPointer(rebasing: path))

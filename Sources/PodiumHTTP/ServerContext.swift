@@ -3,6 +3,7 @@
 
 import Logging
 import PodiumAPIServer
+import PodiumHost
 import Synchronization
 
 /// What the library's callbacks are given. Lives until the daemon has stopped.
@@ -17,6 +18,8 @@ final class ServerContext: Sendable {
     let fanOut: FanOut
     /// Whether the library leaves it to us to find malformed lines.
     let checksInPlace: Bool
+    /// Where the `Audit-Id`s of all connections begin.
+    let auditSeed = RandomSource().next()
     private let nextID = Atomic<UInt64>(0)
     private let closing = Atomic<Bool>(false)
 

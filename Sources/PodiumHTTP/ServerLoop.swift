@@ -84,6 +84,7 @@ struct ServerLoop {
             if let stream = blocked[key] { resume(stream) }
         case .hungUp(let key):
             if let stream = streams[key] { abort(stream) } else { abandon(key) }
+        case .ended(let id): connections.readEnd(of: id)
         }
     }
 
@@ -151,7 +152,7 @@ struct ServerLoop {
     /// Takes a connection off the watch; after it is resumed its socket must not be touched.
     private mutating func takeWaiting(_ key: UInt64) -> AnswerTicket? {
         guard let ticket = waiting.removeValue(forKey: key) else { return nil }
-        fanOut.poll.forget(ticket.descriptor)
+        fanOut.poll.watchEndAgain(ticket.descriptor, connection: ticket.connectionID)
         return ticket
     }
 
@@ -259,7 +260,7 @@ struct ServerLoop {
     private mutating func settle(_ stream: ActiveStream, _ outcome: StreamTicket.Outcome) {
         streams[stream.key] = nil
         blocked[stream.key] = nil
-        fanOut.poll.forget(stream.ticket.descriptor)
+        fanOut.poll.watchEndAgain(stream.ticket.descriptor, connection: stream.ticket.connectionID)
         stream.ticket.settle(outcome)
         fanOut.countSettled()
     }

@@ -31,40 +31,42 @@ final class StreamTicket: Sendable {
     let descriptor: Int32
     /// Whether the body is sent in chunks; an HTTP/1.0 client gets it plain and knows the end by the close.
     let isChunked: Bool
+    /// Its number in the table.
+    let connectionID: UInt64
     private let fanOut: FanOut
     /// The library's connection: pointers are not Sendable, and this one is only ever given back to the library.
     private let connection: UInt
     private let outcome = Atomic<Int>(Outcome.announced.rawValue)
 
-    private init(stream: any ResponseStream, on step: Connection.Step, fanOut: FanOut) {
+    private init(stream: any ResponseStream, on step: Connection.Step, of connection: Connection) {
         self.stream = stream
-        self.fanOut = fanOut
+        fanOut = connection.context.fanOut
+        connectionID = connection.watch.id
         descriptor = podium_http_connection_socket(step.handle)
         isChunked = !step.line.isVersion10
-        connection = UInt(bitPattern: step.handle)
+        self.connection = UInt(bitPattern: step.handle)
     }
 
-    /// Queues `response` with `stream` as its body.
+    /// Queues `wire` with `stream` as its body.
     static func send(
-        _ response: HTTPResponse,
+        _ wire: WireResponse,
         _ stream: any ResponseStream,
         on step: Connection.Step,
-        context: ServerContext
+        of connection: Connection
     ) -> MHD_Result {
-        let isLast = context.isClosing
         if step.line.isHead {
             // The library would send the last chunk after the header, which a HEAD must not have.
             stream.cancel()
-            return WireResponse.queue(response, WireResponse.empty(), on: step.handle, isLast: isLast)
+            return wire.queue(WireResponse.empty())
         }
-        let ticket = Unmanaged.passRetained(StreamTicket(stream: stream, on: step, fanOut: context.fanOut))
+        let ticket = Unmanaged.passRetained(StreamTicket(stream: stream, on: step, of: connection))
         // MHD_SIZE_UNKNOWN; the block is a buffer that only an HTTP/1.0 body would use.
         let created = MHD_create_response_from_callback(.max, 1, readStream, ticket.toOpaque(), releaseTicket)
         if created == nil {
             stream.cancel()
             ticket.release()
         }
-        return WireResponse.queue(response, created, on: step.handle, isLast: isLast)
+        return wire.queue(created)
     }
 
     /// Hands the connection back to the library, which ends it as `outcome` says.

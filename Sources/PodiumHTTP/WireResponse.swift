@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hands an answer to libmicrohttpd.
+// Hands an answer to libmicrohttpd, with the header fields that every answer has.
 
 import CMicroHTTPD
 import CPodiumHTTP
@@ -7,20 +7,21 @@ import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
 
-/// Answers whose bytes are all there.
-enum WireResponse {
-    /// Queues `response` with `bytes` as its body, uncopied: head and body leave in one system call.
+/// One answer on its way to the library.
+struct WireResponse {
+    let response: HTTPResponse
+    let connection: OpaquePointer
+    /// The text of the `Audit-Id` field, ended by a NUL.
+    let auditID: UnsafePointer<CChar>
+    /// Whether the connection is closed afterwards.
+    let isLast: Bool
+
+    /// Queues the answer with `bytes` as its body, uncopied: head and body leave in one system call.
     ///
-    /// Closes the connection afterwards when `isLast`; else `memory` is that of the connection.
-    static func send(
-        _ response: HTTPResponse,
-        _ bytes: BytesSlice,
-        on connection: OpaquePointer,
-        isLast: Bool,
-        memory: AnswerMemory
-    ) -> MHD_Result {
-        guard bytes.count > 0 else { return queue(response, empty(), on: connection, isLast: isLast) }
-        if !isLast, let known = memory.recall(response, bytes) {
+    /// `memory` is that of the connection.
+    func send(_ bytes: BytesSlice, memory: AnswerMemory) -> MHD_Result {
+        guard bytes.count > 0 else { return queue(Self.empty()) }
+        if !isLast, let known = memory.recall(response, bytes, auditID: auditID) {
             return podium_http_queue(connection, UInt32(response.status), known)
         }
         // The retain stands beside the call that takes it over. In a function of its own, Swift 6.3.1 with -O takes
@@ -36,8 +37,8 @@ enum WireResponse {
             kept.release()
             return .NO
         }
-        if isLast { return queue(response, created, on: connection, isLast: true) }
-        addHeaders(of: response, to: created)
+        if isLast { return queue(created) }
+        addHeaders(to: created)
         let result = podium_http_queue(connection, UInt32(response.status), created)
         memory.keep(created, of: response, bytes)
         return result
@@ -47,38 +48,50 @@ enum WireResponse {
     static func empty() -> OpaquePointer? { MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
 
     /// Adds the header fields, queues, and drops our own reference to `created`.
-    static func queue(
-        _ response: HTTPResponse,
-        _ created: OpaquePointer?,
-        on connection: OpaquePointer,
-        isLast: Bool
-    ) -> MHD_Result {
+    func queue(_ created: OpaquePointer?) -> MHD_Result {
         guard let created else { return .NO }
         defer { MHD_destroy_response(created) }
-        addHeaders(of: response, to: created)
+        addHeaders(to: created)
         if isLast { MHD_add_response_header(created, "Connection", "close") }
         return podium_http_queue(connection, UInt32(response.status), created)
     }
 
-    private static func addHeaders(of response: HTTPResponse, to created: OpaquePointer) {
+    private func addHeaders(to created: OpaquePointer) {
+        MHD_add_response_header(created, "Audit-Id", auditID)
         if !response.contentType.isEmpty {
             // Not as an argument, which would be copied into an array first.
             response.contentType.withCString { _ = MHD_add_response_header(created, "Content-Type", $0) }
         }
-        for (name, value) in response.headers { MHD_add_response_header(created, name, value) }
+        var hasCacheControl = false
+        for (name, value) in response.headers {
+            if name == "Cache-Control" { hasCacheControl = true }
+            MHD_add_response_header(created, name, value)
+        }
+        // Kubernetes: apiserver/pkg/endpoints/filters/cachecontrol.go
+        if !hasCacheControl { MHD_add_response_header(created, "Cache-Control", "no-cache, private") }
     }
 }
 
 extension HTTPResponse {
     /// Instead of an answer whose status is none.
-    static var impossibleStatus: HTTPResponse {
-        let error = StatusError.internalError("the answer had no valid status")
+    static var impossibleStatus: HTTPResponse { internalError("the answer had no valid status") }
+
+    /// Instead of an answer whose header fields the library has no room for.
+    static var headTooLarge: HTTPResponse {
+        internalError("the request was carried out, but the header fields of the answer are too large")
+    }
+
+    private static func internalError(_ problem: String) -> HTTPResponse {
+        let error = StatusError.internalError(problem)
         return HTTPResponse(
             status: error.code,
             contentType: "application/json",
             body: .bytes(EncodedBytes(error.status.encoded()).slice)
         )
     }
+
+    /// The bytes of the header fields that an answer does not always have.
+    var fieldBytes: Int { headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 } }
 }
 
 private let releaseBytes: MHD_ContentReaderFreeCallback = { bytes in

@@ -6,6 +6,12 @@ package import PodiumCodec
 /// One problem with one field.
 // Kubernetes: apimachinery/pkg/util/validation/field/errors.go
 package struct FieldError: Equatable, Sendable {
+    /// The limits of an error.
+    package enum Limits {
+        /// Of a longer value the end is left out. Upstream prints it all.
+        package static let maximumValueBytes = 4096
+    }
+
     /// The kind of problem, with the `reason` of its cause in a `Status`.
     package enum Kind: String, Sendable {
         case required = "FieldValueRequired"
@@ -22,48 +28,63 @@ package struct FieldError: Equatable, Sendable {
 
     package let kind: Kind
     package let path: FieldPath
+    /// What stands before and behind the value: `Invalid value`, `must be …`.
+    private let head: String
+    private let value: JSONValue?
+    private let detail: String
+
     /// The text behind the path: `Invalid value: "x": must be …`.
-    package let body: String
+    ///
+    /// Put together only when it is read: of many errors only the first are told.
+    package var body: String {
+        Self.join(value.map { "\(head): \(Self.print($0))" } ?? head, detail)
+    }
 
     /// `spec.containers[0].name: Required value`.
     package var message: String { "\(path): \(body)" }
 
-    private init(_ kind: Kind, _ path: FieldPath, _ body: String) {
+    private init(_ kind: Kind, _ path: FieldPath, _ head: String, _ value: JSONValue? = nil, _ detail: String = "") {
         self.kind = kind
         self.path = path
-        self.body = body
+        self.head = head
+        self.value = value
+        self.detail = detail
+    }
+
+    package static func == (left: FieldError, right: FieldError) -> Bool {
+        left.kind == right.kind && left.path == right.path && left.body == right.body
     }
 
     /// `Required value[: detail]`
     package static func required(_ path: FieldPath, _ detail: String = "") -> FieldError {
-        FieldError(.required, path, join("Required value", detail))
+        FieldError(.required, path, "Required value", nil, detail)
     }
 
     /// `Invalid value: value: detail`; strings are quoted, objects and lists printed as JSON.
     package static func invalid(_ path: FieldPath, _ value: JSONValue, _ detail: String) -> FieldError {
-        FieldError(.invalid, path, join("Invalid value: \(print(value))", detail))
+        FieldError(.invalid, path, "Invalid value", value, detail)
     }
 
     /// `Duplicate value: value`
     package static func duplicate(_ path: FieldPath, _ value: JSONValue, detail: String = "") -> FieldError {
-        FieldError(.duplicate, path, join("Duplicate value: \(print(value))", detail))
+        FieldError(.duplicate, path, "Duplicate value", value, detail)
     }
 
     /// `Not found: value[: detail]`
     package static func notFound(_ path: FieldPath, _ value: JSONValue, _ detail: String = "") -> FieldError {
-        FieldError(.notFound, path, join("Not found: \(print(value))", detail))
+        FieldError(.notFound, path, "Not found", value, detail)
     }
 
     /// `Unsupported value: value: supported values: "A", "B"`; the values are printed in the order given.
     package static func notSupported(_ path: FieldPath, _ value: JSONValue, _ supported: [String]) -> FieldError {
         let list = supported.map { quoted($0) }.joined(separator: ", ")
         let detail = supported.isEmpty ? "" : "supported values: \(list)"
-        return FieldError(.notSupported, path, join("Unsupported value: \(print(value))", detail))
+        return FieldError(.notSupported, path, "Unsupported value", value, detail)
     }
 
     /// `Forbidden: detail`
     package static func forbidden(_ path: FieldPath, _ detail: String) -> FieldError {
-        FieldError(.forbidden, path, join("Forbidden", detail))
+        FieldError(.forbidden, path, "Forbidden", nil, detail)
     }
 
     /// `Too long: may not be more than N bytes`
@@ -79,7 +100,7 @@ package struct FieldError: Equatable, Sendable {
 
     /// `Internal error: detail`
     package static func internalError(_ path: FieldPath, _ detail: String) -> FieldError {
-        FieldError(.internalError, path, join("Internal error", detail))
+        FieldError(.internalError, path, "Internal error", nil, detail)
     }
 
     private static func join(_ head: String, _ detail: String) -> String {
@@ -87,7 +108,8 @@ package struct FieldError: Equatable, Sendable {
     }
 
     private static func print(_ value: JSONValue) -> String {
-        if case .string(let text) = value { quoted(text) } else { value.jsonText }
+        if case .string(let text) = value { return quoted(text.shortened(to: Limits.maximumValueBytes)) }
+        return value.jsonText.shortened(to: Limits.maximumValueBytes)
     }
 
     /// Text in quotes as Go's `%q` writes it.

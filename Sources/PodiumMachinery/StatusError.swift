@@ -33,6 +33,14 @@ package struct StatusReason: RawRepresentable, Hashable, Sendable {
 /// A failed request: what becomes the `Status` body and the HTTP code of its answer.
 // Kubernetes: apimachinery/pkg/api/errors/errors.go
 package struct StatusError: Error, Equatable, Sendable {
+    /// The limits of an answer; upstream has none.
+    package enum Limits {
+        /// Of more causes the rest is counted in a last one.
+        package static let maximumCauses = 256
+        /// Of a longer message the end is left out.
+        package static let maximumMessageBytes = 64 << 10
+    }
+
     /// One entry of `details.causes`.
     package struct Cause: Equatable, Sendable {
         package var reason: String
@@ -88,7 +96,8 @@ package struct StatusError: Error, Equatable, Sendable {
     /// The `Status` object.
     package var status: JSONValue {
         var status: JSONObject = [
-            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
+            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure",
+            "message": .string(message.shortened(to: Limits.maximumMessageBytes)),
         ]
         if !reason.rawValue.isEmpty { status["reason"] = .string(reason.rawValue) }
         if let details { status["details"] = details.value }
@@ -167,7 +176,14 @@ extension StatusError {
     /// 422: fields are wrong. The message says the same thing only once; every error is a cause of its own.
     package static func invalid(group: String, kind: String, name: String, _ errors: [FieldError]) -> StatusError {
         var seen: Set<String> = []
-        let list = errors.map(\.message).filter { seen.insert($0).inserted }
+        let listed = errors.prefix(Limits.maximumCauses)
+        let more = errors.count - listed.count
+        var list = listed.map(\.message).filter { seen.insert($0).inserted }
+        var causes = listed.map { Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.path.description) }
+        if more > 0 {
+            list.append("and \(more) more")
+            causes.append(Cause(reason: "", message: "and \(more) more"))
+        }
         let text = list.count == 1 ? list[0] : "[\(list.joined(separator: ", "))]"
         return StatusError(
             code: 422,
@@ -177,9 +193,7 @@ extension StatusError {
                 name: name,
                 group: group,
                 kind: kind,
-                causes: errors.map {
-                    Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.path.description)
-                }
+                causes: causes
             )
         )
     }

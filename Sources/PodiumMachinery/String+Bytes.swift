@@ -13,3 +13,14 @@ extension String {
         }
     }
 }
+
+extension String {
+    /// At most the first `limit` bytes, with a note of how many are left out.
+    package func shortened(to limit: Int) -> String {
+        let size = utf8.count
+        if size <= limit { return self }
+        let end = utf8.index(startIndex, offsetBy: limit)
+        let start = String(self[..<unicodeScalars.index(before: end)])
+        return "\(start)... (\(size - start.utf8.count) bytes more)"
+    }
+}

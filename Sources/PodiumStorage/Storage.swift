@@ -90,7 +90,7 @@ package protocol Storage: AnyObject, Sendable {
     var revision: Revision { get }
 
     /// Adds an object.
-    /// - Throws: `keyExists` when there is one of this name.
+    /// - Throws: `keyExists` when there is one of this name; `tooLarge`.
     func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject
 
     /// Replaces an object that is at revision `expected`.

@@ -13,4 +13,6 @@ package enum StorageError: Error, Hashable, Sendable {
     case futureRevision(requested: Revision, current: Revision)
     /// The cluster is over: nothing can be watched any more.
     case ended
+    /// The object is larger than storage takes.
+    case tooLarge(ObjectKey)
 }

@@ -21,6 +21,13 @@ package struct ObjectFacts: Sendable {
 
 /// An object on its way into storage: encoded but for its revision, which only the commit knows.
 package struct ObjectDraft: Sendable {
+    /// The limits of an object.
+    package enum Limits {
+        /// The largest text that is stored, as with etcd, whose requests may be as large.
+        // etcd: server/embed/config.go DefaultMaxRequestBytes
+        package static let maximumBytes = 3 << 19
+    }
+
     /// The JSON text with an empty string as `metadata.resourceVersion`, ending in a newline.
     let template: [UInt8]
     /// Where in `template` the digits of the revision go.
@@ -58,6 +65,8 @@ package struct ObjectDraft: Sendable {
         metadataEnd = object.metadataEnd - digits.count
         facts = object.facts
     }
+    /// Whether it is larger than what is stored.
+    var isTooLarge: Bool { template.count > Limits.maximumBytes }
 
     /// The bytes of the object at `revision`.
     func encoded(at revision: Revision) -> EncodedBytes {

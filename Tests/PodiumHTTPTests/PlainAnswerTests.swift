@@ -19,8 +19,52 @@ import Testing
         #expect(answer.fields["x-test"] == "yes")
         #expect(answer.fields["content-length"] == "18")
         #expect(answer.fields["date"] != nil)
+        #expect(answer.fields["cache-control"] == "no-cache, private")
+        #expect(answer.fields["audit-id"]?.count == 36)
         // Nothing that a client does not need.
-        #expect(answer.fields.count == 4)
+        #expect(answer.fields.count == 6)
+    }
+
+    @Test func everyAnswerHasAnAuditID() throws {
+        let server = try TestServer()
+        var seen: Set<String> = []
+        for _ in 0..<3 {
+            let client = try server.connect()
+            // The same answer again and again, which is kept in the form of the library; streams; refusals of ours.
+            for path in ["/shared", "/shared", "/marked", "/shared", "/large", "/finished", "/empty", "/nonsense"] {
+                client.request("GET", path)
+                let id = try #require(try client.answer().fields["audit-id"])
+                let form = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+                #expect(id.wholeMatch(of: form) != nil)
+                #expect(seen.insert(id).inserted)
+            }
+        }
+    }
+
+    @Test func aClientsOwnAuditIDIsGivenBack() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        let long = String(repeating: "y", count: 5_000)
+        let ids: [String?] = [nil, "mine", nil, String(repeating: "x", count: 36), nil, long]
+        for id in ids {
+            client.request("GET", "/shared", id.map { ["Audit-ID: \($0)"] } ?? [])
+            let answer = try client.answer()
+            #expect(answer.body == "shared")
+            #expect(answer.fields["audit-id"]?.count == id?.count ?? 36)
+            if let id { #expect(answer.fields["audit-id"] == id) }
+        }
+    }
+
+    @Test func fieldsThatDoNotFitAreA500() throws {
+        let server = try TestServer()
+        for size in stride(from: 500, through: 16_000, by: 500) {
+            let client = try server.connect()
+            client.request("GET", "/shared", ["Audit-ID: \(String(repeating: "x", count: size))"])
+            let answer = try client.answer()
+            #expect([200, 500].contains(answer.status))
+            if answer.status == 500 { #expect(answer.body.hasPrefix(#"{"kind":"Status""#)) }
+            if size <= 8_000 { #expect(answer.status == 200) }
+        }
     }
 
     @Test func keepsTheConnection() throws {

@@ -87,7 +87,8 @@ package struct RuntimeClassAdmission: AdmissionPlugin {
             pod[path: "spec", "nodeSelector", key] = value
         }
         let given = pod[path: "spec", "tolerations"]?.elements ?? []
-        let added = (rules["tolerations"]?.elements ?? []).filter { !given.contains($0) }
+        let known = Set(given)
+        let added = (rules["tolerations"]?.elements ?? []).filter { !known.contains($0) }
         if !added.isEmpty { pod[path: "spec", "tolerations"] = .array(given + added) }
     }
 }

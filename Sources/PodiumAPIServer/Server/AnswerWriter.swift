@@ -82,20 +82,7 @@ struct AnswerWriter {
         let deprecation = request.definition.deprecationWarning
         let texts = request.warnings.texts
         if deprecation == nil, texts.isEmpty { return [] }
-        return warningHeaders((deprecation.map { [$0] } ?? []) + texts)
-    }
-
-    /// A header for each text, the same one once; texts with control characters are left out, as upstream leaves them.
-    // Kubernetes: apimachinery/pkg/util/net/http.go NewWarningHeader
-    static func warningHeaders(_ warnings: [String]) -> [(name: String, value: String)] {
-        var seen: Set<String> = []
-        let usable = warnings.filter { text in
-            !text.unicodeScalars.contains { $0.properties.generalCategory == .control } && seen.insert(text).inserted
-        }
-        return usable.map { text in
-            let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-            return (name: "Warning", value: "299 - \"\(escaped)\"")
-        }
+        return WarningHeaders((deprecation.map { [$0] } ?? []) + texts).fields
     }
 
     // MARK: Lists

@@ -33,6 +33,9 @@ extension StatusError {
                     retryAfterSeconds: 1
                 )
             )
+        case .tooLarge:
+            // etcd: api/v3rpc/rpctypes/error.go ErrRequestTooLarge, which upstream passes on as it is.
+            self = StatusError(code: 500, reason: .unknown, message: "etcdserver: request is too large")
         }
     }
 
@@ -42,7 +45,7 @@ extension StatusError {
         switch error {
         case .compacted(let requested, let oldest):
             self = .expired("too old resource version: \(requested) (\(oldest))")
-        case .keyNotFound, .keyExists, .conflict, .futureRevision, .ended:
+        case .keyNotFound, .keyExists, .conflict, .futureRevision, .ended, .tooLarge:
             self = .internalError("the watch failed: \(error)")
         }
     }

@@ -20,7 +20,9 @@ extension APIServer {
         }
         try checkReachable(nodeName, else: .notFound(.pods, nodeName))
         let body = try components.logs.log(of: object.key.name, uid: object.facts.uid, options: options)
-        return HTTPResponse(status: 200, contentType: "text/plain", body: body)
+        // What a container writes is nobody's page.
+        let headers = [(name: "X-Content-Type-Options", value: "nosniff")]
+        return HTTPResponse(status: 200, contentType: "text/plain", headers: headers, body: body)
     }
 
     /// Checks that the kubelet of a node has an address; when there is no such node, `missing` is thrown.

@@ -227,7 +227,8 @@ extension ObjectMetaValidation {
             return false
         }
         guard !repeated.isEmpty else { return nil }
-        let uids = repeated.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
+        var named: Set<String> = []
+        let uids = repeated.filter { named.insert($0).inserted }.joined(separator: ", ")
         return (
             .array(unique),
             ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may "

@@ -35,9 +35,15 @@ extension SchemaDecoder {
         in range: ClosedRange<Int64>
     ) -> JSONValue? {
         if case .integer(let number) = value, range.contains(number) { return value }
+        if Self.isNegativeZero(value) { return 0 }
         if isConversion, let number = Self.wholeNumber(value), range.contains(number) { return .integer(number) }
         mismatch(value, goType, describedAs: Self.descriptionWithNumber(of: value))
         return nil
+    }
+
+    /// `-0`, which Go reads as the integer 0, but writes with a sign where it is a fraction.
+    private static func isNegativeZero(_ value: JSONValue) -> Bool {
+        if case .number(let number) = value { number.text == "-0" } else { false }
     }
 
     /// The integer that a number with a fraction or exponent stands for: `80.0`, `8e1`.
@@ -112,6 +118,7 @@ extension SchemaDecoder {
         switch value {
         case .string: return value
         case .integer(let number) where Int32(exactly: number) != nil: return value
+        case .number where Self.isNegativeZero(value): return 0
         default: throw typeError(Self.descriptionWithNumber(of: value), "int32")
         }
     }

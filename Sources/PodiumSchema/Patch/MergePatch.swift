@@ -35,15 +35,18 @@ enum MergePatch {
     /// `value` changed by `patch`: objects are merged, null removes, and everything else replaces.
     static func merge(_ patch: JSONValue, into value: JSONValue) -> JSONValue {
         guard case .object(let changes) = patch, case .object(var members) = value else { return withoutNulls(patch) }
+        // Together in the end: to take one member out of many moves all that stand behind it.
+        var removed: Set<String> = []
         for (name, change) in changes {
             if change.isNull {
-                members[name] = nil
+                removed.insert(name)
             } else if let current = members[name], !current.isNull {
                 members[name] = merge(change, into: current)
             } else {
                 members[name] = withoutNulls(change)
             }
         }
+        if !removed.isEmpty { members.removeAll { removed.contains($0.key) } }
         return .object(members)
     }
 

@@ -80,7 +80,7 @@ extension StrategicMergePatch {
         _ patch: [JSONValue],
         _ key: String
     ) throws(PatchError) -> (original: [JSONValue], patch: [JSONValue]) {
-        var original = original
+        var deleted: Set<JSONValue> = []
         var plain: [JSONValue] = []
         var isReplaced = false
         for case .object(let members) in patch {
@@ -88,13 +88,14 @@ extension StrategicMergePatch {
             case nil: plain.append(.object(members))
             case "delete"?:
                 guard let value = members[key] else { throw noMergeKey(members, key) }
-                original.removeAll { $0[key] == value }
+                deleted.insert(value)
             case "replace"?: isReplaced = true
             case "merge"?: throw .unexpected("merging lists cannot yet be specified in the patch")
             case let directive?: throw badPatchType(directive, members)
             }
         }
-        return isReplaced ? (plain, []) : (original, plain)
+        if isReplaced { return (plain, []) }
+        return (deleted.isEmpty ? original : original.filter { !($0[key].map(deleted.contains) ?? false) }, plain)
     }
 
     private static func mergeObjects(
@@ -104,11 +105,19 @@ extension StrategicMergePatch {
         _ schema: Schema?
     ) throws(PatchError) -> [JSONValue] {
         var result = original
+        // Where the elements with a key stand, the first of them last.
+        var places: [JSONValue: [Int]] = [:]
+        for index in result.indices.reversed() {
+            if let value = result[index][key] { places[value, default: []].append(index) }
+        }
         for change in patch {
             guard let value = change[key] else { throw noMergeKey(change.object ?? [:], key) }
-            if let index = result.firstIndex(where: { $0[key] == value }), case .object(let members) = result[index] {
+            if let index = places[value]?.last, case .object(let members) = result[index] {
                 result[index] = .object(try merge(members, change, schema))
+                // A key that is null takes itself away.
+                if result[index][key] != value { places[value]?.removeLast() }
             } else if let addition = withoutDirectives(MergePatch.withoutNulls(change)) {
+                if let value = addition[key] { places[value, default: []].append(result.count) }
                 result.append(addition)
             }
         }
@@ -219,20 +228,30 @@ extension StrategicMergePatch {
 
     /// The elements as they stand in `order`.
     ///
-    /// One that is not there goes in front of those before it.
+    /// One that is not there goes in front of those before it, and stays right in front of the one that was the first
+    /// then: what comes later and belongs before that one comes before both.
     private static func sorted(_ elements: [JSONValue], by order: [JSONValue], _ key: String?) -> [JSONValue] {
         let places = places(order, key)
-        var result: [(place: Int?, element: JSONValue)] = []
-        for element in elements {
-            let place = places[identityOrSelf(element, key)]
-            var index = result.count
-            while index > 0 {
-                if let place, let previous = result[index - 1].place, place >= previous { break }
-                index -= 1
+        var placed: [(place: Int, index: Int)] = []
+        /// The elements without a place in front of each with one, and in front of the end.
+        var inFront: [Int?: [Int]] = [:]
+        var first: (place: Int, index: Int)?
+        for (index, element) in elements.enumerated() {
+            guard let place = places[identityOrSelf(element, key)] else {
+                inFront[first?.index, default: []].append(index)
+                continue
             }
-            result.insert((place, element), at: index)
+            placed.append((place, index))
+            if first.map({ place < $0.place }) ?? true { first = (place, index) }
         }
-        return result.map { $0.element }
+        placed.sort { ($0.place, $0.index) < ($1.place, $1.index) }
+        var result: [JSONValue] = []
+        result.reserveCapacity(elements.count)
+        for index in placed.map({ Int?.some($0.index) }) + [nil] {
+            for other in (inFront[index] ?? []).reversed() { result.append(elements[other]) }
+            if let index { result.append(elements[index]) }
+        }
+        return result
     }
 
     /// Both lists in one: an element of the server's comes before one of the patch when it did so in `order`.

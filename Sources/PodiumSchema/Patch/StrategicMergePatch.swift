@@ -30,7 +30,10 @@ enum StrategicMergePatch {
         var result = original
         try applyRetainKeys(&result, &changes)
         try applyOrders(&result, &changes, schema)
-        for (name, change) in changes { try apply(change, name, to: &result, schema) }
+        // Together in the end: to take one member out of many moves all that stand behind it.
+        var removed: Set<String> = []
+        for (name, change) in changes { try apply(change, name, to: &result, schema, &removed) }
+        if !removed.isEmpty { result.removeAll { removed.contains($0.key) } }
         return result
     }
 
@@ -49,13 +52,14 @@ enum StrategicMergePatch {
         _ change: JSONValue,
         _ name: String,
         to result: inout JSONObject,
-        _ schema: Schema?
+        _ schema: Schema?,
+        _ removed: inout Set<String>
     ) throws(PatchError) {
         let listName = try target(of: name, Directive.deletion)
         let isDeletion = listName != nil
         let name = listName ?? name
         if change.isNull {
-            result[name] = nil
+            removed.insert(name)
             return
         }
         guard let current = result[name], hasSameType(current, change) else {

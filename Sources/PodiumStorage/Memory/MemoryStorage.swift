@@ -37,7 +37,8 @@ package final class MemoryStorage: Storage {
     }
 
     package func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
-        try commit { state throws(StorageError) in try state.create(key, draft) }
+        if draft.isTooLarge { throw .tooLarge(key) }
+        return try commit { state throws(StorageError) in try state.create(key, draft) }
     }
 
     package func update(
@@ -45,7 +46,8 @@ package final class MemoryStorage: Storage {
         expecting expected: Revision,
         _ draft: ObjectDraft
     ) throws(StorageError) -> StoredObject {
-        try commit { state throws(StorageError) in try state.update(key, expecting: expected, draft) }
+        if draft.isTooLarge { throw .tooLarge(key) }
+        return try commit { state throws(StorageError) in try state.update(key, expecting: expected, draft) }
     }
 
     package func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {

@@ -34,8 +34,9 @@ struct CustomResourceDefinitionStrategy: KindStrategy {
     /// The version in which objects are stored from now on is one in which objects may be found.
     private static func noteStorageVersion(_ object: inout JSONValue) {
         var stored = object[path: "status", "storedVersions"]?.elements ?? []
+        var known = Set(stored)
         for version in object[path: "spec", "versions"]?.elements ?? [] where version["storage"]?.bool == true {
-            if let name = version["name"], !stored.contains(name) { stored.append(name) }
+            if let name = version["name"], known.insert(name).inserted { stored.append(name) }
         }
         object[path: "status", "storedVersions"] = stored.isEmpty ? nil : .array(stored)
     }
@@ -87,12 +88,13 @@ struct CustomResourceDefinitionStrategy: KindStrategy {
         guard stored.count > 0 else {
             return [.invalid(stored.path, stored.value ?? .null, "must have at least one stored version")]
         }
-        let names = spec["versions"].elements.map { $0["name"].text }
+        let names = Set(spec["versions"].elements.map { $0["name"].text })
+        let texts = Set(stored.texts)
         var errors = stored.elements.filter { !names.contains($0.text) }.map {
             $0.invalid("must appear in spec.versions")
         }
         for version in spec["versions"].elements where version["storage"].flag {
-            guard !stored.texts.contains(version["name"].text) else { continue }
+            guard !texts.contains(version["name"].text) else { continue }
             errors.append(stored.invalid("must have the storage version \(version["name"].text)"))
         }
         return errors

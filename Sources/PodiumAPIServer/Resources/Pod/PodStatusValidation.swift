@@ -63,19 +63,28 @@ package enum PodStatusValidation {
         return lists.flatMap { name, list -> [FieldError] in
             // A container that restarts all others lets any of them leave its end.
             if list != nil, restartsAllContainers(spec) { return [] }
-            let containers = list.map { spec[$0].elements } ?? []
+            let containers = list.map { named(spec[$0].elements) } ?? [:]
+            let statuses = named(status[name].elements)
             return before[name].elements.enumerated().compactMap { index, old in
                 let end = old["state"]["terminated"]
                 guard end.isSet,
-                    let new = status[name].elements.first(where: { $0["name"].text == old["name"].text }),
+                    let new = statuses[old["name"].text],
                     !new["state"]["terminated"].isSet
                 else { return nil }
-                let container = containers.first { $0["name"].text == old["name"].text }
-                if let container, mayRestart(container, in: spec, exitCode: end["exitCode"].integer) { return nil }
+                if let container = containers[old["name"].text],
+                    mayRestart(container, in: spec, exitCode: end["exitCode"].integer)
+                {
+                    return nil
+                }
                 let path = status[name].path.index(index).child("state")
                 return .forbidden(path, "may not be transitioned to non-terminated state")
             }
         }
+    }
+
+    /// The first of those with each name.
+    private static func named(_ elements: [PodField]) -> [String: PodField] {
+        Dictionary(elements.map { ($0["name"].text, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func restartsAllContainers(_ spec: PodField) -> Bool {
@@ -126,11 +135,11 @@ package enum PodStatusValidation {
         guard status.isSet else { return [] }
         let mappings = status["requestMappings"]
         var errors = mappings.count == 0 ? [mappings.required("at least one request mapping is required")] : []
-        let containers = ["containers", "initContainers"].flatMap { spec[$0].elements }
+        let containers = named(["containers", "initContainers"].flatMap { spec[$0].elements })
         var seen: Set<[String]> = []
         for mapping in mappings.elements {
             let fields = ["containerName", "resourceName", "requestName"].map { mapping[$0] }
-            if let container = containers.first(where: { $0["name"].text == fields[0].text }) {
+            if let container = containers[fields[0].text] {
                 if container["resources"]["requests"].value?[fields[1].text] == nil {
                     let text =
                         "must match the extended resource name of an entry in "
@@ -198,9 +207,11 @@ package enum PodStatusValidation {
     private static func allocationErrors(_ status: PodField, _ spec: PodField) -> [FieldError] {
         var errors: [FieldError] = []
         for (list, containers) in [("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")] {
-            for entry in status[list].elements {
-                let container = spec[containers].elements.first { $0["name"].text == entry["name"].text }
-                errors += entry["allocatedResourcesStatus"].elements.flatMap { healthErrors($0, container) }
+            let containers = named(spec[containers].elements)
+            for entry in status[list].elements where entry["allocatedResourcesStatus"].count > 0 {
+                let container = containers[entry["name"].text]
+                let claims = Set(container?["resources"]["claims"].elements.map(claimText) ?? [])
+                errors += entry["allocatedResourcesStatus"].elements.flatMap { healthErrors($0, container, claims) }
             }
         }
         for entry in status["ephemeralContainerStatuses"].elements where entry["allocatedResourcesStatus"].count > 0 {
@@ -210,15 +221,20 @@ package enum PodStatusValidation {
         return errors
     }
 
-    private static func healthErrors(_ resource: PodField, _ container: PodField?) -> [FieldError] {
+    private static func claimText(_ claim: PodField) -> String {
+        let request = claim["request"].text
+        return "claim:\(claim["name"].text)" + (request.isEmpty ? "" : "/\(request)")
+    }
+
+    private static func healthErrors(
+        _ resource: PodField,
+        _ container: PodField?,
+        _ claims: Set<String>
+    ) -> [FieldError] {
         var errors: [FieldError] = []
         let name = resource["name"]
         if let container {
             if name.text.hasPrefix("claim:") {
-                let claims = container["resources"]["claims"].elements.map { claim in
-                    let request = claim["request"].text
-                    return "claim:\(claim["name"].text)" + (request.isEmpty ? "" : "/\(request)")
-                }
                 if !claims.contains(name.text) {
                     let text =
                         "must match one of the container's resource claims in a format "

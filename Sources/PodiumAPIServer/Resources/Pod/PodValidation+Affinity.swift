@@ -103,12 +103,15 @@ extension PodValidation {
                 ? list.elements.flatMap(\.qualifiedNameErrors)
                 : [list.forbidden("must not be specified when labelSelector is not set")]
         }
-        let keys = term["matchLabelKeys"].texts
+        let keys = Dictionary(
+            term["matchLabelKeys"].texts.enumerated().map { ($1, $0) },
+            uniquingKeysWith: { _, last in last }
+        )
         // The server has merged the keys into the selector, so that one that stands there twice was written there too.
         var seen = Set(selector["matchLabels"].entries.map(\.key))
         for expression in selector["matchExpressions"].elements {
             let key = expression["key"].text
-            if let index = keys.lastIndex(of: key), seen.contains(key) {
+            if let index = keys[key], seen.contains(key) {
                 let text = "exists in both matchLabelKeys and labelSelector"
                 errors.append(.invalid(term.path.index(index), .string(key), text))
             }

@@ -70,8 +70,8 @@ extension PodValidation {
 
     func ephemeralContainerErrors(_ containers: PodField, _ scope: ContainerScope) -> [FieldError] {
         guard containers.count > 0 else { return [] }
-        let others = ["containers", "initContainers"].flatMap { scope.spec[$0].elements }.map { $0["name"].text }
-        var names = Set(others)
+        let others = Set(["containers", "initContainers"].flatMap { scope.spec[$0].elements }.map { $0["name"].text })
+        var names = others
         var errors: [FieldError] = []
         for container in containers.elements {
             errors += commonErrors(container, scope)

@@ -102,7 +102,8 @@ extension PodValidation {
     }
 
     private func claimReferenceErrors(_ claims: PodField, _ claimNames: Set<String>) -> [FieldError] {
-        var seen: Set<String> = []
+        var seen = SeenClaims()
+        lazy var known = claimNames.isEmpty ? " which is empty" : ": \(claimNames.sorted().joined(separator: ", "))"
         var errors: [FieldError] = []
         for claim in claims.elements {
             let name = claim["name"].text
@@ -112,7 +113,6 @@ extension PodValidation {
             }
             errors += duplicateClaimErrors(claim, &seen)
             if !claimNames.contains(name) {
-                let known = claimNames.isEmpty ? " which is empty" : ": \(claimNames.sorted().joined(separator: ", "))"
                 let detail = "must be one of the names in pod.spec.resourceClaims\(known)"
                 errors.append(.notFound(claim.path, .string(name), detail))
             }
@@ -120,20 +120,26 @@ extension PodValidation {
         return errors
     }
 
+    /// The claims that a container has named: with their requests, and how many requests of each.
+    private struct SeenClaims {
+        var keys: Set<String> = []
+        var requests: [String: Int] = [:]
+    }
+
     /// A claim may be named once as a whole, or once for each of its requests.
-    private func duplicateClaimErrors(_ claim: PodField, _ seen: inout Set<String>) -> [FieldError] {
+    private func duplicateClaimErrors(_ claim: PodField, _ seen: inout SeenClaims) -> [FieldError] {
         let name = claim["name"].text
-        if seen.contains(name) { return [.duplicate(claim.path, .string(name))] }
+        if seen.keys.contains(name) { return [.duplicate(claim.path, .string(name))] }
         let request = claim["request"]
         let key = request.text.isEmpty ? name : "\(name)/\(request.text)"
         var errors = request.text.isEmpty ? [] : request.dnsLabelErrors
-        if seen.contains(key) {
+        if seen.keys.contains(key) {
             errors.append(.duplicate(claim.path, .string(key)))
         } else if request.text.isEmpty {
-            let count = seen.count { $0.hasPrefix(name + "/") }
+            let count = seen.requests[name] ?? 0
             errors += Array(repeating: .duplicate(claim.path, .string(name)), count: count)
         }
-        seen.insert(key)
+        if seen.keys.insert(key).inserted, !request.text.isEmpty { seen.requests[name, default: 0] += 1 }
         return errors
     }
 

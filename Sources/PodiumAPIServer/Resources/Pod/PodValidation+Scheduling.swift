@@ -45,21 +45,24 @@ extension PodValidation {
 
     func spreadErrors(_ constraints: PodField) -> [FieldError] {
         let elements = constraints.elements
+        var last: [[String]: Int] = [:]
+        for (index, constraint) in elements.enumerated() { last[spreadIdentity(constraint)] = index }
         return elements.enumerated().flatMap { index, constraint in
-            spreadErrors(constraint, rest: elements[(index + 1)...])
+            spreadErrors(constraint, isRepeated: last[spreadIdentity(constraint)] != index)
         }
     }
 
-    private func spreadErrors(_ constraint: PodField, rest: ArraySlice<PodField>) -> [FieldError] {
+    private func spreadIdentity(_ constraint: PodField) -> [String] {
+        [constraint["topologyKey"].text, constraint["whenUnsatisfiable"].text]
+    }
+
+    private func spreadErrors(_ constraint: PodField, isRepeated: Bool) -> [FieldError] {
         let skew = constraint["maxSkew"]
         let key = constraint["topologyKey"]
         let action = constraint["whenUnsatisfiable"]
         var errors = skew.integer <= 0 ? [skew.invalidNumber("must be greater than zero")] : []
         if key.text.isEmpty { errors.append(key.required("can not be empty")) }
         errors += action.oneOf(["DoNotSchedule", "ScheduleAnyway"])
-        let isRepeated = rest.contains {
-            $0["topologyKey"].text == key.text && $0["whenUnsatisfiable"].text == action.text
-        }
         if isRepeated {
             let path = constraint.path.child("{topologyKey, whenUnsatisfiable}")
             errors.append(.duplicate(path, "{\(key.text), \(action.text)}"))

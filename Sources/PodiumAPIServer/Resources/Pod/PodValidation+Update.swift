@@ -77,7 +77,7 @@ extension PodValidation {
             value["tolerationSeconds"] = nil
             return value
         }
-        let kept = new.elements.map(withoutSeconds)
+        let kept = Set(new.elements.map(withoutSeconds))
         guard old.elements.allSatisfy({ kept.contains(withoutSeconds($0)) }) else {
             return [new.forbidden("existing toleration can not be modified except its tolerationSeconds")]
         }

@@ -38,8 +38,8 @@ extension PodWarnings {
                 overlaps.map { "volume \(name) (\(kind)): overlapping paths: \($0)" }
             }
             func overlaps(_ source: PodField) -> [String] {
-                var seen: [PlacedPath] = []
-                return source["items"].elements.flatMap { PlacedPath($0["path"].text, nil).collisions(&seen) }
+                var seen = PlacedPaths()
+                return source["items"].elements.flatMap { seen.add(PlacedPath($0["path"].text, nil)) }
             }
             let configMap = FieldError.quoted(volume["configMap"]["name"].text)
             let secret = FieldError.quoted(volume["secret"]["secretName"].text)
@@ -53,7 +53,7 @@ extension PodWarnings {
     }
 
     private static func projectedOverlaps(_ projected: PodField, _ name: String) -> [(String, isOverlap: Bool)] {
-        var seen: [PlacedPath] = []
+        var seen = PlacedPaths()
         var paths: [PlacedPath] = []
         return projected["sources"].elements.flatMap { source -> [(String, isOverlap: Bool)] in
             if source.count == 0 { return [("volume \(name) (Projected) has no sources provided", false)] }
@@ -70,34 +70,7 @@ extension PodWarnings {
             } else if source["serviceAccountToken"].isSet {
                 paths = [PlacedPath(source["serviceAccountToken"]["path"].text, "ServiceAccountToken")]
             }
-            return paths.flatMap { $0.collisions(&seen) }.map { ($0, true) }
-        }
-    }
-
-    /// A path in a volume and the source that puts a file there.
-    private struct PlacedPath: Equatable, CustomStringConvertible {
-        let path: String
-        let source: String?
-
-        init(_ path: String, _ source: String?) {
-            var path = Substring(path)
-            while path.last == "/" { path.removeLast() }
-            self.path = String(path)
-            self.source = source
-        }
-
-        var description: String {
-            FieldError.quoted(path) + (source.map { " (\($0))" } ?? "")
-        }
-
-        /// `a with b` for each of `seen` that this one meets; then it is seen itself.
-        func collisions(_ seen: inout [PlacedPath]) -> [String] {
-            let met = seen.filter { other in
-                guard !path.isEmpty, !other.path.isEmpty else { return false }
-                return "\(other.path)/".hasPrefix("\(path)/") || "\(path)/".hasPrefix("\(other.path)/")
-            }
-            seen.append(self)
-            return met.map { "\(self) with \($0)" }
+            return paths.flatMap { seen.add($0) }.map { ($0, true) }
         }
     }
 }

@@ -97,17 +97,22 @@ struct ServiceAllocation {
         // Ports of one number but different protocols share their node port.
         var chosen: [Int: Int] = [:]
         var used: Set<String> = []
+        var isExhausted = false
         spec.updateElements(of: "ports") { port in
             guard (port["nodePort"]?.integer ?? 0) == 0 else { return }
             let number = port["port"]?.int ?? 0
             let proto = port["protocol"]?.string ?? ""
             if let shared = chosen[number], used.insert("\(shared) \(proto)").inserted {
                 port["nodePort"] = .integer(Int64(shared))
+            } else if isExhausted {
+                return
             } else if let free = Self.freePort(taken: taken, random) {
                 taken.insert(free)
                 chosen[number] = free
                 used.insert("\(free) \(proto)")
                 port["nodePort"] = .integer(Int64(free))
+            } else {
+                isExhausted = true
             }
         }
         if ServiceStrategy.needsHealthCheck(spec), (spec["healthCheckNodePort"]?.integer ?? 0) == 0 {

@@ -151,12 +151,16 @@ extension ServiceStrategy {
     }
 
     private static func carryOverNodePorts(_ spec: inout JSONValue, from old: JSONValue) {
-        let before = old["ports"]?.elements ?? []
+        let before = Dictionary(
+            (old["ports"]?.elements ?? []).map { ([$0["port"], $0["protocol"]], $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var taken = Set((spec["ports"]?.elements ?? []).compactMap { Self.nodePortKey($0) })
         spec.updateElements(of: "ports") { port in
             guard (port["nodePort"]?.integer ?? 0) == 0 else { return }
-            let match = before.first { $0["port"] == port["port"] && $0["protocol"] == port["protocol"] }
-            guard let match, let key = nodePortKey(match), taken.insert(key).inserted else { return }
+            guard let match = before[[port["port"], port["protocol"]]], let key = nodePortKey(match),
+                taken.insert(key).inserted
+            else { return }
             port["nodePort"] = match["nodePort"]
         }
     }
