@@ -23,6 +23,12 @@ public enum AuthorizationMode: String, CaseIterable, Sendable {
     case rbac = "RBAC"
 }
 
+/// What a cluster can have that a distribution of Kubernetes adds and Kubernetes itself has not.
+public enum Addon: String, CaseIterable, Sendable {
+    /// The static pods of a control plane and a proxy on every node, in `kube-system`.
+    case systemPods = "system-pods"
+}
+
 /// Why a value cannot be configured.
 public struct ConfigurationError: Error, CustomStringConvertible {
     /// A sentence for the person who gave the value.
@@ -40,6 +46,8 @@ public struct ClusterConfiguration: Sendable {
     public var seed: UInt64?
     /// Whether the controllers, the scheduler and the kubelets run. Without them only requests change objects.
     public var runsControllers = true
+    /// What the cluster has beside Kubernetes itself; needs the controllers. Default nothing.
+    public var addons: Set<Addon> = []
     /// The admission plugins that are left out, by name.
     public var disabledAdmissionPlugins: Set<String> = []
     /// How long an Event stays after it was last written; zero for ever.

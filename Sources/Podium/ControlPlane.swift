@@ -55,7 +55,7 @@ final class ControlPlane: Sendable {
         Bootstrap.install(client, nodes: configuration.nodes)
         let controllers =
             configuration.runsControllers
-            ? ControllerSet(client: client, registry: shared.registry) : nil
+            ? ControllerSet(client: client, registry: shared.registry, addons: configuration.addons) : nil
         self.controllers = controllers
         let access = Access(configuration, client: client)
         server = APIServer(
@@ -71,7 +71,8 @@ final class ControlPlane: Sendable {
                 authenticator: access.authenticator,
                 authorizer: access.authorizer,
                 serviceAccountTokens: access.serviceAccountTokens,
-                logs: controllers?.logs ?? NoContainerLogs()
+                logs: controllers?.logs ?? NoContainerLogs(),
+                warnsOfMissingControllers: configuration.runsControllers
             )
         )
         eventExpiry =

@@ -17,8 +17,10 @@ final class ControllerSet: Sendable {
     let logs: any ContainerLogSource
 
     /// Makes all of them for the cluster that `client` writes to; nothing happens before `start`.
-    init(client: ResourceClient, registry: ResourceRegistry) {
-        controllers = StandardControllers(client: client, options: .init(catalog: ResourceCatalog(registry)))
+    init(client: ResourceClient, registry: ResourceRegistry, addons: Set<Addon>) {
+        var options = StandardControllers.Options(catalog: ResourceCatalog(registry))
+        if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
+        controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client)
         kubelets = KubeletHub(client: client)
         logs = KubeletLogs(kubelets.logs)

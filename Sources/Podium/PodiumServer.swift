@@ -3,6 +3,7 @@
 
 public import Logging
 import PodiumHTTP
+import PodiumMachinery
 
 /// Where a server listens.
 public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
@@ -62,6 +63,12 @@ public struct ServerConfiguration: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Checks that a further cluster can be called `name`: a DNS label, as namespaces are.
+    /// - Throws: when it cannot.
+    public static func checkClusterName(_ name: String) throws(ConfigurationError) {
+        if let problem = NameValidation.dns1123Label(name).first { throw ConfigurationError(description: problem) }
+    }
 }
 
 /// Why a server did not start.

@@ -8,6 +8,9 @@ import PodiumAPIServer
 public struct TokenFile: Sendable {
     let table: TokenTable
 
+    /// The token of the first line; nil when the file has none.
+    public var firstToken: String? { table.firstToken }
+
     /// Reads the text of a file.
     /// - Throws: an error that names the first wrong line.
     public init(_ text: String) throws(TokenFileFailure) {

@@ -13,7 +13,7 @@ struct Clock: ParsableCommand {
 
     /// Where the server is.
     struct Target: ParsableArguments {
-        @Option(help: "The server: HOST:PORT, [IPv6]:PORT or unix:PATH.")
+        @Option(help: "The server: HOST:PORT, [IPv6]:PORT, unix:PATH or a URL.")
         var server = "127.0.0.1:8080"
 
         @Option(help: "The cluster, for a server that has several.")
@@ -21,9 +21,10 @@ struct Clock: ParsableCommand {
 
         /// Sends a request and prints the body of the answer.
         func send(_ method: String, _ path: String, body: String? = nil) throws {
-            let address = try ListenArgument.parse(server.hasPrefix("http://") ? String(server.dropFirst(7)) : server)
-            let prefix = cluster.map { "/clusters/\($0)" } ?? ""
-            let answer = try HTTPClient(address).send(method, prefix + path, body: body)
+            let server = try ServerArgument(server)
+            if let cluster { try ServerArgument.checkClusterName(cluster) }
+            let prefix = cluster.map { "/clusters/\($0)" } ?? server.path
+            let answer = try HTTPClient(server.address).send(method, prefix + path, body: body)
             print(answer.body, terminator: "")
             if answer.status >= 300 { throw ExitCode.failure }
         }
@@ -56,10 +57,10 @@ struct Clock: ParsableCommand {
         func run() throws {
             let body: String
             if duration == "idle" {
-                let limit = limit.map { ",\"limit\":\(quoted($0))" } ?? ""
+                let limit = limit.map { ",\"limit\":\(JSONText.quoted($0))" } ?? ""
                 body = "{\"until\":\"idle\"\(limit)}"
             } else {
-                body = "{\"by\":\(quoted(duration))}"
+                body = "{\"by\":\(JSONText.quoted(duration))}"
             }
             try target.send("POST", "/podium/v1/clock/advance", body: body)
         }
@@ -77,20 +78,8 @@ struct Clock: ParsableCommand {
         func run() throws {
             let body =
                 mode.hasSuffix("x")
-                ? "{\"mode\":\"scaled\",\"rate\":\(mode.dropLast())}" : "{\"mode\":\(quoted(mode))}"
+                ? "{\"mode\":\"scaled\",\"rate\":\(mode.dropLast())}" : "{\"mode\":\(JSONText.quoted(mode))}"
             try target.send("PUT", "/podium/v1/clock", body: body)
         }
     }
-}
-
-/// `text` as a JSON string.
-private func quoted(_ text: String) -> String {
-    let escaped = text.unicodeScalars.map { scalar in
-        switch scalar {
-        case "\"", "\\": "\\\(scalar)"
-        case _ where scalar.value < 0x20: " "
-        default: String(scalar)
-        }
-    }
-    return "\"\(escaped.joined())\""
 }

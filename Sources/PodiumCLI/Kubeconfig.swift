@@ -11,36 +11,29 @@ struct Kubeconfig: ParsableCommand {
         discussion: "podium kubeconfig > podium.yaml && kubectl --kubeconfig podium.yaml get nodes"
     )
 
-    @Option(help: "The server: HOST:PORT or [IPv6]:PORT.")
+    @Option(help: "The server: HOST:PORT, [IPv6]:PORT, or a URL such as http://127.0.0.1:8080/clusters/one.")
     var server = "127.0.0.1:8080"
 
     @Option(help: "The cluster, for a server that has several.")
     var cluster: String?
 
-    @Option(help: "The token to send.")
+    @Option(help: "The token to send; without a token file any will do.")
     var token: String?
 
-    func run() throws {
-        guard let url = try ListenArgument.parse(server).url else {
-            throw ValidationError("kubectl does not speak over Unix sockets")
+    func validate() throws {
+        _ = try ServerArgument(server)
+        if let cluster { try ServerArgument.checkClusterName(cluster) }
+        if let token, token.isEmpty || token.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+            throw ValidationError("--token: a token is not empty and has no blanks")
         }
-        let path = cluster.map { "/clusters/\($0)" } ?? ""
-        let name = cluster.map { "podium-\($0)" } ?? "podium"
-        print(
-            """
-            apiVersion: v1
-            kind: Config
-            clusters:
-            - name: \(name)
-              cluster: {server: "\(url)\(path)"}
-            users:
-            - name: \(name)
-              user: \(token.map { "{token: \"\($0)\"}" } ?? "{}")
-            contexts:
-            - name: \(name)
-              context: {cluster: \(name), user: \(name)}
-            current-context: \(name)
-            """
-        )
+    }
+
+    func run() throws {
+        let server = try ServerArgument(server)
+        if server.path != "", cluster != nil {
+            throw ValidationError("--server names a cluster already: leave --cluster out")
+        }
+        guard let url = server.url else { throw ValidationError("kubectl does not speak over Unix sockets") }
+        print(KubeconfigFile(url: url, cluster: cluster, token: token).text, terminator: "")
     }
 }

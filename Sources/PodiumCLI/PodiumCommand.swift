@@ -8,11 +8,13 @@ import Podium
 @main
 enum Main {
     static func main() {
+        let words = CommandLine.arguments.dropFirst()
+        let own = words.prefix { $0 != "--" }
         // An option may be given an empty value (`--controllers=`), which the parser takes only as two words.
-        let arguments = CommandLine.arguments.dropFirst().flatMap { word in
+        let arguments = own.flatMap { word in
             word.hasPrefix("--") && word.hasSuffix("=") ? [String(word.dropLast()), ""] : [word]
         }
-        PodiumCommand.main(arguments)
+        PodiumCommand.main(arguments + words.dropFirst(own.count))
     }
 }
 
@@ -26,9 +28,10 @@ struct PodiumCommand: ParsableCommand {
             kubectl get nodes                needs no kubeconfig: that is where kubectl looks by itself
             podium serve --clock virtual     time stands still until you say otherwise
             podium clock advance 5m          five minutes pass at once
+            podium run -- pytest             a command with a cluster of its own
             """,
         version: "podium \(PodiumServer.version) (Kubernetes \(PodiumServer.kubernetesVersion))",
-        subcommands: [Serve.self, Kubeconfig.self, Clock.self, Version.self]
+        subcommands: [Serve.self, Run.self, Kubeconfig.self, Clock.self, Version.self]
     )
 }
 

@@ -2,7 +2,6 @@
 // `podium serve`: arguments into a configuration, and signals into an orderly end.
 
 import ArgumentParser
-import CPodiumProcess
 import Glibc
 import Logging
 import Podium
@@ -17,8 +16,13 @@ struct Serve: ParsableCommand {
             """
     )
 
-    @Option(help: "Where to listen: HOST:PORT (port 0: any free one), [IPv6]:PORT, or unix:PATH.")
-    var listen = "127.0.0.1:8080"
+    @Option(
+        help: """
+            Where to listen: HOST:PORT (port 0: any free one), [IPv6]:PORT, or unix:PATH. By default \
+            \(Self.defaultListen).
+            """
+    )
+    var listen: String?
 
     @Option(help: "How many nodes the cluster makes itself: node-1, node-2, …")
     var nodes = 3
@@ -58,6 +62,18 @@ struct Serve: ParsableCommand {
     @Flag(help: "Allow other machines to reach a server that neither encrypts nor asks who they are.")
     var insecure = false
 
+    @Option(help: "Where to write a kubeconfig once the server is ready; the file goes when the server ends.")
+    var kubeconfig: String?
+
+    @Option(help: "How the line that says where the server is gets written: text, or json for programs.")
+    var output = Announcement.Format.text
+
+    @Flag(help: "End when the process that started this one ends, however it ends.")
+    var exitWithParent = false
+
+    @Option(help: "What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames).")
+    var addons = ""
+
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
 
@@ -77,7 +93,11 @@ struct Serve: ParsableCommand {
         }
         _ = try clockChoice()
         _ = try eventTTL()
-        let address = try ListenArgument.parse(listen)
+        try checkAddons()
+        let address = try ListenArgument.parse(listen ?? Self.defaultListen)
+        if kubeconfig != nil, address.url == nil {
+            throw ValidationError("--kubeconfig: kubectl does not speak over Unix sockets")
+        }
         if !address.isLoopback, !insecure {
             throw ValidationError(
                 "\(address) can be reached by other machines, and nothing asks them who they are. Say --insecure if you "
@@ -87,10 +107,18 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        shareMemory()
         let ending = Ending()
+        let running = try RunningServer(self, listen: listen ?? Self.defaultListen)
+        print(Announcement(running, self).line(output))
+        fflush(nil)
+        ending.wait()
+        ending.limit(seconds: PodiumServer.shutdownSeconds + 2)
+        running.stop()
+    }
+
+    /// What the options say of the server, its address apart.
+    func serverConfiguration() throws -> ServerConfiguration {
         var configuration = ServerConfiguration()
-        configuration.address = try ListenArgument.parse(listen)
         configuration.threads = threads
         configuration.servesManyClusters = clusters
         configuration.logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
@@ -104,24 +132,18 @@ struct Serve: ParsableCommand {
         )
         configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
         configuration.cluster.authorization = AuthorizationMode(rawValue: authorizationMode) ?? .alwaysAllow
-        // A client that goes away must not end the process.
-        signal(SIGPIPE, SIG_IGN)
-        let server = PodiumServer(configuration)
-        let address = try server.start()
-        print(banner(address))
-        fflush(nil)
-        ending.wait()
-        ending.limit(seconds: PodiumServer.shutdownSeconds + 2)
-        server.stop()
+        configuration.cluster.addons = Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
+        return configuration
     }
 
-    /// Has all threads share as many heaps as there are cores.
-    ///
-    /// By default each of Dispatch's threads, which come and go, may get a heap of its own. What lives long, such as
-    /// the history of watches, then spreads over all of them, and what is freed in one is of no use in another: a
-    /// server of 120 MiB grew by 1 MiB a minute.
-    private func shareMemory() {
-        _ = podium_process_limit_arenas(Int32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    static let defaultListen = "127.0.0.1:8080"
+
+    private static let addonNames = Addon.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private func checkAddons() throws {
+        for name in addons.split(separator: ",") where Addon(rawValue: String(name)) == nil {
+            throw ValidationError("--addons: there is no '\(name)'; there is \(Self.addonNames)")
+        }
     }
 
     private static let authorizationModes = AuthorizationMode.allCases.map(\.rawValue).joined(separator: ", ")
@@ -133,19 +155,6 @@ struct Serve: ParsableCommand {
         } catch {
             throw ValidationError("\(path), \(error)")
         }
-    }
-
-    private func banner(_ address: ServerAddress) -> String {
-        let nodes = nodes == 1 ? "1 node" : "\(nodes) nodes"
-        let place = address.url ?? address.description
-        let hint: String
-        switch address {
-        case .tcp(_, 8080) where address.isLoopback: hint = "kubectl finds it by itself"
-        case .tcp: hint = "kubectl --server \(place)"
-        case .unix(let path): hint = "curl --unix-socket \(path) http://podium/version"
-        }
-        return "podium \(PodiumServer.version) serves Kubernetes \(PodiumServer.kubernetesVersion) at \(place) "
-            + "(\(nodes), \(clock) clock): \(hint)"
     }
 
     // Kubernetes: kube-apiserver --event-ttl
@@ -167,35 +176,5 @@ struct Serve: ParsableCommand {
             }
             return .scaled(rate: rate)
         }
-    }
-}
-
-/// Waits for SIGINT or SIGTERM.
-///
-/// It must be made before the first thread: threads inherit that the signals are blocked, so that one which comes at
-/// any moment from then on waits until it is asked for.
-private struct Ending {
-    private var signals = sigset_t()
-
-    init() {
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-    }
-
-    /// Returns at the first of the signals; a second one ends the process at once.
-    func wait() {
-        var signals = signals
-        var received: Int32 = 0
-        sigwait(&signals, &received)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-    }
-
-    /// Ends the process after so many seconds, whatever then still keeps its threads: what was asked to end must not
-    /// need to be killed.
-    func limit(seconds: Int) {
-        signal(SIGALRM) { _ in _exit(EXIT_SUCCESS) }
-        alarm(UInt32(seconds))
     }
 }

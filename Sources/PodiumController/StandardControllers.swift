@@ -15,6 +15,8 @@ package final class StandardControllers: Sendable {
         package var catalog: ResourceCatalog
         /// The certificate of the API server in PEM form; empty when it has none.
         package var rootCertificate: String
+        /// Makes controllers that are not Kubernetes' own.
+        package var additional: [@Sendable (SharedInformers) -> any InformedReconciler] = []
         /// The names of the controllers to run, as in kube-controller-manager's `--controllers`; nil for all.
         package var enabled: Set<String>?
 
@@ -99,8 +101,11 @@ package final class StandardControllers: Sendable {
         if let controller = add(collector) {
             members.withState { $0.refresh = { [weak collector] in collector?.watch(controller) } }
         }
+        for make in options.additional { addAdditional(make(informers)) }
         informers.start()
     }
+
+    private func addAdditional(_ reconciler: some InformedReconciler) { add(reconciler) }
 
     @discardableResult
     private func add<Member: InformedReconciler>(_ reconciler: Member) -> Controller<Member.Key>? {

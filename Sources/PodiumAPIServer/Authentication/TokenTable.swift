@@ -20,6 +20,8 @@ package struct TokenFileError: Error, Hashable, CustomStringConvertible {
 // Kubernetes: apiserver/pkg/authentication/token/tokenfile/tokenfile.go
 package struct TokenTable: Sendable {
     private var users: [String: UserInfo] = [:]
+    /// The token of the first line; nil when there is none.
+    package private(set) var firstToken: String?
 
     /// A table without tokens.
     package init() {}
@@ -43,6 +45,7 @@ package struct TokenTable: Sendable {
                 user.groups = fields[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             }
             users[fields[0]] = user
+            firstToken = firstToken ?? fields[0]
         }
     }
 

@@ -115,6 +115,8 @@ package final class ResourceDefinition: Sendable {
     let convertsObjects: Bool
     /// The text of the warning that goes with every request to it; nil unless it is to be given up.
     let deprecationWarning: String?
+    /// What is not done about its objects because no controller here does it; nil when nothing is lacking.
+    let missingController: String?
 
     private let supported: UInt8
 
@@ -152,6 +154,7 @@ package final class ResourceDefinition: Sendable {
         convertsObjects = gvr.groupResource != storage && gvr.groupResource == .newEvents
         strategy = ResourceStrategies.strategy(for: convertsObjects ? gvr.groupResource : storage)
         deprecationWarning = ResourceStrategies.deprecationWarning(gvr)
+        missingController = MissingControllers.consequence(for: storage)
         supported = verbs.reduce(0) { $0 | $1.bit }
     }
 

@@ -18,6 +18,8 @@ package final class APIServerComponents: Sendable {
     let authorizer: any Authorizer
     let serviceAccountTokens: ServiceAccountTokens
     let logs: any ContainerLogSource
+    /// Whether a client is told that nothing acts on what it makes. Where the controllers are switched off, it knows.
+    let warnsOfMissingControllers: Bool
 
     package init(
         storage: any Storage,
@@ -28,7 +30,8 @@ package final class APIServerComponents: Sendable {
         authenticator: any Authenticator = OpenAuthenticator(),
         authorizer: any Authorizer = AlwaysAllow(),
         serviceAccountTokens: ServiceAccountTokens? = nil,
-        logs: any ContainerLogSource = NoContainerLogs()
+        logs: any ContainerLogSource = NoContainerLogs(),
+        warnsOfMissingControllers: Bool = false
     ) {
         self.storage = storage
         self.host = host
@@ -39,6 +42,7 @@ package final class APIServerComponents: Sendable {
         self.authorizer = authorizer
         self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: storage, host: host)
         self.logs = logs
+        self.warnsOfMissingControllers = warnsOfMissingControllers
     }
 }
 
