@@ -159,13 +159,29 @@ package final class StoredObject: Sendable {
     /// in one place, and no names that clients choose: all that is looked for is the name.
     package func text(ofMember name: StaticString) -> BytesSlice? {
         let bytes = bytes.buffer
-        let pattern = Array("\"\(name)\":\"".utf8)
-        guard let start = bytes[metadataEnd...].firstRange(of: pattern)?.upperBound,
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\"")),
-            // An escape may hide the end.
-            !bytes[start..<end].contains(UInt8(ascii: "\\"))
-        else { return nil }
-        return BytesSlice(bytes: self.bytes, range: start..<end)
+        let count = name.utf8CodeUnitCount
+        let quote = UInt8(ascii: "\"")
+        var index = metadataEnd
+        // Byte by byte, because searches of the standard library take a hundred times as long.
+        while index + count + 4 <= bytes.count {
+            if bytes[index] == quote, bytes[index + count + 1] == quote, bytes[index + count + 2] == UInt8(ascii: ":"),
+                bytes[index + count + 3] == quote, (0..<count).allSatisfy({ bytes[index + 1 + $0] == name.utf8Start[$0] })
+            {
+                return text(from: index + count + 4)
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    /// What stands from `start` to the next quotation mark; nil when an escape may hide the end.
+    private func text(from start: Int) -> BytesSlice? {
+        var end = start
+        while end < bytes.count, bytes.buffer[end] != UInt8(ascii: "\"") {
+            if bytes.buffer[end] == UInt8(ascii: "\\") { return nil }
+            end += 1
+        }
+        return BytesSlice(bytes: bytes, range: start..<end)
     }
 
     /// The JSON text without the newline, as it stands in watch events.
