@@ -8,17 +8,17 @@ import Synchronization
 
 /// An object read from storage. Its tree is read when it is first asked for: most changes concern nobody.
 package struct APIObject: Sendable {
-    /// The tree, once for all copies.
+    /// Holds on to the tree for all copies.
     // State | guarded by | why separate
-    // value | mutex | whoever asks first reads it; two that ask at once read the same
+    // reading | mutex | whoever asks first reads it; two that ask at once get the same
     private final class Tree: Sendable {
-        private let read = Mutex<JSONValue?>(nil)
+        private let reading = Mutex<ObjectReading?>(nil)
 
         func value(of object: StoredObject) -> JSONValue {
-            if let value = read.withLock({ $0 }) { return value }
-            let value = object.value()
-            read.withLock { $0 = value }
-            return value
+            if let reading = reading.withLock({ $0 }) { return reading.value }
+            let read = object.read()
+            reading.withLock { $0 = read }
+            return read.value
         }
     }
 

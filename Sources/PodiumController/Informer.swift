@@ -48,21 +48,25 @@ package final class Informer: Sendable {
     private let storage: any Storage
     private let resource: GroupResource
     private let scope: ListScope
+    private let skipsHeartbeats: Bool
     private let state: Confined<State>
     private let pending = Atomic<Bool>(false)
     private let handler: @Sendable (InformerEvent) -> Void
 
-    /// Makes an informer; nothing happens before `start`. `handler` runs on `queue` only.
+    /// Makes an informer; nothing happens before `start`. `handler` runs on `queue` only. An informer that skips
+    /// heartbeats knows the state before them.
     package init(
         storage: any Storage,
         resource: GroupResource,
         scope: ListScope = .all,
+        skipsHeartbeats: Bool = false,
         queue: any SerialQueue,
         handler: @escaping @Sendable (InformerEvent) -> Void
     ) {
         self.storage = storage
         self.resource = resource
         self.scope = scope
+        self.skipsHeartbeats = skipsHeartbeats
         self.handler = handler
         state = Confined(State(), on: queue)
     }
@@ -124,9 +128,12 @@ package final class Informer: Sendable {
         if state.withState({ $0.stopped }) { return }
         do throws(StorageError) {
             let snapshot = try storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
-            let cursor = try storage.watch(resource, scope: scope, after: snapshot.revision) { [weak self] in
-                self?.wake()
-            }
+            let cursor = try storage.watch(
+                resource,
+                scope: scope,
+                after: snapshot.revision,
+                skippingHeartbeats: skipsHeartbeats
+            ) { [weak self] in self?.wake() }
             state.withState { $0.cursor = cursor }
             replaceCache(with: snapshot.objects)
             wake()

@@ -64,7 +64,7 @@ package struct ResourceClient: Sendable {
             guard let current = storage.get(key), uid == nil || current.facts.uid == uid else {
                 throw .keyNotFound(key)
             }
-            let before = current.value()
+            let before = current.read().value
             var after = before
             guard change(&after), after != before else { return APIObject(current) }
             do throws(StorageError) {

@@ -68,8 +68,13 @@ package final class SharedInformers: Sendable {
     }
 
     private func makeInformer(_ resource: GroupResource, _ state: inout State) -> Informer {
-        let informer = Informer(storage: client.storage, resource: resource, queue: self.state.queue) {
-            [weak self] event in
+        let informer = Informer(
+            storage: client.storage,
+            resource: resource,
+            // Whose controller goes by them looks for itself, when it is time.
+            skipsHeartbeats: true,
+            queue: self.state.queue
+        ) { [weak self] event in
             guard let self else { return }
             for handler in self.state.withState({ $0.handlers[resource] ?? [] }) { handler(event) }
         }

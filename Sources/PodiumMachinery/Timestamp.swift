@@ -83,31 +83,28 @@ extension Timestamp {
         let days = whole.dividedDown(by: 86_400)
         let second = whole - days * 86_400
         let date = CivilDate(daysSince1970: days)
-        var text = ""
-        text.reserveCapacity(30)
-        Self.append(date.year, 4, to: &text)
-        text += "-"
-        Self.append(date.month, 2, to: &text)
-        text += "-"
-        Self.append(date.day, 2, to: &text)
-        text += "T"
-        Self.append(second / 3600, 2, to: &text)
-        text += ":"
-        Self.append(second / 60 % 60, 2, to: &text)
-        text += ":"
-        Self.append(second % 60, 2, to: &text)
-        if fractionDigits > 0 {
-            for _ in fractionDigits..<9 { fraction /= 10 }
-            text += "."
-            Self.append(fraction, fractionDigits, to: &text)
+        for _ in fractionDigits..<9 { fraction /= 10 }
+        let count = fractionDigits == 0 ? 20 : 21 + fractionDigits
+        // At one go: times stand in everything that is written.
+        return String(unsafeUninitializedCapacity: count) { target in
+            func write(_ number: Int64, _ width: Int, at start: Int, then separator: UInt8) {
+                var rest = number
+                for index in (start..<start + width).reversed() {
+                    target[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                target[start + width] = separator
+            }
+            // Every year that can be counted has four digits.
+            write(date.year, 4, at: 0, then: UInt8(ascii: "-"))
+            write(date.month, 2, at: 5, then: UInt8(ascii: "-"))
+            write(date.day, 2, at: 8, then: UInt8(ascii: "T"))
+            write(second / 3600, 2, at: 11, then: UInt8(ascii: ":"))
+            write(second / 60 % 60, 2, at: 14, then: UInt8(ascii: ":"))
+            write(second % 60, 2, at: 17, then: fractionDigits == 0 ? UInt8(ascii: "Z") : UInt8(ascii: "."))
+            if fractionDigits > 0 { write(fraction, fractionDigits, at: 20, then: UInt8(ascii: "Z")) }
+            return count
         }
-        return text + "Z"
-    }
-
-    private static func append(_ number: Int64, _ width: Int, to text: inout String) {
-        let digits = String(number)
-        for _ in 0..<max(0, width - digits.utf8.count) { text += "0" }
-        text += digits
     }
 
     /// Reads an RFC 3339 time with any fraction and offset; nil when `text` is none.

@@ -57,6 +57,9 @@ package struct StorageEvent: Sendable {
 
     package var revision: Revision { object.revision }
 
+    /// Whether it says no more than that the writer of the object is alive.
+    var isHeartbeat: Bool { kind == .modified && object.isHeartbeat }
+
     package init(kind: Kind, object: StoredObject, previous: StoredObject?) {
         self.kind = kind
         self.object = object
@@ -122,7 +125,8 @@ package protocol Storage: AnyObject, Sendable {
         at revision: Revision?
     ) throws(StorageError) -> ListSnapshot
 
-    /// Follows a collection from the first change after `revision`, without loss, duplicate or reordering.
+    /// Follows a collection from the first change after `revision`, without loss, duplicate or reordering; heartbeats
+    /// can be left out.
     ///
     /// `wake` is called, from any thread and outside of every lock, after a change in `scope` was appended; it must
     /// return at once. It may be called too often, and after the cursor was closed.
@@ -132,8 +136,21 @@ package protocol Storage: AnyObject, Sendable {
         _ resource: GroupResource,
         scope: ListScope,
         after revision: Revision,
+        skippingHeartbeats: Bool,
         wake: @escaping @Sendable () -> Void
     ) throws(StorageError) -> any WatchCursor
+}
+
+extension Storage {
+    /// Follows a collection, heartbeats included.
+    package func watch(
+        _ resource: GroupResource,
+        scope: ListScope,
+        after revision: Revision,
+        wake: @escaping @Sendable () -> Void
+    ) throws(StorageError) -> any WatchCursor {
+        try watch(resource, scope: scope, after: revision, skippingHeartbeats: false, wake: wake)
+    }
 }
 
 /// The place of one watcher in the history of a collection. Used by one thread at a time.

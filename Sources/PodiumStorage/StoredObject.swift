@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // An object as it is stored: its encoded bytes, and beside them the few facts that filters need.
 
+import Glibc
 import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
+import Synchronization
 
 /// The small facts of an object that selectors and printers read without parsing its bytes.
 package struct ObjectFacts: Sendable {
@@ -37,6 +39,8 @@ package struct ObjectDraft: Sendable {
     /// Where in `template` the metadata end.
     let metadataEnd: Int
     package let facts: ObjectFacts
+    /// Whether it says no more than that its writer is alive.
+    let isHeartbeat: Bool
 
     /// Encodes `object`, which must have `kind`, `apiVersion` and `metadata`.
     package init(_ object: JSONValue, facts: ObjectFacts) {
@@ -44,26 +48,28 @@ package struct ObjectDraft: Sendable {
         (typeLength, revisionOffset, metadataEnd) = writer.writeObject(object)
         template = writer.bytes
         self.facts = facts
+        isHeartbeat = false
     }
 
-    /// `object` with `text`, which needs no escapes, in the place of a part of its bytes that lies behind its metadata
-    /// and that none of its facts depends on.
-    package init(_ object: StoredObject, replacing slice: BytesSlice, with text: String) {
+    /// A heartbeat: `object` with `time`, which needs no escapes, in the place of a part of its bytes that lies behind
+    /// its metadata and that none of its facts depends on.
+    package init(heartbeatOf object: StoredObject, replacing slice: BytesSlice, with time: String) {
         let range = slice.range
         precondition(range.lowerBound >= object.metadataEnd, "metadata have facts and a revision")
         let bytes = object.bytes.buffer
         let digits = object.revisionRange
         var template: [UInt8] = []
-        template.reserveCapacity(bytes.count + text.utf8.count)
+        template.reserveCapacity(bytes.count + time.utf8.count)
         template += bytes[..<digits.lowerBound]
         template += bytes[digits.upperBound..<range.lowerBound]
-        template += text.utf8
+        template += time.utf8
         template += bytes[range.upperBound...]
         self.template = template
         revisionOffset = digits.lowerBound
         typeLength = object.typeLength
         metadataEnd = object.metadataEnd - digits.count
         facts = object.facts
+        isHeartbeat = true
     }
     /// Whether it is larger than what is stored.
     var isTooLarge: Bool { template.count > Limits.maximumBytes }
@@ -87,14 +93,30 @@ package struct ObjectDraft: Sendable {
     }
 }
 
+/// The tree of a stored object, read once for all who hold on to it.
+package final class ObjectReading: Sendable {
+    package let value: JSONValue
+
+    fileprivate init(_ value: JSONValue) { self.value = value }
+}
+
 /// An object in storage. Immutable.
+// State | guarded by | why separate
+// reading | mutex | set by who reads it when nobody holds a reading, on any thread; nothing is read while it is held
 package final class StoredObject: Sendable {
+    private struct LatestReading {
+        weak var reading: ObjectReading?
+    }
+
+    private let latest = Mutex(LatestReading())
     package let key: ObjectKey
     /// The revision of the last write to it.
     package let revision: Revision
     /// The JSON text, ending in a newline.
     package let bytes: EncodedBytes
     package let facts: ObjectFacts
+    /// Whether the last write to it said no more than that its writer is alive.
+    package let isHeartbeat: Bool
     /// Where the digits of the revision stand in `bytes`.
     let revisionRange: Range<Int>
     fileprivate let typeLength: Int
@@ -106,6 +128,7 @@ package final class StoredObject: Sendable {
         self.revision = revision
         bytes = draft.encoded(at: revision)
         facts = draft.facts
+        isHeartbeat = draft.isHeartbeat
         typeLength = draft.typeLength
         let digits = bytes.count - draft.template.count
         revisionRange = draft.revisionOffset..<(digits + draft.revisionOffset)
@@ -118,6 +141,7 @@ package final class StoredObject: Sendable {
         typeLength = object.typeLength
         self.revision = revision
         facts = object.facts
+        isHeartbeat = false
         var digits = String(revision.number)
         let old = object.revisionRange
         let source = object.bytes.buffer
@@ -146,13 +170,26 @@ package final class StoredObject: Sendable {
         }
     }
 
+    /// The object as a tree: the one that somebody else still holds, or read anew.
+    package func read() -> ObjectReading {
+        if let reading = latest.withLock({ $0.reading }) { return reading }
+        let reading = ObjectReading(value())
+        latest.withLock { $0.reading = reading }
+        return reading
+    }
+
     /// Whether the metadata are the same as those of `other`, apart from the revision.
     package func hasSameMetadata(as other: StoredObject) -> Bool {
-        let (mine, others) = (bytes.buffer, other.bytes.buffer)
-        return mine[typeLength..<revisionRange.lowerBound]
-            .elementsEqual(others[other.typeLength..<other.revisionRange.lowerBound])
-            && mine[revisionRange.upperBound..<metadataEnd]
-                .elementsEqual(others[other.revisionRange.upperBound..<other.metadataEnd])
+        let (digits, others) = (revisionRange, other.revisionRange)
+        return hasSameBytes(typeLength..<digits.lowerBound, as: other, other.typeLength..<others.lowerBound)
+            && hasSameBytes(digits.upperBound..<metadataEnd, as: other, others.upperBound..<other.metadataEnd)
+    }
+
+    private func hasSameBytes(_ mine: Range<Int>, as other: StoredObject, _ others: Range<Int>) -> Bool {
+        guard mine.count == others.count, let left = bytes.buffer.baseAddress,
+            let right = other.bytes.buffer.baseAddress
+        else { return false }
+        return memcmp(left + mine.lowerBound, right + others.lowerBound, mine.count) == 0
     }
 
     /// The text of the string member `name`, if there is one behind the metadata. Meant for kinds that have this name
@@ -165,7 +202,8 @@ package final class StoredObject: Sendable {
         // Byte by byte, because searches of the standard library take a hundred times as long.
         while index + count + 4 <= bytes.count {
             if bytes[index] == quote, bytes[index + count + 1] == quote, bytes[index + count + 2] == UInt8(ascii: ":"),
-                bytes[index + count + 3] == quote, (0..<count).allSatisfy({ bytes[index + 1 + $0] == name.utf8Start[$0] })
+                bytes[index + count + 3] == quote,
+                (0..<count).allSatisfy({ bytes[index + 1 + $0] == name.utf8Start[$0] })
             {
                 return text(from: index + count + 4)
             }

@@ -114,6 +114,74 @@ import Testing
         #expect(cluster.get(.nodes, "n2")?.condition("Ready")?["status"] == "Unknown")
     }
 
+    @Test func onlyAnotherTimeInALeaseIsASignOfLife() throws {
+        let cluster = try makeCluster()
+        try cluster.create([
+            "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "0"],
+        ])
+        for step in 0..<20 {
+            try cluster.advance(.seconds(10))
+            try cluster.client.update(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
+                value[path: "spec", "leaseTransitions"] = .integer(Int64(step))
+                value[path: "metadata", "labels"] = ["step": .string("\(step)")]
+                return true
+            }
+        }
+        cluster.clock.settle()
+        #expect(cluster.get(.nodes, "n1")?.condition("Ready")?["status"] == "Unknown")
+    }
+
+    @Test func heartbeatsAreSignsOfLifeOfTheTimeThatTheySay() throws {
+        let cluster = try makeCluster()
+        let key = ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")
+        try cluster.create([
+            "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"],
+            "spec": ["renewTime": .string(cluster.clock.now.rfc3339Micro)],
+        ])
+        for _ in 0..<20 {
+            try cluster.advance(.seconds(10))
+            let lease = try #require(cluster.client.storage.get(key))
+            let place = try #require(lease.text(ofMember: "renewTime"))
+            let draft = ObjectDraft(heartbeatOf: lease, replacing: place, with: cluster.clock.now.rfc3339Micro)
+            _ = try cluster.client.storage.update(key, expecting: lease.revision, draft)
+        }
+        try cluster.advance(.seconds(49))
+        #expect(cluster.get(.nodes, "n1")?.condition("Ready")?["status"] == "True")
+        try cluster.advance(.seconds(6))
+        #expect(cluster.get(.nodes, "n1")?.condition("Ready")?["status"] == "Unknown")
+    }
+
+    @Test func aTaintThatAClientSetsOnANodeAtRestIsTakenBack() throws {
+        let cluster = try makeCluster()
+        try live(cluster, ["n1", "n2"], seconds: 300)
+        let taint: JSONValue = ["key": .string(unreachable), "effect": "NoExecute"]
+        try cluster.edit(.nodes, "n1") { $0[path: "spec", "taints"] = [taint] }
+        try live(cluster, ["n1", "n2"], seconds: 60)
+        #expect(try cluster.taints(of: "n1").isEmpty)
+    }
+
+    @Test func aNodeAtRestIsMissedAsSoonAsOneThatWasNot() throws {
+        let cluster = try makeCluster()
+        try cluster.create([
+            "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "0"],
+        ])
+        // Renewals alone leave the Node as it is, so that looks at it rest.
+        for step in 0..<60 {
+            try cluster.advance(.seconds(10))
+            try cluster.client.update(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
+                value[path: "spec", "renewTime"] = .string("\(step)x")
+                return true
+            }
+        }
+        try cluster.advance(.seconds(49))
+        #expect(cluster.get(.nodes, "n1")?.condition("Ready")?["status"] == "True")
+        try cluster.advance(.seconds(6))
+        #expect(cluster.get(.nodes, "n1")?.condition("Ready")?["status"] == "Unknown")
+    }
+
     @Test func nodesDrivenByHandAreLeftAlone() throws {
         let cluster = try makeCluster()
         try cluster.create(.node("manual", annotations: ["podium.dev/kubelet": "none"]))

@@ -166,4 +166,59 @@ final class WakeCounter: Sendable {
         let late = try storage.watch(.configMaps, scope: .all, after: Revision(101)) {}
         #expect(try late.next(limit: 10).events.count == 3)
     }
+
+    @Test(arguments: StorageBackend.all)
+    func heartbeatsAreWritesThatAWatcherCanSkip(backend: StorageBackend) throws {
+        let storage = backend.make(100)
+        let (all, few) = (WakeCounter(), WakeCounter())
+        let full = try storage.watch(.configMaps, scope: .all, after: Revision(100), wake: all.wake)
+        let skipping = try storage.watch(
+            .configMaps,
+            scope: .all,
+            after: Revision(100),
+            skippingHeartbeats: true,
+            wake: few.wake
+        )
+        var object = try storage.create(Sample.key("a"), Sample.draft("a"))
+        for beat in 1...3 {
+            let place = try #require(object.text(ofMember: "value"))
+            let draft = ObjectDraft(heartbeatOf: object, replacing: place, with: "beat \(beat)")
+            object = try storage.update(object.key, expecting: object.revision, draft)
+        }
+        #expect(object.isHeartbeat)
+        #expect(object.revision == Revision(104))
+        #expect(storage.get(object.key)?.value()["data"]?["value"] == "beat 3")
+        let last = try storage.delete(object.key, expecting: object.revision)
+        #expect(!last.isHeartbeat)
+        #expect(all.count == 5)
+        #expect(few.count == 2)
+        #expect(try full.next(limit: 10).events.map(\.revision.number) == [101, 102, 103, 104, 105])
+        let seen = try skipping.next(limit: 10)
+        #expect(seen.events.map(\.revision.number) == [101, 105])
+        #expect(seen.through == Revision(105))
+    }
+
+    @Test func theEndOfWatchesComesAfterAllThatWasWritten() throws {
+        let storage = MemoryStorage(startingAfter: Revision(100))
+        let wakes = WakeCounter()
+        let scopes: [ListScope] = [.all, .namespace("ns"), .object(Sample.key("a").name)]
+        let cursors = try scopes.map { scope in
+            try storage.watch(.configMaps, scope: scope, after: Revision(100), wake: wakes.wake)
+        }
+        let unused = try storage.watch(.secrets, scope: .all, after: Revision(100), wake: wakes.wake)
+        _ = try storage.create(Sample.key("a"), Sample.draft("a"))
+        #expect(wakes.count == 3)
+        storage.endWatches()
+        #expect(wakes.count == 7)
+        for cursor in cursors {
+            #expect(try cursor.next(limit: 10).events.count == 1)
+            #expect(throws: StorageError.ended) { try cursor.next(limit: 10) }
+        }
+        #expect(throws: StorageError.ended) { try unused.next(limit: 10) }
+        #expect(throws: StorageError.ended) {
+            try storage.watch(.configMaps, scope: .all, after: Revision(101), wake: wakes.wake)
+        }
+        // Requests under way are none the wiser.
+        #expect(try storage.create(Sample.key("b"), Sample.draft("b")).revision == Revision(102))
+    }
 }

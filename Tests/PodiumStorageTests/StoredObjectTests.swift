@@ -44,4 +44,66 @@ import Testing
                 == #"{"kind":"ConfigMap","apiVersion":"v1","metadata":\#(metadata),"data":{"a":"b"}}"# + "\n"
         )
     }
+
+    private func store(_ object: String, in storage: MemoryStorage, as key: ObjectKey) throws -> StoredObject {
+        let value = try JSONValue(json: Array(object.utf8))
+        let draft = ObjectDraft(value, facts: ObjectFacts(of: value, in: key.resource))
+        if let old = storage.get(key) { return try storage.update(key, expecting: old.revision, draft) }
+        return try storage.create(key, draft)
+    }
+
+    @Test(arguments: [
+        (#"{"renewTime":"t1"}"#, "t1"), (#"{"a":"b","renewTime":"2026-01-01T00:00:00.000000Z","z":1}"#, nil),
+        (#"{"holderIdentity":"\"renewTime\":\"no\"","renewTime":"yes"}"#, "yes"),
+        (#"{"holderIdentity":"\"renewTime\":\"no\""}"#, ""), (#"{"renewTime":null}"#, ""), (#"{"renewTime":7}"#, ""),
+        (#"{"renewTime":"with \"quotes\""}"#, ""), (#"{"renewTimes":"x","xrenewTime":"x"}"#, ""), ("{}", ""),
+        (#"{"renewTime":""}"#, nil),
+    ])
+    func theTextOfAMemberIsFoundBehindTheMetadata(_ spec: String, _ expected: String?) throws {
+        // Labels may be called like members of the specification.
+        let metadata = #"{"name":"a","labels":{"renewTime":"l"}}"#
+        let text = #"{"kind":"Lease","apiVersion":"v1","metadata":\#(metadata),"spec":\#(spec)}"#
+        let stored = try store(text, in: MemoryStorage(), as: Sample.key("a"))
+        let found = stored.text(ofMember: "renewTime")
+        let read = stored.value()["spec"]?["renewTime"]?.string
+        #expect(found.map { String(decoding: $0.buffer, as: UTF8.self) } ?? "" == expected ?? read)
+        guard let found else { return }
+        let storage = MemoryStorage(startingAfter: Revision(99_999))
+        let draft = ObjectDraft(heartbeatOf: stored, replacing: found, with: "another")
+        let changed = try storage.create(Sample.key("a"), draft)
+        var value = stored.value()
+        value[path: "spec", "renewTime"] = "another"
+        value[path: "metadata", "resourceVersion"] = "100000"
+        #expect(changed.value() == value)
+        #expect(changed.facts.labels == ["renewTime": "l"])
+        #expect(StoredObject(changed, at: Revision(7)).text(ofMember: "renewTime").map { $0.count } == 7)
+    }
+
+    @Test func onlyTheRevisionAndWhatFollowsMayDifferInTheSameMetadata() throws {
+        let storage = MemoryStorage(startingAfter: Revision(98))
+        func put(_ metadata: String, _ rest: String) throws -> StoredObject {
+            let text = #"{"kind":"A","apiVersion":"v1","metadata":{"name":"a",\#(metadata)},"spec":\#(rest)}"#
+            return try store(text, in: storage, as: Sample.key("a"))
+        }
+        let first = try put(#""uid":"u","labels":{"x":"y"}"#, "{}")
+        let later = try put(#""uid":"u","labels":{"x":"y"}"#, #"{"a":[1,2,3]}"#)
+        #expect(first.revision == Revision(99))
+        #expect(later.revision == Revision(100))
+        #expect(later.hasSameMetadata(as: first))
+        #expect(StoredObject(later, at: Revision(7)).hasSameMetadata(as: first))
+        #expect(!(try put(#""uid":"v","labels":{"x":"y"}"#, "{}")).hasSameMetadata(as: first))
+        #expect(!(try put(#""uid":"u","labels":{"x":"z"}"#, "{}")).hasSameMetadata(as: first))
+        #expect(!(try put(#""uid":"u","labels":{"x":"y"},"finalizers":["f"]"#, "{}")).hasSameMetadata(as: first))
+    }
+
+    @Test func aTreeIsReadOnceForAllWhoHoldIt() throws {
+        let stored = try store(
+            #"{"kind":"A","apiVersion":"v1","metadata":{"name":"a"}}"#,
+            in: MemoryStorage(),
+            as: Sample.key("a")
+        )
+        let held = stored.read()
+        #expect(stored.read() === held)
+        #expect(held.value == stored.value())
+    }
 }

@@ -48,18 +48,19 @@ struct NodeHealth: Sendable {
         heartbeat = beat
     }
 
-    /// Takes note of a sign of life in the Lease, if there is a new one.
+    /// Takes note of a sign of life in the Lease, if there is a new one. Heartbeats are only seen at looks: they came
+    /// when they say that they did.
     mutating func note(lease: StoredObject?, now: Timestamp) {
         if lease === self.lease { return }
-        if !Self.areOfOneTime(lease, self.lease) { probe = Self.look(atOrAfter: now) }
+        let (old, new) = (Self.renewal(of: self.lease), Self.renewal(of: lease))
         self.lease = lease
+        if new == old { return }
+        let beat = lease?.isHeartbeat == true ? new.flatMap { Timestamp(rfc3339: $0) } : nil
+        probe = max(probe, Self.look(atOrAfter: min(beat ?? now, now)))
     }
 
-    /// Whether two states of a Lease tell of the same renewal; they are not read as a whole, as there are many.
-    private static func areOfOneTime(_ left: StoredObject?, _ right: StoredObject?) -> Bool {
-        let (left, right) = (left?.text(ofMember: "renewTime"), right?.text(ofMember: "renewTime"))
-        guard let left, let right else { return left == nil && right == nil }
-        return left.buffer.elementsEqual(right.buffer)
+    private static func renewal(of lease: StoredObject?) -> String? {
+        lease?.text(ofMember: "renewTime").map { String(decoding: $0.buffer, as: UTF8.self) }
     }
 
     /// When the node counts as silent unless it gives another sign.

@@ -51,9 +51,9 @@ package final class NodeLifecycleController: InformedReconciler {
 
     package func watch(_ controller: Controller<String>) {
         informers.handle(.nodes) { event in controller.add(event.object.name) }
-        informers.handle(.leases) { [weak self] event in
-            guard let self, event.object.namespace == Self.leaseNamespace, !isExpected(event) else { return }
-            controller.add(event.object.name)
+        // Of heartbeats nobody tells: they are seen at the next look.
+        informers.handle(.leases) { event in
+            if event.object.namespace == Self.leaseNamespace { controller.add(event.object.name) }
         }
         informers.handle(.pods) { _ in }
         state.withState { $0.controller = controller }
@@ -63,7 +63,7 @@ package final class NodeLifecycleController: InformedReconciler {
 
     package func reconcile(_ name: String) throws -> ReconcileResult {
         let node = informers.current(ObjectKey(.nodes, name: name))
-        let lease = informers.object(.leases, NamespacedName(namespace: Self.leaseNamespace, name: name))?.stored
+        let lease = informers.client.storage.get(ObjectKey(.leases, namespace: Self.leaseNamespace, name: name))
         let now = now
         if let node, let wait = rest(of: node, lease: lease, now: now) { return ReconcileResult(requeueAfter: wait) }
         guard let node, !node.isManualNode else {
@@ -82,17 +82,6 @@ package final class NodeLifecycleController: InformedReconciler {
         let wait = schedule(name, retry: retry, now: now)
         if isDue, retry == nil { noteSettled(node) }
         return ReconcileResult(requeueAfter: wait)
-    }
-
-    /// Takes note of the renewal of a Lease from which nothing follows before the next look.
-    private func isExpected(_ event: InformerEvent) -> Bool {
-        guard case .updated(_, let lease) = event else { return false }
-        let now = now
-        return state.withState { state in
-            guard let look = state.looks[lease.name], look > now, state.health[lease.name] != nil else { return false }
-            state.health[lease.name]?.note(lease: lease.stored, now: now)
-            return true
-        }
     }
 
     /// For how long nothing can come out of a look at a node that was in order at the last one; nil when something may.

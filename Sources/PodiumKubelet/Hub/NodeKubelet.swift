@@ -17,7 +17,9 @@ final class NodeKubelet {
     var images = ImageStore()
     private var recorders: EventRecorders
     /// The Node, or the last there was.
-    private(set) var node: APIObject
+    private(set) var node: APIObject { didSet { isHealthy = Self.isHealthy(node) } }
+    /// Whether the Node shows the conditions of a healthy kubelet.
+    private var isHealthy: Bool
     private(set) var isRegistered = true
     private(set) var power = NodePower.on
     var pods = PodRoster()
@@ -26,6 +28,7 @@ final class NodeKubelet {
     init(_ node: APIObject, in cluster: KubeletCluster) {
         self.cluster = cluster
         self.node = node
+        isHealthy = Self.isHealthy(node)
         name = node.name
         let address = node.status["addresses"]?.elements.first { $0["type"]?.string == "InternalIP" }?["address"]?
             .string
@@ -145,7 +148,7 @@ final class NodeKubelet {
         guard let old = lease.text(ofMember: "renewTime") else { return false }
         let new = now.rfc3339Micro
         if old.buffer.elementsEqual(new.utf8) { return true }
-        let draft = ObjectDraft(lease, replacing: old, with: new)
+        let draft = ObjectDraft(heartbeatOf: lease, replacing: old, with: new)
         do throws(StorageError) {
             _ = try cluster.client.storage.update(lease.key, expecting: lease.revision, draft)
             return true
@@ -154,8 +157,7 @@ final class NodeKubelet {
         }
     }
 
-    /// Whether the Node shows the conditions of a healthy kubelet.
-    private var isHealthy: Bool {
+    private static func isHealthy(_ node: APIObject) -> Bool {
         let ready = node.status["conditions"]?.elements.first { $0["type"]?.string == "Ready" }
         return ready?["status"]?.string == "True"
     }

@@ -108,8 +108,12 @@ extension MemoryState {
         } else {
             collections[index].objects.update(storageKey, object)
         }
-        collections[index].log.append(StorageEvent(kind: kind, object: object, previous: previous))
-        return Commit(object: object, wakeup: collections[index].watchers.interested(in: object.key.name))
+        let event = StorageEvent(kind: kind, object: object, previous: previous)
+        collections[index].log.append(event)
+        return Commit(
+            object: object,
+            wakeup: collections[index].watchers.interested(in: object.key.name, isHeartbeat: event.isHeartbeat)
+        )
     }
 }
 
@@ -223,6 +227,7 @@ extension MemoryState {
         of resource: GroupResource,
         scope: ListScope,
         after position: Revision,
+        skippingHeartbeats: Bool,
         limit: Int
     ) throws(StorageError) -> (events: [StorageEvent], through: Revision) {
         guard let index = indices[resource] else {
@@ -234,6 +239,7 @@ extension MemoryState {
         var events: [StorageEvent] = []
         var through = max(position, revision)
         log.forEach(after: position) { event in
+            if skippingHeartbeats && event.isHeartbeat { return true }
             guard Self.contains(scope, event.object.key.name) else { return true }
             if events.count == limit {
                 through = events.last?.revision ?? position

@@ -77,14 +77,16 @@ package final class MemoryStorage: Storage {
         _ resource: GroupResource,
         scope: ListScope,
         after revision: Revision,
+        skippingHeartbeats: Bool,
         wake: @escaping @Sendable () -> Void
     ) throws(StorageError) -> any WatchCursor {
         let id = nextWatcherID.add(1, ordering: .relaxed).newValue
-        let watcher = WatcherGroup.Watcher(id: id, wake: wake)
+        let watcher = WatcherGroup.Watcher(id: id, skipsHeartbeats: skippingHeartbeats, wake: wake)
         try state.withLock { state throws(StorageError) in
             try state.addWatcher(watcher, to: resource, scope: scope, after: revision)
         }
-        return MemoryCursor(storage: self, id: id, resource: resource, scope: scope, position: revision)
+        let target = MemoryCursor.Target(resource: resource, scope: scope, skipsHeartbeats: skippingHeartbeats)
+        return MemoryCursor(storage: self, id: id, target: target, position: revision)
     }
 
     /// Lets go of the history up to `revision`: watches and lists from before it get `compacted`.
@@ -103,12 +105,18 @@ package final class MemoryStorage: Storage {
         events: [StorageEvent], through: Revision
     ) {
         try state.withLock { state throws(StorageError) in
-            try state.events(of: cursor.resource, scope: cursor.scope, after: position, limit: limit)
+            try state.events(
+                of: cursor.target.resource,
+                scope: cursor.target.scope,
+                after: position,
+                skippingHeartbeats: cursor.target.skipsHeartbeats,
+                limit: limit
+            )
         }
     }
 
     fileprivate func remove(_ cursor: MemoryCursor) {
-        state.withLock { $0.removeWatcher(cursor.id, from: cursor.resource, scope: cursor.scope) }
+        state.withLock { $0.removeWatcher(cursor.id, from: cursor.target.resource, scope: cursor.target.scope) }
     }
 }
 
@@ -116,18 +124,23 @@ package final class MemoryStorage: Storage {
 // State | guarded by | why separate
 // position | mutex | moved by the one reader of this cursor; never held together with the store's lock
 private final class MemoryCursor: WatchCursor {
+    /// What is watched.
+    fileprivate struct Target: Sendable {
+        let resource: GroupResource
+        let scope: ListScope
+        let skipsHeartbeats: Bool
+    }
+
     fileprivate let id: UInt64
-    fileprivate let resource: GroupResource
-    fileprivate let scope: ListScope
+    fileprivate let target: Target
     private let storage: MemoryStorage
     private let position: Mutex<Revision>
     private let isClosed = Atomic<Bool>(false)
 
-    init(storage: MemoryStorage, id: UInt64, resource: GroupResource, scope: ListScope, position: Revision) {
+    init(storage: MemoryStorage, id: UInt64, target: Target, position: Revision) {
         self.storage = storage
         self.id = id
-        self.resource = resource
-        self.scope = scope
+        self.target = target
         self.position = Mutex(position)
     }
 

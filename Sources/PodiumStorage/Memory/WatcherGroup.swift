@@ -11,6 +11,8 @@ struct WatcherGroup: Sendable {
     /// One registered watcher.
     struct Watcher: Sendable {
         let id: UInt64
+        /// Whether it is not to be told of heartbeats.
+        let skipsHeartbeats: Bool
         let wake: @Sendable () -> Void
     }
 
@@ -44,8 +46,9 @@ struct WatcherGroup: Sendable {
     }
 
     /// The watchers that a change of `name` concerns. Shares the arrays: taking them costs no copy.
-    func interested(in name: NamespacedName) -> Wakeup {
-        Wakeup(groups: [everything, namespaces[name.namespace] ?? [], objects[name] ?? []])
+    func interested(in name: NamespacedName, isHeartbeat: Bool) -> Wakeup {
+        let groups = [everything, namespaces[name.namespace] ?? [], objects[name] ?? []]
+        return Wakeup(groups: isHeartbeat ? groups.map { $0.filter { !$0.skipsHeartbeats } } : groups)
     }
 
     /// Watchers to wake once the lock is left.
