@@ -15,25 +15,38 @@ struct Access {
 
     /// Puts them together; with RBAC the roles are made that every cluster has.
     init(_ configuration: ClusterConfiguration, client: ResourceClient) {
-        let tokens = ServiceAccountTokens(storage: client.storage, host: client.host)
+        let tokens = ServiceAccountTokens(
+            storage: client.storage,
+            host: client.host,
+            cluster: configuration.name
+        )
         serviceAccountTokens = tokens
         if let file = configuration.tokens {
-            authenticator = TokenAuthenticator(file.table, serviceAccounts: tokens)
+            // Where everything is allowed, those who do not say who they are may do nothing.
+            // Kubernetes: pkg/kubeapiserver/options/authentication.go ApplyAuthorization
+            authenticator = TokenAuthenticator(
+                file.table,
+                serviceAccounts: tokens,
+                allowsAnonymous: !configuration.authorization.contains(.alwaysAllow)
+            )
         } else {
             authenticator = OpenAuthenticator(serviceAccounts: tokens)
         }
-        switch configuration.authorization {
-        case .alwaysAllow:
-            authorizer = AlwaysAllow()
-            admission = []
-        case .alwaysDeny:
-            authorizer = AlwaysDeny()
-            admission = []
-        case .rbac:
-            Bootstrap.installRoles(client)
-            let roles = RBACAuthorizer(storage: client.storage)
-            authorizer = roles
-            admission = [RoleEscalation(roles)]
+        var authorizers: [any Authorizer] = []
+        var roles: RBACAuthorizer?
+        for mode in configuration.authorization {
+            switch mode {
+            case .alwaysAllow: authorizers.append(AlwaysAllow())
+            case .alwaysDeny: authorizers.append(AlwaysDeny())
+            case .rbac:
+                Bootstrap.installRoles(client)
+                let authorizer = RBACAuthorizer(storage: client.storage)
+                authorizers.append(authorizer)
+                roles = authorizer
+            }
         }
+        let authorizer: any Authorizer = authorizers.count == 1 ? authorizers[0] : AuthorizerUnion(authorizers)
+        self.authorizer = authorizer
+        admission = roles.map { [RoleEscalation($0, authorizer: authorizer)] } ?? []
     }
 }

@@ -56,10 +56,13 @@ public struct ClusterConfiguration: Sendable {
     public var eventTTL: Duration = .seconds(3600)
     /// Who is who, by bearer tokens; nil takes everybody for the administrator.
     public var tokens: TokenFile?
-    /// Who may do what.
+    /// Who may do what: what any of these allows. Each is named once.
     ///
-    /// Default: everybody may do everything.
-    public var authorization = AuthorizationMode.alwaysAllow
+    /// Default: everybody may do everything, except that with ``tokens`` those who have none may do nothing.
+    public var authorization = [AuthorizationMode.alwaysAllow]
+
+    /// What the cluster is called below `/clusters`; empty for the one at the root.
+    var name = ""
 
     /// The defaults.
     public init() {}

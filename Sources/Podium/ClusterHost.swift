@@ -54,8 +54,10 @@ final class ClusterHost: RequestResponder {
         clusters = Mutex(Clusters(root: cluster))
     }
 
-    private func makeCluster() -> ControlPlane {
-        ControlPlane(configuration, startingAfter: watermark.withLock { $0 }, shared: shared, logger: logger)
+    private func makeCluster(_ name: String?) -> ControlPlane {
+        var configuration = configuration
+        configuration.name = name ?? ""
+        return ControlPlane(configuration, startingAfter: watermark.withLock { $0 }, shared: shared, logger: logger)
     }
 
     /// Has the clusters that are made from now on begin behind all that `cluster` has shown.
@@ -65,46 +67,69 @@ final class ClusterHost: RequestResponder {
     }
 
     func respond(to request: HTTPRequest) -> HTTPResponse {
+        let path = request.rawPath
+        let isBelowClusters = path.hasPrefix("/clusters/")
+        guard isBelowClusters || path.hasPrefix("/podium/v1") else { return root.respond(to: request) }
         do throws(StatusError) {
-            guard request.rawPath.hasPrefix("/clusters/") else { return try respond(to: request, of: nil) }
-            return try respondBelowClusters(request)
+            if isBelowClusters { return try respondBelowClusters(request) }
+            return try isAdministration(path) ? administer(request, of: nil) : root.respond(to: request)
         } catch {
             return JSONAnswer.failure(error)
         }
     }
 
-    private func respondBelowClusters(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
-        guard servesMany else { throw .pathNotFound }
-        let rest = request.rawPath.dropFirst("/clusters/".count)
-        let name = String(rest.prefix { $0 != "/" })
-        let path = rest.dropFirst(name.count)
-        if let problem = NameValidation.dns1123Label(name).first {
-            throw .badRequest("cluster name \(FieldError.quoted(name)): \(problem)")
-        }
-        if path.isEmpty || path == "/" {
-            guard request.method == "DELETE" else { throw .methodNotAllowed }
-            return try drop(name)
-        }
-        return try respond(to: request.with(rawPath: String(path)), of: name)
+    private var root: ControlPlane { clusters.withLock { $0.root } }
+
+    private func isAdministration(_ path: String) -> Bool {
+        path.hasPrefix("/podium/v1/") || path == "/podium/v1"
     }
 
-    private func respond(to request: HTTPRequest, of name: String?) throws(StatusError) -> HTTPResponse {
-        let cluster = try cluster(name)
-        guard request.rawPath.hasPrefix("/podium/v1/") else { return cluster.respond(to: request) }
-        try cluster.authenticate(request)
-        if request.rawPath == "/podium/v1/reset" {
+    private func respondBelowClusters(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
+        let rest = request.rawPath.dropFirst("/clusters/".count)
+        let name = String(rest.prefix { $0 != "/" })
+        let path = String(rest.dropFirst(name.count))
+        let problem = NameValidation.dns1123Label(name).first
+        guard servesMany, problem == nil, !path.isEmpty, path != "/" else {
+            // Who may not ask does not learn why it is nothing.
+            try admit(request, request.method, "/clusters/\(name)")
+            guard servesMany else { throw .pathNotFound }
+            if let problem { throw .badRequest("cluster name \(FieldError.quoted(name)): \(problem)") }
+            guard request.method == "DELETE" else { throw .methodNotAllowed }
+            try AdministrationBody.check(request)
+            return try drop(name)
+        }
+        let inner = request.with(rawPath: path)
+        return try isAdministration(path) ? administer(inner, of: name) : cluster(name, for: inner).respond(to: inner)
+    }
+
+    /// Answers a request to `/podium/v1` of one cluster, by the rules of the default cluster.
+    ///
+    /// What is authorised is the path as it is then run, decoded.
+    private func administer(_ request: HTTPRequest, of name: String?) throws(StatusError) -> HTTPResponse {
+        guard case .other(let parts) = try RequestPath(request.rawPath) else { throw .pathNotFound }
+        let place = name.map { "/clusters/\($0)/" } ?? "/"
+        try admit(request, request.method, place + parts.joined(separator: "/"))
+        try AdministrationBody.check(request)
+        let cluster = try cluster(name, for: request)
+        if parts.dropFirst(2) == ["reset"] {
             guard request.method == "POST" else { throw .methodNotAllowed }
             reset(name, cluster)
             return JSONAnswer.value(JSONAnswer.success)
         }
-        return try AdministrationAPI(cluster).answer(request)
+        return try AdministrationAPI(cluster).answer(request, parts)
     }
 
-    /// The cluster called `name`, made now when it is new.
-    private func cluster(_ name: String?) throws(StatusError) -> ControlPlane {
-        guard let name else { return clusters.withLock { $0.root } }
+    /// Returns when the rules of the default cluster allow the sender this.
+    private func admit(_ request: HTTPRequest, _ method: String, _ path: String) throws(StatusError) {
+        try root.admit(request, AccessRequest(administration: path, method: method))
+    }
+
+    /// The cluster called `name`, made now when it is new and the sender of `request` may make it.
+    private func cluster(_ name: String?, for request: HTTPRequest) throws(StatusError) -> ControlPlane {
+        guard let name else { return root }
         if let cluster = clusters.withLock({ $0.named[name] }) { return cluster }
-        let made = makeCluster()
+        try admit(request, "POST", "/clusters/\(name)")
+        let made = makeCluster(name)
         let kept: ControlPlane? = clusters.withLock { clusters in
             if let other = clusters.named[name] { return other }
             if clusters.named.count >= Limits.maximumClusters { return nil }
@@ -134,7 +159,7 @@ final class ClusterHost: RequestResponder {
     /// Puts a freshly started cluster in the place of `present`, unless another request did so or dropped it meanwhile.
     private func reset(_ name: String?, _ present: ControlPlane) {
         raiseWatermark(above: present)
-        let fresh = makeCluster()
+        let fresh = makeCluster(name)
         let isFirst = clusters.withLock { clusters in
             guard let name else {
                 if clusters.root !== present { return false }

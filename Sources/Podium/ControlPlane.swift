@@ -93,8 +93,11 @@ final class ControlPlane: Sendable {
         return response
     }
 
-    /// Whether the request may administer the cluster.
-    func authenticate(_ request: HTTPRequest) throws(StatusError) { try server.authorizeAdministration(request) }
+    /// Returns when the sender of a request may do `access` by the rules of this cluster.
+    /// - Throws: 400, 401, 403.
+    func admit(_ request: HTTPRequest, _ access: AccessRequest) throws(StatusError) {
+        _ = try server.admit(request, access)
+    }
 
     /// Changes what a node's kubelet does.
     func setPower(_ power: NodePower, of node: String) throws(StatusError) {

@@ -25,13 +25,8 @@ public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether only this machine can reach it.
-    public var isLoopback: Bool {
-        switch self {
-        case .tcp(let host, _): host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
-        case .unix: true
-        }
-    }
+    /// Whether only this machine can reach it, by the address that the host resolves to now.
+    public var isLoopback: Bool { listenAddress.isLoopback }
 
     var listenAddress: ListenAddress {
         switch self {
@@ -52,6 +47,14 @@ public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
 public struct ServerConfiguration: Sendable {
     /// Where to listen. Default `127.0.0.1:8080`, where kubectl looks when nobody told it otherwise.
     public var address = ServerAddress.tcp(host: "127.0.0.1", port: 8080)
+    /// Whether other machines may reach a server that neither encrypts nor asks who they are. Otherwise it does not
+    /// start at an address that they reach.
+    public var isOpenToOthers = false
+    /// Names and addresses, without a port, by which a server on a loopback address is called beside those that every
+    /// such server has.
+    public var allowedHosts: Set<String> = []
+    /// Origins (`https://console.example.com`) whose pages may use the server and read its answers.
+    public var allowedOrigins: Set<String> = []
     /// Threads that answer requests; 0 for one a core.
     public var threads = 0
     /// Whether further clusters live below `/clusters/NAME`, each made at its first use.
@@ -110,6 +113,8 @@ public final class PodiumServer: Sendable {
         http = HTTPServer(
             configuration: HTTPServer.Configuration(
                 listen: configuration.address.listenAddress,
+                isOpenToOthers: configuration.isOpenToOthers,
+                browsers: BrowserPolicy(hosts: configuration.allowedHosts, origins: configuration.allowedOrigins),
                 threads: configuration.threads,
                 logger: configuration.logger
             ),

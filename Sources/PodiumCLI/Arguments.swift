@@ -105,12 +105,75 @@ enum JSONText {
     }
 }
 
-/// A whole file as text.
-enum TextFile {
-    static func read(_ path: String) throws -> String {
-        guard let file = fopen(path, "r") else {
-            throw ValidationError("cannot read \(path): \(String(cString: strerror(errno)))")
+/// `RBAC,AlwaysAllow`: a list of authorization modes.
+enum AuthorizationArgument {
+    /// The modes that there are, for messages.
+    static let modes = AuthorizationMode.allCases.map(\.rawValue).joined(separator: ", ")
+
+    /// Modes of Kubernetes that would need what this server does not have, and what that is.
+    private static let missing = [
+        "ABAC": "a policy file, which is not read here", "Node": "nodes that come in from outside",
+        "Webhook": "a server that decides, which is not asked here",
+    ]
+
+    static func parse(_ text: String) throws -> [AuthorizationMode] {
+        var found: [AuthorizationMode] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+            if let need = missing[word] {
+                throw ValidationError("--authorization-mode \(word) needs \(need); there are \(modes)")
+            }
+            guard let mode = AuthorizationMode(rawValue: word) else {
+                throw ValidationError("--authorization-mode is one or more of \(modes), not '\(word)'")
+            }
+            if found.contains(mode) { throw ValidationError("--authorization-mode names \(word) more than once") }
+            found.append(mode)
         }
+        return found
+    }
+}
+
+/// `--allow-host` and `--allow-origin`.
+enum AllowedCallers {
+    /// A name or address without a port.
+    static func host(_ text: String) throws -> String {
+        let name = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+        // Two colons make an IPv6 address, one a port.
+        let hasPort = name.utf8.count { $0 == UInt8(ascii: ":") } == 1
+        let isName = !name.isEmpty && name.utf8.allSatisfy(isHostByte)
+        guard isName, !hasPort else {
+            throw ValidationError("--allow-host is a name or an address without a port, not '\(text)'")
+        }
+        return name
+    }
+
+    /// `SCHEME://HOST[:PORT]`, as browsers write it.
+    static func origin(_ text: String) throws -> String {
+        let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        let isOrigin =
+            parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
+            && parts[0].utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+            && parts[1].utf8.allSatisfy { isHostByte($0) || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") }
+        guard isOrigin else {
+            throw ValidationError(
+                "--allow-origin is an origin such as http://localhost:3000, without a path, not '\(text)'"
+            )
+        }
+        return text
+    }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || "-_.:".utf8.contains(byte)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    }
+}
+
+/// A whole file.
+enum InputFile {
+    static func read(_ path: String) throws -> [UInt8] {
+        guard let file = fopen(path, "r") else { throw failure(path) }
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
@@ -119,6 +182,24 @@ enum TextFile {
             if count == 0 { break }
             bytes.append(contentsOf: chunk[..<count])
         }
-        return String(decoding: bytes, as: UTF8.self)
+        // A directory opens like a file and fails only now.
+        if ferror(file) != 0 { throw failure(path) }
+        return bytes
+    }
+
+    private static func failure(_ path: String) -> ValidationError {
+        ValidationError("cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// The three descriptors that every process expects to be open.
+enum StandardDescriptors {
+    /// Opens those that the caller closed: the next file or socket would otherwise take their place, and be written to
+    /// by whoever prints a line.
+    static func open() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            // The lowest free number is taken, which is this one.
+            guard Glibc.open("/dev/null", O_RDWR) == descriptor else { return }
+        }
     }
 }

@@ -23,11 +23,20 @@ struct HTTPClient {
     func send(_ method: String, _ path: String, body: String?) throws -> Answer {
         let descriptor = try connect()
         defer { close(descriptor) }
-        var request = "\(method) \(path) HTTP/1.1\r\nHost: podium\r\nConnection: close\r\n"
+        var request = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
         if let body { request += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         request += "\r\n\(body ?? "")"
         try write(Array(request.utf8), to: descriptor)
         return try parse(try readAll(descriptor))
+    }
+
+    /// The name by which the server knows itself; a Unix socket has none.
+    private var host: String {
+        switch address {
+        case .tcp("", let port): "127.0.0.1:\(port)"
+        case .tcp: address.description
+        case .unix: "localhost"
+        }
     }
 
     private func connect() throws -> Int32 {

@@ -49,7 +49,7 @@ struct KubeconfigFile {
     /// - Throws: when somebody else's file would be lost.
     static func check(_ path: String) throws {
         guard access(path, F_OK) == 0 else { return }
-        guard try TextFile.read(path).hasPrefix(mark) else {
+        guard try InputFile.read(path).starts(with: mark.utf8) else {
             throw ValidationError("--kubeconfig: \(path) exists and was not written by podium serve")
         }
         // Whoever waits for the file must not find that of an earlier server.

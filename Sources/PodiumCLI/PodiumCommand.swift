@@ -8,6 +8,7 @@ import Podium
 @main
 enum Main {
     static func main() {
+        StandardDescriptors.open()
         let words = CommandLine.arguments.dropFirst()
         let own = words.prefix { $0 != "--" }
         // An option may be given an empty value (`--controllers=`), which the parser takes only as two words.

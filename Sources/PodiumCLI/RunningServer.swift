@@ -89,7 +89,7 @@ struct Announcement {
         let place = address.url ?? address.description
         let hint: String
         switch address {
-        case .tcp(_, 8080) where address.isLoopback: hint = "kubectl finds it by itself"
+        case .tcp("127.0.0.1", 8080), .tcp("localhost", 8080): hint = "kubectl finds it by itself"
         case .tcp: hint = "kubectl --server \(place)"
         case .unix(let path): hint = "curl --unix-socket \(path) http://podium/version"
         }

@@ -44,13 +44,15 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: """
-            A file of lines token,user,uid,"group1,group2". Without it everybody is the administrator, who may act as \
-            others (--as). Mind that kubectl sends no tokens over plain HTTP; other clients do.
+            A file of lines token,user,uid,"group1,group2". Who sends none of the tokens may then only ask for health, \
+            and what --authorization-mode RBAC gives to anonymous users. Without the file everybody is the \
+            administrator, who may act as others (--as). Mind that kubectl sends no tokens over plain HTTP; other \
+            clients do.
             """
     )
     var tokenAuthFile: String?
 
-    @Option(help: "Who may do what: \(Self.authorizationModes).")
+    @Option(help: "Who may do what: one or more of \(Self.authorizationModes), separated by commas; one must allow it.")
     var authorizationMode = "AlwaysAllow"
 
     @Option(help: "How long Events are kept, such as 1h or 90m; 0s for ever.")
@@ -74,6 +76,22 @@ struct Serve: ParsableCommand {
     @Option(help: "What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames).")
     var addons = ""
 
+    @Option(
+        help: """
+            A further name, without a port, by which this machine's clients may call a server on a loopback address; \
+            repeatable. Other names than localhost are refused, since web pages can make any name lead here.
+            """
+    )
+    var allowHost: [String] = []
+
+    @Option(
+        help: """
+            An origin (https://console.example.com) whose web pages may use the server; repeatable. Pages of other \
+            origins are refused on a loopback address.
+            """
+    )
+    var allowOrigin: [String] = []
+
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
 
@@ -83,9 +101,9 @@ struct Serve: ParsableCommand {
         guard controllers.isEmpty || controllers == "*" else {
             throw ValidationError("--controllers takes '*' or nothing; '\(controllers)' is neither")
         }
-        guard AuthorizationMode(rawValue: authorizationMode) != nil else {
-            throw ValidationError("--authorization-mode is \(Self.authorizationModes), not '\(authorizationMode)'")
-        }
+        _ = try AuthorizationArgument.parse(authorizationMode)
+        _ = try allowHost.map(AllowedCallers.host)
+        _ = try allowOrigin.map(AllowedCallers.origin)
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
                 "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
@@ -119,6 +137,9 @@ struct Serve: ParsableCommand {
     /// What the options say of the server, its address apart.
     func serverConfiguration() throws -> ServerConfiguration {
         var configuration = ServerConfiguration()
+        configuration.isOpenToOthers = insecure
+        configuration.allowedHosts = Set(try allowHost.map(AllowedCallers.host))
+        configuration.allowedOrigins = Set(try allowOrigin.map(AllowedCallers.origin))
         configuration.threads = threads
         configuration.servesManyClusters = clusters
         configuration.logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
@@ -131,7 +152,7 @@ struct Serve: ParsableCommand {
             disableAdmissionPlugins.split(separator: ",").map(String.init)
         )
         configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
-        configuration.cluster.authorization = AuthorizationMode(rawValue: authorizationMode) ?? .alwaysAllow
+        configuration.cluster.authorization = try AuthorizationArgument.parse(authorizationMode)
         configuration.cluster.addons = Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
         return configuration
     }
@@ -146,14 +167,14 @@ struct Serve: ParsableCommand {
         }
     }
 
-    private static let authorizationModes = AuthorizationMode.allCases.map(\.rawValue).joined(separator: ", ")
+    private static let authorizationModes = AuthorizationArgument.modes
 
     private func readTokens(_ path: String) throws -> TokenFile {
-        let text = try TextFile.read(path)
+        let content = try InputFile.read(path)
         do {
-            return try TokenFile(text)
+            return try TokenFile(content)
         } catch {
-            throw ValidationError("\(path), \(error)")
+            throw ValidationError("--token-auth-file \(path): \(error)")
         }
     }
 

@@ -36,6 +36,7 @@ final class Connection {
     private var fields = HTTPHeaders()
     /// How many fields the head has, those among them that are not kept.
     private var fieldCount = 0
+    private var verdict = BrowserPolicy.Verdict.free
     private var body: [UInt8] = []
     private var auditIDs: AuditIDs
 
@@ -121,6 +122,7 @@ final class Connection {
         if let refusal = target.refusal ?? head.refusal { return refuse(refusal, on: step) }
         if roomForFields(of: step) < 0 { return refuse(.headTooLarge(limit: context.limits.headBytes), on: step) }
         fields = head.fields
+        verdict = head.verdict
         stage = .body
         let limit = context.limits.bodyBytes
         if head.isChunked, context.checksInPlace, let refusal = followChunks(of: step) {
@@ -162,8 +164,7 @@ final class Connection {
             connection: step.handle,
             line: step.line,
             targetSize: size,
-            limits: context.limits,
-            checksInPlace: context.checksInPlace
+            context: context
         )
         if remembers { memory.keep(head, connection: step.handle, line: step.line) }
         return head
@@ -180,9 +181,17 @@ final class Connection {
     }
 
     private func answer(_ step: Step) -> MHD_Result {
+        let method = String(copying: step.line.methodBytes)
+        switch verdict {
+        case .free: break
+        // Only now that the body is here: a client that still sends may never read an answer.
+        case .refused(let refusal): return refuse(refusal, on: step)
+        case .navigation: if method != "GET" { return refuse(.crossSite, on: step) }
+        case .shared: if method == "OPTIONS" { return answerPreflight(step) }
+        }
         guard watch.enter(.answer) else { return .NO }
         let request = HTTPRequest(
-            method: String(copying: step.line.methodBytes),
+            method: method,
             rawPath: target.path,
             rawQuery: target.query,
             headers: fields,
@@ -191,6 +200,12 @@ final class Connection {
         )
         body = []
         return send(context.responder.respond(to: request), on: step)
+    }
+
+    private func answerPreflight(_ step: Step) -> MHD_Result {
+        guard watch.enter(.answer) else { return .NO }
+        body = []
+        return send(CrossOrigin.preflight, on: step)
     }
 
     private func refuse(_ refusal: Refusal, on step: Step) -> MHD_Result {
@@ -208,10 +223,12 @@ final class Connection {
         return .NO
     }
 
-    private func send(_ response: HTTPResponse, on step: Step) -> MHD_Result {
+    private func send(_ answer: HTTPResponse, on step: Step) -> MHD_Result {
+        var response = answer
+        if case .shared(let origin) = verdict { response.headers += CrossOrigin.headers(origin) }
         if !(200...999).contains(response.status) {
             context.logger.error("an answer had an impossible status", metadata: ["status": "\(response.status)"])
-            return send(.impossibleStatus, on: step)
+            response = .impossibleStatus
         }
         if case .later(let answer) = response.body {
             let ticket = AnswerTicket(answer, on: step.handle, of: watch)
@@ -223,8 +240,9 @@ final class Connection {
         if !response.headers.isEmpty || echoed != nil {
             let size = response.fieldBytes + (echoed?.utf8.count ?? 0)
             if size > roomForFields(of: step) {
-                // With a client's own field that were no better.
+                // With a client's own field, or those for a page, that were no better.
                 fields = HTTPHeaders()
+                verdict = .free
                 if case .stream(let stream) = response.body { stream.cancel() }
                 return send(.headTooLarge, on: step)
             }

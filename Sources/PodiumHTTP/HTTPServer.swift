@@ -17,6 +17,10 @@ package final class HTTPServer: Sendable {
     /// How to serve.
     package struct Configuration: Sendable {
         package var listen: ListenAddress
+        /// Whether other machines may be let in; otherwise an address that they reach is refused.
+        package var isOpenToOthers: Bool
+        /// Which requests of browsers are answered; nil for all.
+        package var browsers: BrowserPolicy?
         /// Threads that read, answer and write; 0 for one a core.
         package var threads: Int
         package var limits: HTTPLimits
@@ -24,11 +28,15 @@ package final class HTTPServer: Sendable {
 
         package init(
             listen: ListenAddress,
+            isOpenToOthers: Bool = true,
+            browsers: BrowserPolicy? = nil,
             threads: Int = 0,
             limits: HTTPLimits = HTTPLimits(),
             logger: Logger = Logger(label: "podium.http")
         ) {
             self.listen = listen
+            self.isOpenToOthers = isOpenToOthers
+            self.browsers = browsers
             self.threads = threads
             self.limits = limits
             self.logger = logger
@@ -93,7 +101,11 @@ package final class HTTPServer: Sendable {
     private func makeRunning() throws(HTTPServerError) -> Running {
         let limits = configuration.limits
         try limits.validate()
-        let socket = try ListenSocket(configuration.listen, backlog: limits.backlog)
+        let socket = try ListenSocket(
+            configuration.listen,
+            backlog: limits.backlog,
+            isOpenToOthers: configuration.isOpenToOthers
+        )
         do throws(HTTPServerError) {
             let fanOut = try FanOut(interval: limits.sweepInterval)
             let context = ServerContext(
@@ -101,6 +113,7 @@ package final class HTTPServer: Sendable {
                 limits: limits,
                 logger: configuration.logger,
                 fanOut: fanOut,
+                browsers: configuration.browsers?.applied(to: socket.address, isLoopback: socket.isLoopback),
                 checksInPlace: Daemon.checksInPlace
             )
             let daemon = try Daemon(threads: threadCount, context: context)

@@ -16,6 +16,9 @@ package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
         case .unix(let path): "unix:\(path)"
         }
     }
+
+    /// Whether only this machine can reach it, by the address that the host resolves to now.
+    package var isLoopback: Bool { ListenSocket.isLoopback(self) }
 }
 
 /// Why a server did not start.
@@ -24,6 +27,8 @@ package enum HTTPServerError: Error, Equatable, Sendable, CustomStringConvertibl
     case invalidLimit(String)
     /// The socket could not be made, bound or listened on.
     case cannotListen(on: String, reason: String)
+    /// Other machines reach the address, and were not to be let in.
+    case openToOthers(String)
     /// The machine gave no thread, no memory or no descriptor.
     case cannotStart(reason: String)
     /// `start` was called before.
@@ -33,6 +38,7 @@ package enum HTTPServerError: Error, Equatable, Sendable, CustomStringConvertibl
         switch self {
         case .invalidLimit(let name): "limit \(name) is out of range"
         case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .openToOthers(let address): "\(address) can be reached by other machines"
         case .cannotStart(let reason): "cannot start the HTTP server: \(reason)"
         case .alreadyStarted: "the HTTP server was already started"
         }

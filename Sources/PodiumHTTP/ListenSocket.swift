@@ -10,11 +10,16 @@ struct ListenSocket: Sendable {
     let descriptor: Int32
     /// Where it really listens.
     let address: ListenAddress
+    /// Whether only this machine can reach it.
+    let isLoopback: Bool
 
     /// Makes a socket that listens at `address`.
-    init(_ address: ListenAddress, backlog: Int) throws(HTTPServerError) {
+    ///
+    /// An address that other machines reach must be `isOpenToOthers`.
+    init(_ address: ListenAddress, backlog: Int, isOpenToOthers: Bool = true) throws(HTTPServerError) {
         switch address {
-        case .tcp(let host, let port): try self.init(host: host, port: port, backlog: backlog)
+        case .tcp(let host, let port):
+            try self.init(host: host, port: port, backlog: backlog, isOpenToOthers: isOpenToOthers)
         case .unix(let path): try self.init(path: path, backlog: backlog)
         }
     }
@@ -28,14 +33,17 @@ struct ListenSocket: Sendable {
 
     // MARK: TCP
 
-    private init(host: String, port: Int, backlog: Int) throws(HTTPServerError) {
+    private init(host: String, port: Int, backlog: Int, isOpenToOthers: Bool) throws(HTTPServerError) {
         let wanted = ListenAddress.tcp(host: host, port: port)
         guard (0...65_535).contains(port) else {
             throw .cannotListen(on: wanted.description, reason: "the port is out of range")
         }
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let bare = Self.withoutBrackets(host)
         let everywhere = bare.isEmpty
         var (storage, length) = try Self.resolve(everywhere ? "::" : bare, port: port, wanted: wanted)
+        // Decided by the address that is bound: a name may stand for any.
+        let isLoopback = LoopbackAddress.isLoopback(storage)
+        if !isLoopback, !isOpenToOthers { throw .openToOthers(wanted.description) }
         var descriptor = Self.makeSocket(family: Int32(storage.ss_family), dual: everywhere)
         if descriptor < 0, everywhere {
             // A machine without IPv6.
@@ -51,7 +59,23 @@ struct ListenSocket: Sendable {
             throw .cannotListen(on: wanted.description, reason: reason)
         }
         self.descriptor = descriptor
+        self.isLoopback = isLoopback
         self.address = .tcp(host: everywhere ? "" : bare, port: Self.port(of: descriptor))
+    }
+
+    private static func withoutBrackets(_ host: String) -> String {
+        host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+    }
+
+    /// Whether `address` is one that only this machine reaches; also when it is none, which binding will tell.
+    static func isLoopback(_ address: ListenAddress) -> Bool {
+        guard case .tcp(let host, let port) = address else { return true }
+        let bare = withoutBrackets(host)
+        do throws(HTTPServerError) {
+            return LoopbackAddress.isLoopback(try resolve(bare.isEmpty ? "::" : bare, port: port, wanted: address).0)
+        } catch {
+            return true
+        }
     }
 
     private static func makeSocket(family: Int32, dual: Bool) -> Int32 {
@@ -133,6 +157,7 @@ struct ListenSocket: Sendable {
             throw .cannotListen(on: wanted.description, reason: reason)
         }
         self.descriptor = descriptor
+        self.isLoopback = true
         self.address = wanted
     }
 

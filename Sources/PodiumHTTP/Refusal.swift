@@ -15,6 +15,12 @@ enum Refusal: Equatable, Sendable {
     case unknownExpectation
     /// The server shuts down, and nobody waits for the answer any more.
     case ending
+    /// The server was called by a name that may be anybody's.
+    case foreignHost(String)
+    /// A page of this origin sent it.
+    case foreignOrigin(String)
+    /// A page of another site sent it.
+    case crossSite
 
     /// The Status that says so.
     var error: StatusError {
@@ -38,6 +44,22 @@ enum Refusal: Equatable, Sendable {
         case .unknownExpectation: StatusError(code: 417, reason: .badRequest, message: "unknown expectation")
         case .ending:
             StatusError(code: 503, reason: .serviceUnavailable, message: "the server is shutting down")
+        case .foreignHost(let host):
+            .forbiddenToPages(
+                "this server listens on this machine alone and is not known by the name \(FieldError.quoted(host)), "
+                    + "under which a web page may have led a browser here: start it with --allow-host NAME to serve it "
+                    + "under that name"
+            )
+        case .foreignOrigin(let origin):
+            .forbiddenToPages(
+                "pages of the origin \(FieldError.quoted(origin)) may not use this server: start it with "
+                    + "--allow-origin ORIGIN to let them in"
+            )
+        case .crossSite:
+            .forbiddenToPages(
+                "a page of another site sent this request, and may not use this server: start it with --allow-origin "
+                    + "ORIGIN to let pages of that origin in"
+            )
         }
     }
 
@@ -50,5 +72,11 @@ enum Refusal: Equatable, Sendable {
             headers: [("Connection", "close")],
             body: .bytes(EncodedBytes(error.status.encoded()).slice)
         )
+    }
+}
+
+extension StatusError {
+    fileprivate static func forbiddenToPages(_ message: String) -> StatusError {
+        StatusError(code: 403, reason: .forbidden, message: message)
     }
 }

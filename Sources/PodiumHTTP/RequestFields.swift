@@ -25,7 +25,7 @@ enum RequestFields {
         }
     }
 
-    /// `x-…`, `impersonate-…`, `sec-websocket-…`.
+    /// `x-…`, `impersonate-…`, `sec-websocket-…`, `sec-fetch-…`.
     private static func keptFamily(_ name: UnsafeBufferPointer<UInt8>) -> String? {
         func begins(_ prefix: StaticString) -> Bool {
             let count = prefix.utf8CodeUnitCount
@@ -34,7 +34,7 @@ enum RequestFields {
         switch ASCII.lowercased(name[0]) {
         case UInt8(ascii: "x") where begins("x-"): break
         case UInt8(ascii: "i") where begins("impersonate-"): break
-        case UInt8(ascii: "s") where begins("sec-websocket-"): break
+        case UInt8(ascii: "s") where begins("sec-websocket-") || begins("sec-fetch-"): break
         default: return nil
         }
         return String(decoding: name.lazy.map(ASCII.lowercased), as: UTF8.self)

@@ -18,9 +18,13 @@ struct RequestHead {
     private(set) var expectsContinue = false
     /// Why the request must be refused.
     private(set) var refusal: Refusal?
+    /// Whether a page sent it that may not, as far as the header lines say.
+    private(set) var verdict = BrowserPolicy.Verdict.free
 
     /// How many fields there are.
     private(set) var fieldCount = 0
+    /// What `verdict` is made of; read only while the lines are.
+    private var browser = BrowserPolicy.Fields()
     private var hosts = 0
     private var lengths = 0
     private var encodings = 0
@@ -63,10 +67,11 @@ struct RequestHead {
 
     /// Reads the head of the present request on `connection`, whose target was `targetSize` bytes long.
     ///
-    /// `checksInPlace` with a library that does not do it itself.
-    init(connection: OpaquePointer, line: Line, targetSize: Int, limits: HTTPLimits, checksInPlace: Bool) {
+    /// The lines are checked in place with a library that does not do it itself.
+    init(connection: OpaquePointer, line: Line, targetSize: Int, context: ServerContext) {
+        let limits = context.limits
         let size = podium_http_head_size(connection)
-        if checksInPlace {
+        if context.checksInPlace {
             next = line.fields
             if !line.isTight(targetSize: targetSize) { refuse("malformed request line") }
         }
@@ -80,6 +85,8 @@ struct RequestHead {
         if hosts == 0, !line.isVersion10 { refuse("missing required Host header") }
         if encodings > 0, lengths > 0 { refuse("both Transfer-Encoding and Content-Length") }
         if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
+        if let browsers = context.browsers { verdict = browsers.verdict(browser) }
+        browser = BrowserPolicy.Fields()
     }
 
     /// Whether the body comes in chunks.
@@ -106,6 +113,7 @@ struct RequestHead {
         case 4 where ASCII.equal(name, "host"):
             hosts += 1
             if hosts > 1 { refuse("too many Host headers") }
+            browser.host = value
         case 6 where ASCII.equal(name, "expect"):
             expectsContinue = ASCII.equal(value, "100-continue")
             if !expectsContinue, refusal == nil { refusal = .unknownExpectation }
@@ -118,8 +126,23 @@ struct RequestHead {
             // Not even blanks behind it, over which servers have disagreed.
             if encodings > 1 || !ASCII.equal(text, "chunked") { refuse("unsupported Transfer-Encoding") }
         default:
+            readBrowserField(name, value)
             guard let kept = RequestFields.keptName(name) else { return }
             fields.add(kept, String(decoding: value, as: UTF8.self))
+        }
+    }
+
+    private mutating func readBrowserField(
+        _ name: UnsafeBufferPointer<UInt8>,
+        _ value: UnsafeBufferPointer<UInt8>
+    ) {
+        switch name.count {
+        case 6 where ASCII.equal(name, "origin"):
+            if browser.origin != nil { refuse("too many Origin headers") }
+            browser.origin = value
+        case 14 where ASCII.equal(name, "sec-fetch-site"): browser.site = value
+        case 14 where ASCII.equal(name, "sec-fetch-mode"): browser.mode = value
+        default: break
         }
     }
 

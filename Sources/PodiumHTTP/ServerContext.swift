@@ -16,6 +16,8 @@ final class ServerContext: Sendable {
     let logger: Logger
     let connections: ConnectionTable
     let fanOut: FanOut
+    /// Who is kept out of requests that pages sent; nil when nobody is.
+    let browsers: BrowserPolicy?
     /// Whether the library leaves it to us to find malformed lines.
     let checksInPlace: Bool
     /// Where the `Audit-Id`s of all connections begin.
@@ -28,8 +30,10 @@ final class ServerContext: Sendable {
         limits: HTTPLimits,
         logger: Logger,
         fanOut: FanOut,
+        browsers: BrowserPolicy?,
         checksInPlace: Bool
     ) {
+        self.browsers = browsers
         self.responder = responder
         self.limits = limits
         self.logger = logger

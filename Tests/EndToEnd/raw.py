@@ -34,7 +34,7 @@ def read_answer(connection: socket.socket, method: str = "GET") -> Answer | None
 
 def request_bytes(method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
     """A request as text. Content-Length is the body's unless the headers say otherwise."""
-    fields = {"Host": "podium", "Connection": "close", **(headers or {})}
+    fields = {"Host": "localhost", "Connection": "close", **(headers or {})}
     if body and not {"content-length", "transfer-encoding"} & {key.lower() for key in fields}:
         fields["Content-Length"] = str(len(body))
     head = "".join(f"{key}: {value}\r\n" for key, value in fields.items())

@@ -88,8 +88,8 @@ SMUGGLED = {
 
 @pytest.mark.parametrize("rest", SMUGGLED.values(), ids=SMUGGLED.keys())
 def test_ambiguous_bodies_are_refused(port: int, rest: bytes) -> None:
-    head = f"POST {MAPS} HTTP/1.1\r\nHost: podium\r\nContent-Type: application/json\r\n".encode()
-    smuggled = b"GET /api/v1/nodes HTTP/1.1\r\nHost: podium\r\n\r\n"
+    head = f"POST {MAPS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
+    smuggled = b"GET /api/v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
         connection.sendall(head + rest + smuggled)
         received = b""
@@ -186,7 +186,7 @@ def test_requests_in_one_go(port: int) -> None:
     """Several requests sent before the first is answered are answered in their order."""
     paths = ["/readyz", "/version", "/api/v1/namespaces/none/pods/none", "/livez"]
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
-        connection.sendall(b"".join(f"GET {path} HTTP/1.1\r\nHost: podium\r\n\r\n".encode() for path in paths))
+        connection.sendall(b"".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for path in paths))
         connection.shutdown(socket.SHUT_WR)
         received = b""
         while chunk := connection.recv(65536):

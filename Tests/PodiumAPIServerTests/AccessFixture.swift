@@ -32,7 +32,7 @@ struct AccessFixture {
     let roles: RBACAuthorizer
     let server: APIServer
 
-    init(authorizer: (any Authorizer)? = nil, seed: UInt64 = 1) throws {
+    init(authorizer: (any Authorizer)? = nil, allowsAnonymous: Bool = true, seed: UInt64 = 1) throws {
         let host = Host(
             clock: clock,
             scheduling: clock,
@@ -53,7 +53,11 @@ struct AccessFixture {
                 registry: ResourceRegistry.builtIn(),
                 schemas: SchemaRegistry(),
                 admission: AdmissionChain(disabling: ["ServiceAccount"], adding: [RoleEscalation(roles)]),
-                authenticator: TokenAuthenticator(try TokenTable(Self.tokens), serviceAccounts: tokens),
+                authenticator: TokenAuthenticator(
+                    try TokenTable(Self.tokens),
+                    serviceAccounts: tokens,
+                    allowsAnonymous: allowsAnonymous
+                ),
                 authorizer: authorizer ?? roles,
                 serviceAccountTokens: tokens
             )

@@ -26,6 +26,18 @@ import Testing
         #expect(try TokenTable(text).isEmpty)
     }
 
+    @Test func tokensOfOtherBytesAreOthers() throws {
+        let table = try TokenTable("\u{E9},u,i")
+        #expect(table.user(of: "\u{E9}") != nil)
+        #expect(table.user(of: "e\u{301}") == nil)
+    }
+
+    @Test(arguments: [" t,u,i", "t ,u,i", "\"a b\",u,i", "t\0x,u,i", "\"a\nb\",u,i", "a\tb,u,i", " , u , i"])
+    func tokensThatNobodyCanSendAreMistakes(_ text: String) {
+        let error = #expect(throws: TokenFileError.self) { try TokenTable("x,y,z\n" + text) }
+        #expect(error?.description == "line 2: no client can send a token with blanks or control characters in it")
+    }
+
     @Test(arguments: [
         ("t,u", "line 1: a token needs at least 3 columns (token, user name, user uid), found 2"),
         ("t,u,i\n\nt", "line 3: a token needs at least 3 columns (token, user name, user uid), found 1"),

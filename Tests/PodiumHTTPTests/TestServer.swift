@@ -19,13 +19,22 @@ final class TestServer: Sendable {
     init(
         _ listen: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
         threads: Int = 2,
-        limits: HTTPLimits = HTTPLimits()
+        limits: HTTPLimits = HTTPLimits(),
+        isOpenToOthers: Bool = true,
+        browsers: BrowserPolicy? = nil
     ) throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         responder = EchoResponder()
         server = HTTPServer(
-            configuration: .init(listen: listen, threads: threads, limits: limits, logger: logger),
+            configuration: .init(
+                listen: listen,
+                isOpenToOthers: isOpenToOthers,
+                browsers: browsers,
+                threads: threads,
+                limits: limits,
+                logger: logger
+            ),
             responder: responder
         )
         address = try server.start()

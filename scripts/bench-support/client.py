@@ -20,7 +20,7 @@ class Client:
 
     @staticmethod
     def request(method, path, body=b"", content_type="application/json"):
-        head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(body)}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
         if body:
             head += f"Content-Type: {content_type}\r\n"
         return head.encode() + b"\r\n" + body

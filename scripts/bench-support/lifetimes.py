@@ -24,7 +24,7 @@ class RunningPods(threading.Thread):
         self.finished = None
         self.running = set()
         self.connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self.connection.sendall(f"GET {PODS}?watch=true HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+        self.connection.sendall(f"GET {PODS}?watch=true HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         self.start()
 
     def run(self):

@@ -34,7 +34,7 @@ static int connect_client(int port, const char *target) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int descriptor = socket(AF_INET, SOCK_STREAM, 0);
     char request[1024];
-    int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", target);
+    int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
     if (connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) return -1;
     return send(descriptor, request, (size_t)size, MSG_NOSIGNAL) == size ? descriptor : -1;
 }

@@ -15,8 +15,8 @@ struct AdministrationAPI {
 
     init(_ cluster: ControlPlane) { self.cluster = cluster }
 
-    func answer(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
-        guard case .other(let parts) = try RequestPath(request.rawPath) else { throw .pathNotFound }
+    /// Answers a request whose decoded path has these parts, the first of which are `podium` and `v1`.
+    func answer(_ request: HTTPRequest, _ parts: [String]) throws(StatusError) -> HTTPResponse {
         switch (request.method, parts.dropFirst(2).joined(separator: "/")) {
         case ("GET", "clock"): return JSONAnswer.value(clockStatus)
         case ("PUT", "clock"): return try setClock(try body(of: request))

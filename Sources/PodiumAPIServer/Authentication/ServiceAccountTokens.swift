@@ -29,16 +29,18 @@ package final class ServiceAccountTokens: Sendable {
     private let host: Host
     private let key: [UInt8]
 
-    /// Makes tokens for the service accounts in `storage`.
-    package init(storage: any Storage, host: Host) {
+    /// Makes tokens for the service accounts in `storage` of the cluster of that name.
+    package init(storage: any Storage, host: Host, cluster: String = "") {
         self.storage = storage
         self.host = host
         // One draw from the shared source, so that the history of a seeded cluster does not depend on tokens.
         let source = RandomSource(seed: host.random.next())
-        key = (0..<4).flatMap { _ in
+        let secret = (0..<4).flatMap { _ in
             let word = source.next()
             return (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }
         }
+        // Clusters that begin with the same seed draw the same, and are others all the same.
+        key = SHA256.authenticationCode(of: Array(cluster.utf8), key: secret)
     }
 
     // MARK: Issuing

@@ -6,17 +6,19 @@ package import PodiumMachinery
 /// Tells users by bearer tokens: those of a token file, and those of service accounts.
 // Kubernetes: apiserver/pkg/authentication/request/bearertoken/bearertoken.go
 package final class TokenAuthenticator: Authenticator {
+    package let allowsAnonymous: Bool
     private let table: TokenTable
     private let serviceAccounts: ServiceAccountTokens?
 
     /// Makes the authenticator.
-    package init(_ table: TokenTable, serviceAccounts: ServiceAccountTokens? = nil) {
+    package init(_ table: TokenTable, serviceAccounts: ServiceAccountTokens? = nil, allowsAnonymous: Bool = true) {
+        self.allowsAnonymous = allowsAnonymous
         self.table = table
         self.serviceAccounts = serviceAccounts
     }
 
-    package func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo {
-        guard let token = request.headers.bearerToken else { return .anonymous }
+    package func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo? {
+        guard let token = request.headers.bearerToken else { return nil }
         guard let owner = review(token: token, audiences: []) else { throw .unauthorized }
         return owner.user
     }
@@ -35,12 +37,14 @@ package final class TokenAuthenticator: Authenticator {
 /// Takes everybody for the administrator, as a cluster without authentication does, but for the owners of tokens that
 /// this cluster issued.
 package final class OpenAuthenticator: Authenticator {
+    /// Nobody is anonymous here.
+    package let allowsAnonymous = false
     private let serviceAccounts: ServiceAccountTokens?
 
     /// Makes the authenticator.
     package init(serviceAccounts: ServiceAccountTokens? = nil) { self.serviceAccounts = serviceAccounts }
 
-    package func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo {
+    package func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo? {
         guard let serviceAccounts, let token = request.headers.bearerToken else { return .administrator }
         return serviceAccounts.owner(of: token, audiences: [])?.user ?? .administrator
     }

@@ -40,6 +40,13 @@ package struct TokenTable: Sendable {
                 )
             }
             guard !fields[0].isEmpty else { continue }
+            // The header in which a token comes ends it at the first blank.
+            if fields[0].utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+                throw TokenFileError(
+                    line: record.line,
+                    problem: "no client can send a token with blanks or control characters in it"
+                )
+            }
             var user = UserInfo(name: fields[1], uid: fields[2])
             if fields.count > 3, !fields[3].isEmpty {
                 user.groups = fields[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -53,5 +60,11 @@ package struct TokenTable: Sendable {
     package var isEmpty: Bool { users.isEmpty }
 
     /// The user of a token, as the file says; nil when no line has it.
-    package func user(of token: String) -> UserInfo? { users[token] }
+    package func user(of token: String) -> UserInfo? {
+        // Texts of other bytes that read the same are equal as strings, and no secret is known by its looks.
+        guard let index = users.index(forKey: token), users[index].key.utf8.elementsEqual(token.utf8) else {
+            return nil
+        }
+        return users[index].value
+    }
 }

@@ -7,8 +7,8 @@ import PodiumHost
 import PodiumMachinery
 
 extension APIServer {
-    /// The answer to a review; nil when the collection is one that stores what it is sent.
-    func review(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse? {
+    /// The answer to one of ``AccessReview/kinds``.
+    func review(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         switch (request.path.groupVersion.group, request.path.plural) {
         case ("authorization.k8s.io", "selfsubjectaccessreviews"):
             return try answer(request) { review throws(StatusError) in
@@ -32,7 +32,7 @@ extension APIServer {
             }
         case ("authentication.k8s.io", "tokenreviews"):
             return try answer(request) { review throws(StatusError) in try tokenStatus(review) }
-        default: return nil
+        default: throw .pathNotFound
         }
     }
 

@@ -8,6 +8,16 @@ import PodiumMachinery
 /// The question of an access review.
 // Kubernetes: pkg/apis/authorization/validation/validation.go
 struct AccessReview {
+    /// The collections that answer questions and store nothing.
+    static let kinds: Set<GroupResource> = [
+        GroupResource(group: "authorization.k8s.io", resource: "selfsubjectaccessreviews"),
+        GroupResource(group: "authorization.k8s.io", resource: "subjectaccessreviews"),
+        GroupResource(group: "authorization.k8s.io", resource: "localsubjectaccessreviews"),
+        GroupResource(group: "authorization.k8s.io", resource: "selfsubjectrulesreviews"),
+        GroupResource(group: "authentication.k8s.io", resource: "selfsubjectreviews"),
+        GroupResource(group: "authentication.k8s.io", resource: "tokenreviews"),
+    ]
+
     private let review: JSONValue
     private let isAboutSelf: Bool
     private let isLocal: Bool

@@ -11,10 +11,14 @@ package import PodiumMachinery
 // Kubernetes: pkg/registry/rbac/escalation_check.go, pkg/registry/rbac/*/policybased/storage.go
 package struct RoleEscalation: AdmissionPlugin {
     package let name = "RBACEscalation"
-    private let authorizer: RBACAuthorizer
+    private let roles: RBACAuthorizer
+    private let authorizer: any Authorizer
 
-    /// Makes the check against the roles that `authorizer` knows.
-    package init(_ authorizer: RBACAuthorizer) { self.authorizer = authorizer }
+    /// Makes the check against the roles that `roles` knows; `authorizer` says who may do more than he may grant.
+    package init(_ roles: RBACAuthorizer, authorizer: (any Authorizer)? = nil) {
+        self.roles = roles
+        self.authorizer = authorizer ?? roles
+    }
 
     package func mutate(
         _ object: inout JSONValue,
@@ -71,7 +75,7 @@ package struct RoleEscalation: AdmissionPlugin {
         case "ClusterRole" where isAllowed("bind", .clusterRoles, role.name, attributes): return
         default: break
         }
-        switch authorizer.rules(of: role, namespace: attributes.namespace) {
+        switch roles.rules(of: role, namespace: attributes.namespace) {
         case .success(let rules): try check(rules, name, attributes)
         case .failure(let error):
             // A wrong kind of role is for validation to refuse.
@@ -114,7 +118,7 @@ package struct RoleEscalation: AdmissionPlugin {
     // Kubernetes: pkg/registry/rbac/validation/rule.go ConfirmNoEscalation
     private func missing(_ rules: [PolicyRule], _ attributes: AdmissionAttributes) -> String? {
         let user = attributes.user
-        let own = authorizer.rules(of: user, in: attributes.namespace)
+        let own = roles.rules(of: user, in: attributes.namespace)
         let missing = rules.flatMap(\.parts).filter { part in !own.rules.contains { $0.covers(part) } }
         if missing.isEmpty { return nil }
         let texts = Set(Self.compacted(missing).map(\.compactText)).sorted().joined(separator: "\n")

@@ -20,10 +20,17 @@ package struct ResourcePath: Hashable, Sendable {
     package var rest: [String] = []
     /// Whether this is the old form of a watch, `/api/v1/watch/pods`.
     package var isLegacyWatch = false
+    /// Whether the group stands in the path, as below `/apis`.
+    package var isNamedGroup = false
 
     /// Reads the parts behind the version, of which there is at least one.
-    fileprivate init(_ groupVersion: GroupVersion, _ parts: Slice<UnsafeMutableBufferPointer<PathPart>>) {
+    fileprivate init(
+        _ groupVersion: GroupVersion,
+        isNamedGroup: Bool,
+        _ parts: Slice<UnsafeMutableBufferPointer<PathPart>>
+    ) {
         self.groupVersion = groupVersion
+        self.isNamedGroup = isNamedGroup
         var parts = parts
         if parts.count > 1, parts[parts.startIndex] == "watch" {
             isLegacyWatch = true
@@ -85,11 +92,12 @@ package enum RequestPath: Sendable {
             if count > 1, buffer[count - 1].bytes.isEmpty { count -= 1 }
             let parts = buffer[..<count]
             if count > 2, parts[0] == "api" {
-                return .resource(ResourcePath(GroupVersion(group: "", version: parts[1].text), parts[2...]))
+                let version = GroupVersion(group: "", version: parts[1].text)
+                return .resource(ResourcePath(version, isNamedGroup: false, parts[2...]))
             }
             if count > 3, parts[0] == "apis" {
                 let version = GroupVersion(group: parts[1].text, version: parts[2].text)
-                return .resource(ResourcePath(version, parts[3...]))
+                return .resource(ResourcePath(version, isNamedGroup: true, parts[3...]))
             }
             return .other(parts.map(\.text))
         }

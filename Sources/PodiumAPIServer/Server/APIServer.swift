@@ -49,8 +49,7 @@ package final class APIServerComponents: Sendable {
 /// The Kubernetes API of one cluster, without sockets.
 ///
 /// `respond` runs on the caller's thread and returns at once; it may be called from many threads at a time. The steps
-/// are: read the path, authenticate, impersonate, authorize, find the collection, check the verb, run the verb, write
-/// the answer.
+/// are: read the path, find out what is asked for, authenticate, impersonate, authorize, run it, write the answer.
 package final class APIServer: RequestResponder {
     let components: APIServerComponents
     let environment: StoreEnvironment
@@ -83,8 +82,15 @@ package final class APIServer: RequestResponder {
             _ = try admit(request, AccessRequest(request, parts: parts))
             return try answerDocument(request, parts, query)
         case .resource(let path):
-            let user = try admit(request, AccessRequest(request, path, query))
-            let resourceRequest = try route(request, path, query, user)
+            let route = Router(documents.registry).route(request.method, path, query)
+            let user = try admit(request, route.access(query))
+            let resourceRequest = try ResourceRequest(
+                http: request,
+                path: route.path,
+                query: query,
+                user: user,
+                target: try route.target.get()
+            )
             do throws(StatusError) {
                 return try run(resourceRequest)
             } catch {
@@ -98,11 +104,18 @@ package final class APIServer: RequestResponder {
     ///
     /// What does not exist is refused like everything else, so that nobody learns what there is.
     /// - Throws: 400, 401, 403.
-    private func admit(
+    package func admit(
         _ request: HTTPRequest,
         _ access: @autoclosure () -> AccessRequest
     ) throws(StatusError) -> UserInfo {
-        var user = try components.authenticator.authenticate(request)
+        var user: UserInfo
+        if let known = try components.authenticator.authenticate(request) {
+            user = known
+        } else if components.authenticator.allowsAnonymous || access().isAlwaysAllowed {
+            user = .anonymous
+        } else {
+            throw .unauthorized
+        }
         if request.headers.hasImpersonation, let impersonation = try Impersonation(request.headers) {
             user = try impersonation.user(for: user, access(), components.authorizer)
         }
@@ -128,14 +141,5 @@ package final class APIServer: RequestResponder {
             hash: query["hash"]
         )
         return try documents.answer(document)
-    }
-}
-
-extension APIServer {
-    /// Checks that the sender of a request to `/podium/v1` may administer the cluster.
-    /// - Throws: 401, 403.
-    package func authorizeAdministration(_ request: HTTPRequest) throws(StatusError) {
-        let parts = request.rawPath.split(separator: "/").map(String.init)
-        _ = try admit(request, AccessRequest(request, parts: parts))
     }
 }

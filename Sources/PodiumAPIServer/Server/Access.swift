@@ -80,9 +80,12 @@ package struct AccessDecision: Hashable, Sendable {
 
 /// Says who asks.
 package protocol Authenticator: Sendable {
-    /// The user behind a request.
+    /// Whether requests without credentials are taken; otherwise they may only ask for health.
+    var allowsAnonymous: Bool { get }
+
+    /// The user behind a request; nil when it has no credentials.
     /// - Throws: 401 when credentials are given and wrong.
-    func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo
+    func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo?
 
     /// The user behind a bearer token that is meant for one of `audiences` (empty: for the API server), with those of
     /// them that it is meant for; nil when it is nobody's.

@@ -14,7 +14,10 @@ final class ResourceRequest: Sendable {
     let user: UserInfo
     let definition: ResourceDefinition
     let subresource: SubresourceDefinition?
+    /// What the sender was allowed to do.
     let verb: APIVerb
+    /// What is done.
+    let handler: ResourceHandler
     /// In which form the answer is written.
     let form: MediaTypeNegotiation
     /// What the client is warned about.
@@ -22,103 +25,35 @@ final class ResourceRequest: Sendable {
 
     init(
         http: HTTPRequest,
-        path: ResourcePath,
-        query: QueryParameters,
-        user: UserInfo,
-        definition: ResourceDefinition,
-        subresource: SubresourceDefinition?,
-        verb: APIVerb,
-        form: MediaTypeNegotiation
-    ) {
+        path: consuming ResourcePath,
+        query: consuming QueryParameters,
+        user: consuming UserInfo,
+        target: ResourceRoute.Target
+    ) throws(StatusError) {
         self.http = http
         self.path = path
         self.query = query
         self.user = user
-        self.definition = definition
-        self.subresource = subresource
-        self.verb = verb
-        self.form = form
+        definition = target.definition
+        subresource = target.subresource
+        verb = target.verb
+        handler = target.handler
+        form = try Self.negotiate(http, self.query, target)
     }
+
+    /// What the sender was allowed to do, in the words of authorization.
+    var access: AccessRequest { path.access(verb, query) }
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }
-}
-
-extension APIServer {
-    /// Finds the collection and the verb of a request.
-    /// - Throws: 404 for unknown paths, 405 for verbs that the path does not have, 406.
-    func route(
-        _ http: HTTPRequest,
-        _ path: consuming ResourcePath,
-        _ query: consuming QueryParameters,
-        _ user: consuming UserInfo
-    ) throws(StatusError) -> ResourceRequest {
-        let registry = documents.registry
-        let version = path.groupVersion
-        guard let definition = registry.resource(group: version.group, version: version.version, plural: path.plural),
-            definition.isNamespaced || path.namespace.isEmpty
-        else {
-            if !version.group.isEmpty, registry.group(version.group) == nil { throw .unknownGroup }
-            throw .pathNotFound
-        }
-        if path.name != nil, definition.isNamespaced, path.namespace.isEmpty { throw .pathNotFound }
-        var subresource: SubresourceDefinition?
-        if let name = path.subresource {
-            guard let found = definition.subresource(name), path.rest.isEmpty || name == "proxy" else {
-                throw .pathNotFound
-            }
-            subresource = found
-        }
-        let verb = try Self.verb(http.method, path, query, definition, subresource)
-        let form = try Self.negotiate(http, query, definition, verb, subresource)
-        return ResourceRequest(
-            http: http,
-            path: path,
-            query: query,
-            user: user,
-            definition: definition,
-            subresource: subresource,
-            verb: verb,
-            form: form
-        )
-    }
-
-    private static func verb(
-        _ method: String,
-        _ path: ResourcePath,
-        _ query: QueryParameters,
-        _ definition: ResourceDefinition,
-        _ subresource: SubresourceDefinition?
-    ) throws(StatusError) -> APIVerb {
-        let isWatch = path.isLegacyWatch || query.flag("watch")
-        let verb: APIVerb
-        switch (method, path.name) {
-        case ("GET", nil): verb = isWatch ? .watch : .list
-        case ("GET", _): verb = subresource == nil && isWatch ? .watch : .get
-        case ("POST", nil): verb = .create
-        case ("POST", _) where subresource != nil: verb = .create
-        case ("PUT", .some): verb = .update
-        case ("PATCH", .some): verb = .patch
-        case ("DELETE", nil): verb = .deletecollection
-        case ("DELETE", .some): verb = .delete
-        default: throw .methodNotAllowed
-        }
-        if !(subresource?.verbs.contains(verb) ?? definition.supports(verb)) { throw .methodNotAllowed }
-        if subresource == nil, path.namespace.isEmpty, definition.isNamespaced,
-            verb == .create || verb == .deletecollection
-        {
-            throw .methodNotAllowed
-        }
-        return verb
-    }
 
     private static func negotiate(
         _ http: HTTPRequest,
         _ query: QueryParameters,
-        _ definition: ResourceDefinition,
-        _ verb: APIVerb,
-        _ subresource: SubresourceDefinition?
+        _ target: ResourceRoute.Target
     ) throws(StatusError) -> MediaTypeNegotiation {
+        let definition = target.definition
+        let verb = target.verb
         let accept = http.headers["accept"]
         if verb == .patch, !definition.isCustom { try PatchTypes.check(http.headers["content-type"]) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
@@ -146,7 +81,9 @@ extension APIServer {
             endpoint: capabilities
         )
     }
+}
 
+extension APIServer {
     /// The store behind a request.
     func store(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) -> ResourceStore {
         ResourceStore(
@@ -176,22 +113,28 @@ extension APIServer {
         throw .badRequest("Name parameter invalid: \(FieldError.quoted(name)): \(problems.joined(separator: ";"))")
     }
 
-    /// Runs the verb of a request.
+    /// Runs what a request comes to.
     func run(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         try Self.checkName(request.path.name)
-        if request.path.subresource != nil { return try runSubresource(request) }
-        switch request.verb {
+        switch request.handler {
         case .get: return try get(request)
         case .list: return try list(request)
         case .watch: return try watch(request)
-        case .create:
-            if request.definition.gvk == Self.bindingKind { return try bindByCollection(request) }
-            if let answer = try review(request) { return answer }
-            return try create(request)
+        case .create: return try create(request)
         case .update: return try update(request)
         case .patch: return try patch(request)
         case .delete: return try delete(request)
-        case .deletecollection: return try deleteCollection(request)
+        case .deleteCollection: return try deleteCollection(request)
+        case .review: return try review(request)
+        case .bindByCollection: return try bindByCollection(request)
+        case .bind: return try bind(request)
+        case .evict: return try evict(request)
+        case .log: return try log(request)
+        case .connect: return try connect(request)
+        case .proxy: return try proxy(request)
+        case .issueToken: return try issueToken(request)
+        case .scale: return try scale(request)
+        case .part(let strategy): return try runPart(request, strategy)
         }
     }
 }

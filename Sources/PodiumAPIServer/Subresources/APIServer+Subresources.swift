@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which subresource is answered by whom.
+// What stands below objects: parts that are written apart, and the ways into containers.
 
 import OrderedCollections
 import PodiumCodec
@@ -7,25 +7,8 @@ import PodiumMachinery
 import PodiumStorage
 
 extension APIServer {
-    /// Runs a request about something below an object.
-    func runSubresource(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        switch (request.definition.groupResource, request.path.subresource ?? "") {
-        case (.pods, "binding"): return try bind(request)
-        case (.pods, "eviction"): return try evict(request)
-        case (.pods, "log"): return try log(request)
-        case (.pods, "exec"), (.pods, "attach"), (.pods, "portforward"): return try connect(request)
-        case (.pods, "proxy"), (.nodes, "proxy"), (.services, "proxy"): return try proxy(request)
-        case (.serviceAccounts, "token"): return try issueToken(request)
-        case (_, "scale"): return try scale(request)
-        case (_, let subresource):
-            let strategy = ResourceStrategies.strategy(for: request.definition.storage, subresource: subresource)
-            guard let strategy else { throw .pathNotFound }
-            return try runStatusLike(request, strategy)
-        }
-    }
-
     /// A subresource that shows the whole object and changes a part of it.
-    private func runStatusLike(
+    func runPart(
         _ request: ResourceRequest,
         _ strategy: any ResourceStrategy
     ) throws(StatusError) -> HTTPResponse {
@@ -38,7 +21,7 @@ extension APIServer {
     }
 
     /// Streams into containers need a runtime that talks back, which this server does not have.
-    private func connect(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+    func connect(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let pod = try store(request).get(request.name).value()
         if request.path.subresource != "portforward" {
             _ = try Self.container(request.query["container"] ?? "", of: pod, name: request.name)
@@ -49,7 +32,7 @@ extension APIServer {
         throw .unsupported("\(request.path.subresource ?? "") is not served by simulated kubelets")
     }
 
-    private func proxy(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+    func proxy(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let object = try store(request).get(request.name).value()
         if request.definition.storage == .pods, (object[path: "status", "podIP"]?.string ?? "").isEmpty {
             throw .badRequest("address not allowed")

@@ -3,7 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumMachinery
+package import PodiumMachinery
 import PodiumSchema
 import PodiumStorage
 
@@ -128,7 +128,7 @@ extension APIServer {
         var options = WriteOptions()
         options.user = request.user
         if request.verb == .update || request.verb == .patch, !components.authorizer.allowsEverything {
-            let access = AccessRequest(request.http, request.path, request.query).with(verb: "create")
+            let access = request.access.with(verb: "create")
             let authorizer = components.authorizer
             let user = request.user
             options.authorizeCreate = { () throws(StatusError) in try authorizer.authorize(access, user) }
@@ -169,7 +169,7 @@ extension APIServer {
 
 extension StatusError {
     /// 415.
-    static func unsupportedMediaType(_ accepted: [String]) -> StatusError {
+    package static func unsupportedMediaType(_ accepted: [String]) -> StatusError {
         StatusError(
             code: 415,
             reason: .unsupportedMediaType,

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which bodies the administration takes: none that a page of another origin could send unasked.
+
+import PodiumAPIServer
+import PodiumMachinery
+
+/// What an administration request says of its body.
+///
+/// A browser sends some types to anybody without asking first (`text/plain`, forms, none at all), but never JSON.
+enum AdministrationBody {
+    private static let json = "application/json"
+
+    /// Returns when the body is JSON, or when a program that is no browser does not say what it is.
+    /// - Throws: 415.
+    static func check(_ request: HTTPRequest) throws(StatusError) {
+        if let contentType = request.headers["content-type"], !contentType.isEmpty {
+            let type = contentType.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
+            if type.lowercased() != json { throw .unsupportedMediaType([json]) }
+            return
+        }
+        switch request.method {
+        case "POST", "PUT", "PATCH": if isFromBrowser(request.headers) { throw .unsupportedMediaType([json]) }
+        // These have no body, and a browser asks before it sends a DELETE.
+        default: return
+        }
+    }
+
+    private static func isFromBrowser(_ headers: HTTPHeaders) -> Bool {
+        headers["origin"] != nil || !headers.all(prefix: "sec-fetch-").isEmpty
+    }
+}
