@@ -58,6 +58,9 @@ struct Serve: ParsableCommand {
     @Option(help: "How long Events are kept, such as 1h or 90m; 0s for ever.")
     var eventTtl = "1h"
 
+    @Option(help: "Which images can be pulled: any, or only those that the image table names (known).")
+    var images = "any"
+
     @Option(help: "Threads that answer requests; 0 for one a core.")
     var threads = 0
 
@@ -104,6 +107,9 @@ struct Serve: ParsableCommand {
         _ = try AuthorizationArgument.parse(authorizationMode)
         _ = try allowHost.map(AllowedCallers.host)
         _ = try allowOrigin.map(AllowedCallers.origin)
+        guard ImageChoice(rawValue: images) != nil else {
+            throw ValidationError("--images is any or known, not '\(images)'")
+        }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
                 "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
@@ -148,6 +154,7 @@ struct Serve: ParsableCommand {
         configuration.cluster.seed = seed
         configuration.cluster.eventTTL = try eventTTL()
         configuration.cluster.runsControllers = !controllers.isEmpty
+        configuration.cluster.images = ImageChoice(rawValue: images) ?? .any
         configuration.cluster.disabledAdmissionPlugins = Set(
             disableAdmissionPlugins.split(separator: ",").map(String.init)
         )
