@@ -16,6 +16,7 @@ extension Applets {
         "setpriv": { PrefixProgram(words: $0, valued: "") },
         "tini": { PrefixProgram(words: $0, valued: "") },
         "dumb-init": { PrefixProgram(words: $0, valued: "") },
+        "find": { FindProgram(words: $0) },
         "xargs": { ArgumentsProgram(words: $0) },
         "su": { words in
             let options = AppletOptions(words, valued: "cs")
@@ -92,12 +93,17 @@ struct ArgumentsProgram: Program {
         }
         if let child {
             guard let ended = machine.process.endedChildren.removeValue(forKey: child) else { return .blocked(.child) }
-            if ended != 0 { code = ended == 255 ? 124 : 123 }
             self.child = nil
+            if ended == 255 {
+                machine.complain("xargs: \(options.words.first ?? "echo"): exited with status 255; aborting")
+                return .exited(124)
+            }
+            if ended != 0 { code = 123 }
         }
         guard let command = batches?.first else { return .exited(code) }
         if machine.mustYield { return .ready }
         batches?.removeFirst()
+        if options.has("t") { machine.complain(command.joined(separator: " ")) }
         switch machine.program(for: command, path: machine.searchPath) {
         case .failure(let failure):
             _ = Applets.fail(&machine, "xargs", failure.command, failure.errno)

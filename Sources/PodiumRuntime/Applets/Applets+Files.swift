@@ -10,23 +10,20 @@ extension Applets {
         "unlink": { machine, words in remove(&machine, words) },
         "mkdir": makeDirectories,
         "rmdir": { machine, words in
-            forEach(&machine, AppletOptions(words).words) { machine, path in
-                guard machine.node(path, follow: false)?.kind == .directory else {
-                    let errno = machine.node(path) == nil ? Errno.noEntry : .notDirectory
-                    return fail(&machine, "rmdir", "'\(path)'", errno)
+            let options = AppletOptions(words)
+            return forEach(&machine, options.words) { machine, path in
+                // With `-p` the directories above go as well.
+                var parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+                while !parts.isEmpty, parts != [""] {
+                    let code = removeEmptyDirectory(&machine, parts.joined(separator: "/"))
+                    if code != 0 || !options.has("p") { return code }
+                    parts.removeLast()
                 }
-                if (try? machine.names(in: path).isEmpty) != true {
-                    return fail(&machine, "rmdir", "'\(path)'", .notEmpty)
-                }
-                return attempt(&machine, "rmdir", "'\(path)'") { machine throws(Errno) in try machine.remove(path) }
+                return 0
             }
         },
         "cp": copy,
-        "install": { machine, words in
-            let options = AppletOptions(words, valued: "mogt")
-            if options.has("d") { return makeDirectories(&machine, ["mkdir", "-p"] + options.words) }
-            return copy(&machine, ["cp"] + options.words)
-        },
+        "install": install,
         "mv": move,
         "ln": link,
         "chmod": { machine, words in
@@ -51,6 +48,8 @@ extension Applets {
             let directory = options["p"] ?? (options.words.isEmpty ? "/tmp" : nil)
             let count = template.reversed().prefix { $0 == "X" }.count
             let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+            // Six of them are the least that is taken.
+            guard count >= 6 else { return fail(&machine, "mktemp", "(null)", .invalid) }
             var name = String(template.dropLast(count))
             for _ in 0..<count { name.append(alphabet[Int(machine.kernel.nextRandom() % UInt64(alphabet.count))]) }
             let path = directory.map { $0 + "/" + name } ?? name
@@ -134,18 +133,6 @@ extension Applets {
         }
     }
 
-    private static func touch(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "dtr")
-        return forEach(&machine, options.words) { machine, path in
-            if machine.node(path) == nil, options.has("c") { return 0 }
-            return attempt(&machine, "touch", path) { machine throws(Errno) in
-                if machine.node(path) == nil { machine.kernel.dispose(try machine.open(path, .update)) }
-                let moment = machine.now
-                try machine.changeNode(path) { $0.time = moment }
-            }
-        }
-    }
-
     private static func remove(_ machine: inout Machine, _ words: [String]) -> Int {
         let options = AppletOptions(words)
         let isForced = options.has("f")
@@ -157,6 +144,41 @@ extension Applets {
                 return fail(&machine, "rm", "'\(path)' is a directory")
             }
             return attempt(&machine, "rm", "can't remove '\(path)'") { machine throws(Errno) in try machine.remove(path)
+            }
+        }
+    }
+
+    private static func removeEmptyDirectory(_ machine: inout Machine, _ path: String) -> Int {
+        guard machine.node(path, follow: false)?.kind == .directory else {
+            return fail(&machine, "rmdir", "'\(path)'", machine.node(path) == nil ? .noEntry : .notDirectory)
+        }
+        if (try? machine.names(in: path).isEmpty) != true { return fail(&machine, "rmdir", "'\(path)'", .notEmpty) }
+        return attempt(&machine, "rmdir", "'\(path)'") { machine throws(Errno) in try machine.remove(path) }
+    }
+
+    private static func install(_ machine: inout Machine, _ words: [String]) -> Int {
+        let options = AppletOptions(words, valued: "mogt")
+        let mode = options["m"] ?? "755"
+        if options.has("d") {
+            let code = makeDirectories(&machine, ["mkdir", "-p"] + options.words)
+            return code != 0 ? code : changeModes(&machine, mode, options.words)
+        }
+        var sources = options.words
+        guard let target = options["t"] ?? sources.popLast(), !sources.isEmpty else {
+            return usage(&machine, "install")
+        }
+        if options.has("D"), let parent = target.lastIndex(of: "/"), parent > target.startIndex {
+            let code = makeDirectories(&machine, ["mkdir", "-p", String(target[..<parent])])
+            if code != 0 { return code }
+        }
+        let code = copy(&machine, ["cp"] + sources + [target])
+        return code != 0 ? code : changeModes(&machine, mode, sources.map { destination($0, target, machine) })
+    }
+
+    private static func changeModes(_ machine: inout Machine, _ text: String, _ paths: [String]) -> Int {
+        forEach(&machine, paths) { machine, path in
+            attempt(&machine, "install", path) { machine throws(Errno) in
+                try machine.changeNode(path) { $0.mode = mode(text, of: $0) }
             }
         }
     }

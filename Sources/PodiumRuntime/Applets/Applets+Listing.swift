@@ -12,7 +12,7 @@ extension Applets {
                 guard let node = machine.node(path, follow: options.has("L")) else {
                     return fail(&machine, "stat", "can't stat '\(path)'", .noEntry)
                 }
-                let format = options["c"] ?? "  File: %n\n  Size: %s\n Access: (%a/%A)  Uid: (%u)   Gid: (%g)"
+                let format = options["c"] ?? (options.has("t") ? terseStatus : fullStatus)
                 machine.print(describe(node, path, format) + "\n")
                 return 0
             }
@@ -29,7 +29,6 @@ extension Applets {
         "realpath": { machine, words in
             forEach(&machine, AppletOptions(words).words) { machine, path in realPath(&machine, path) }
         },
-        "find": find,
         "du": diskUsage,
         "df": { machine, words in
             let isHuman = AppletOptions(words).has("h")
@@ -163,9 +162,12 @@ extension Applets {
             case .file: "-"
             }
         var text = kind
-        for shift in [6, 3, 0] {
+        // The bits for another user, another group and for deletion show in the place of those for execution.
+        for (shift, special, letters) in [(6, 0o4000, ("s", "S")), (3, 0o2000, ("s", "S")), (0, 0o1000, ("t", "T"))] {
             let bits = node.mode >> shift
-            text += (bits & 4 != 0 ? "r" : "-") + (bits & 2 != 0 ? "w" : "-") + (bits & 1 != 0 ? "x" : "-")
+            text += (bits & 4 != 0 ? "r" : "-") + (bits & 2 != 0 ? "w" : "-")
+            let runs = bits & 1 != 0
+            text += node.mode & special != 0 ? (runs ? letters.0 : letters.1) : runs ? "x" : "-"
         }
         return text
     }
@@ -179,6 +181,17 @@ extension Applets {
         return PrintFormatter.fixed(value, digits: 1) + "T"
     }
 
+    private static let terseStatus = "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %o"
+    private static let fullStatus = """
+          File: %N
+          Size: %s\tBlocks: %b IO Block: %o   %F
+        Device: %Dh\tInode: %i Links: %h
+        Access: (0%a/%A)  Uid: (%u/%U)   Gid: (%g/%G)
+        Access: %x
+        Modify: %y
+        Change: %z
+        """
+
     /// A node by the directives of `stat -c`.
     private static func describe(_ node: FileNode, _ path: String, _ format: String) -> String {
         var text = ""
@@ -190,6 +203,15 @@ extension Applets {
             }
             switch directive {
             case "n": text += path
+            case "N": text += node.kind == .link ? "'\(path)' -> '\(node.target)'" : path
+            case "%": text += "%"
+            case "o": text += "4096"
+            case "D": text += "fe00"
+            case "d": text += "65024"
+            case "i": text += "1"
+            case "t", "T": text += "0"
+            case "m": text += "/"
+            case "f": text += String(modeBits(node), radix: 16)
             case "s": text += String(node.content.size)
             case "a": text += String(node.mode, radix: 8)
             case "A": text += modeText(node)
@@ -200,8 +222,8 @@ extension Applets {
             case "Y", "X", "Z", "W": text += String(node.time.seconds)
             case "y", "x", "z": text += CivilTime(node.time).formatted("%Y-%m-%d %H:%M:%S.000000000 +0000")
             case "F":
-                text += node.kind == .directory ? "directory" : node.kind == .link ? "symbolic link" : "regular file"
-            case "h": text += "1"
+                text += kindName(node)
+            case "h": text += String(node.linkCount)
             case "b": text += String((node.content.size + 511) / 512)
             case "B": text += "512"
             default: text += "%\(directive)"
@@ -210,9 +232,24 @@ extension Applets {
         return text
     }
 
-    // find and du
+    private static func kindName(_ node: FileNode) -> String {
+        switch node.kind {
+        case .directory: "directory"
+        case .link: "symbolic link"
+        case .fifo: "fifo"
+        case .device: "character special file"
+        case .file: node.content.size == 0 ? "regular empty file" : "regular file"
+        }
+    }
 
-    /// The nodes that one `find` or `du` looks at.
+    private static func modeBits(_ node: FileNode) -> Int {
+        let kinds: [FileKind: Int] = [.directory: 4, .link: 10, .fifo: 1, .device: 2, .file: 8]
+        return (kinds[node.kind] ?? 8) << 12 | node.mode & 0o7777
+    }
+
+    // du
+
+    /// The nodes that one `du` looks at.
     private static let maximumVisits = 100_000
 
     /// Calls `body` with each path below a directory, parents first, and their depth.
@@ -250,85 +287,5 @@ extension Applets {
             }
             return 0
         }
-    }
-
-    private static func find(_ machine: inout Machine, _ words: [String]) -> Int {
-        var paths = words.dropFirst().prefix { !$0.hasPrefix("-") && $0 != "(" && $0 != "!" }
-        let tests = Array(words.dropFirst(1 + paths.count))
-        if paths.isEmpty { paths = ["."] }
-        let criteria = FindCriteria(tests, now: machine.now)
-        return forEach(&machine, Array(paths)) { machine, path in
-            guard machine.node(path) != nil else { return fail(&machine, "find", path, .noEntry) }
-            var found: [String] = []
-            visit(&machine, path) { _, child, node, depth in
-                if criteria.matches(child, node, depth) { found.append(child) }
-            }
-            for child in criteria.deletes ? found.reversed() : found {
-                if criteria.deletes {
-                    _ = try? machine.remove(child)
-                } else {
-                    machine.print(child + criteria.terminator)
-                }
-            }
-            return 0
-        }
-    }
-}
-
-/// What `find` looks for; all of it must hold.
-private struct FindCriteria {
-    private var name: ShellPattern?
-    private var path: ShellPattern?
-    private var ignoresCase = false
-    private var kind: FileKind?
-    private var maximumDepth = Int.max
-    private var minimumDepth = 0
-    private var isEmpty = false
-    private var newer: (Timestamp, isOlder: Bool)?
-    private(set) var deletes = false
-    private(set) var terminator = "\n"
-
-    init(_ words: [String], now: Timestamp) {
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "-name", "-iname":
-                ignoresCase = word == "-iname"
-                let text = rest.popFirst() ?? ""
-                name = ShellPattern(ignoresCase ? text.lowercased() : text)
-            case "-path", "-wholename": path = ShellPattern(rest.popFirst() ?? "")
-            case "-type":
-                switch rest.popFirst() {
-                case "f": kind = .file
-                case "d": kind = .directory
-                case "l": kind = .link
-                case "p": kind = .fifo
-                default: kind = .device
-                }
-            case "-maxdepth": maximumDepth = rest.popFirst().flatMap { Int($0) } ?? .max
-            case "-mindepth": minimumDepth = rest.popFirst().flatMap { Int($0) } ?? 0
-            case "-empty": isEmpty = true
-            case "-delete": deletes = true
-            case "-print0": terminator = "\0"
-            case "-mmin", "-mtime":
-                guard let text = rest.popFirst(), let number = Int(text.drop { $0 == "+" || $0 == "-" }) else {
-                    continue
-                }
-                let unit: Int64 = word == "-mmin" ? 60 : 86_400
-                newer = (now - .seconds(Int64(number) * unit), isOlder: text.hasPrefix("+"))
-            default: break
-            }
-        }
-    }
-
-    func matches(_ path: String, _ node: FileNode, _ depth: Int) -> Bool {
-        guard depth <= maximumDepth, depth >= minimumDepth else { return false }
-        let last = path.split(separator: "/").last.map(String.init) ?? path
-        if let name, !name.matches(ignoresCase ? last.lowercased() : last) { return false }
-        if let pattern = self.path, !pattern.matches(path) { return false }
-        if let kind, node.kind != kind { return false }
-        if isEmpty, !node.children.isEmpty || node.content.size > 0 { return false }
-        if let (time, isOlder) = newer, (node.time < time) != isOlder { return false }
-        return true
     }
 }

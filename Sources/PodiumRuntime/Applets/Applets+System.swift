@@ -149,7 +149,11 @@ extension Applets {
         let options = AppletOptions(words, valued: "dDrs")
         var moment = machine.now
         if let text = options["d"] ?? options["date"] {
-            guard let parsed = parseDate(text, now: machine.now) else {
+            let keepsTime = machine.container?.flavour == .ash
+            let found =
+                options["D"].map { DateText.moment(text, format: $0, now: machine.now) }
+                ?? DateText.moment(text, now: machine.now, keepsTime: keepsTime)
+            guard let parsed = found else {
                 return fail(&machine, "date", "invalid date '\(text)'")
             }
             moment = parsed
@@ -169,25 +173,6 @@ extension Applets {
         }
         machine.print(time.formatted(format) + "\n")
         return 0
-    }
-
-    /// `@1700000000`, `2026-01-01 12:30[:15]`, `now`, `1 hour ago`, `+2 days`.
-    private static func parseDate(_ text: String, now: Timestamp) -> Timestamp? {
-        if text.hasPrefix("@") {
-            return Int64(text.dropFirst()).flatMap { $0.magnitude < 9_000_000_000 ? Timestamp(seconds: $0) : nil }
-        }
-        if text == "now" || text.isEmpty { return now }
-        let words = text.split(separator: " ")
-        let units: [String: Int64] = ["second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800]
-        if words.count >= 2, let count = Int64(words[0]), count.magnitude < 1_000_000,
-            let unit = units[String(words[1].hasSuffix("s") ? words[1].dropLast() : words[1])]
-        {
-            return now + .seconds(words.last == "ago" ? -count * unit : count * unit)
-        }
-        var iso = text.replacing(" ", with: "T")
-        if !iso.contains("T") { iso += "T00:00:00" }
-        if iso.utf8.count == 16 { iso += ":00" }
-        return Timestamp(rfc3339: iso.hasSuffix("Z") ? iso : iso + "Z")
     }
 
     // Processes

@@ -31,20 +31,6 @@ extension Applets {
         },
         "seq": sequence,
         "expr": { machine, words in expression(&machine, Array(words.dropFirst())) },
-        "shuf": { machine, words in
-            let options = AppletOptions(words, valued: "in")
-            guard let range = options["i"]?.split(separator: "-").compactMap({ Int($0) }), range.count == 2,
-                range[0] <= range[1], range[1] - range[0] < 100_000
-            else { return usage(&machine, "shuf") }
-            var numbers = Array(range[0]...range[1])
-            for index in numbers.indices.reversed() where index > 0 {
-                numbers.swapAt(index, Int(machine.kernel.nextRandom() % UInt64(index + 1)))
-            }
-            for number in numbers.prefix(options["n"].flatMap { Int($0) } ?? numbers.count) {
-                machine.print("\(number)\n")
-            }
-            return 0
-        },
     ]
 
     /// `echo`, as program and as builtin. That of dash knows `-n` only, and always resolves escapes.
@@ -160,8 +146,8 @@ private struct NumericWords {
         while let word = rest.popFirst() {
             if word == "-w" {
                 isWide = true
-            } else if word == "-s" {
-                separator = rest.popFirst()
+            } else if word.hasPrefix("-s") {
+                separator = word.count > 2 ? String(word.dropFirst(2)) : rest.popFirst()
             } else {
                 words.append(word)
             }
@@ -257,6 +243,23 @@ private struct ExpressionWords {
         if word == "length", index < words.count {
             index += 1
             return String(words[index - 1].count)
+        }
+        if word == "+" || word == "quote", index < words.count {
+            index += 1
+            return words[index - 1]
+        }
+        if word == "index", index + 1 < words.count {
+            index += 2
+            let marks = Set(words[index - 1])
+            return String(
+                words[index - 2].firstIndex { marks.contains($0) }.map { place in
+                    words[index - 2].distance(from: words[index - 2].startIndex, to: place) + 1
+                } ?? 0
+            )
+        }
+        if word == "match", index + 1 < words.count {
+            index += 2
+            return apply(":", words[index - 2], words[index - 1])
         }
         if word == "substr", index + 2 < words.count, let start = Int(words[index + 1]),
             let count = Int(words[index + 2])

@@ -16,7 +16,9 @@ enum Applets {
         .merging(networkApplets) { first, _ in first }
 
     /// Applets that read input, sleep or serve.
-    static let waiting: [String: WaitingApplet] = filterApplets.merging(timeApplets) { first, _ in first }
+    static let waiting: [String: WaitingApplet] = filterApplets.merging(lineApplets) { first, _ in first }
+        .merging(smallApplets) { first, _ in first }
+        .merging(timeApplets) { first, _ in first }
         .merging(serverApplets) { first, _ in first }
         .merging(commandApplets) { first, _ in first }
         .merging(entryPointApplets) { first, _ in first }

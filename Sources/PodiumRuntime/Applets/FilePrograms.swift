@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tail, tee, dd, cmp and diff.
+// tail, tee and dd.
 
 import PodiumMachinery
 
@@ -187,7 +187,8 @@ struct CopyBlocksProgram: Program {
         blockSize = min(max(1, values["bs"].flatMap { Applets.size($0) } ?? 512), 1 << 40)
         count = values["count"].flatMap { Applets.size($0) }
         seek = values["seek"].flatMap { Applets.size($0) } ?? 0
-        skip = values["skip"].flatMap { Applets.size($0) } ?? 0
+        let skipped = values["skip"].flatMap { Applets.size($0) } ?? 0
+        skip = values["iflag"]?.contains("skip_bytes") == true ? skipped : skipped &* blockSize
         keepsRest = values["conv"]?.contains("notrunc") == true
         isQuiet = values["status"] == "none"
     }
@@ -222,7 +223,7 @@ struct CopyBlocksProgram: Program {
         do {
             if let input {
                 machine.attach(try machine.open(input, .read), as: 0)
-                if let file = machine.process.files[0] { machine.kernel.openFiles[file]?.offset = skip * blockSize }
+                if let file = machine.process.files[0] { machine.kernel.openFiles[file]?.offset = max(0, skip) }
             }
         } catch {
             return Applets.fail(&machine, "dd", "can't open '\(input ?? "")'", error)
@@ -264,47 +265,5 @@ struct CopyBlocksProgram: Program {
             "\(copied) bytes (\(Applets.humanSize(copied))B) copied, 0.001000 seconds, \(Applets.humanSize(copied * 1000))B/s"
         )
         return 0
-    }
-}
-
-/// `cmp` and `diff`: whether files are equal, and for `diff` the lines that are not.
-struct ComparisonProgram: Program {
-    let words: [String]
-
-    mutating func run(_ machine: inout Machine) -> Progress {
-        let name = words.first ?? "cmp"
-        let options = AppletOptions(words, valued: "U")
-        guard options.words.count >= 2 else { return .exited(Applets.usage(&machine, name) + 1) }
-        var contents: [[UInt8]] = []
-        for path in options.words.prefix(2) {
-            do {
-                contents.append(try machine.contents(path))
-            } catch {
-                return .exited(Applets.fail(&machine, name, "can't open '\(path)'", error) + 1)
-            }
-        }
-        if contents[0] == contents[1] { return .exited(0) }
-        if options.has("s") || options.has("q") && name == "cmp" { return .exited(1) }
-        if name == "cmp" {
-            let place = zip(contents[0], contents[1]).prefix { $0 == $1 }.count
-            let line = contents[0].prefix(place).reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
-            machine.print("\(options.words[0]) \(options.words[1]) differ: char \(place + 1), line \(line)\n")
-        } else if options.has("q") {
-            machine.print("Files \(options.words[0]) and \(options.words[1]) differ\n")
-        } else {
-            showDifference(Applets.lines(of: contents[0]), Applets.lines(of: contents[1]), options.words, &machine)
-        }
-        return .exited(1)
-    }
-
-    /// One hunk from the first to the last difference, in the unified form.
-    private func showDifference(_ old: [[UInt8]], _ new: [[UInt8]], _ names: [String], _ machine: inout Machine) {
-        let head = zip(old, new).prefix { $0 == $1 }.count
-        let tail = min(zip(old.reversed(), new.reversed()).prefix { $0 == $1 }.count, min(old.count, new.count) - head)
-        machine.print(
-            "--- \(names[0])\n+++ \(names[1])\n@@ -\(head + 1),\(old.count - tail - head) +\(head + 1),\(new.count - tail - head) @@\n"
-        )
-        for line in old[head..<old.count - tail] { machine.write([UInt8(ascii: "-")] + line + [0x0A], to: 1) }
-        for line in new[head..<new.count - tail] { machine.write([UInt8(ascii: "+")] + line + [0x0A], to: 1) }
     }
 }

@@ -3,7 +3,7 @@
 
 /// What is done with a stream of bytes.
 protocol StreamProcessor: Sendable {
-    /// How a file that cannot be opened is complained about, with `%` for its name.
+    /// How a file that cannot be opened is complained about, with `%` for its name; empty for not at all.
     var openFault: String { get }
     /// A file or standard input begins; the name is `-` for the latter.
     mutating func begin(_ name: String, _ machine: inout Machine)
@@ -77,7 +77,8 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
             do {
                 machine.attach(try machine.open(input, .read), as: Self.descriptor)
             } catch {
-                machine.complain("\(name): \(processor.openFault.replacing("%", with: input)): \(error.text)")
+                let fault = processor.openFault
+                if !fault.isEmpty { machine.complain("\(name): \(fault.replacing("%", with: input)): \(error.text)") }
                 code = missingCode
                 return
             }
@@ -118,8 +119,12 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
     /// The processor as it is after what it has seen.
     private(set) var inner: Processor
     private var rest: [UInt8] = []
+    private let end: UInt8
 
-    init(_ processor: Processor) { inner = processor }
+    init(_ processor: Processor, end: UInt8 = UInt8(ascii: "\n")) {
+        inner = processor
+        self.end = end
+    }
 
     var openFault: String { inner.openFault }
 
@@ -130,7 +135,7 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
         var from = rest.count
         rest += bytes
         var start = rest.startIndex
-        while let index = rest[from...].firstIndex(of: UInt8(ascii: "\n")) {
+        while let index = rest[from...].firstIndex(of: end) {
             let code = inner.line(Array(rest[start..<index]), isWhole: true, &machine)
             start = index + 1
             from = start

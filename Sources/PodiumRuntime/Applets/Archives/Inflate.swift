@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expands what DEFLATE (RFC 1951) made small.
+
+/// Why compressed data cannot be expanded.
+enum ExpansionFault: Error {
+    /// It ends too early.
+    case short
+    case corrupt
+    /// It is larger than what is kept.
+    case tooLarge
+}
+
+/// Reads DEFLATE.
+struct Inflater {
+    /// The bytes that one stream may expand to.
+    static let maximumBytes = 16 << 20
+
+    /// The codes of an alphabet: how many there are of each length, and the symbols in the order of their codes.
+    private struct Codes {
+        var counts = Array(repeating: 0, count: 16)
+        var symbols: [Int] = []
+
+        init(_ lengths: some Collection<Int>) {
+            for length in lengths where length > 0 { counts[length] += 1 }
+            for length in 1..<16 where counts[length] > 0 {
+                for (symbol, other) in lengths.enumerated() where other == length { symbols.append(symbol) }
+            }
+        }
+    }
+
+    static let lengthBases = [
+        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
+        258,
+    ]
+    static let lengthBits = [
+        0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
+    ]
+    static let distanceBases = [
+        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
+        6145, 8193, 12_289, 16_385, 24_577,
+    ]
+    private static let codeOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+    private static let fixedLiterals = Codes(
+        Array(repeating: 8, count: 144) + Array(repeating: 9, count: 112) + Array(repeating: 7, count: 24)
+            + Array(repeating: 8, count: 8)
+    )
+    private static let fixedDistances = Codes(Array(repeating: 5, count: 30))
+
+    private let input: [UInt8]
+    private var index: Int
+    private var bits: UInt32 = 0
+    private var bitCount = 0
+    private var output: [UInt8] = []
+
+    private init(_ input: [UInt8], from index: Int) {
+        self.input = input
+        self.index = index
+    }
+
+    /// What the data from `index` on expands to, and where it ends.
+    static func expand(
+        _ input: [UInt8],
+        from index: Int = 0
+    ) throws(ExpansionFault) -> (bytes: [UInt8], end: Int) {
+        var inflater = Inflater(input, from: index)
+        while try !inflater.block() {}
+        return (inflater.output, inflater.index)
+    }
+
+    private mutating func take(_ count: Int) throws(ExpansionFault) -> Int {
+        while bitCount < count {
+            guard index < input.count else { throw .short }
+            bits |= UInt32(input[index]) << UInt32(bitCount)
+            index += 1
+            bitCount += 8
+        }
+        let value = bits & (1 << UInt32(count) - 1)
+        bits >>= UInt32(count)
+        bitCount -= count
+        return Int(value)
+    }
+
+    private mutating func symbol(_ codes: Codes) throws(ExpansionFault) -> Int {
+        var code = 0
+        var first = 0
+        var place = 0
+        for length in 1..<16 {
+            code |= try take(1)
+            let count = codes.counts[length]
+            if code - count < first { return codes.symbols[place + code - first] }
+            place += count
+            first = (first + count) << 1
+            code <<= 1
+        }
+        throw .corrupt
+    }
+
+    /// Expands one block and says whether it was the last one.
+    private mutating func block() throws(ExpansionFault) -> Bool {
+        let isLast = try take(1) == 1
+        switch try take(2) {
+        case 0: try stored()
+        case 1: try compressed(Self.fixedLiterals, Self.fixedDistances)
+        case 2:
+            let (literals, distances) = try codes()
+            try compressed(literals, distances)
+        default: throw .corrupt
+        }
+        return isLast
+    }
+
+    private mutating func stored() throws(ExpansionFault) {
+        bits = 0
+        bitCount = 0
+        guard index + 4 <= input.count else { throw .short }
+        let length = Int(input[index]) | Int(input[index + 1]) << 8
+        let check = Int(input[index + 2]) | Int(input[index + 3]) << 8
+        guard length ^ check == 0xFFFF else { throw .corrupt }
+        index += 4
+        guard index + length <= input.count else { throw .short }
+        output += input[index..<index + length]
+        index += length
+        if output.count > Self.maximumBytes { throw .tooLarge }
+    }
+
+    private mutating func codes() throws(ExpansionFault) -> (Codes, Codes) {
+        let literals = try take(5) + 257
+        let distances = try take(5) + 1
+        let count = try take(4) + 4
+        var lengths = Array(repeating: 0, count: 19)
+        for place in Self.codeOrder.prefix(count) { lengths[place] = try take(3) }
+        let codes = Codes(lengths)
+        lengths = []
+        while lengths.count < literals + distances {
+            let symbol = try symbol(codes)
+            switch symbol {
+            case 16:
+                guard let last = lengths.last else { throw .corrupt }
+                lengths += Array(repeating: last, count: try take(2) + 3)
+            case 17: lengths += Array(repeating: 0, count: try take(3) + 3)
+            case 18: lengths += Array(repeating: 0, count: try take(7) + 11)
+            default: lengths.append(symbol)
+            }
+        }
+        guard lengths.count == literals + distances else { throw .corrupt }
+        return (Codes(lengths[..<literals]), Codes(Array(lengths[literals...])))
+    }
+
+    private mutating func compressed(_ literals: Codes, _ distances: Codes) throws(ExpansionFault) {
+        while true {
+            let symbol = try symbol(literals)
+            if symbol < 256 {
+                output.append(UInt8(symbol))
+            } else if symbol == 256 {
+                return
+            } else {
+                guard symbol - 257 < Self.lengthBases.count else { throw .corrupt }
+                let length = Self.lengthBases[symbol - 257] + (try take(Self.lengthBits[symbol - 257]))
+                let code = try self.symbol(distances)
+                guard code < Self.distanceBases.count else { throw .corrupt }
+                let distance = Self.distanceBases[code] + (try take(code < 2 ? 0 : code / 2 - 1))
+                guard distance <= output.count else { throw .corrupt }
+                for _ in 0..<length { output.append(output[output.count - distance]) }
+            }
+            if output.count > Self.maximumBytes { throw .tooLarge }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dates as people write them, for date -d, date -D and touch.
+
+import PodiumMachinery
+
+/// A moment by its parts, which may be beyond their bounds: the 30th of February is a day in March.
+struct DateParts: Sendable {
+    var year: Int
+    var month = 1
+    var day = 1
+    var hour = 0
+    var minute = 0
+    var second = 0
+
+    /// The parts of a moment.
+    init(_ moment: Timestamp) {
+        let civil = CivilTime(moment)
+        (year, month, day) = (civil.year, civil.month, civil.day)
+        (hour, minute, second) = (civil.hour, civil.minute, civil.second)
+    }
+
+    /// The moment; nil outside of the years that there are.
+    var moment: Timestamp? {
+        guard (1...9999).contains(year), (1...12).contains(month), (0...31).contains(day), hour.magnitude < 100,
+            minute.magnitude < 100, second.magnitude < 100
+        else { return nil }
+        let first = "\(PrintFormatter.zeros(year, 4))-\(PrintFormatter.zeros(month, 2))-01T00:00:00Z"
+        guard let start = Timestamp(rfc3339: first) else { return nil }
+        let seconds = ((day - 1) * 24 + hour) * 3600 + minute * 60 + second
+        return start + .seconds(Int64(seconds))
+    }
+}
+
+/// Reads dates.
+enum DateText {
+    private static let units: [String: Int64] = [
+        "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86_400, "week": 604_800,
+        "month": 2_592_000, "year": 31_536_000,
+    ]
+
+    /// `@1700000000`, `2026-01-01 12:30[:15]`, `12:30`, `010212302026.15`, `now`, `1 hour ago`, `+2 days`. A date
+    /// without a time is midnight, or with `keepsTime` the time that it is now.
+    static func moment(_ text: String, now: Timestamp, keepsTime: Bool = false) -> Timestamp? {
+        if text.hasPrefix("@") {
+            return Int64(text.dropFirst()).flatMap { $0.magnitude < 9_000_000_000 ? Timestamp(seconds: $0) : nil }
+        }
+        switch text {
+        case "", "now": return now
+        case "today": return now
+        case "yesterday": return now - .seconds(86_400)
+        case "tomorrow": return now + .seconds(86_400)
+        default: break
+        }
+        if let relative = relative(text, now: now) { return relative }
+        var parts = DateParts(now)
+        if text.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }), let dense = dense(text, parts) {
+            return dense.moment
+        }
+        var date = text
+        if date.hasSuffix("Z") || date.hasSuffix("UTC") || date.hasSuffix("GMT") {
+            date = String(date.dropLast(date.hasSuffix("Z") ? 1 : 3))
+        }
+        let pieces = date.split { $0 == " " || $0 == "T" }
+        guard (1...2).contains(pieces.count) else { return nil }
+        var hasTime = false
+        for piece in pieces {
+            if piece.contains(":") {
+                guard !hasTime, readTime(piece, &parts) else { return nil }
+                hasTime = true
+            } else {
+                let numbers = piece.split(separator: "-").map { Int($0) }
+                guard numbers.count == 3, let year = numbers[0], let month = numbers[1], let day = numbers[2] else {
+                    return nil
+                }
+                (parts.year, parts.month, parts.day) = (year, month, day)
+            }
+        }
+        if !hasTime, !keepsTime { (parts.hour, parts.minute, parts.second) = (0, 0, 0) }
+        return parts.moment
+    }
+
+    private static func relative(_ text: String, now: Timestamp) -> Timestamp? {
+        let words = text.split(separator: " ")
+        guard words.count >= 2, let count = Int64(words[0]), count.magnitude < 1_000_000 else { return nil }
+        let unit = words[1].hasSuffix("s") && words[1] != "s" ? words[1].dropLast() : words[1]
+        guard let seconds = units[String(unit)] else { return nil }
+        return now + .seconds(words.last == "ago" ? -count * seconds : count * seconds)
+    }
+
+    private static func readTime(_ text: Substring, _ parts: inout DateParts) -> Bool {
+        let numbers = text.split(separator: ".")[0].split(separator: ":", omittingEmptySubsequences: false).map {
+            Int($0)
+        }
+        guard (2...3).contains(numbers.count), let hour = numbers[0], let minute = numbers[1] else { return false }
+        guard numbers.count == 2 || numbers[2] != nil else { return false }
+        (parts.hour, parts.minute, parts.second) = (hour, minute, numbers.count > 2 ? numbers[2] ?? 0 : 0)
+        return true
+    }
+
+    /// `MMDDhhmm[[CC]YY][.ss]`, or with the year first when it has four digits.
+    private static func dense(_ text: String, _ now: DateParts) -> DateParts? {
+        let halves = text.split(separator: ".")
+        guard let digits = halves.first, (1...2).contains(halves.count) else { return nil }
+        let pairs = stride(from: 0, to: digits.utf8.count, by: 2).compactMap { index in
+            Int(digits.dropFirst(index).prefix(2))
+        }
+        var parts = now
+        parts.second = halves.count > 1 ? Int(halves[1]) ?? 0 : 0
+        switch digits.utf8.count {
+        case 4: (parts.hour, parts.minute) = (pairs[0], pairs[1])
+        case 8: (parts.month, parts.day, parts.hour, parts.minute) = (pairs[0], pairs[1], pairs[2], pairs[3])
+        case 10:
+            parts.year = pairs[0] + (pairs[0] < 69 ? 2000 : 1900)
+            (parts.month, parts.day, parts.hour, parts.minute) = (pairs[1], pairs[2], pairs[3], pairs[4])
+        case 12:
+            parts.year = pairs[0] * 100 + pairs[1]
+            (parts.month, parts.day, parts.hour, parts.minute) = (pairs[2], pairs[3], pairs[4], pairs[5])
+        default: return nil
+        }
+        return parts
+    }
+
+    private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+    /// Reads a text by a format, as `strptime` does; what the format leaves open is that of today at midnight.
+    static func moment(_ text: String, format: String, now: Timestamp) -> Timestamp? {
+        var parts = DateParts(now)
+        (parts.hour, parts.minute, parts.second) = (0, 0, 0)
+        var rest = text[...]
+        var marks = Array(
+            format.replacing("%F", with: "%Y-%m-%d").replacing("%T", with: "%H:%M:%S").replacing("%R", with: "%H:%M")
+        )[...]
+        var isAfternoon = false
+        while let mark = marks.popFirst() {
+            guard mark == "%", let directive = marks.popFirst() else {
+                if mark == " " {
+                    rest = rest.drop { $0 == " " }
+                } else if rest.popFirst() != mark {
+                    return nil
+                }
+                continue
+            }
+            if directive == "b" || directive == "B" || directive == "h" {
+                guard let month = months.firstIndex(of: rest.prefix(3).lowercased()) else { return nil }
+                parts.month = month + 1
+                rest = rest.drop { $0.isLetter }
+            } else if directive == "p" {
+                isAfternoon = rest.prefix(2).uppercased() == "PM"
+                rest = rest.dropFirst(2)
+            } else if "aAZz".contains(directive) {
+                rest = rest.drop { $0.isLetter || $0 == "+" || $0 == "-" || directive == "z" && $0.isNumber }
+            } else if directive == "s" {
+                return Int64(rest).map { Timestamp(seconds: $0) }
+            } else {
+                let digits = rest.drop { $0 == " " }.prefix(directive == "Y" ? 4 : 2).prefix { $0.isNumber }
+                guard let value = Int(digits), set(directive, value, &parts) else { return nil }
+                rest = rest[digits.endIndex...]
+            }
+        }
+        if isAfternoon, parts.hour < 12 { parts.hour += 12 }
+        return rest.isEmpty ? parts.moment : nil
+    }
+
+    private static func set(_ directive: Character, _ value: Int, _ parts: inout DateParts) -> Bool {
+        switch directive {
+        case "Y": parts.year = value
+        case "y": parts.year = value + (value < 69 ? 2000 : 1900)
+        case "m": parts.month = value
+        case "d", "e": parts.day = value
+        case "H", "I", "k", "l": parts.hour = value
+        case "M": parts.minute = value
+        case "S": parts.second = value
+        default: return false
+        }
+        return true
+    }
+}
+
+extension Applets {
+    /// `touch`.
+    static func touch(_ machine: inout Machine, _ words: [String]) -> Int {
+        let options = AppletOptions(words, valued: "dtrD")
+        var moment = machine.now
+        if let text = options["d"] ?? options["date"] ?? options["t"] {
+            guard let given = DateText.moment(text, now: machine.now, keepsTime: machine.container?.flavour == .ash)
+            else { return fail(&machine, "touch", "invalid date '\(text)'") }
+            moment = given
+        } else if let path = options["r"] ?? options["reference"] {
+            guard let node = machine.node(path) else { return fail(&machine, "touch", path, .noEntry) }
+            moment = node.time
+        }
+        guard !options.words.isEmpty else { return usage(&machine, "touch") }
+        return forEach(&machine, options.words) { machine, path in
+            if machine.node(path) == nil, options.has("c") || options["no-create"] != nil { return 0 }
+            return attempt(&machine, "touch", path) { machine throws(Errno) in
+                if machine.node(path) == nil { machine.kernel.dispose(try machine.open(path, .update)) }
+                try machine.changeNode(path, follow: !options.has("h")) { $0.time = moment }
+            }
+        }
+    }
+}
