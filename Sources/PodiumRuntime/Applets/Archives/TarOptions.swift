@@ -121,7 +121,7 @@ struct TarOptions: Sendable {
         case "T": nameFiles.append(text)
         case "X": excludeFiles.append(text)
         case "exclude": excluded.append(ShellPattern(text))
-        case "strip-components": stripped = Int(text) ?? 0
+        case "strip-components": stripped = max(0, Int(text) ?? 0)
         default: break
         }
     }

@@ -145,7 +145,7 @@ extension AwkInterpreter {
 
     /// The seconds of `YYYY MM DD HH MM SS`.
     private static func seconds(_ text: String) -> Double {
-        let parts = text.split(separator: " ").compactMap { Int($0) }
+        let parts = text.split(separator: " ").compactMap { Int($0) }.map { min(max($0, -1_000_000), 1_000_000) }
         guard parts.count >= 6, (1...9999).contains(parts[0]) else { return -1 }
         let month = parts[1] - 1
         let year = parts[0] + (month >= 0 ? month / 12 : -1)

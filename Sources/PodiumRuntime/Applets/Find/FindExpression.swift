@@ -26,7 +26,7 @@ struct FindNumber: Sendable {
     /// Whether an age in seconds lies in the unit that was asked for.
     func accepts(age: Int, unit: Int) -> Bool {
         let (limit, overflow) = value.multipliedReportingOverflow(by: unit)
-        if overflow { return order < 0 }
+        if overflow || limit > Int.max - unit { return order < 0 }
         return order < 0 ? age < limit : order > 0 ? age >= limit + unit : age >= limit && age < limit + unit
     }
 }

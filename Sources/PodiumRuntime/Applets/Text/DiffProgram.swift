@@ -5,6 +5,8 @@ import PodiumMachinery
 
 /// `diff`, which prints the unified form, and `cmp`.
 struct ComparisonProgram: Program {
+    /// The lines that are shown around a difference.
+    private static let maximumContext = 1 << 20
     /// What is read of standard input.
     private static let maximumBytes = 16 << 20
 
@@ -137,7 +139,7 @@ struct ComparisonProgram: Program {
         _ machine: inout Machine
     ) {
         machine.print("--- \(names[0])\n+++ \(names[1])\n")
-        let context = options["U"].flatMap { Int($0) } ?? 3
+        let context = min(options["U"].flatMap { Int($0) } ?? 3, Self.maximumContext)
         for hunk in difference.hunks(context: max(0, context)) {
             let counts = (hunk.count(UInt8(ascii: "+")), hunk.count(UInt8(ascii: "-")))
             let old = Self.range(hunk.oldStart, counts.0)

@@ -66,6 +66,9 @@ struct DumpProcessor: StreamProcessor {
 }
 
 extension Applets {
+    /// The bytes that one line shows.
+    private static let maximumLineBytes = 4096
+
     /// Digits of a number with zeros before them.
     static func digits(_ value: Int, radix: Int, width: Int) -> String {
         let text = String(value, radix: radix)
@@ -178,7 +181,7 @@ extension Applets {
         } end: { place in
             radix == "n" ? "" : address(place) + "\n"
         }
-        layout.bytesPerLine = max(1, options["w"].flatMap { size($0) } ?? 16)
+        layout.bytesPerLine = min(max(1, options["w"].flatMap { size($0) } ?? 16), maximumLineBytes)
         layout.skip = options["j"].flatMap { size($0) } ?? 0
         layout.limit = options["N"].flatMap { size($0) } ?? .max
         layout.showsRepeats = options.has("v")
@@ -287,7 +290,7 @@ extension Applets {
         }
         let count = options["c"].flatMap { Int($0) } ?? (isPlain ? 30 : 16)
         let group = max(1, options["g"].flatMap { Int($0) } ?? 2)
-        let width = max(1, count)
+        let width = min(max(1, count), maximumLineBytes)
         let isUpper = options.has("u")
         var layout = DumpLayout { place, bytes in
             let pairs = bytes.map { digits(Int($0), radix: 16, width: 2) }.map { isUpper ? $0.uppercased() : $0 }

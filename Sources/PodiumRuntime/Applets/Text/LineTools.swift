@@ -69,7 +69,7 @@ struct NumberedLines: LineProcessor {
         numbersAll = options["b"] == "a"
         numbersNone = options["b"] == "n"
         separator = options["s"] ?? "\t"
-        width = min(options["w"].flatMap { Int($0) } ?? 6, 1000)
+        width = max(1, min(options["w"].flatMap { Int($0) } ?? 6, 1000))
         step = options["i"].flatMap { Int($0) } ?? 1
         number = options["v"].flatMap { Int($0) } ?? 1
     }
@@ -398,11 +398,13 @@ extension Applets {
     }
 
     /// Candidates that are tried for one number.
-    private static let maximumDivisor = 3_000_000
+    private static let maximumDivisor = 1_000_000
+    /// The numbers that one program takes apart.
+    private static let maximumFactored = 100
 
     private static func factors(_ words: some Sequence<String>, _ machine: inout Machine) -> Int {
         var code = 0
-        for word in words {
+        for word in words.prefix(maximumFactored) {
             guard var rest = UInt64(word) else {
                 code = fail(&machine, "factor", "invalid number '\(word)'")
                 continue

@@ -56,7 +56,7 @@ struct PatchProgram: Program {
         var hunks: [Hunk] = []
         while index < lines.count, lines[index].starts(with: "@@ -".utf8) {
             let digits = lines[index].dropFirst(4).prefix(while: \.isDigit)
-            var hunk = Hunk(start: max(0, (Int(digits.text) ?? 1) - 1))
+            var hunk = Hunk(start: max(0, min(Int(digits.text) ?? 1, lines.count + maximumBytes) - 1))
             index += 1
             while index < lines.count, case let mark = lines[index].first ?? 0x20, " +-\\".utf8.contains(mark),
                 !lines[index].starts(with: "--- ".utf8)
@@ -75,7 +75,7 @@ struct PatchProgram: Program {
         let text = line.dropFirst(4).prefix { $0 != 0x09 }.text
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         if let count = options["p"].flatMap({ Int($0) }) {
-            return parts.dropFirst(min(count, parts.count - 1)).joined(separator: "/")
+            return parts.dropFirst(max(0, min(count, parts.count - 1))).joined(separator: "/")
         }
         return parts.last.map(String.init) ?? text
     }
@@ -109,7 +109,8 @@ struct PatchProgram: Program {
     private static func find(_ old: [[UInt8]], in text: [[UInt8]], near start: Int) -> Int? {
         guard old.count <= text.count else { return nil }
         let last = text.count - old.count
-        for distance in 0...max(last, abs(start)) {
+        let start = min(max(0, start), last)
+        for distance in 0...last {
             for place in distance == 0 ? [start] : [start - distance, start + distance]
             where (0...last).contains(place) && Array(text[place..<place + old.count]) == old { return place }
         }

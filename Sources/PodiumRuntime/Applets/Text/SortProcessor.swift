@@ -24,7 +24,7 @@ extension Applets {
 /// `sort`.
 struct SortProcessor: StreamProcessor {
     /// What is kept of the input; more of it is left out.
-    private static let maximumBytes = 16 << 20
+    private static let maximumBytes = 4 << 20
 
     private let keys: [SortKey]
     private var order = SortOrder()
