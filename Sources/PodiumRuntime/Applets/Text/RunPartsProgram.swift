@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// run-parts and flock: programs that run others from files or under a lock.
+// run-parts: runs what a directory holds, in order.
 
 import PodiumMachinery
 
@@ -63,26 +63,5 @@ struct RunPartsProgram: Program {
         } catch {
             return Applets.fail(&machine, "run-parts", "can't open '\(directory)'", error)
         }
-    }
-}
-
-/// `flock`. Nobody else holds a lock here, so the command runs at once.
-struct LockProgram: Program {
-    let words: [String]
-
-    mutating func run(_ machine: inout Machine) -> Progress {
-        let options = AppletOptions(words, valued: "wE", stops: true)
-        guard let target = options.words.first else { return .exited(Applets.usage(&machine, "flock")) }
-        var command = Array(options.words.dropFirst())
-        if command.isEmpty { return .exited(0) }
-        if Int(target) == nil {
-            do {
-                machine.kernel.dispose(try machine.open(target, .append))
-            } catch {
-                return .exited(Applets.fail(&machine, "flock", "can't open '\(target)'", error))
-            }
-        }
-        if command.first == "-c" { command = ["sh"] + command }
-        return machine.become(command, as: "flock")
     }
 }

@@ -29,7 +29,6 @@ extension Applets {
         },
         "getopt": { ImmediateProgram(applet: { machine, words in sortOptions(&machine, words) }, words: $0) },
         "run-parts": { RunPartsProgram(words: $0) },
-        "flock": { LockProgram(words: $0) },
         "ipcalc": { ImmediateProgram(applet: { machine, words in calculate(&machine, words) }, words: $0) },
         "shred": { ImmediateProgram(applet: { machine, words in shred(&machine, words) }, words: $0) },
         "link": { words in
