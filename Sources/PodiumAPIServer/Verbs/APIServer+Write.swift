@@ -93,7 +93,9 @@ extension APIServer {
         }
     }
 
-    private func patchType(_ request: ResourceRequest) throws(StatusError) -> PatchType {
+    /// The way of patching that the header of a request names.
+    /// - Throws: 415.
+    func patchType(_ request: ResourceRequest) throws(StatusError) -> PatchType {
         let isCustom = request.definition.isCustom
         switch PatchTypes.name(in: request.http.headers["content-type"]) {
         case PatchTypes.json: return .json
