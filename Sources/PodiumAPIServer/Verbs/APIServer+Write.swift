@@ -14,7 +14,7 @@ extension APIServer {
         var object = try decodeBody(request, as: request.definition.gvk)
         store.strategy.applyDefaults(&object)
         let created = try store.create(object, options: options)
-        if components.warnsOfMissingControllers, let warning = request.definition.missingControllerWarning {
+        if components.hasControllers, let warning = request.definition.missingControllerWarning {
             request.warnings.add([warning])
         }
         return try AnswerWriter(request, self).result(created.result, status: 201)
