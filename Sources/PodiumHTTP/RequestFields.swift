@@ -9,7 +9,6 @@ enum RequestFields {
     static func keptName(_ name: UnsafeBufferPointer<UInt8>) -> String? {
         // By length first: most fields are told apart without reading a byte.
         switch name.count {
-        case 4 where ASCII.equal(name, "host"): "host"
         case 6 where ASCII.equal(name, "accept"): "accept"
         case 6 where ASCII.equal(name, "origin"): "origin"
         case 7 where ASCII.equal(name, "upgrade"): "upgrade"

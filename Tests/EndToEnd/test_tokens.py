@@ -56,6 +56,7 @@ def run_pod(api: Api, script: str) -> str:
 
 
 def test_strangers_can_check_tokens(server: Server) -> None:
+    next(server.api.watch(ACCOUNTS, fieldSelector="metadata.name=default", timeoutSeconds=10))
     token = server.api.create(f"{ACCOUNTS}/default/token", {"spec": {}})["status"]["token"]
     said = claims(server.api, token)
     assert (said["iss"], said["sub"], said["aud"]) == (ISSUER, "system:serviceaccount:default:default", [ISSUER])
