@@ -72,7 +72,7 @@ def test_the_changes_of_a_daemon_sets_template_are_counted(server: Server) -> No
     assert generation(changed) == "2"
 
 
-def test_what_is_given_up_about_volumes_is_warned_of(server: Server) -> None:
+def test_what_is_given_up_about_volumes_is_warned_of() -> None:
     body = {
         "metadata": {"name": "pv", "annotations": {"volume.beta.kubernetes.io/storage-class": "x"}},
         "spec": {
@@ -82,10 +82,11 @@ def test_what_is_given_up_about_volumes_is_warned_of(server: Server) -> None:
             "hostPath": {"path": "/x"},
         },
     }
-    answer = server.api.send("POST", "/api/v1/persistentvolumes", body)
+    with Server("--nodes", "0", "--controllers=") as server:
+        answer = server.api.send("POST", "/api/v1/persistentvolumes", body)
     assert answer.status == 201
-    warnings = answer.headers["warning"]
-    assert "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated." in warnings
+    warning = answer.headers["warning"]
+    assert "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated." in warning
 
 
 def test_names_of_a_definition_stand_in_their_order(server: Server) -> None:
