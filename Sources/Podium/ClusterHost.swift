@@ -44,7 +44,7 @@ final class ClusterHost: RequestResponder {
         self.configuration = configuration
         self.servesMany = servesMany
         self.logger = logger
-        shared = SharedDefinitions()
+        shared = SharedDefinitions(configuration)
         let cluster = ControlPlane(
             configuration,
             startingAfter: MemoryStorage.Limits.firstRevision,
@@ -98,7 +98,7 @@ final class ClusterHost: RequestResponder {
             try AdministrationBody.check(request)
             return try drop(name)
         }
-        let inner = request.with(rawPath: path)
+        let inner = request.with(rawPath: path, below: "/clusters/\(name)")
         return try isAdministration(path) ? administer(inner, of: name) : cluster(name, for: inner).respond(to: inner)
     }
 

@@ -18,17 +18,22 @@ import PodiumStorage
 struct SharedDefinitions: Sendable {
     let registry: ResourceRegistry
     let schemas: SchemaRegistry
+    /// The objects that every cluster begins with.
+    let templates: [ObjectTemplate]
 
-    init() {
+    init(_ configuration: ClusterConfiguration) {
         registry = ResourceRegistry.builtIn()
         schemas = SchemaRegistry()
+        templates = Bootstrap.templates(configuration, registry: registry)
     }
 }
 
 /// A cluster. It begins to live when it is made and ends with `stop`.
 final class ControlPlane: Sendable {
     let clock: ClusterClock
-    let storage: MemoryStorage
+    let storage: any Storage
+    /// What `storage` stands before.
+    private let memory: MemoryStorage
     let journal = RequestJournal()
     private let server: APIServer
     private let controllers: ControllerSet?
@@ -43,21 +48,38 @@ final class ControlPlane: Sendable {
         logger: Logger
     ) {
         clock = ClusterClock(mode: configuration.clock.mode)
-        storage = MemoryStorage(startingAfter: revision)
+        let random = configuration.randomSource
         let host = Host(
             clock: clock,
             scheduling: clock,
             timeouts: DispatchTimeouts(),
-            random: configuration.randomSource,
+            random: random,
             logger: logger
         )
+        memory = MemoryStorage(
+            startingAfter: revision,
+            templates: shared.templates,
+            time: clock.now,
+            // One draw from the cluster's source, so that its history does not depend on how many objects there are.
+            random: RandomSource(seed: random.next())
+        )
+        storage = ServiceAddressRecords(memory, host: host)
         let client = ResourceClient(storage: storage, host: host)
-        Bootstrap.install(client, nodes: configuration.nodes)
+        let access = Access(configuration, client: client)
+        Bootstrap.installNodes(client, count: configuration.nodes)
+        let network = configuration.serviceClusterIPRange.network
         let controllers =
             configuration.runsControllers
-            ? ControllerSet(client: client, registry: shared.registry, addons: configuration.addons) : nil
+            ? ControllerSet(
+                client: client,
+                registry: shared.registry,
+                addons: configuration.addons,
+                kubelets: KubeletConfiguration(
+                    serviceNetwork: network,
+                    tokens: KubeletTokens(access.serviceAccountTokens)
+                )
+            ) : nil
         self.controllers = controllers
-        let access = Access(configuration, client: client)
         server = APIServer(
             APIServerComponents(
                 storage: storage,
@@ -72,7 +94,8 @@ final class ControlPlane: Sendable {
                 authorizer: access.authorizer,
                 serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs(),
-                warnsOfMissingControllers: configuration.runsControllers
+                serviceNetwork: network,
+                hasControllers: controllers != nil
             )
         )
         eventExpiry =
@@ -112,7 +135,7 @@ final class ControlPlane: Sendable {
             controllers?.stop()
             eventExpiry?.stop()
         }
-        storage.endWatches()
+        memory.endWatches()
     }
 }
 

@@ -18,8 +18,10 @@ package final class APIServerComponents: Sendable {
     let authorizer: any Authorizer
     let serviceAccountTokens: ServiceAccountTokens
     let logs: any ContainerLogSource
-    /// Whether a client is told that nothing acts on what it makes. Where the controllers are switched off, it knows.
-    let warnsOfMissingControllers: Bool
+    let serviceNetwork: ServiceNetwork
+    /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
+    /// where they are switched off, it knows.
+    let hasControllers: Bool
 
     package init(
         storage: any Storage,
@@ -31,7 +33,8 @@ package final class APIServerComponents: Sendable {
         authorizer: any Authorizer = AlwaysAllow(),
         serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs(),
-        warnsOfMissingControllers: Bool = false
+        serviceNetwork: ServiceNetwork = .standard,
+        hasControllers: Bool = false
     ) {
         self.storage = storage
         self.host = host
@@ -42,7 +45,8 @@ package final class APIServerComponents: Sendable {
         self.authorizer = authorizer
         self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: storage, host: host)
         self.logs = logs
-        self.warnsOfMissingControllers = warnsOfMissingControllers
+        self.serviceNetwork = serviceNetwork
+        self.hasControllers = hasControllers
     }
 }
 
@@ -62,7 +66,8 @@ package final class APIServer: RequestResponder {
         environment = StoreEnvironment(
             storage: components.storage,
             host: components.host,
-            admission: components.admission
+            admission: components.admission,
+            serviceNetwork: components.serviceNetwork
         )
         documents = APIDocuments(registry: components.registry, schemas: components.schemas)
     }
@@ -129,6 +134,7 @@ package final class APIServer: RequestResponder {
         _ parts: [String],
         _ query: QueryParameters
     ) throws(StatusError) -> HTTPResponse {
+        if let response = try issuerDocument(request, parts) { return response }
         let document = DiscoveryRequest(
             method: request.method,
             parts: parts,

@@ -4,7 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumHost
-package import PodiumMachinery
+import PodiumMachinery
 package import PodiumStorage
 import Synchronization
 
@@ -38,14 +38,14 @@ package struct WatchPlan: Sendable {
     package var options: ListOptions
     /// After how long the server ends the watch by itself.
     package var timeout: Duration
-    /// The type of bookmarks.
-    package var gvk: GroupVersionKind
+    /// What a bookmark shows beside a revision: an object of the kind in which nothing is set.
+    package var bookmark: JSONValue
 
-    package init(revision: Revision, options: ListOptions, timeout: Duration, gvk: GroupVersionKind) {
+    package init(revision: Revision, options: ListOptions, timeout: Duration, bookmark: JSONValue) {
         self.revision = revision
         self.options = options
         self.timeout = timeout
-        self.gvk = gvk
+        self.bookmark = bookmark
     }
 }
 
@@ -207,13 +207,10 @@ package final class WatchStream: ResponseStream {
 
     private func appendBookmark(to pieces: inout [BytesSlice], isInitialEnd: Bool) {
         let revision = state.withLock { isInitialEnd ? plan.revision : $0.through }
-        var metadata: JSONObject = ["resourceVersion": .string(revision.description), "creationTimestamp": .null]
+        var metadata: JSONObject = ["resourceVersion": .string(revision.description)]
         if isInitialEnd { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
-        let value: JSONValue = [
-            "kind": .string(plan.gvk.kind),
-            "apiVersion": .string(plan.gvk.groupVersion.description),
-            "metadata": .object(metadata),
-        ]
+        var value = plan.bookmark
+        value["metadata"] = .object(metadata)
         encoding.append(.bookmark, value: value, to: &pieces)
     }
 

@@ -30,7 +30,10 @@ struct ClusterWorld: PodWorld {
     private func addresses(of names: [String], in namespace: String) -> [String] {
         guard let last = names.last,
             let service = cluster.services[NamespacedName(namespace: namespace, name: last)]
-        else { return names == ["kubernetes"] && namespace == "default" ? ["10.96.0.1"] : [] }
+        else {
+            let isAPI = names == ["kubernetes"] && namespace == "default"
+            return isAPI ? [cluster.configuration.serviceNetwork.apiAddress] : []
+        }
         let spec = service.spec
         if let target = spec["externalName"]?.string { return names.count == 1 ? resolve(target) : [] }
         let address = spec["clusterIP"]?.string ?? ""

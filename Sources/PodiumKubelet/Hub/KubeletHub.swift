@@ -3,7 +3,7 @@
 
 package import PodiumController
 import PodiumHost
-import PodiumMachinery
+package import PodiumMachinery
 import PodiumStorage
 
 /// What the simulated machines of a cluster are like.
@@ -11,10 +11,21 @@ package struct KubeletConfiguration: Sendable {
     package var latencies: Latencies
     /// Whether Nodes get kubelets at all.
     package var isEnabled: Bool
+    /// Where the addresses of Services come from.
+    package var serviceNetwork: ServiceNetwork
+    /// Who makes the tokens of service accounts.
+    package var tokens: any PodTokenSource
 
-    package init(latencies: Latencies = Latencies(), isEnabled: Bool = true) {
+    package init(
+        latencies: Latencies = Latencies(),
+        isEnabled: Bool = true,
+        serviceNetwork: ServiceNetwork = .standard,
+        tokens: any PodTokenSource = NoPodTokens()
+    ) {
         self.latencies = latencies
         self.isEnabled = isEnabled
+        self.serviceNetwork = serviceNetwork
+        self.tokens = tokens
     }
 }
 

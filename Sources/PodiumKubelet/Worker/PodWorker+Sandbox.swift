@@ -46,6 +46,7 @@ extension PodWorker {
             podIP: address,
             seed: seed
         )
+        configuration.nameserver = environment.serviceNetwork.dnsAddress
         configuration.sharesProcesses = pod.spec.sharesProcesses
         return configuration
     }

@@ -19,6 +19,10 @@ package protocol WorkerEnvironment: AnyObject {
     func releaseAddress(_ address: String)
     /// The images on the node.
     var images: ImageStore { get set }
+    /// The token of a service account, made when a container reads it.
+    func token(_ request: PodTokenRequest, mountedAt time: Timestamp) -> DeferredContent
+    /// Where the addresses of Services come from.
+    var serviceNetwork: ServiceNetwork { get }
     /// What containers see of the cluster.
     var world: any PodWorld { get }
     func configMap(_ name: NamespacedName) -> APIObject?

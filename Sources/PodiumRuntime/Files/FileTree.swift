@@ -31,6 +31,13 @@ package struct FileTree: Hashable, Sendable {
         root.insert(FileNode.file(FileContent(bytes), mode: mode, time: time), at: parts[...], time: time)
     }
 
+    /// Has a file made when somebody reads it.
+    package mutating func postpone(_ content: DeferredContent, at path: String, mode: Int = 0o644) {
+        let parts = path.split(separator: "/").map(String.init)
+        let time = Timestamp(nanoseconds: 0)
+        root.insert(FileNode.file(FileContent(content), mode: mode, time: time), at: parts[...], time: time)
+    }
+
     /// The content of a file; nil when there is none. Bytes beyond what is stored read as zeros.
     package func read(_ path: String) -> [UInt8]? {
         guard let node = root.descendant(path.split(separator: "/").map(String.init)[...]), node.kind == .file else {
@@ -43,6 +50,26 @@ package struct FileTree: Hashable, Sendable {
     package var totalBytes: Int { root.totalBytes }
 }
 
+/// The content of a file that is made whenever somebody reads it.
+///
+/// Most pods never read the token of their service account, and making one takes as long as starting a pod.
+package final class DeferredContent: Hashable, Sendable {
+    private let identity: String
+    private let make: @Sendable () -> [UInt8]
+
+    /// Content that `make` makes, on whatever thread a reader is. `identity` says what it is: of two with the same one,
+    /// neither is a change of the other.
+    package init(_ identity: String, make: @escaping @Sendable () -> [UInt8]) {
+        self.identity = identity
+        self.make = make
+    }
+
+    var bytes: [UInt8] { make() }
+
+    package static func == (left: DeferredContent, right: DeferredContent) -> Bool { left.identity == right.identity }
+    package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
+}
+
 /// What a node of a tree is.
 enum FileKind: Hashable, Sendable {
     case file, directory, link, fifo, device
@@ -53,41 +80,74 @@ struct FileContent: Hashable, Sendable {
     /// The stored bytes of each file.
     static let maximumStoredBytes = 1 << 20
 
-    private(set) var bytes: [UInt8]
-    /// The length, at least that of `bytes`.
-    private(set) var size: Int
+    /// The bytes that are kept here.
+    private var stored: [UInt8]
+    /// The length, at least that of `stored`.
+    private var length: Int
+    /// What makes the bytes instead, for as long as nobody has written to the file.
+    private var deferred: DeferredContent?
 
     init(_ bytes: [UInt8] = []) {
-        size = bytes.count
-        self.bytes = bytes.count <= Self.maximumStoredBytes ? bytes : Array(bytes.prefix(Self.maximumStoredBytes))
+        length = bytes.count
+        stored = bytes.count <= Self.maximumStoredBytes ? bytes : Array(bytes.prefix(Self.maximumStoredBytes))
+    }
+
+    /// What is made anew whenever somebody reads it.
+    init(_ deferred: DeferredContent) {
+        self.init()
+        self.deferred = deferred
+    }
+
+    /// The first bytes of the file.
+    var bytes: [UInt8] { deferred?.bytes ?? stored }
+
+    /// The length of the file, at least that of `bytes`.
+    var size: Int { deferred?.bytes.count ?? length }
+
+    /// How many bytes are kept here; of what is made when it is read, none.
+    var storedCount: Int { stored.count }
+
+    /// The length as far as it takes room.
+    var heldSize: Int { length }
+
+    /// Takes over what would be read now, before it is changed.
+    private mutating func settle() {
+        guard let deferred else { return }
+        self = FileContent(deferred.bytes)
     }
 
     /// Puts `new` at `offset`, filling a gap with zeros.
     mutating func write(_ new: [UInt8], at offset: Int) {
+        settle()
         if offset < Self.maximumStoredBytes {
-            if bytes.count < offset { bytes += Array(repeating: 0, count: offset - bytes.count) }
+            if stored.count < offset { stored += Array(repeating: 0, count: offset - stored.count) }
             let kept = new.prefix(Self.maximumStoredBytes - offset)
-            let overlap = min(kept.count, bytes.count - offset)
-            bytes.replaceSubrange(offset..<offset + overlap, with: kept)
+            let overlap = min(kept.count, stored.count - offset)
+            stored.replaceSubrange(offset..<offset + overlap, with: kept)
         }
-        size = max(size, offset + new.count)
+        length = max(length, offset + new.count)
     }
 
-    /// Makes the file `length` bytes longer without storing anything.
-    mutating func grow(to length: Int) { size = max(size, length) }
+    /// Makes the file `count` bytes long without storing anything.
+    mutating func grow(to count: Int) {
+        settle()
+        length = max(length, count)
+    }
 
-    /// Cuts or fills the file to `length`.
-    mutating func truncate(to length: Int) {
-        if bytes.count > length { bytes.removeLast(bytes.count - length) }
-        size = length
+    /// Cuts or fills the file to `count` bytes.
+    mutating func truncate(to count: Int) {
+        settle()
+        if stored.count > count { stored.removeLast(stored.count - count) }
+        length = count
     }
 
     /// At most `count` bytes from `offset` on; empty at the end.
     func read(at offset: Int, count: Int) -> [UInt8] {
-        let length = min(count, max(0, size - offset))
-        guard length > 0 else { return [] }
-        let stored = offset < bytes.count ? Array(bytes[offset..<min(bytes.count, offset + length)]) : []
-        return stored.count == length ? stored : stored + Array(repeating: 0, count: length - stored.count)
+        if let deferred { return FileContent(deferred.bytes).read(at: offset, count: count) }
+        let wanted = min(count, max(0, length - offset))
+        guard wanted > 0 else { return [] }
+        let found = offset < stored.count ? Array(stored[offset..<min(stored.count, offset + wanted)]) : []
+        return found.count == wanted ? found : found + Array(repeating: 0, count: wanted - found.count)
     }
 }
 
@@ -133,6 +193,6 @@ struct FileNode: Hashable, Sendable {
     }
 
     var totalBytes: Int {
-        content.size + children.values.reduce(0) { $0 + $1.totalBytes }
+        content.heldSize + children.values.reduce(0) { $0 + $1.totalBytes }
     }
 }

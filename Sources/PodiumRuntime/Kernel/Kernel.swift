@@ -80,7 +80,7 @@ private struct StoredCount {
 
     mutating func add(_ node: FileNode) {
         nodes += 1
-        bytes += node.content.bytes.count
+        bytes += node.content.storedCount
         for child in node.children.values { add(child) }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all containers of a pod share: names, addresses, name resolution, chance.
 
+import PodiumMachinery
+
 /// The surroundings of a pod's containers.
 package struct SandboxConfiguration: Sendable {
     /// What `hostname` prints.
@@ -20,13 +22,13 @@ package struct SandboxConfiguration: Sendable {
     /// Where the numbers of `$RANDOM`, `shuf` and so on begin.
     package var seed: UInt64
 
-    /// The surroundings of a pod in `namespace`, with the cluster's DNS at 10.96.0.10.
+    /// The surroundings of a pod in `namespace`, with the DNS of a cluster whose services have the usual range.
     package init(hostname: String, namespace: String, podIP: String, seed: UInt64 = 1) {
         self.hostname = hostname
         self.namespace = namespace
         self.podIP = podIP
         self.seed = seed
-        nameserver = "10.96.0.10"
+        nameserver = ServiceNetwork.standard.dnsAddress
         searchDomains = ["\(namespace).svc.cluster.local", "svc.cluster.local", "cluster.local"]
         hostAliases = []
         sharesProcesses = false
