@@ -18,7 +18,7 @@ struct MemoryState: Sendable {
     private var collections: [Collection] = []
     private var indices: [GroupResource: Int] = [:]
     private let firstRevision: Revision
-    private var isEnded = false
+    private(set) var isEnded = false
     private let historyLimit: HistoryLimit
 
     init(revision: Revision, historyLimit: HistoryLimit) {
