@@ -20,8 +20,10 @@ struct SharedDefinitions: Sendable {
     let schemas: SchemaRegistry
     /// The objects that every cluster begins with.
     let templates: [ObjectTemplate]
+    let server: ServerState
 
-    init(_ configuration: ClusterConfiguration) {
+    init(_ configuration: ClusterConfiguration, server: ServerState) {
+        self.server = server
         registry = ResourceRegistry.builtIn()
         schemas = SchemaRegistry()
         templates = Bootstrap.templates(configuration, registry: registry)
@@ -95,7 +97,9 @@ final class ControlPlane: Sendable {
                 serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs(),
                 serviceNetwork: network,
-                hasControllers: controllers != nil
+                hasControllers: controllers != nil,
+                server: shared.server,
+                checks: Self.checks(storage, shared.server, hasRoles: !access.authorizer.allowsEverything)
             )
         )
         eventExpiry =
@@ -104,6 +108,24 @@ final class ControlPlane: Sendable {
         eventExpiry?.start()
         controllers?.start()
         clock.settle()
+    }
+
+    /// What `/readyz` and its like look at.
+    private static func checks(_ storage: MemoryStorage, _ server: ServerState, hasRoles: Bool) -> [HealthCheck] {
+        @Sendable func exists(_ resource: GroupResource, _ name: String, in namespace: String = "") -> Bool {
+            storage.get(ObjectKey(resource, namespace: namespace, name: name)) != nil
+        }
+        let roles = HealthCheck.hook("rbac/bootstrap-roles") { exists(.clusterRoles, "cluster-admin") }
+        return HealthCheck.checks(
+            isStorageReadable: { !storage.isEnded },
+            isEnding: { server.isEnding }
+        ) + [
+            HealthCheck.hook("start-system-namespaces-controller") { exists(.namespaces, "kube-system") },
+            HealthCheck.hook("scheduling/bootstrap-system-priority-classes") {
+                exists(.priorityClasses, "system-node-critical")
+            },
+            HealthCheck.hook("bootstrap-controller") { exists(.services, "kubernetes", in: "default") },
+        ] + (hasRoles ? [roles] : [])
     }
 
     /// Answers a request to this cluster. On a virtual clock, all that follows from it at this instant has been done

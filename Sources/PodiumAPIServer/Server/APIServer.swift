@@ -22,6 +22,8 @@ package final class APIServerComponents: Sendable {
     /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
     /// where they are switched off, it knows.
     let hasControllers: Bool
+    let server: ServerState
+    let checks: [HealthCheck]
 
     package init(
         storage: any Storage,
@@ -34,7 +36,9 @@ package final class APIServerComponents: Sendable {
         serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs(),
         serviceNetwork: ServiceNetwork = .standard,
-        hasControllers: Bool = false
+        hasControllers: Bool = false,
+        server: ServerState = ServerState(),
+        checks: [HealthCheck] = HealthCheck.standard
     ) {
         self.storage = storage
         self.host = host
@@ -47,6 +51,8 @@ package final class APIServerComponents: Sendable {
         self.logs = logs
         self.serviceNetwork = serviceNetwork
         self.hasControllers = hasControllers
+        self.server = server
+        self.checks = checks
     }
 }
 
@@ -59,6 +65,8 @@ package final class APIServer: RequestResponder {
     let environment: StoreEnvironment
     /// The collections, and the documents about them.
     let documents: APIDocuments
+    /// What is counted.
+    let metrics: RequestMetrics
 
     /// Puts a server together.
     package init(_ components: APIServerComponents) {
@@ -69,18 +77,35 @@ package final class APIServer: RequestResponder {
             admission: components.admission,
             serviceNetwork: components.serviceNetwork
         )
-        documents = APIDocuments(registry: components.registry, schemas: components.schemas)
+        documents = APIDocuments(
+            registry: components.registry,
+            schemas: components.schemas,
+            server: components.server,
+            checks: components.checks
+        )
+        metrics = RequestMetrics(components.registry)
     }
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {
+        let begun = MachineTime.monotonic
+        let running = request.method == "GET" || request.method == "HEAD" ? metrics.reading : metrics.writing
+        running.add(1)
+        defer { running.add(-1) }
+        var routed: ResourceRequest?
+        let response: HTTPResponse
         do throws(StatusError) {
-            return try answer(request)
+            response = try answer(request, &routed)
         } catch {
-            return AnswerWriter.failure(error, to: request)
+            response = AnswerWriter.failure(error, to: request)
         }
+        return routed.map { metrics.count(response, to: $0, begun: begun) } ?? response
     }
 
-    private func answer(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
+    /// The answer; `routed` is left behind when the request is about a collection.
+    private func answer(
+        _ request: HTTPRequest,
+        _ routed: inout ResourceRequest?
+    ) throws(StatusError) -> HTTPResponse {
         let query = try QueryParameters(request.rawQuery)
         switch try RequestPath(request.rawPath) {
         case .other(let parts):
@@ -96,6 +121,7 @@ package final class APIServer: RequestResponder {
                 user: user,
                 target: try route.target.get()
             )
+            routed = resourceRequest
             do throws(StatusError) {
                 return try run(resourceRequest)
             } catch {
@@ -135,6 +161,7 @@ package final class APIServer: RequestResponder {
         _ query: QueryParameters
     ) throws(StatusError) -> HTTPResponse {
         if let response = try issuerDocument(request, parts) { return response }
+        if let page = try metricsDocument(parts) ?? statusDocument(parts) { return page }
         let document = DiscoveryRequest(
             method: request.method,
             parts: parts,

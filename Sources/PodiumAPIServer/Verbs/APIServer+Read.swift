@@ -46,7 +46,8 @@ extension APIServer {
         let stream = WatchStream(
             plan,
             encoding: try AnswerWriter(request, self).watchEncoding(),
-            host: environment.host
+            host: environment.host,
+            countedIn: metrics.collection(of: request.definition)
         ) { wake throws(StorageError) in
             try storage.watch(resource, scope: scope, after: revision, wake: wake)
         }

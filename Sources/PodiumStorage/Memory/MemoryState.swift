@@ -19,7 +19,7 @@ struct MemoryState: Sendable {
     private var indices: [GroupResource: Int] = [:]
     /// Where histories begin.
     private var firstRevision: Revision
-    private var isEnded = false
+    private(set) var isEnded = false
     private let historyLimit: HistoryLimit
 
     init(revision: Revision, historyLimit: HistoryLimit) {

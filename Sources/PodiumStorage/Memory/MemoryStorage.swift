@@ -106,6 +106,9 @@ package final class MemoryStorage: Storage {
     /// Lets go of the history up to `revision`: watches and lists from before it get `compacted`.
     package func compact(through revision: Revision) { state.withLock { $0.compact(through: revision) } }
 
+    /// Whether the cluster is over.
+    package var isEnded: Bool { state.withLock { $0.isEnded } }
+
     /// Ends all watches, because the cluster is over. Reads and writes under way are none the wiser.
     package func endWatches() {
         for wakeup in state.withLock({ $0.endWatches() }) { wakeup() }
