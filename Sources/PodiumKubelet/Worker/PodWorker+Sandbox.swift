@@ -47,6 +47,10 @@ extension PodWorker {
             seed: seed
         )
         configuration.sharesProcesses = pod.spec.sharesProcesses
+        configuration.node = node.facts
+        if let subdomain = pod.spec.subdomain, !pod.spec.isOnHostNetwork {
+            configuration.domain = "\(subdomain).\(pod.name.namespace).svc.cluster.local"
+        }
         return configuration
     }
 

@@ -17,6 +17,10 @@ package struct SandboxConfiguration: Sendable {
     package var hostAliases: [HostAlias]
     /// Whether the containers see each other's processes. None of them is process 1 then, so TERM ends them all.
     package var sharesProcesses: Bool
+    /// The domain of the pod's complete name, `peers.default.svc.cluster.local`; nil without a subdomain.
+    package var domain: String?
+    /// What `uname`, `nproc` and `free` say of the node.
+    package var node = NodeFacts()
     /// Where the numbers of `$RANDOM`, `shuf` and so on begin.
     package var seed: UInt64
 
@@ -31,6 +35,25 @@ package struct SandboxConfiguration: Sendable {
         hostAliases = []
         sharesProcesses = false
     }
+}
+
+/// What containers see of the machine that they are on.
+package struct NodeFacts: Hashable, Sendable {
+    /// The version of the kernel, in the status of nodes as well.
+    package static let kernelVersion = "6.12.0"
+
+    /// CPUs.
+    package var processors = 8
+    /// Bytes of memory.
+    package var memory = 32 << 30
+    /// The architecture as Kubernetes names it.
+    package var architecture = "amd64"
+
+    /// The usual node.
+    package init() {}
+
+    /// The architecture as `uname -m` names it.
+    var machine: String { ["amd64": "x86_64", "arm64": "aarch64", "arm": "armv7l"][architecture] ?? architecture }
 }
 
 /// A line of `/etc/hosts`.
