@@ -37,9 +37,11 @@ struct CurlOptions: Sendable {
         """
         anyauth append:a basic ca-native cert-status compressed compressed-ssh create-dirs crlf digest disable:q \
         disable-epsv disallow-username-in-url fail:f fail-early fail-with-body false-start get:G globoff:g \
-        haproxy-protocol head:I help:h http0.9 http1.0:0 http1.1 http2 http2-prior-knowledge http3 include:i insecure:k \
-        ipv4:4 ipv6:6 junk-session-cookies:j list-only:l location:L location-trusted manual:M metalink negotiate netrc:n \
-        netrc-optional next:: buffer no-buffer:N keepalive alpn npn ntlm parallel:Z parallel-immediate path-as-is \
+        haproxy-protocol head:I help:h http0.9 http1.0:0 http1.1 http2 http2-prior-knowledge http3 include:i \
+        insecure:k ipv4:4 ipv6:6 junk-session-cookies:j list-only:l location:L \
+        location-trusted manual:M metalink negotiate netrc:n \
+        netrc-optional next:: buffer no-buffer:N \
+        keepalive alpn npn ntlm parallel:Z parallel-immediate path-as-is \
         post301 post302 post303 progress-bar:# progress-meter proxy-insecure proxytunnel:p raw remote-header-name:J \
         remote-name:O remote-name-all remote-time:R remove-on-error retry-all-errors retry-connrefused sasl-ir \
         sessionid show-error:S silent:s ssl ssl-allow-beast ssl-no-revoke ssl-reqd sslv2:2 sslv3:3 styled-output \
