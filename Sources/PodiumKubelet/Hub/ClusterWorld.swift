@@ -79,6 +79,12 @@ struct ClusterWorld: PodWorld {
         return entry.worker.accepts(port: number, now: cluster.now)
     }
 
+    func presence(of address: String) -> AddressPresence {
+        if cluster.services.values.contains(where: { $0.spec["clusterIP"]?.string == address }) { return .service }
+        if let entry = cluster.pod(at: address) { return entry.isActive ? .none : .host }
+        return cluster.kubelets.values.contains { $0.profile.hostIP == address } ? .host : .none
+    }
+
     /// The pod that a connection ends at, and the port there.
     private func target(_ address: String, _ port: Int) -> (PodEntry, Int)? {
         if let service = cluster.services.values.first(where: { $0.spec["clusterIP"]?.string == address }) {

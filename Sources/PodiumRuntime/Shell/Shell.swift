@@ -158,6 +158,8 @@ struct Shell: Program {
         flavour = machine.container?.flavour ?? .ash
         if variables["PATH"] == nil { variables.set("PATH", ImageProfile.path) }
         variables.set("IFS", " \t\n")
+        variables.set("OPTIND", "1")
+        variables.export("OPTIND", false)
         let old = variables["PWD"] ?? ""
         let isSame =
             old.hasPrefix("/")
