@@ -11,6 +11,7 @@ import PodiumController
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRuntime
 import PodiumSchema
 import PodiumStorage
 
@@ -30,6 +31,8 @@ final class ControlPlane: Sendable {
     let clock: ClusterClock
     let storage: MemoryStorage
     let journal = RequestJournal()
+    /// The images that its nodes can pull, and how they behave.
+    let images: ImageRegistry
     private let server: APIServer
     private let controllers: ControllerSet?
     /// Removes old Events; nil when they stay for ever.
@@ -44,6 +47,7 @@ final class ControlPlane: Sendable {
     ) {
         clock = ClusterClock(mode: configuration.clock.mode)
         storage = MemoryStorage(startingAfter: revision)
+        images = ImageRegistry(ImageTable(isExhaustive: configuration.images == .known))
         let host = Host(
             clock: clock,
             scheduling: clock,
@@ -55,7 +59,12 @@ final class ControlPlane: Sendable {
         Bootstrap.install(client, nodes: configuration.nodes)
         let controllers =
             configuration.runsControllers
-            ? ControllerSet(client: client, registry: shared.registry, addons: configuration.addons) : nil
+            ? ControllerSet(
+                client: client,
+                registry: shared.registry,
+                addons: configuration.addons,
+                images: images
+            ) : nil
         self.controllers = controllers
         let access = Access(configuration, client: client)
         server = APIServer(

@@ -5,6 +5,7 @@ import PodiumAPIServer
 import PodiumController
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRuntime
 import PodiumScheduler
 
 /// The parts of a cluster that follow its objects and change them.
@@ -17,12 +18,12 @@ final class ControllerSet: Sendable {
     let logs: any ContainerLogSource
 
     /// Makes all of them for the cluster that `client` writes to; nothing happens before `start`.
-    init(client: ResourceClient, registry: ResourceRegistry, addons: Set<Addon>) {
+    init(client: ResourceClient, registry: ResourceRegistry, addons: Set<Addon>, images: ImageRegistry) {
         var options = StandardControllers.Options(catalog: ResourceCatalog(registry))
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client)
-        kubelets = KubeletHub(client: client)
+        kubelets = KubeletHub(client: client, configuration: KubeletConfiguration(images: images))
         logs = KubeletLogs(kubelets.logs)
     }
 

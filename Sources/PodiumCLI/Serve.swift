@@ -56,6 +56,9 @@ struct Serve: ParsableCommand {
     @Option(help: "How long Events are kept, such as 1h or 90m; 0s for ever.")
     var eventTtl = "1h"
 
+    @Option(help: "Which images can be pulled: any, or only those that the image table names (known).")
+    var images = "any"
+
     @Option(help: "Threads that answer requests; 0 for one a core.")
     var threads = 0
 
@@ -82,6 +85,9 @@ struct Serve: ParsableCommand {
         guard (0...256).contains(threads) else { throw ValidationError("--threads must be between 0 and 256") }
         guard controllers.isEmpty || controllers == "*" else {
             throw ValidationError("--controllers takes '*' or nothing; '\(controllers)' is neither")
+        }
+        guard ImageChoice(rawValue: images) != nil else {
+            throw ValidationError("--images is any or known, not '\(images)'")
         }
         guard AuthorizationMode(rawValue: authorizationMode) != nil else {
             throw ValidationError("--authorization-mode is \(Self.authorizationModes), not '\(authorizationMode)'")
@@ -127,6 +133,7 @@ struct Serve: ParsableCommand {
         configuration.cluster.seed = seed
         configuration.cluster.eventTTL = try eventTTL()
         configuration.cluster.runsControllers = !controllers.isEmpty
+        configuration.cluster.images = ImageChoice(rawValue: images) ?? .any
         configuration.cluster.disabledAdmissionPlugins = Set(
             disableAdmissionPlugins.split(separator: ",").map(String.init)
         )

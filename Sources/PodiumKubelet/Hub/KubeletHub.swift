@@ -4,6 +4,7 @@
 package import PodiumController
 import PodiumHost
 import PodiumMachinery
+package import PodiumRuntime
 import PodiumStorage
 
 /// What the simulated machines of a cluster are like.
@@ -11,10 +12,17 @@ package struct KubeletConfiguration: Sendable {
     package var latencies: Latencies
     /// Whether Nodes get kubelets at all.
     package var isEnabled: Bool
+    /// The images that they can pull.
+    package var images: ImageRegistry
 
-    package init(latencies: Latencies = Latencies(), isEnabled: Bool = true) {
+    package init(
+        latencies: Latencies = Latencies(),
+        isEnabled: Bool = true,
+        images: ImageRegistry = ImageRegistry()
+    ) {
         self.latencies = latencies
         self.isEnabled = isEnabled
+        self.images = images
     }
 }
 
