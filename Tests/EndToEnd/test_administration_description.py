@@ -88,7 +88,7 @@ def check(value: Any, schema: dict[str, Any], where: str) -> None:
         return
     if "type" not in schema:
         return
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float)}
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
     assert isinstance(value, kinds[schema["type"]]), f"{where}: {value!r} is no {schema['type']}"
     if "enum" in schema:
         assert value in schema["enum"], f"{where}: {value!r}"

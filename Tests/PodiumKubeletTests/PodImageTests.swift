@@ -30,6 +30,18 @@ import Testing
         #expect(states.contains("main=waiting:ImagePullBackOff r0"))
     }
 
+    @Test(arguments: [
+        "nginx:nonexistent", "busybox:no-such-tag", "registry.k8s.io/pause:404",
+        "invalid.registry.k8s.io/invalid/alpine:3.1",
+        "example.com/no-such-image:latest", "nginx:invalid-tag", "ngnix",
+    ])
+    func aNameThatSaysThatThereIsNoneIsNotOnANodeEither(image: String) throws {
+        let cluster = try KubeletTestCluster()
+        try cluster.bind("p", Self.pod(image))
+        try cluster.advance(20)
+        #expect(cluster.pod("p")?.containers.contains("Pull") == true)
+    }
+
     @Test func aMalformedNameIsNotPulled() throws {
         let cluster = try KubeletTestCluster()
         try cluster.bind("p", Self.pod("Not A Name"))

@@ -25,7 +25,12 @@ package struct ImageStore: Sendable {
     /// Whether the image need not be pulled: it was before, or it is one of those that are on every node.
     package func contains(_ reference: ImageReference, _ profile: ImageProfile) -> Bool {
         if entries[reference.description] != nil { return true }
-        return reference.digest == nil && profile.facts.isPreloaded == true
+        guard reference.digest == nil, profile.facts.isPreloaded == true else { return false }
+        // What no registry has was never put there.
+        switch profile.facts.pull {
+        case nil, .pulled: return true
+        case .notFound, .denied, .unreachable: return false
+        }
     }
 
     /// Remembers an image that was pulled or is used.
