@@ -72,7 +72,7 @@ let package = Package(
                 logging,
             ]
         ),
-        module("PodiumRuntime", ["PodiumMachinery"]),
+        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module(
             "PodiumKubelet",
             [
@@ -134,7 +134,7 @@ let package = Package(
                 "PodiumKubelet", collections, logging,
             ]
         ),
-        tests(of: "PodiumRuntime", ["PodiumMachinery", "PodiumRuntime"], data: ["Cases"]),
+        tests(of: "PodiumRuntime", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime"], data: ["Cases"]),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
     ]
 )

@@ -35,6 +35,14 @@ public struct ConfigurationError: Error, CustomStringConvertible {
     public let description: String
 }
 
+/// Which images the registries of a cluster have.
+public enum ImageChoice: String, CaseIterable, Sendable {
+    /// All, except those whose names say that there is no such image.
+    case any
+    /// Those that a rule of the image table names.
+    case known
+}
+
 /// What a cluster is like.
 public struct ClusterConfiguration: Sendable {
     /// How many nodes the cluster makes itself: `node-1`, `node-2`, … Default 3.
@@ -59,6 +67,8 @@ public struct ClusterConfiguration: Sendable {
     public var eventTTL: Duration = .seconds(3600)
     /// Where the addresses of Services come from; the Service `kubernetes` has the first, the cluster's DNS the tenth.
     public var serviceClusterIPRange = ServiceClusterIPRange.standard
+    /// Which images can be pulled at the start; `PUT /podium/v1/images` changes it. Default any.
+    public var images = ImageChoice.any
     /// Who is who, by bearer tokens; nil takes everybody for the administrator.
     public var tokens: TokenFile?
     /// Who may do what: what any of these allows. Each is named once.

@@ -11,6 +11,7 @@ import PodiumController
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRuntime
 import PodiumSchema
 import PodiumStorage
 
@@ -37,6 +38,8 @@ final class ControlPlane: Sendable {
     /// What `storage` stands before.
     private let memory: MemoryStorage
     let journal = RequestJournal()
+    /// The images that its nodes can pull, and how they behave.
+    let images: ImageRegistry
     private let server: APIServer
     private let controllers: ControllerSet?
     /// Removes old Events; nil when they stay for ever.
@@ -51,6 +54,7 @@ final class ControlPlane: Sendable {
     ) {
         clock = ClusterClock(mode: configuration.clock.mode)
         let random = configuration.randomSource
+        images = ImageRegistry(ImageTable(isExhaustive: configuration.images == .known))
         let host = Host(
             clock: clock,
             scheduling: clock,
@@ -77,6 +81,7 @@ final class ControlPlane: Sendable {
                 registry: shared.registry,
                 addons: configuration.addons,
                 kubelets: KubeletConfiguration(
+                    images: images,
                     serviceNetwork: network,
                     tokens: KubeletTokens(access.serviceAccountTokens)
                 )

@@ -5,6 +5,7 @@ import PodiumAPIServer
 import PodiumController
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRuntime
 import PodiumScheduler
 
 /// The parts of a cluster that follow its objects and change them.

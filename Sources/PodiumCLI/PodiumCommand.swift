@@ -32,7 +32,7 @@ struct PodiumCommand: ParsableCommand {
             podium run -- pytest             a command with a cluster of its own
             """,
         version: "podium \(PodiumServer.version) (Kubernetes \(PodiumServer.kubernetesVersion))",
-        subcommands: [Serve.self, Run.self, Kubeconfig.self, Clock.self, Version.self]
+        subcommands: [Serve.self, Run.self, Kubeconfig.self, Clock.self, Images.self, Version.self]
     )
 }
 

@@ -69,6 +69,9 @@ struct Serve: ParsableCommand {
     @Option(help: "How long Events are kept, such as 1h or 90m; 0s for ever.")
     var eventTtl = "1h"
 
+    @Option(help: "Which images can be pulled: any, or only those that the image table names (known).")
+    var images = "any"
+
     @Option(help: "Threads that answer requests; 0 for one a core.")
     var threads = 0
 
@@ -115,6 +118,9 @@ struct Serve: ParsableCommand {
         _ = try AuthorizationArgument.parse(authorizationMode)
         _ = try allowHost.map(AllowedCallers.host)
         _ = try allowOrigin.map(AllowedCallers.origin)
+        guard ImageChoice(rawValue: images) != nil else {
+            throw ValidationError("--images is any or known, not '\(images)'")
+        }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
                 "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
@@ -177,6 +183,7 @@ struct Serve: ParsableCommand {
         for name in AdmissionPluginLists.idle(Self.list(enableAdmissionPlugins)) {
             configuration.logger.warning("the admission plugin \(name) does nothing in this version of Podium")
         }
+        configuration.cluster.images = ImageChoice(rawValue: images) ?? .any
         configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
         configuration.cluster.authorization = try AuthorizationArgument.parse(authorizationMode)
         configuration.cluster.addons = Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })

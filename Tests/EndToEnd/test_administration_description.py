@@ -33,6 +33,11 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("POST", "/podium/v1/clock/advance", {"to": "2001-01-01T00:00:00Z"}, 409),
     ("POST", "/podium/v1/clock/advance", {"by": "1"}, 400),
     ("POST", "/podium/v1/clock/advance", {"by": "1s", "until": "idle"}, 400),
+    ("GET", "/podium/v1/images", None, 200),
+    ("GET", "/podium/v1/images/standard", None, 200),
+    ("PUT", "/podium/v1/images", {"rules": [{"match": "acme/api:1", "pull": {"takes": "3s"}, "ports": [80]}]}, 200),
+    ("PUT", "/podium/v1/images", {"rules": [], "unlisted": "ok"}, 200),
+    ("PUT", "/podium/v1/images", {"rules": [{"match": "a//b"}, {"match": "c", "size": -1}]}, 422),
     ("GET", "/podium/v1/requests", None, 200),
     ("PUT", "/podium/v1/nodes/{name}/power", {"state": "unreachable", "podPhase": "Unknown"}, 200),
     ("PUT", "/podium/v1/nodes/{name}/power", {"state": "off"}, 200),
@@ -81,7 +86,9 @@ def check(value: Any, schema: dict[str, Any], where: str) -> None:
     if value is None:
         assert schema.get("nullable"), f"{where} is null"
         return
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float)}
+    if "type" not in schema:
+        return
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
     assert isinstance(value, kinds[schema["type"]]), f"{where}: {value!r} is no {schema['type']}"
     if "enum" in schema:
         assert value in schema["enum"], f"{where}: {value!r}"

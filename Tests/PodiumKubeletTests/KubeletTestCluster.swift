@@ -8,6 +8,7 @@ import PodiumController
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRuntime
 import PodiumStorage
 import Synchronization
 import Testing
@@ -54,6 +55,7 @@ final class KubeletTestCluster {
     let storage = MemoryStorage()
     let client: ResourceClient
     let hub: KubeletHub
+    let images = ImageRegistry()
     private let recorder: Informer
     private let history: History
 
@@ -70,7 +72,7 @@ final class KubeletTestCluster {
             logger: Logger(label: "test")
         )
         client = ResourceClient(storage: storage, host: host)
-        hub = KubeletHub(client: client)
+        hub = KubeletHub(client: client, configuration: KubeletConfiguration(images: images))
         let history = History()
         self.history = history
         let clock = clock

@@ -83,7 +83,7 @@ import Testing
 
     @Test(arguments: [
         ("busybox:1.36", 0 as Int?), ("alpine", 0), ("hello-world", 0), ("python:3", 0), ("nginx:1.27", nil),
-        ("redis:7", nil), ("postgres:16", nil), ("registry.k8s.io/pause:3.10", nil),
+        ("redis:7", nil), ("memcached:1.6", nil), ("registry.k8s.io/pause:3.10", nil),
     ])
     func wellKnownImagesDoWhatTheyAreKnownFor(image: String, code: Int?) throws {
         var tester = SandboxTester()

@@ -64,7 +64,8 @@ import Testing
         "(cd /tmp && exec frobnicate); echo after", "echo a b | xargs frobnicate; echo after",
         "env A=1 frobnicate; echo after", "trap 'frobnicate; echo after' EXIT; true",
         "frobnicate | tee /dev/null; echo after",
-        "set -e; frobnicate; echo after", "eval frobnicate; echo after", "frobnicate & wait $!; echo after",
+        "set -e; frobnicate; echo after", "eval frobnicate; echo after",
+        "awk 'BEGIN { system(\"frobnicate\"); print \"after\" }'", "frobnicate & wait $!; echo after",
     ])
     func aStepEndsAtOnceAndSaysSo(script: String) throws {
         var tester = SandboxTester()

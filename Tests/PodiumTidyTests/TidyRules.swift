@@ -138,7 +138,7 @@ enum TidyRules {
             "PodiumAPIServer": server,
             "PodiumController": storage,
             "PodiumScheduler": controller,
-            "PodiumRuntime": machinery,
+            "PodiumRuntime": machinery.union(["CPodiumData"]),
             "PodiumKubelet": controller.union(["PodiumRuntime"]),
             "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumAPIServer"]),
             "Podium": controller.union(server).union([

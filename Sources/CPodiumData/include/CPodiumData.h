@@ -18,5 +18,8 @@ podium_data podium_data_discovery(void);
 /// openapi/columns.json: the columns of tables.
 podium_data podium_data_columns(void);
 
+/// openapi/images.json: what is known of the images most used.
+podium_data podium_data_images(void);
+
 /// openapi/descriptions.json: what the fields of the API mean.
 podium_data podium_data_descriptions(void);

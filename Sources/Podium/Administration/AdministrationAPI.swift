@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `/podium/v1`: the clock, the journal and the power of the nodes of one cluster.
+// `/podium/v1`: the clock, the journal, the images and the power of the nodes of one cluster.
 
 import OrderedCollections
 import PodiumAPIServer
@@ -7,6 +7,7 @@ import PodiumCodec
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRuntime
 import PodiumStorage
 
 /// Answers the administration requests of one cluster. `openapi/podium.yaml` describes them.
@@ -22,10 +23,14 @@ struct AdministrationAPI {
         case ("PUT", "clock"): return try setClock(try body(of: request))
         case ("POST", "clock/advance"):
             return .later(AdvanceAnswer(try readAdvance(try body(of: request)), of: cluster))
+        case ("GET", "images"): return JSONAnswer.value(cluster.images.table.document)
+        case ("PUT", "images"): return try setImages(try body(of: request))
+        case ("GET", "images/standard"): return JSONAnswer.value(ImageTable.standardDocument)
         case ("GET", "requests"): return JSONAnswer.value(cluster.journal.value)
         case ("PUT", _) where parts.count == 5 && parts[2] == "nodes" && parts[4] == "power":
             return try setPower(of: parts[3], try body(of: request))
-        case (_, "clock"), (_, "clock/advance"), (_, "requests"): throw .methodNotAllowed
+        case (_, "clock"), (_, "clock/advance"), (_, "requests"), (_, "images"), (_, "images/standard"):
+            throw .methodNotAllowed
         default: throw .pathNotFound
         }
     }
@@ -116,6 +121,17 @@ struct AdministrationAPI {
             throw .badRequest("\(name): must be between 0s and \(GoDuration.print(maximum))")
         }
         return duration
+    }
+
+    // MARK: Images
+
+    private func setImages(_ body: JSONValue) throws(StatusError) -> HTTPResponse {
+        do throws(ImageTableError) {
+            cluster.images.replace(with: try ImageTable(body, isExhaustive: cluster.images.table.isExhaustive))
+        } catch {
+            throw .invalid(group: "podium.dev", kind: "ImageTable", name: "images", error.errors)
+        }
+        return JSONAnswer.value(cluster.images.table.document)
     }
 
     // MARK: Nodes

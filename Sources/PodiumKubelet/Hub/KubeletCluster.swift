@@ -22,6 +22,7 @@ final class KubeletCluster {
     let queue: any SerialQueue
     let logs: PodLogs
     let roster: KubeletRoster
+    let images: ImageRegistry
     var addresses = ClusterAddresses()
     private(set) var kubelets: OrderedDictionary<String, NodeKubelet> = [:]
     private(set) var services: [NamespacedName: APIObject] = [:]
@@ -47,6 +48,7 @@ final class KubeletCluster {
         self.queue = queue
         self.logs = logs
         self.roster = roster
+        images = configuration.images
     }
 
     var now: Timestamp { client.host.clock.now }

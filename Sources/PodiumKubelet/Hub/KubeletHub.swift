@@ -4,6 +4,7 @@
 package import PodiumController
 import PodiumHost
 package import PodiumMachinery
+package import PodiumRuntime
 import PodiumStorage
 
 /// What the simulated machines of a cluster are like.
@@ -11,6 +12,8 @@ package struct KubeletConfiguration: Sendable {
     package var latencies: Latencies
     /// Whether Nodes get kubelets at all.
     package var isEnabled: Bool
+    /// The images that they can pull.
+    package var images: ImageRegistry
     /// Where the addresses of Services come from.
     package var serviceNetwork: ServiceNetwork
     /// Who makes the tokens of service accounts.
@@ -19,11 +22,13 @@ package struct KubeletConfiguration: Sendable {
     package init(
         latencies: Latencies = Latencies(),
         isEnabled: Bool = true,
+        images: ImageRegistry = ImageRegistry(),
         serviceNetwork: ServiceNetwork = .standard,
         tokens: any PodTokenSource = NoPodTokens()
     ) {
         self.latencies = latencies
         self.isEnabled = isEnabled
+        self.images = images
         self.serviceNetwork = serviceNetwork
         self.tokens = tokens
     }

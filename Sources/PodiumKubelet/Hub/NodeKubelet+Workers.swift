@@ -131,6 +131,8 @@ extension NodeKubelet {
 extension NodeKubelet: WorkerEnvironment {
     var now: Timestamp { cluster.now }
 
+    var registry: ImageRegistry { cluster.images }
+
     func chance() -> Double { cluster.client.host.random.unit() }
 
     func hexID() -> String {

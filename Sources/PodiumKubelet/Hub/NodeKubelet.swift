@@ -14,7 +14,9 @@ final class NodeKubelet {
     unowned let cluster: KubeletCluster
     let name: String
     let profile: NodeProfile
-    var images = ImageStore()
+    private(set) var images = ImageStore()
+    /// When the Node's status is written next because of images.
+    private var imageReport: (any Cancellable)?
     private var recorders: EventRecorders
     /// The Node, or the last there was.
     private(set) var node: APIObject { didSet { isHealthy = Self.isHealthy(node) } }
@@ -56,6 +58,7 @@ final class NodeKubelet {
     /// Ends without any trace in the API.
     func stop() {
         for entry in pods.ordered { entry.timer?.cancel() }
+        imageReport?.cancel()
         pods.removeAll()
     }
 
@@ -115,13 +118,24 @@ final class NodeKubelet {
     }
 
     private var imageList: [JSONValue] {
-        ["docker.io/library/busybox:1.36", "docker.io/library/nginx:1.27", "registry.k8s.io/pause:3.10"].map { name in
-            guard let reference = try? ImageReference(parsing: name) else { return .emptyObject }
-            return [
-                "names": [.string(ImageStore.imageID(of: reference)), .string(name)],
-                "sizeBytes": .integer(Int64(ImageStore.size(of: reference))),
-            ]
+        images.reported.map { image in
+            ["names": .array(image.names.map { .string($0) }), "sizeBytes": .integer(Int64(image.size))]
         }
+    }
+
+    /// Remembers that an image was pulled or is used; the Node shows a new one when its status is next compared.
+    // Kubernetes: pkg/kubelet/kubelet_node_status.go syncNodeStatus
+    func noteImage(_ reference: ImageReference, _ profile: ImageProfile) {
+        guard images.insert(reference, profile), imageReport == nil else { return }
+        let node = name
+        imageReport = cluster.schedule(at: self.profile.reconciliations.next(after: cluster.now)) { cluster in
+            cluster.kubelets[node]?.reportImages()
+        }
+    }
+
+    private func reportImages() {
+        imageReport = nil
+        if isAnswering { report() }
     }
 
     /// Shows that the kubelet is alive; brings the Node's conditions up to date when others changed them.

@@ -45,12 +45,7 @@ package enum NodeDocument {
 
     /// Brings the status of a Node up to date.
     /// - Returns: the conditions that have changed to what they should be.
-    static func refresh(
-        _ node: inout JSONValue,
-        address: String,
-        images: @autoclosure () -> [JSONValue],
-        now: Timestamp
-    ) -> [String] {
+    static func refresh(_ node: inout JSONValue, address: String, images: [JSONValue], now: Timestamp) -> [String] {
         let name = node[path: "metadata", "name"]?.string ?? ""
         var status = node["status"]?.object ?? [:]
         fillResources(&status)
@@ -63,7 +58,7 @@ package enum NodeDocument {
         }
         status["daemonEndpoints"] = ["kubeletEndpoint": ["Port": 10250]]
         if (status["nodeInfo"]?["kubeletVersion"]?.string ?? "").isEmpty { status["nodeInfo"] = info(of: node) }
-        if status["images"] == nil { status["images"] = .array(images()) }
+        if !images.isEmpty { status["images"] = .array(images) }
         node["status"] = .object(status)
         return changed
     }

@@ -12,10 +12,11 @@ extension PodWorker {
     /// Everything that the runtime needs to know of a container, or why it cannot be started.
     func containerSpecification(
         _ container: ContainerSpec,
+        _ profile: ImageProfile,
         in environment: any WorkerEnvironment
     ) -> Result<ContainerSpecification, ConfigProblem> {
         do throws(ConfigProblem) {
-            return .success(try makeSpecification(container, in: environment))
+            return .success(try makeSpecification(container, profile, in: environment))
         } catch {
             return .failure(error)
         }
@@ -23,6 +24,7 @@ extension PodWorker {
 
     private func makeSpecification(
         _ container: ContainerSpec,
+        _ profile: ImageProfile,
         in environment: any WorkerEnvironment
     ) throws(ConfigProblem) -> ContainerSpecification {
         var texts = try variables(of: container, in: environment)
@@ -35,23 +37,23 @@ extension PodWorker {
         specification.stdin = container.stdin
         specification.tty = container.tty
         specification.attempt = attempt(of: container)
+        if let plan = profile.facts.plan {
+            // The image's plan is for what it runs itself; a command comes first as far as anything is known of it.
+            let attempt = plan.attempt(attempts[container.name].map { $0 + 1 } ?? 0)
+            specification.imageAttempt = attempt
+            if container.command.isEmpty { specification.attempt = specification.attempt ?? attempt }
+        }
+        specification.profile = profile
         let services = environment.services(in: pod.name.namespace).filter(selects)
         specification.ports = expectedPorts(of: container, services)
         specification.isMeantToEnd = isMeantToEnd(container, isSelected: !services.isEmpty)
         specification.memoryLimit = container.resources.limits["memory"].map { Int($0.value) }
-        specification.user = container.security.user ?? pod.spec.security.user ?? 0
-        specification.group = container.security.group ?? pod.spec.security.group ?? 0
+        let user = try runningUser(of: container, profile)
+        specification.user = user.number
+        specification.group = container.security.group ?? pod.spec.security.group ?? user.group
         specification.terminationMessagePath = container.terminationMessagePath
         specification.readOnlyRootFileSystem = container.security.isRootReadOnly
         specification.stopSignal = container.stopSignal.flatMap(Signal.init(name:))
-        if container.security.mustNotBeRoot ?? pod.spec.security.mustNotBeRoot ?? false, specification.user == 0 {
-            let isExplicit = (container.security.user ?? pod.spec.security.user) != nil
-            let problem =
-                isExplicit
-                ? "container's runAsUser breaks non-root policy"
-                : "container has runAsNonRoot and image will run as root"
-            throw ConfigProblem("\(problem) (pod: \"\(pod.description)\", container: \(container.name))")
-        }
         let limit = ContainerTexts.Limits.maximumMessageBytes
         if texts.byteCount > limit {
             let problem = "trying to send message larger than max (\(texts.byteCount) vs. \(limit))"
@@ -59,6 +61,35 @@ extension PodWorker {
         }
         return specification
     }
+
+    /// The user that the container runs as: what the manifest says, or its image.
+    // Kubernetes: pkg/kubelet/kuberuntime/security_context.go verifyRunAsNonRoot
+    private func runningUser(of container: ContainerSpec, _ profile: ImageProfile) throws(ConfigProblem) -> ImageUser {
+        let mustNotBeRoot = container.security.mustNotBeRoot ?? pod.spec.security.mustNotBeRoot ?? false
+        func check(_ isRoot: Bool, _ problem: String) throws(ConfigProblem) {
+            guard mustNotBeRoot, isRoot else { return }
+            throw ConfigProblem("\(problem) (pod: \"\(pod.description)\", container: \(container.name))")
+        }
+        if let number = container.security.user ?? pod.spec.security.user {
+            try check(number == 0, "container's runAsUser breaks non-root policy")
+            return ImageUser(name: String(number), number: number, group: 0)
+        }
+        guard let user = profile.facts.user else {
+            // An image of which nothing is known has whatever user its pod counts on.
+            if mustNotBeRoot, !profile.facts.isNamed { return Self.unknownUser }
+            try check(true, "container has runAsNonRoot and image will run as root")
+            return ImageUser(name: "0", number: 0, group: 0)
+        }
+        try check(
+            !user.isNumeric,
+            "container has runAsNonRoot and image has non-numeric user (\(user.name)), cannot verify user is non-root"
+        )
+        try check(user.number == 0, "container has runAsNonRoot and image will run as root")
+        return user
+    }
+
+    /// The user of images that are built to run as anybody but root.
+    private static let unknownUser = ImageUser(name: "65532", number: 65_532, group: 65_532)
 
     private func mounts(
         of container: ContainerSpec,

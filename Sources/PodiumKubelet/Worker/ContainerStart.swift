@@ -105,7 +105,8 @@ extension PodWorker {
         in environment: any WorkerEnvironment
     ) -> StepResult {
         let specification: ContainerSpecification
-        switch containerSpecification(container, in: environment) {
+        let profile = environment.registry.profile(of: reference)
+        switch containerSpecification(container, profile, in: environment) {
         case .success(let made): specification = made
         case .failure(let problem):
             emit(container.fieldPath, warning: true, "Failed", "Error: \(problem.message)")
@@ -150,7 +151,7 @@ extension PodWorker {
             attempt: attempt,
             startedAt: handle == nil ? nil : now,
             image: reference.description,
-            imageID: ImageStore.imageID(of: reference),
+            imageID: (specification.profile ?? ImageProfile(reference, in: ImageTable())).imageID(of: reference),
             writtenImage: container.image,
             resources: container.resources,
             user: user(of: container, specification),

@@ -20,8 +20,9 @@ extension PodWorker {
             return failImage(start, container, "InvalidImageName", error.message)
         }
         let plan = attempt(of: container)
+        let profile = environment.registry.profile(of: reference)
         if container.pullPolicy != .always, plan?.pull == nil, plan?.pullFailure == nil,
-            environment.images.contains(reference)
+            environment.images.contains(reference, profile)
         {
             let text =
                 "Container image \"\(container.image)\" already present on machine and can be accessed by the pod"
@@ -41,7 +42,7 @@ extension PodWorker {
         }
         emit(container.fieldPath, "Pulling", "Pulling image \"\(container.image)\"")
         let now = environment.now
-        let pull = environment.images.pull(reference)
+        let pull = ImageStore.pull(reference, profile)
         let failure = plan?.pullFailure.map { _ in "simulated failure of the pull" } ?? pull.failure
         let end = now + (plan?.pull ?? pull.duration)
         start.stage = .pulling(reference, began: now, end: end, failure: failure)
@@ -71,13 +72,13 @@ extension PodWorker {
             if attempt(of: container) != nil { planAttempts[container.name, default: 0] += 1 }
             return failImage(start, container, reason, failure)
         }
-        environment.images.insert(reference)
+        let size = environment.registry.profile(of: reference).size
         let time = GoDuration.print(.milliseconds((now - began).nanoseconds / 1_000_000))
         emit(
             container.fieldPath,
             "Pulled",
             "Successfully pulled image \"\(container.image)\" in \(time) (\(time) including waiting). "
-                + "Image size: \(ImageStore.size(of: reference)) bytes."
+                + "Image size: \(size) bytes."
         )
         return startCreating(&start, reference, in: environment)
     }
@@ -87,6 +88,7 @@ extension PodWorker {
         _ reference: ImageReference,
         in environment: any WorkerEnvironment
     ) -> StepResult {
+        environment.noteImage(reference, environment.registry.profile(of: reference))
         start.stage = .creating(reference, at: environment.now + node.latencies.containerStart)
         return .progressed
     }

@@ -18,7 +18,11 @@ package protocol WorkerEnvironment: AnyObject {
     /// Gives an address back.
     func releaseAddress(_ address: String)
     /// The images on the node.
-    var images: ImageStore { get set }
+    var images: ImageStore { get }
+    /// The images of the cluster's registries.
+    var registry: ImageRegistry { get }
+    /// Remembers that an image was pulled or is used.
+    func noteImage(_ reference: ImageReference, _ profile: ImageProfile)
     /// The token of a service account, made when a container reads it.
     func token(_ request: PodTokenRequest, mountedAt time: Timestamp) -> DeferredContent
     /// Where the addresses of Services come from.

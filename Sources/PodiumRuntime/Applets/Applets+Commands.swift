@@ -125,7 +125,6 @@ struct ArgumentsProgram: Program {
             return .exited(failure.code)
         case .program(let program):
             child = machine.fork(program, arguments: command)
-            machine.markStep(child)
             return child == nil ? .exited(1) : .blocked(.child)
         }
     }

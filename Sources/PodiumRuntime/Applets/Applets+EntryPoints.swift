@@ -7,6 +7,10 @@ extension Applets {
     static let entryPointApplets: [String: WaitingApplet] = [
         "docker-entrypoint.sh": { PrefixProgram(words: $0, valued: "") },
         "entrypoint.sh": { PrefixProgram(words: $0, valued: "") },
+        "docker-entrypoint": { PrefixProgram(words: $0, valued: "") },
+        "docker-php-entrypoint": { PrefixProgram(words: $0, valued: "") },
+        "__cacert_entrypoint.sh": { PrefixProgram(words: $0, valued: "") },
+        "jshell": { InterpreterProgram(words: $0) },
         "pause": { _ in ServerProgram(service: nil, ports: []) },
         "hello": { words in
             let greet: ImmediateApplet = { machine, _ in
@@ -32,7 +36,10 @@ struct InterpreterProgram: Program {
     let words: [String]
 
     mutating func run(_ machine: inout Machine) -> Progress {
-        let hasProgram = words.count > 1 && words.dropFirst() != ["-de0"]
+        let hasProgram = words.count > 1 && words.dropFirst() != ["-de0"] && words.dropFirst() != ["-a"]
+        let command = words.first ?? ""
+        let name = command.split(separator: "/").last.map(String.init) ?? command
+        let unknown = Progress.replaced(machine.uninterpreted(command, name, words))
         guard !hasProgram else { return unknown }
         switch machine.read(0) {
         case .end, .failed: return .exited(0)
@@ -40,6 +47,4 @@ struct InterpreterProgram: Program {
         case .wait(let wait): return .blocked(wait)
         }
     }
-
-    private var unknown: Progress { .replaced(UnknownProgram(command: words.first ?? "")) }
 }

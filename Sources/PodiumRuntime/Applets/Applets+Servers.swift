@@ -221,14 +221,36 @@ struct NginxProgram: Program {
         if !hasStarted {
             hasStarted = true
             machine.process.handled = [.terminate, .interrupt, .quit, .hangup]
-            if !machine.listen(80, .files(root: "/usr/share/nginx/html", style: .nginx)) {
-                return .exited(
-                    Applets.fail(&machine, "nginx", "[emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)")
-                )
+            for port in Self.ports(machine)
+            where !machine.listen(port, .files(root: "/usr/share/nginx/html", style: .nginx)) {
+                let text = "[emerg] bind() to 0.0.0.0:\(port) failed (98: Address already in use)"
+                return .exited(Applets.fail(&machine, "nginx", text))
             }
         }
         machine.process.pendingSignals.removeAll { $0 == .hangup }
         return machine.process.pendingSignals.isEmpty ? .blocked(.forever) : .exited(0)
+    }
+
+    /// The ports of the `listen` directives of its configuration; 80 when there are none.
+    private static func ports(_ machine: Machine) -> [Int] {
+        func text(_ path: String) -> String { machine.node(path)?.content.bytes.text ?? "" }
+        var texts = [text("/etc/nginx/nginx.conf")]
+        if texts[0].isEmpty || texts[0].contains("conf.d") {
+            let files = machine.node("/etc/nginx/conf.d")?.children.keys.filter { $0.hasSuffix(".conf") } ?? []
+            texts += files.sorted().map { text("/etc/nginx/conf.d/" + $0) }
+        }
+        let lines = texts.joined(separator: "\n").split(separator: "\n").map { line in
+            String(line.prefix { $0 != "#" })
+        }
+        let directives = lines.joined(separator: " ").split(whereSeparator: { ";{}".contains($0) })
+        var ports: [Int] = []
+        for directive in directives {
+            let words = directive.split(whereSeparator: { $0.isWhitespace })
+            guard words.count > 1, words[0] == "listen", !words[1].hasPrefix("unix:") else { continue }
+            let port = words[1].split(separator: ":").last.flatMap { Int($0) } ?? 80
+            if (1...65_535).contains(port), !ports.contains(port) { ports.append(port) }
+        }
+        return ports.isEmpty ? [80] : ports
     }
 
     private func tell(_ word: String, _ machine: inout Machine) -> Int {

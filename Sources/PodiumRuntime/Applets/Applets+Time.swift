@@ -106,7 +106,9 @@ struct TimeoutProgram: Program {
                     - 1
             )
         case .program(let program):
-            guard let number = machine.fork(program, arguments: command) else { return .exited(125) }
+            guard let number = machine.fork(program, arguments: command, takesPlace: true) else {
+                return .exited(125)
+            }
             machine.process.handled = [.terminate, .interrupt]
             child = number
             deadline = length.map { machine.now + $0 }
@@ -133,7 +135,9 @@ struct TimeProgram: Program {
                         - 1
                 )
             case .program(let program):
-                guard let number = machine.fork(program, arguments: command) else { return .exited(125) }
+                guard let number = machine.fork(program, arguments: command, takesPlace: true) else {
+                    return .exited(125)
+                }
                 self.child = number
                 self.start = machine.now
                 return .blocked(.child)

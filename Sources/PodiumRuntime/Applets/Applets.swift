@@ -201,7 +201,9 @@ extension Machine {
 
     /// The path of a program as `which` finds it.
     func pathOfProgram(_ name: String, path: String) -> String? {
-        if name.contains("/") { return node(name).map { _ in name } }
-        return path.split(separator: ":").map { "\($0)/\(name)" }.first { node($0)?.kind == .file }
+        let isBrought = container?.image.brings(name) == true
+        if name.contains("/") { return node(name) != nil || isBrought ? name : nil }
+        let found = path.split(separator: ":").map { "\($0)/\(name)" }.first { node($0)?.kind == .file }
+        return found ?? (isBrought ? "/usr/bin/\(name)" : nil)
     }
 }

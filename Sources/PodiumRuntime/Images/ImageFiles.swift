@@ -5,8 +5,52 @@ import PodiumMachinery
 
 /// Root file systems.
 enum ImageFiles {
+    /// The files of a system.
+    static func tree(of system: ImageSystem) -> FileTree {
+        switch system {
+        case .full: full
+        case .busybox: busybox
+        case .alpine, .alpineBased: alpine
+        case .debian: debian
+        case .ubuntu: ubuntu
+        case .redhat: redhat
+        case .scratch: scratch
+        }
+    }
+
+    /// Puts the pages there that a web server brings.
+    static func addPages(of server: String, port: Int?, to root: inout FileTree) {
+        func write(_ path: String, _ text: String) { root.write(Array(text.utf8), at: path) }
+        switch server {
+        case "nginx":
+            write("usr/share/nginx/html/index.html", nginxPage)
+            write("usr/share/nginx/html/50x.html", nginxPage)
+            write("etc/nginx/nginx.conf", "events {}\nhttp { include /etc/nginx/conf.d/*.conf; }\n")
+            write(
+                "etc/nginx/conf.d/default.conf",
+                "server {\n    listen       \(port ?? 80);\n    location / {\n        root   /usr/share/nginx/html;\n    }\n}\n"
+            )
+        case "httpd-foreground":
+            write("usr/local/apache2/htdocs/index.html", "<html><body><h1>It works!</h1></body></html>\n")
+        default: break
+        }
+    }
+
+    private static let nginxPage = """
+        <!DOCTYPE html>
+        <html>
+        <head>
+        <title>Welcome to nginx!</title>
+        </head>
+        <body>
+        <h1>Welcome to nginx!</h1>
+        </body>
+        </html>
+
+        """
+
     /// busybox's own image.
-    static let busybox = system(
+    private static let busybox = system(
         programs: ["bin": busyboxPrograms],
         directories: [
             "root", "home", "tmp", "var/spool/mail", "var/www", "usr/sbin", "usr/bin", "lib", "sys", "proc", "dev",
@@ -15,23 +59,48 @@ enum ImageFiles {
     )
 
     /// Alpine.
-    static let alpine = system(
+    private static let alpine = system(
         programs: ["bin": busyboxPrograms, "sbin": ["apk"]],
         directories: standardDirectories,
         links: [:],
         files: ["etc/alpine-release": "3.20.0\n", "etc/os-release": "NAME=\"Alpine Linux\"\nID=alpine\n"]
     )
 
-    /// Debian and whatever is not known better: with everything that is simulated.
-    static let debian = system(
-        programs: ["usr/bin": Applets.names.filter { $0 != "busybox" }],
-        directories: standardDirectories,
-        links: [
-            "bin": "/usr/bin", "sbin": "/usr/bin", "usr/sbin": "/usr/bin", "usr/local/bin": "/usr/bin",
-            "lib": "/usr/lib",
-        ],
-        files: ["etc/os-release": "NAME=\"Debian GNU/Linux\"\nID=debian\n", "etc/debian_version": "12.5\n"]
+    /// Everything that is simulated, for images of which nothing better is known.
+    private static let full = glibcSystem(
+        without: ["busybox"],
+        ["etc/os-release": "NAME=\"Debian GNU/Linux\"\nID=debian\n", "etc/debian_version": "12.5\n"]
     )
+
+    private static let debian = glibcSystem(
+        without: ImageSystem.debian.missing,
+        ["etc/os-release": "NAME=\"Debian GNU/Linux\"\nID=debian\n", "etc/debian_version": "12.5\n"]
+    )
+
+    private static let ubuntu = glibcSystem(
+        without: ImageSystem.ubuntu.missing,
+        ["etc/os-release": "NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n", "etc/debian_version": "trixie/sid\n"]
+    )
+
+    private static let redhat = glibcSystem(
+        without: ImageSystem.redhat.missing,
+        ["etc/os-release": "NAME=\"Red Hat Enterprise Linux\"\nID=\"rhel\"\nID_LIKE=\"fedora\"\n"]
+    )
+
+    /// One program and what every container has.
+    private static let scratch = system(programs: [:], directories: ["tmp", "etc", "proc", "sys", "dev"], links: [:])
+
+    private static func glibcSystem(without missing: Set<String>, _ files: [String: String]) -> FileTree {
+        system(
+            programs: ["usr/bin": Applets.names.filter { !missing.contains($0) }],
+            directories: standardDirectories,
+            links: [
+                "bin": "/usr/bin", "sbin": "/usr/bin", "usr/sbin": "/usr/bin", "usr/local/bin": "/usr/bin",
+                "lib": "/usr/lib",
+            ],
+            files: files
+        )
+    }
 
     private static let standardDirectories = [
         "root", "home", "tmp", "var/log", "var/run", "var/lib", "var/cache", "var/tmp", "usr/local/bin", "usr/share",

@@ -1,67 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of an image: its files, its programs, what it runs by default.
 
+import PodiumMachinery
+
 /// The contents of an image as far as they matter.
-struct ImageProfile: Sendable {
+package struct ImageProfile: Sendable {
     /// `$PATH` of containers whose image sets none.
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     /// What the file of a simulated program begins with; its name follows.
     static let programMark = "podium:"
+    /// The size of images of which no rule says one, in bytes.
+    package static let defaultSize = 10_000_000
 
+    /// What the rules say of the image.
+    package let facts: ImageFacts
     /// Whether everything that the image contains is known, so that what is not there cannot be run.
-    var isComplete = false
-    var flavour = ShellFlavour.dash
-    /// What runs without `command`; `args` follow it.
-    var entryPoint: [String] = []
-    /// What follows without `args`.
-    var defaults: [String] = []
-    var workingDirectory = "/"
-    var stopSignal = Signal.terminate
-    var environment: [EnvironmentVariable] = []
+    let isComplete: Bool
+    let flavour: ShellFlavour
+    /// The programs that the image brings, by path and by name.
+    let programs: Set<String>
+    /// Programs that are known not to be there.
+    let missing: Set<String>
+    /// The names of the servers that it runs; empty when it is none that listens.
+    let servers: Set<String>
     /// Whether `nslookup` is busybox's from before 1.29.
-    var hasOldLookup = false
-    var root = ImageFiles.debian
+    let hasOldLookup: Bool
+    let root: FileTree
 
-    /// The profile of an image by its name; nil when nothing is known of it.
-    init?(_ reference: ImageReference) {
-        let tag = reference.tag ?? ""
-        switch reference.name {
-        case "busybox":
-            isComplete = true
-            flavour = .ash
-            defaults = ["sh"]
-            root = ImageFiles.busybox
-            hasOldLookup = Self.isOlder(tag, than: 29)
-        case "alpine":
-            isComplete = true
-            flavour = .ash
-            defaults = ["/bin/sh"]
-            root = ImageFiles.alpine
-        case "bash":
-            flavour = .ash
-            defaults = ["bash"]
-            root = ImageFiles.alpine
-        case "ubuntu", "debian", "buildpack-deps", "centos", "fedora", "rockylinux", "almalinux", "amazonlinux",
-            "photon", "oraclelinux", "ubi8", "ubi9", "ubi-minimal", "archlinux", "opensuse", "leap":
-            defaults = ["bash"]
-        default:
-            guard let known = ImageCatalogue.servers[reference.name] else { return nil }
-            if tag.contains("alpine") {
-                flavour = .ash
-                root = ImageFiles.alpine
-            }
-            entryPoint = known.entryPoint
-            defaults = known.defaults
-            stopSignal = known.stopSignal
-            workingDirectory = known.workingDirectory
-            for (path, text) in known.files { root.write(Array(text.utf8), at: path) }
-        }
+    /// What a table says of an image; of a name that is none, nothing is known.
+    package init(_ reference: ImageReference?, in table: ImageTable) {
+        let facts = reference.map { table.facts(of: $0) } ?? ImageFacts()
+        self.facts = facts
+        let system = facts.system ?? .full
+        isComplete = system.isComplete
+        flavour = system.flavour
+        let words = ((facts.entryPoint ?? []) + (facts.command ?? [])).filter { !$0.hasPrefix("-") }
+        let names = Set(words.map(Self.name(of:)))
+        servers = facts.ports?.isEmpty ?? true ? [] : names
+        programs = Set(words).union(names).union(facts.programs ?? [])
+        // Of an image that nobody names, only the tag tells what it is built on; its makers may have added anything.
+        missing = facts.isNamed ? system.missing.subtracting(programs) : []
+        hasOldLookup = system == .busybox && Self.isOlder(reference?.tag ?? "", than: 29)
+        var root = ImageFiles.tree(of: system)
+        for name in names { ImageFiles.addPages(of: name, port: facts.ports?.first, to: &root) }
+        self.root = root
     }
 
-    /// The profile of an image of which nothing is known: it has a usual system, and no known command.
-    static let unknown = ImageProfile()
+    /// Whether it is known what the image runs without a command.
+    var hasCommand: Bool { facts.entryPoint?.isEmpty == false || facts.command?.isEmpty == false }
 
-    private init() {}
+    /// The ports that its server listens on.
+    var ports: [Int] { facts.ports ?? [] }
+
+    /// The signal with which its containers are asked to stop.
+    var stopSignal: Signal { facts.stopSignal ?? .terminate }
+
+    /// The size in bytes, as `Pulled` events name it.
+    package var size: Int { facts.size ?? Self.defaultSize }
+
+    /// The digest of an image, `sha256:…`: the one in its name, that of a rule, or one made from the name.
+    package func digest(of reference: ImageReference) -> String {
+        reference.digest ?? facts.digest ?? "sha256:" + SHA256.hexDigest(of: Array(reference.description.utf8))
+    }
+
+    /// The `imageID` of container statuses, `docker.io/library/busybox@sha256:…`.
+    package func imageID(of reference: ImageReference) -> String { "\(reference.repository)@\(digest(of: reference))" }
+
+    /// Whether a program is there although no file shows it.
+    func brings(_ command: String) -> Bool { programs.contains(command) }
+
+    /// Whether it is known that a program is not there.
+    func isKnownToLack(_ command: String) -> Bool {
+        !brings(command) && (isComplete || missing.contains(Self.name(of: command)))
+    }
+
+    /// The last component of a path.
+    private static func name(of command: String) -> String {
+        command.split(separator: "/").last.map(String.init) ?? command
+    }
 
     /// Whether a tag names a busybox before 1.`minor`.
     private static func isOlder(_ tag: String, than minor: Int) -> Bool {

@@ -3,61 +3,75 @@
 
 import PodiumMachinery
 
-/// The images present on one node, and the registries beyond it, which decide by name.
-///
-/// Names containing `missing` or `does-not-exist` are not found, `denied` is refused, `unreachable` has no registry,
-/// `slow-Ns` takes N seconds; every other image exists and comes at once.
-package struct ImageStore: Hashable, Sendable {
-    private var pulled: Set<String> = []
+/// The images present on one node, and what pulling others to it comes to.
+package struct ImageStore: Sendable {
+    /// The images that a node tells the API of; the largest ones.
+    // Kubernetes: pkg/kubelet/apis/config/v1beta1/defaults.go NodeStatusMaxImages
+    package static let maximumReported = 50
 
-    /// A node with the images that are always there: busybox, nginx, agnhost and pause of every tag.
+    /// An image of the node.
+    package struct Entry: Hashable, Sendable {
+        /// By digest and by tag.
+        package var names: [String]
+        /// In bytes.
+        package var size: Int
+    }
+
+    private var entries: [String: Entry] = [:]
+
+    /// A node that has pulled nothing yet.
     package init() {}
 
-    /// Whether the image need not be pulled.
-    package func contains(_ reference: ImageReference) -> Bool {
-        Self.isPreloaded(reference) || pulled.contains(reference.description)
-    }
-
-    /// Remembers a pulled image.
-    package mutating func insert(_ reference: ImageReference) { pulled.insert(reference.description) }
-
-    /// Forgets an image.
-    package mutating func remove(_ reference: ImageReference) { pulled.remove(reference.description) }
-
-    /// Everything that was pulled beside the preloaded images, sorted by name.
-    package var references: [String] { pulled.sorted() }
-
-    private static func isPreloaded(_ reference: ImageReference) -> Bool {
-        if reference.digest != nil { return false }
-        switch reference.name {
-        case "busybox", "nginx": return reference.domain == "docker.io" && reference.path == "library/\(reference.name)"
-        case "agnhost", "pause": return true
-        default: return false
+    /// Whether the image need not be pulled: it was before, or it is one of those that are on every node.
+    package func contains(_ reference: ImageReference, _ profile: ImageProfile) -> Bool {
+        if entries[reference.description] != nil { return true }
+        guard reference.digest == nil, profile.facts.isPreloaded == true else { return false }
+        // What no registry has was never put there.
+        switch profile.facts.pull {
+        case nil, .pulled: return true
+        case .notFound, .denied, .unreachable: return false
         }
     }
 
-    /// What pulling comes to. It changes nothing: call `insert` when the time has passed.
-    package func pull(_ reference: ImageReference) -> ImagePull {
+    /// Remembers an image that was pulled or is used.
+    /// - Returns: whether it is new.
+    package mutating func insert(_ reference: ImageReference, _ profile: ImageProfile) -> Bool {
         let name = reference.description
-        if name.contains("missing") || name.contains("does-not-exist") {
-            let text = "rpc error: code = NotFound desc = \(Self.resolveFailure(name)): \(name): not found"
-            return ImagePull(duration: Self.lookupDuration, failure: text)
+        if entries[name] != nil { return false }
+        let digest = profile.imageID(of: reference)
+        entries[name] = Entry(names: digest == name ? [name] : [digest, name], size: profile.size)
+        return true
+    }
+
+    /// What the node tells of its images, the largest first.
+    package var reported: [Entry] {
+        entries.values.sorted { ($1.size, $0.names[0]) < ($0.size, $1.names[0]) }.prefix(Self.maximumReported).map {
+            $0
         }
-        if name.contains("denied") {
+    }
+
+    /// What pulling comes to.
+    package static func pull(_ reference: ImageReference, _ profile: ImageProfile) -> ImagePull {
+        let name = reference.description
+        switch profile.facts.pull {
+        case nil: return ImagePull(duration: pullDuration, failure: nil)
+        case .pulled(let length): return ImagePull(duration: length ?? pullDuration, failure: nil)
+        case .notFound:
+            let text = "rpc error: code = NotFound desc = \(resolveFailure(name)): \(name): not found"
+            return ImagePull(duration: lookupDuration, failure: text)
+        case .denied:
             let text =
-                "\(Self.resolveFailure(name)): pull access denied, repository does not exist or may require "
+                "\(resolveFailure(name)): pull access denied, repository does not exist or may require "
                 + "authorization: server message: insufficient_scope: authorization failed"
-            return ImagePull(duration: Self.lookupDuration, failure: text)
-        }
-        if name.contains("unreachable") {
+            return ImagePull(duration: lookupDuration, failure: text)
+        case .unreachable:
             let host = reference.domain == "docker.io" ? "registry-1.docker.io" : reference.domain
             let version = reference.digest ?? reference.tag ?? "latest"
             let text =
-                "\(Self.resolveFailure(name)): failed to do request: Head "
+                "\(resolveFailure(name)): failed to do request: Head "
                 + "\"https://\(host)/v2/\(reference.path)/manifests/\(version)\": dial tcp: lookup \(host): no such host"
-            return ImagePull(duration: Self.lookupDuration, failure: text)
+            return ImagePull(duration: lookupDuration, failure: text)
         }
-        return ImagePull(duration: Self.slowness(of: name) ?? Self.pullDuration, failure: nil)
     }
 
     private static let lookupDuration = Duration.milliseconds(400)
@@ -65,45 +79,6 @@ package struct ImageStore: Hashable, Sendable {
 
     private static func resolveFailure(_ name: String) -> String {
         "failed to pull and unpack image \"\(name)\": failed to resolve reference \"\(name)\""
-    }
-
-    /// The N of `slow-Ns` in a name.
-    private static func slowness(of name: String) -> Duration? {
-        let units = Array(name.utf8)
-        let mark = Array("slow-".utf8)
-        guard units.count > mark.count else { return nil }
-        for start in 0..<units.count - mark.count where Array(units[start..<start + mark.count]) == mark {
-            let digits = units[(start + mark.count)...].prefix(while: \.isDigit)
-            let end = start + mark.count + digits.count
-            if !digits.isEmpty, end < units.count, units[end] == UInt8(ascii: "s"), let seconds = Int64(digits.text),
-                seconds <= 1_000_000
-            {
-                return .seconds(seconds)
-            }
-        }
-        return nil
-    }
-
-    /// The digest of an image, `sha256:…`: the one in its name, or one made from the name.
-    package static func digest(of reference: ImageReference) -> String {
-        reference.digest ?? "sha256:" + SHA256.hexDigest(of: Array(reference.description.utf8))
-    }
-
-    /// The `imageID` of container statuses, `docker.io/library/busybox@sha256:…`.
-    package static func imageID(of reference: ImageReference) -> String {
-        "\(reference.repository)@\(digest(of: reference))"
-    }
-
-    /// The size of an image in bytes, as `Pulled` events name it.
-    package static func size(of reference: ImageReference) -> Int {
-        switch reference.name {
-        case "busybox": 2_223_685
-        case "alpine": 3_642_247
-        case "nginx": 72_404_038
-        case "agnhost": 51_105_200
-        case "pause": 320_368
-        default: 10_000_000
-        }
     }
 }
 

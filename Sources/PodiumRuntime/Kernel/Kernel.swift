@@ -117,6 +117,8 @@ struct Container: Sendable {
     var nextPID = 1
     /// The shell that scripts here are read by, for the wording of its errors.
     var flavour: ShellFlavour { image.flavour }
+    /// The ports on which it is expected to answer: what the pod counts on, and what its image exposes.
+    var expectedPorts: [Int] { specification.ports + image.ports }
     /// The processes that answer on the ports which are expected of the container: those that are not interpreted.
     var answering: [Int] = []
     /// Notes already given, so that a loop does not repeat them.

@@ -5,7 +5,10 @@ import PodiumMachinery
 
 extension Machine {
     /// Starts a child of the running process with copies of its open files; nil when there are too many processes.
-    mutating func fork(_ program: any Program, arguments: [String]) -> Int? {
+    ///
+    /// What goes on when its child ends starts a step. A child that `takesPlace` stands for its parent, as far as that
+    /// one stands for its container.
+    mutating func fork(_ program: any Program, arguments: [String], takesPlace: Bool = false) -> Int? {
         // A process costs the simulator more than a step of a script does.
         spend(WorkBudget.stepsPerProcess)
         guard kernel.processes.count < Kernel.maximumProcesses else { return nil }
@@ -20,6 +23,7 @@ extension Machine {
             startedAt: now
         )
         child.arguments = arguments
+        child.isStep = process.isStep || !takesPlace
         child.ignored = process.ignored
         child.files = process.files
         for file in child.files.values { kernel.openFiles[file]?.references += 1 }

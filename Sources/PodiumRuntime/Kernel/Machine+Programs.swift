@@ -54,8 +54,7 @@ extension Machine {
         case .success(.some(let file)):
             return scriptProgram(file.path, file.content, words, environment)
         case .success(.none):
-            if let program = Applets.program(name, words, environment, self) { return .program(program) }
-            return .program(UnknownProgram(command: command))
+            return .program(Applets.program(name, words, environment, self) ?? uninterpreted(command, name, words))
         }
     }
 
@@ -69,7 +68,7 @@ extension Machine {
                 if let node = node(file), node.kind == .file { return Self.executable(node, at: file) }
             }
         }
-        return container?.image.isComplete == true ? .failure(.noEntry) : .success(nil)
+        return container?.image.isKnownToLack(command) == true ? .failure(.noEntry) : .success(nil)
     }
 
     private static func executable(
@@ -94,8 +93,7 @@ extension Machine {
             if interpreter.first?.hasSuffix("/env") == true { interpreter.removeFirst() }
         } else if content.starts(with: ImageProfile.programMark.utf8) {
             let name = content.dropFirst(ImageProfile.programMark.utf8.count).text
-            if let program = Applets.program(name, words, environment, self) { return .program(program) }
-            return .program(UnknownProgram(command: name))
+            return .program(Applets.program(name, words, environment, self) ?? uninterpreted(name, name, words))
         }
         let arguments = interpreter + [path] + words.dropFirst()
         let name = interpreter.first?.split(separator: "/").last.map(String.init) ?? "sh"

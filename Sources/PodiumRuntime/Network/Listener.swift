@@ -63,9 +63,7 @@ extension Kernel {
     func listener(on port: Int) -> Listener? {
         if let listener = listeners[port] { return listener }
         for (number, container) in containers.sorted(by: { $0.key < $1.key }) where container.exit == nil {
-            guard let process = container.answering.first, container.specification.ports.contains(port) else {
-                continue
-            }
+            guard let process = container.answering.first, container.expectedPorts.contains(port) else { continue }
             return Listener(process: process, container: number, service: .anything, since: container.startedAt)
         }
         return nil
@@ -74,7 +72,7 @@ extension Kernel {
     /// The ports that accept connections, in order.
     var openPorts: [Int] {
         let expected = containers.values.filter { $0.exit == nil && !$0.answering.isEmpty }
-        return Set(listeners.keys).union(expected.flatMap(\.specification.ports)).sorted()
+        return Set(listeners.keys).union(expected.flatMap(\.expectedPorts)).sorted()
     }
 
     /// The answer on a port of the pod; nil when the connection is refused or what listens does not speak HTTP.

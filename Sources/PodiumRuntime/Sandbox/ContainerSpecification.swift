@@ -30,6 +30,10 @@ package struct ContainerSpecification: Sendable {
     package var isMeantToEnd: Bool
     /// The memory limit in bytes; programs known to use more are killed for it.
     package var memoryLimit: Int?
+    /// What is known of the image; nil asks the standard table.
+    package var profile: ImageProfile?
+    /// What the image's rule says of this start, for a program of which nothing else is known.
+    package var imageAttempt: PlanAttempt?
     /// The numeric user that `id` prints and that owns new files.
     package var user: Int
     /// The numeric group that `id` prints.

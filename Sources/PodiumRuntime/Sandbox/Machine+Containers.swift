@@ -6,10 +6,11 @@ import PodiumMachinery
 extension Machine {
     /// Makes a container with its process, which has not run yet.
     mutating func create(_ specification: ContainerSpecification) -> Result<Int, StartError> {
-        let reference = try? ImageReference(parsing: specification.image)
-        let known = reference.flatMap { ImageProfile($0) }
+        let profile =
+            specification.profile
+            ?? ImageProfile(try? ImageReference(parsing: specification.image), in: ImageTable())
         let number = kernel.nextNumber()
-        var made = Container(specification: specification, image: known ?? .unknown, now: now)
+        var made = Container(specification: specification, image: profile, now: now)
         made.root = made.image.root
         made.mounts = specification.mounts.map { MountPoint($0) }.sorted { $0.path.count > $1.path.count }
         kernel.containers[number] = made
@@ -25,7 +26,7 @@ extension Machine {
         main.environment = made.environment(in: kernel.configuration)
         main.directory = made.directory
         attachStreams(&main, number, specification)
-        if let error = choose(specification, isKnown: known != nil, &main) {
+        if let error = choose(specification, &main) {
             for file in main.files.values { kernel.release(file) }
             kernel.containers[number] = nil
             return .failure(error)
@@ -51,25 +52,29 @@ extension Machine {
     /// Decides what the container runs: its plan, its command, what its image is known for, or something unknown.
     private mutating func choose(
         _ specification: ContainerSpecification,
-        isKnown: Bool,
         _ main: inout Process
     ) -> StartError? {
-        if let attempt = specification.attempt {
-            main.program = PlanProgram(attempt, startedAt: now)
-            main.arguments = ["plan"]
-            let readyTime = now + (attempt.readyAfter ?? .zero)
-            kernel.containers[main.container]?.readyTime = readyTime
-            return nil
-        }
         let previous = process
         process = main
         defer { process = previous }
-        guard let words = kernel.containers[main.container]?.commandLine(isKnown: isKnown) else {
-            main.program = UnknownProgram("Image \"\(specification.image)\"")
+        if let attempt = specification.attempt {
+            main.program = planned(attempt)
+            main.arguments = ["plan"]
+            return nil
+        }
+        guard let words = container?.commandLine else {
+            let isServer = container?.image.ports.isEmpty == false
+            main.program =
+                isServer
+                ? ImageServer(words: specification.arguments) : UnknownProgram("Image \"\(specification.image)\"")
             main.arguments = specification.arguments
             return nil
         }
         main.arguments = words
+        if let refusal = refusal(of: words) {
+            main.program = refusal
+            return nil
+        }
         let path = main.environment.last { $0.name == "PATH" }?.value
         switch program(for: words, path: path) {
         case .program(let program): main.program = program
@@ -176,25 +181,27 @@ extension Container {
     var stopSignal: Signal { specification.stopSignal ?? image.stopSignal }
 
     /// The working directory.
-    var directory: String { specification.workingDirectory ?? image.workingDirectory }
+    var directory: String { specification.workingDirectory ?? image.facts.workingDirectory ?? "/" }
 
     /// The command line; nil when the image has none that is known.
-    func commandLine(isKnown: Bool) -> [String]? {
+    var commandLine: [String]? {
         if !specification.command.isEmpty { return specification.command + specification.arguments }
         let arguments = specification.arguments
-        guard isKnown else {
+        guard image.hasCommand else {
             // Without a known entry point, arguments that call a shell are most likely the command.
             let name = arguments.first?.split(separator: "/").last.map(String.init) ?? ""
             return ["sh", "bash", "ash"].contains(name) ? arguments : nil
         }
-        if arguments.isEmpty { return image.entryPoint + image.defaults }
+        let entryPoint = image.facts.entryPoint ?? []
+        let usual = image.facts.command ?? []
+        if arguments.isEmpty { return entryPoint + usual }
         // Entry points of servers put the server before options.
-        if let first = arguments.first, first.hasPrefix("-"), let server = image.defaults.first,
-            image.entryPoint.last?.hasSuffix("entrypoint.sh") == true
+        if let first = arguments.first, first.hasPrefix("-"), let server = usual.first, !server.hasPrefix("-"),
+            entryPoint.last?.hasSuffix("entrypoint.sh") == true
         {
-            return image.entryPoint + [server] + arguments
+            return entryPoint + [server] + arguments
         }
-        return image.entryPoint + arguments
+        return entryPoint + arguments
     }
 
     /// The environment that a process begins with.
@@ -206,7 +213,7 @@ extension Container {
         let home = specification.user == 0 ? "/root" : "/"
         var seen: [String: Int] = [:]
         var merged: [EnvironmentVariable] = []
-        for variable in variables + image.environment + specification.environment {
+        for variable in variables + (image.facts.environment ?? []) + specification.environment {
             if let index = seen[variable.name] {
                 merged[index].value = variable.value
             } else {

@@ -29,6 +29,9 @@ struct UnknownProgram: Program {
             machine.noteUnknown(subject, "it ends with 0 at once")
             return .exited(0)
         }
+        if startedAt == nil, let attempt = machine.container?.specification.imageAttempt {
+            return .replaced(machine.planned(attempt))
+        }
         let isMeantToEnd = machine.container?.specification.isMeantToEnd == true
         let began = startedAt ?? machine.now
         if startedAt == nil {
@@ -38,7 +41,9 @@ struct UnknownProgram: Program {
             if let signal = machine.container?.stopSignal { machine.process.handled.insert(signal) }
             machine.answerOnExpectedPorts()
         }
-        if let signal = machine.process.pendingSignals.first { return .exited(128 + signal.number) }
+        if let signal = machine.process.pendingSignals.first {
+            return .exited(machine.container?.image.facts.stopCode ?? 128 + signal.number)
+        }
         guard isMeantToEnd else { return .blocked(.forever) }
         let end = began + Self.length
         return machine.now < end ? .blocked(.time(end)) : .exited(0)
@@ -46,6 +51,13 @@ struct UnknownProgram: Program {
 }
 
 extension Machine {
+    /// The program of a plan that begins now in the name of the running process's container.
+    mutating func planned(_ attempt: PlanAttempt) -> PlanProgram {
+        let readyTime = now + (attempt.readyAfter ?? .zero)
+        kernel.containers[process.container]?.readyTime = readyTime
+        return PlanProgram(attempt, startedAt: now)
+    }
+
     /// From now on the running process answers in the name of its container, on every port that is expected of it.
     mutating func answerOnExpectedPorts() {
         kernel.containers[process.container]?.answering.append(process.number)

@@ -34,7 +34,7 @@ extension Shell {
         var child = subshell(command)
         // Only dash ends a substitution at its first error; the command around it decides in the others.
         if isSubstitution, flavour != .dash { child.options.exitsOnError = false }
-        guard let number = machine.fork(child, arguments: machine.process.arguments) else {
+        guard let number = machine.fork(child, arguments: machine.process.arguments, takesPlace: true) else {
             machine.complain(complaint("can't fork: \(Errno.again.text)"))
             status = 2
             return nil

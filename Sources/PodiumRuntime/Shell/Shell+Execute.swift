@@ -146,8 +146,7 @@ extension Shell {
         switch program(for: words, &machine) {
         case .program(let program):
             machine.process.environment = environment
-            let number = machine.fork(program, arguments: words)
-            if !isInLastPosition { machine.markStep(number) }
+            let number = machine.fork(program, arguments: words, takesPlace: isInLastPosition)
             restore(saved, &machine)
             guard let number else {
                 machine.complain(complaint("can't fork: \(Errno.again.text)"))

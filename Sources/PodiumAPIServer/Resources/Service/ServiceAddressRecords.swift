@@ -149,8 +149,15 @@ package final class ServiceAddressRecords: Storage {
         _ resource: GroupResource,
         scope: ListScope,
         after revision: Revision,
+        skippingHeartbeats: Bool,
         wake: @escaping @Sendable () -> Void
     ) throws(StorageError) -> any WatchCursor {
-        try base.watch(resource, scope: scope, after: revision, wake: wake)
+        try base.watch(
+            resource,
+            scope: scope,
+            after: revision,
+            skippingHeartbeats: skippingHeartbeats,
+            wake: wake
+        )
     }
 }

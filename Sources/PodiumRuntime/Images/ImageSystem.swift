@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the systems that images are built on are like: the shell that reads scripts, and which programs are missing.
+
+extension ImageSystem {
+    /// Whether its programs are all known.
+    var isComplete: Bool {
+        switch self {
+        case .busybox, .alpine, .scratch: true
+        case .full, .alpineBased, .debian, .ubuntu, .redhat: false
+        }
+    }
+
+    /// The dialect of its `sh`.
+    var flavour: ShellFlavour {
+        switch self {
+        case .busybox, .alpine, .alpineBased: .ash
+        case .full, .debian, .ubuntu, .redhat, .scratch: .dash
+        }
+    }
+
+    /// The usual programs that it does not have: people look for them and are told so.
+    var missing: Set<String> {
+        switch self {
+        case .full, .busybox, .alpine, .scratch: []
+        case .alpineBased: Self.added.union(["apt", "apt-get", "bash", "dpkg", "yum", "dnf"])
+        case .debian:
+            Self.added.union(Self.fromBusybox).union(["ps", "top", "free", "uptime", "pgrep", "pkill", "watch"])
+        case .ubuntu: Self.added.union(Self.fromBusybox)
+        case .redhat: Self.added.union(Self.fromBusybox).subtracting(["curl"]).union(["apt", "apt-get", "apk", "wget"])
+        }
+    }
+
+    /// What only a package or the image of a program brings.
+    private static let added: Set<String> = [
+        "agnhost", "apache2-foreground", "aws", "curl", "dig", "docker", "gcc", "git", "go", "helm", "host",
+        "httpd-foreground",
+        "java", "jq", "julia", "kubectl", "make", "mariadbd", "memcached", "mongod", "mysql", "mysqld", "nginx", "nmap",
+        "node", "npm", "openssl", "php", "pip", "postgres", "psql", "python", "python3", "redis-cli", "redis-server",
+        "rsync",
+        "ruby", "ssh", "stress", "stress-ng", "strace", "sudo", "tcpdump",
+    ]
+
+    /// What busybox has, and a system without it only with packages.
+    private static let fromBusybox: Set<String> = [
+        "apk", "arp", "arping", "busybox", "crond", "crontab", "ifconfig", "ip", "killall", "less", "nc", "netcat",
+        "netstat",
+        "nslookup", "ping", "ping6", "pstree", "route", "telnet", "tftp", "traceroute", "unzip", "vi", "vim", "wget",
+        "xxd",
+    ]
+}

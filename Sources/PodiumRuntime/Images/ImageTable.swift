@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registry table of a cluster: which images there are, what pulling them takes, and what they run.
+
+import OrderedCollections
+package import PodiumCodec
+package import PodiumMachinery
+
+/// The images of a cluster by rules. A value: whoever holds one sees no later change.
+///
+/// Of each thing that can be said of an image, the first rule counts that matches its name and says it: first the
+/// cluster's own rules, then the standard ones. What no rule says has a default: an image is pulled at once unless its
+/// name says that there is no such image, it has 10,000,000 bytes, and nothing is known of what it runs.
+package struct ImageTable: Hashable, Sendable {
+    /// The limits of a table.
+    package enum Limits {
+        /// More rules are refused.
+        package static let maximumRules = 1000
+    }
+
+    /// The cluster's own rules, the first ones to be asked.
+    package var rules: [ImageRule] = []
+    /// Whether only images that a rule names can be pulled.
+    package var isExhaustive: Bool
+
+    /// A table with the standard rules only.
+    package init(isExhaustive: Bool = false) { self.isExhaustive = isExhaustive }
+
+    /// Reads `{"rules": […], "unlisted": "ok" | "notFound"}`.
+    /// - Parameter isExhaustive: what counts where the document does not say what becomes of unlisted images.
+    package init(_ document: JSONValue, isExhaustive: Bool) throws(ImageTableError) {
+        var errors: [FieldError] = []
+        for (name, value) in document.object ?? [:] where name != "rules" && name != "unlisted" {
+            errors.append(.invalid(FieldPath(name), value, "is no member of an image table"))
+        }
+        self.isExhaustive = isExhaustive
+        switch document["unlisted"] {
+        case nil: break
+        case "ok"?: self.isExhaustive = false
+        case "notFound"?: self.isExhaustive = true
+        case let other?: errors.append(.notSupported(FieldPath("unlisted"), other, ["ok", "notFound"]))
+        }
+        let path = FieldPath("rules")
+        guard let values = document["rules"]?.array else {
+            throw ImageTableError(errors: errors + [.required(path, "must be a list of rules")])
+        }
+        if values.count > Limits.maximumRules {
+            throw ImageTableError(errors: [.tooMany(path, actual: values.count, maximum: Limits.maximumRules)])
+        }
+        for (index, value) in values.enumerated() {
+            if let rule = ImageRule(value, at: path.index(index), &errors) { rules.append(rule) }
+        }
+        if !errors.isEmpty { throw ImageTableError(errors: errors) }
+    }
+
+    /// The document that reads back as this table.
+    package var document: JSONValue {
+        ["rules": .array(rules.map(\.source)), "unlisted": isExhaustive ? "notFound" : "ok"]
+    }
+
+    /// The standard rules as a document of the same form.
+    package static var standardDocument: JSONValue { ["rules": .array(StandardImages.rules.map(\.source))] }
+
+    // What is said of an image
+
+    /// Everything that is known of an image.
+    package func facts(of reference: ImageReference) -> ImageFacts {
+        var facts = ImageFacts()
+        for list in [rules, StandardImages.rules] {
+            for rule in list where rule.match.matches(reference) { facts.fill(from: rule) }
+        }
+        if facts.pull == nil {
+            facts.pull = ImageAbsence.supply(of: reference) ?? (isExhaustive && !facts.isNamed ? .notFound : nil)
+        }
+        return facts
+    }
+}
+
+/// Why a document is no image table.
+package struct ImageTableError: Error, Sendable {
+    /// Everything that is wrong.
+    package var errors: [FieldError]
+}
+
+/// What the rules together say of one image.
+package struct ImageFacts: Hashable, Sendable {
+    package var pull: ImageSupply?
+    package var entryPoint: [String]?
+    package var command: [String]?
+    package var user: ImageUser?
+    package var workingDirectory: String?
+    package var environment: [EnvironmentVariable]?
+    package var ports: [Int]?
+    package var stopSignal: Signal?
+    package var stopCode: Int?
+    package var plan: ContainerPlan?
+    package var system: ImageSystem?
+    package var programs: [String]?
+    package var need: ImageNeed?
+    package var size: Int?
+    package var digest: String?
+    package var isPreloaded: Bool?
+    /// Whether a rule names the image, rather than a kind of tags.
+    package var isNamed = false
+
+    /// Takes from a rule what no rule before it said.
+    mutating func fill(from rule: ImageRule) {
+        pull = pull ?? rule.pull
+        // A command belongs to the entry point that it was written with.
+        if entryPoint == nil, let other = rule.entryPoint {
+            entryPoint = other
+            command = command ?? rule.command ?? []
+        }
+        command = command ?? rule.command
+        user = user ?? rule.user
+        workingDirectory = workingDirectory ?? rule.workingDirectory
+        environment = environment ?? rule.environment
+        ports = ports ?? rule.ports
+        stopSignal = stopSignal ?? rule.stopSignal
+        stopCode = stopCode ?? rule.stopCode
+        plan = plan ?? rule.plan
+        system = system ?? rule.system
+        programs = programs ?? rule.programs
+        need = need ?? rule.need
+        size = size ?? rule.size
+        digest = digest ?? rule.digest
+        isPreloaded = isPreloaded ?? rule.isPreloaded
+        isNamed = isNamed || rule.match.namesRepositories
+    }
+}
