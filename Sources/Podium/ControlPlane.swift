@@ -104,7 +104,7 @@ final class ControlPlane: Sendable {
                 serviceNetwork: network,
                 hasControllers: controllers != nil,
                 server: shared.server,
-                checks: Self.checks(storage, shared.server, hasRoles: !access.authorizer.allowsEverything)
+                checks: Self.checks(memory, shared.server, hasRoles: !access.authorizer.allowsEverything)
             )
         )
         eventExpiry =

@@ -39,7 +39,8 @@ struct Images: ParsableCommand {
         var file: String
 
         func run() throws {
-            try target.send("PUT", "/podium/v1/images", body: try TextFile.read(file == "-" ? "/dev/stdin" : file))
+            let bytes = try InputFile.read(file == "-" ? "/dev/stdin" : file)
+            try target.send("PUT", "/podium/v1/images", body: String(decoding: bytes, as: UTF8.self))
         }
     }
 }
