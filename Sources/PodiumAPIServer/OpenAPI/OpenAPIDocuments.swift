@@ -7,8 +7,8 @@ package import PodiumMachinery
 package import PodiumSchema
 import Synchronization
 
-/// The OpenAPI documents of one registry: of version 3 one a group and version, each made when it is first asked for, and
-/// one of version 2 for all.
+/// The OpenAPI documents of one registry: of version 3 one a group and version, each made when it is first asked for,
+/// and one of version 2 for all.
 ///
 /// ```
 /// State | guarded by      | why separate
@@ -31,7 +31,8 @@ package final class OpenAPIDocuments: Sendable {
         swagger = SwaggerDocuments(registry: registry, types: types, version: version)
     }
 
-    /// The answer to a request for `/openapi/v2`, `/openapi/v3` or something below it; nil when the path belongs to something else.
+    /// The answer to a request for `/openapi/v2`, `/openapi/v3` or something below it; nil when the path belongs to
+    /// something else.
     ///
     /// - Throws: 404 and 406, to be written as any other error.
     // Kubernetes: kube-openapi/pkg/handler3/handler.go
