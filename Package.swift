@@ -44,6 +44,11 @@ let package = Package(
         .target(name: "CPodiumData"),
         .target(name: "CPodiumHTTP", dependencies: ["CMicroHTTPD"]),
         .target(name: "CPodiumProcess"),
+        // Of libraries that libmicrohttpd loads anyway.
+        .target(
+            name: "CPodiumKeys",
+            linkerSettings: [.linkedLibrary("hogweed"), .linkedLibrary("nettle"), .linkedLibrary("gmp")]
+        ),
         module("PodiumCodec", [collections, "Yams"]),
         module("PodiumMachinery", ["PodiumCodec", collections]),
         module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
@@ -52,8 +57,8 @@ let package = Package(
         module(
             "PodiumAPIServer",
             [
-                "CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage",
-                collections,
+                "CPodiumData", "CPodiumKeys", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema",
+                "PodiumStorage", collections,
             ]
         ),
         module(

@@ -13,12 +13,12 @@ struct Access {
     /// What guards the objects that decide about access.
     let admission: [any AdmissionPlugin]
 
-    /// Puts them together; with RBAC the roles are made that every cluster has.
+    /// Puts them together for a cluster that holds what it begins with and nothing else.
     init(_ configuration: ClusterConfiguration, client: ResourceClient) {
         let tokens = ServiceAccountTokens(
             storage: client.storage,
             host: client.host,
-            cluster: configuration.name
+            key: configuration.seed.map { .seed($0, cluster: configuration.name) } ?? .system
         )
         serviceAccountTokens = tokens
         if let file = configuration.tokens {
@@ -39,8 +39,7 @@ struct Access {
             case .alwaysAllow: authorizers.append(AlwaysAllow())
             case .alwaysDeny: authorizers.append(AlwaysDeny())
             case .rbac:
-                Bootstrap.installRoles(client)
-                let authorizer = RBACAuthorizer(storage: client.storage)
+                let authorizer = RBACAuthorizer(storage: client.storage, isFresh: true)
                 authorizers.append(authorizer)
                 roles = authorizer
             }

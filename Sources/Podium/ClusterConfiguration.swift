@@ -51,6 +51,9 @@ public struct ClusterConfiguration: Sendable {
     public var clock = ClockChoice.real
     /// Where randomness begins; the same seed and the same requests give the same history on a virtual clock. nil
     /// draws one, except that a virtual clock begins with 1.
+    ///
+    /// The key that signs the tokens of service accounts is made of it too, and whoever knows the seed can make that
+    /// key. Without a seed the key is drawn from the system, whatever the clock.
     public var seed: UInt64?
     /// Whether the controllers, the scheduler and the kubelets run. Without them only requests change objects.
     public var runsControllers = true
@@ -62,6 +65,8 @@ public struct ClusterConfiguration: Sendable {
     ///
     /// Default an hour, as upstream's.
     public var eventTTL: Duration = .seconds(3600)
+    /// Where the addresses of Services come from; the Service `kubernetes` has the first, the cluster's DNS the tenth.
+    public var serviceClusterIPRange = ServiceClusterIPRange.standard
     /// Which images can be pulled at the start; `PUT /podium/v1/images` changes it. Default any.
     public var images = ImageChoice.any
     /// Who is who, by bearer tokens; nil takes everybody for the administrator.

@@ -40,11 +40,11 @@ final class ClusterHost: RequestResponder {
     /// a watch of one learns from the next in its place that the history is gone.
     private let watermark = Mutex(MemoryStorage.Limits.firstRevision)
 
-    init(_ configuration: ClusterConfiguration, servesMany: Bool, logger: Logger) {
+    init(_ configuration: ClusterConfiguration, servesMany: Bool, server: ServerState, logger: Logger) {
         self.configuration = configuration
         self.servesMany = servesMany
         self.logger = logger
-        shared = SharedDefinitions()
+        shared = SharedDefinitions(configuration, server: server)
         let cluster = ControlPlane(
             configuration,
             startingAfter: MemoryStorage.Limits.firstRevision,
@@ -98,7 +98,7 @@ final class ClusterHost: RequestResponder {
             try AdministrationBody.check(request)
             return try drop(name)
         }
-        let inner = request.with(rawPath: path)
+        let inner = request.with(rawPath: path, below: "/clusters/\(name)")
         return try isAdministration(path) ? administer(inner, of: name) : cluster(name, for: inner).respond(to: inner)
     }
 

@@ -19,17 +19,24 @@ import PodiumStorage
 struct SharedDefinitions: Sendable {
     let registry: ResourceRegistry
     let schemas: SchemaRegistry
+    /// The objects that every cluster begins with.
+    let templates: [ObjectTemplate]
+    let server: ServerState
 
-    init() {
+    init(_ configuration: ClusterConfiguration, server: ServerState) {
+        self.server = server
         registry = ResourceRegistry.builtIn()
         schemas = SchemaRegistry()
+        templates = Bootstrap.templates(configuration, registry: registry)
     }
 }
 
 /// A cluster. It begins to live when it is made and ends with `stop`.
 final class ControlPlane: Sendable {
     let clock: ClusterClock
-    let storage: MemoryStorage
+    let storage: any Storage
+    /// What `storage` stands before.
+    private let memory: MemoryStorage
     let journal = RequestJournal()
     /// The images that its nodes can pull, and how they behave.
     let images: ImageRegistry
@@ -46,27 +53,40 @@ final class ControlPlane: Sendable {
         logger: Logger
     ) {
         clock = ClusterClock(mode: configuration.clock.mode)
-        storage = MemoryStorage(startingAfter: revision)
+        let random = configuration.randomSource
         images = ImageRegistry(ImageTable(isExhaustive: configuration.images == .known))
         let host = Host(
             clock: clock,
             scheduling: clock,
             timeouts: DispatchTimeouts(),
-            random: configuration.randomSource,
+            random: random,
             logger: logger
         )
+        memory = MemoryStorage(
+            startingAfter: revision,
+            templates: shared.templates,
+            time: clock.now,
+            // One draw from the cluster's source, so that its history does not depend on how many objects there are.
+            random: RandomSource(seed: random.next())
+        )
+        storage = ServiceAddressRecords(memory, host: host)
         let client = ResourceClient(storage: storage, host: host)
-        Bootstrap.install(client, nodes: configuration.nodes)
+        let access = Access(configuration, client: client)
+        Bootstrap.installNodes(client, count: configuration.nodes)
+        let network = configuration.serviceClusterIPRange.network
         let controllers =
             configuration.runsControllers
             ? ControllerSet(
                 client: client,
                 registry: shared.registry,
                 addons: configuration.addons,
-                images: images
+                kubelets: KubeletConfiguration(
+                    images: images,
+                    serviceNetwork: network,
+                    tokens: KubeletTokens(access.serviceAccountTokens)
+                )
             ) : nil
         self.controllers = controllers
-        let access = Access(configuration, client: client)
         server = APIServer(
             APIServerComponents(
                 storage: storage,
@@ -81,7 +101,10 @@ final class ControlPlane: Sendable {
                 authorizer: access.authorizer,
                 serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs(),
-                warnsOfMissingControllers: configuration.runsControllers
+                serviceNetwork: network,
+                hasControllers: controllers != nil,
+                server: shared.server,
+                checks: Self.checks(memory, shared.server, hasRoles: !access.authorizer.allowsEverything)
             )
         )
         eventExpiry =
@@ -90,6 +113,24 @@ final class ControlPlane: Sendable {
         eventExpiry?.start()
         controllers?.start()
         clock.settle()
+    }
+
+    /// What `/readyz` and its like look at.
+    private static func checks(_ storage: MemoryStorage, _ server: ServerState, hasRoles: Bool) -> [HealthCheck] {
+        @Sendable func exists(_ resource: GroupResource, _ name: String, in namespace: String = "") -> Bool {
+            storage.get(ObjectKey(resource, namespace: namespace, name: name)) != nil
+        }
+        let roles = HealthCheck.hook("rbac/bootstrap-roles") { exists(.clusterRoles, "cluster-admin") }
+        return HealthCheck.checks(
+            isStorageReadable: { !storage.isEnded },
+            isEnding: { server.isEnding }
+        ) + [
+            HealthCheck.hook("start-system-namespaces-controller") { exists(.namespaces, "kube-system") },
+            HealthCheck.hook("scheduling/bootstrap-system-priority-classes") {
+                exists(.priorityClasses, "system-node-critical")
+            },
+            HealthCheck.hook("bootstrap-controller") { exists(.services, "kubernetes", in: "default") },
+        ] + (hasRoles ? [roles] : [])
     }
 
     /// Answers a request to this cluster. On a virtual clock, all that follows from it at this instant has been done
@@ -121,7 +162,7 @@ final class ControlPlane: Sendable {
             controllers?.stop()
             eventExpiry?.stop()
         }
-        storage.endWatches()
+        memory.endWatches()
     }
 }
 

@@ -18,12 +18,17 @@ final class ControllerSet: Sendable {
     let logs: any ContainerLogSource
 
     /// Makes all of them for the cluster that `client` writes to; nothing happens before `start`.
-    init(client: ResourceClient, registry: ResourceRegistry, addons: Set<Addon>, images: ImageRegistry) {
+    init(
+        client: ResourceClient,
+        registry: ResourceRegistry,
+        addons: Set<Addon>,
+        kubelets configuration: KubeletConfiguration
+    ) {
         var options = StandardControllers.Options(catalog: ResourceCatalog(registry))
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client)
-        kubelets = KubeletHub(client: client, configuration: KubeletConfiguration(images: images))
+        kubelets = KubeletHub(client: client, configuration: configuration)
         logs = KubeletLogs(kubelets.logs)
     }
 

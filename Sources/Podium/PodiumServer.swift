@@ -2,6 +2,7 @@
 // The public face: a process-wide server of one or many clusters.
 
 public import Logging
+import PodiumAPIServer
 import PodiumHTTP
 import PodiumMachinery
 
@@ -17,12 +18,15 @@ public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The URL under which clients reach it; nil for a Unix socket.
     public var url: String? {
-        switch self {
-        case .tcp(let host, let port):
-            let reachable = host.isEmpty || host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
-            return "http://\(ServerAddress.tcp(host: reachable, port: port))"
-        case .unix: return nil
-        }
+        if case .unix = self { return nil }
+        return "http://\(reachable)"
+    }
+
+    /// Where clients of this machine reach it, also when it listens at all addresses.
+    var reachable: String {
+        guard case .tcp(let host, let port) = self else { return description }
+        let isEverywhere = host.isEmpty || host == "0.0.0.0" || host == "::"
+        return ServerAddress.tcp(host: isEverywhere ? "127.0.0.1" : host, port: port).description
     }
 
     /// Whether only this machine can reach it, by the address that the host resolves to now.
@@ -93,6 +97,7 @@ public struct ServerError: Error, CustomStringConvertible {
 public final class PodiumServer: Sendable {
     private let clusters: ClusterHost
     private let http: HTTPServer
+    private let state = ServerState()
     private let logger: Logger
 
     /// The version of Podium.
@@ -108,6 +113,7 @@ public final class PodiumServer: Sendable {
         clusters = ClusterHost(
             configuration.cluster,
             servesMany: configuration.servesManyClusters,
+            server: state,
             logger: configuration.logger
         )
         http = HTTPServer(
@@ -125,7 +131,9 @@ public final class PodiumServer: Sendable {
     /// Begins to serve and returns where.
     public func start() throws(ServerError) -> ServerAddress {
         do throws(HTTPServerError) {
-            return ServerAddress(try http.start())
+            let address = ServerAddress(try http.start())
+            state.listens(at: address.reachable)
+            return address
         } catch {
             throw ServerError(description: error.description)
         }
@@ -134,6 +142,7 @@ public final class PodiumServer: Sendable {
     /// Ends watches cleanly, finishes what is in flight, then ends all clusters. Returns when that is done, or some
     /// moments after ``shutdownSeconds``: what a request still keeps busy then is left to end by itself.
     public func stop() {
+        state.end()
         if http.shutdown() {
             clusters.stop()
         } else {

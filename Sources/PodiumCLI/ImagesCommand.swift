@@ -39,8 +39,8 @@ struct Images: ParsableCommand {
         var file: String
 
         func run() throws {
-            let text = String(decoding: try InputFile.read(file == "-" ? "/dev/stdin" : file), as: UTF8.self)
-            try target.send("PUT", "/podium/v1/images", body: text)
+            let bytes = try InputFile.read(file == "-" ? "/dev/stdin" : file)
+            try target.send("PUT", "/podium/v1/images", body: String(decoding: bytes, as: UTF8.self))
         }
     }
 }

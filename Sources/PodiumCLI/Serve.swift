@@ -30,7 +30,12 @@ struct Serve: ParsableCommand {
     @Option(help: "How time passes: real, virtual (only by 'podium clock advance'), or a factor such as 60x.")
     var clock = "real"
 
-    @Option(help: "Where randomness begins. On a virtual clock the same seed and requests give the same history.")
+    @Option(
+        help: """
+            Where randomness begins. On a virtual clock the same seed and requests give the same history. The key of \
+            service account tokens is made of it too, so it is for this machine only.
+            """
+    )
     var seed: UInt64?
 
     @Flag(help: "Serve further, isolated clusters below /clusters/NAME, each made at its first use.")
@@ -41,6 +46,12 @@ struct Serve: ParsableCommand {
 
     @Option(help: "Admission plugins to leave out, separated by commas.")
     var disableAdmissionPlugins = ""
+
+    @Option(help: "Admission plugins to have, separated by commas. All that Podium has are on already.")
+    var enableAdmissionPlugins = ""
+
+    @Option(help: "Where the addresses of Services come from: an IPv4 range. Its tenth address is the cluster's DNS.")
+    var serviceClusterIPRange = ServiceClusterIPRange.standard.description
 
     @Option(
         help: """
@@ -115,12 +126,25 @@ struct Serve: ParsableCommand {
                 "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
             )
         }
+        if let problem = AdmissionPluginLists.problem(
+            enabled: Self.list(enableAdmissionPlugins),
+            disabled: Self.list(disableAdmissionPlugins)
+        ) {
+            throw ValidationError(problem)
+        }
+        _ = try serviceRange()
         _ = try clockChoice()
         _ = try eventTTL()
         try checkAddons()
         let address = try ListenArgument.parse(listen ?? Self.defaultListen)
         if kubeconfig != nil, address.url == nil {
             throw ValidationError("--kubeconfig: kubectl does not speak over Unix sockets")
+        }
+        if !address.isLoopback, seed != nil {
+            throw ValidationError(
+                "\(address) can be reached by other machines, and whoever knows the --seed can make tokens of service "
+                    + "accounts. Leave it out."
+            )
         }
         if !address.isLoopback, !insecure {
             throw ValidationError(
@@ -154,10 +178,12 @@ struct Serve: ParsableCommand {
         configuration.cluster.seed = seed
         configuration.cluster.eventTTL = try eventTTL()
         configuration.cluster.runsControllers = !controllers.isEmpty
+        configuration.cluster.disabledAdmissionPlugins = Set(Self.list(disableAdmissionPlugins))
+        configuration.cluster.serviceClusterIPRange = try serviceRange()
+        for name in AdmissionPluginLists.idle(Self.list(enableAdmissionPlugins)) {
+            configuration.logger.warning("the admission plugin \(name) does nothing in this version of Podium")
+        }
         configuration.cluster.images = ImageChoice(rawValue: images) ?? .any
-        configuration.cluster.disabledAdmissionPlugins = Set(
-            disableAdmissionPlugins.split(separator: ",").map(String.init)
-        )
         configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
         configuration.cluster.authorization = try AuthorizationArgument.parse(authorizationMode)
         configuration.cluster.addons = Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
@@ -182,6 +208,16 @@ struct Serve: ParsableCommand {
             return try TokenFile(content)
         } catch {
             throw ValidationError("--token-auth-file \(path): \(error)")
+        }
+    }
+
+    private static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
+
+    private func serviceRange() throws -> ServiceClusterIPRange {
+        do {
+            return try ServiceClusterIPRange(serviceClusterIPRange)
+        } catch {
+            throw ValidationError("--service-cluster-ip-range: \(error)")
         }
     }
 

@@ -114,6 +114,7 @@ struct RequestHead {
             hosts += 1
             if hosts > 1 { refuse("too many Host headers") }
             browser.host = value
+            fields.add("host", String(decoding: value, as: UTF8.self))
         case 6 where ASCII.equal(name, "expect"):
             expectsContinue = ASCII.equal(value, "100-continue")
             if !expectsContinue, refusal == nil { refusal = .unknownExpectation }

@@ -3,16 +3,16 @@
 
 import Dispatch
 import Glibc
-import PodiumMachinery
+package import PodiumMachinery
 import Synchronization
 
 /// Reads the machine's clocks.
-enum MachineTime {
+package enum MachineTime {
     /// The time of day.
-    static var wall: Timestamp { Timestamp(nanoseconds: read(CLOCK_REALTIME)) }
+    package static var wall: Timestamp { Timestamp(nanoseconds: read(CLOCK_REALTIME)) }
 
     /// Nanoseconds since some fixed moment; never goes back.
-    static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
+    package static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
 
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()

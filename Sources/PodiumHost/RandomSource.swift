@@ -19,6 +19,12 @@ package final class RandomSource: Sendable {
         self.init(seed: system.next())
     }
 
+    /// Bytes drawn from the system, which nobody can tell from a seed.
+    package static func secret(count: Int) -> [UInt8] {
+        var system = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &system) }
+    }
+
     /// The next 64 random bits (SplitMix64).
     package func next() -> UInt64 {
         state.withLock { state in

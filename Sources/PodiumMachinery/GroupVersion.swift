@@ -90,6 +90,10 @@ extension GroupResource {
     package static let persistentVolumeClaims = GroupResource(group: "", resource: "persistentvolumeclaims")
     package static let persistentVolumes = GroupResource(group: "", resource: "persistentvolumes")
     package static let leases = GroupResource(group: "coordination.k8s.io", resource: "leases")
+    package static let endpoints = GroupResource(group: "", resource: "endpoints")
+    package static let endpointSlices = GroupResource(group: "discovery.k8s.io", resource: "endpointslices")
+    package static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
+    package static let serviceCIDRs = GroupResource(group: "networking.k8s.io", resource: "servicecidrs")
     package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
 }
 

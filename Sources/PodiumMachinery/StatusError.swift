@@ -38,7 +38,7 @@ package struct StatusError: Error, Equatable, Sendable {
         /// Of more causes the rest is counted in a last one.
         package static let maximumCauses = 256
         /// Of a longer message the end is left out.
-        package static let maximumMessageBytes = 64 << 10
+        package static let maximumMessageBytes = 128 << 10
     }
 
     /// One entry of `details.causes`.

@@ -56,7 +56,9 @@ package struct ObjectDraft: Sendable {
     package init(heartbeatOf object: StoredObject, replacing slice: BytesSlice, with time: String) {
         let range = slice.range
         precondition(range.lowerBound >= object.metadataEnd, "metadata have facts and a revision")
-        let bytes = object.bytes.buffer
+        let original = object.bytes
+        defer { withExtendedLifetime(original) {} }
+        let bytes = original.buffer
         let digits = object.revisionRange
         var template: [UInt8] = []
         template.reserveCapacity(bytes.count + time.utf8.count)
@@ -109,16 +111,25 @@ package final class StoredObject: Sendable {
     }
 
     private let latest = Mutex(LatestReading())
+
+    /// Where the text is.
+    private enum Content {
+        case encoded(EncodedBytes)
+        /// Of an object that all clusters have, which is read too seldom to keep a text of each cluster's own.
+        case template(ObjectTemplate, time: Timestamp)
+    }
+
     package let key: ObjectKey
     /// The revision of the last write to it.
     package let revision: Revision
-    /// The JSON text, ending in a newline.
-    package let bytes: EncodedBytes
     package let facts: ObjectFacts
     /// Whether the last write to it said no more than that its writer is alive.
     package let isHeartbeat: Bool
+    /// The length of the JSON text.
+    package let byteCount: Int
     /// Where the digits of the revision stand in `bytes`.
     let revisionRange: Range<Int>
+    private let content: Content
     fileprivate let typeLength: Int
     /// Where the metadata end in `bytes`.
     fileprivate let metadataEnd: Int
@@ -126,13 +137,30 @@ package final class StoredObject: Sendable {
     init(key: ObjectKey, revision: Revision, draft: ObjectDraft) {
         self.key = key
         self.revision = revision
-        bytes = draft.encoded(at: revision)
+        let bytes = draft.encoded(at: revision)
+        content = .encoded(bytes)
+        byteCount = bytes.count
         facts = draft.facts
         isHeartbeat = draft.isHeartbeat
         typeLength = draft.typeLength
         let digits = bytes.count - draft.template.count
         revisionRange = draft.revisionOffset..<(digits + draft.revisionOffset)
         metadataEnd = draft.metadataEnd + digits
+    }
+
+    /// One of the objects that a cluster begins with.
+    init(_ template: ObjectTemplate, uid: String, revision: Revision, time: Timestamp) {
+        key = template.key
+        self.revision = revision
+        content = .template(template, time: time)
+        byteCount = template.byteCount(at: revision)
+        var facts = template.facts
+        facts.uid = uid
+        self.facts = facts
+        isHeartbeat = false
+        typeLength = template.typeLength
+        revisionRange = template.revisionRange(at: revision)
+        metadataEnd = template.metadataEnd(at: revision)
     }
 
     /// The same object at another revision, as a deletion shows it, and a watch whose selector it no longer matches.
@@ -144,8 +172,9 @@ package final class StoredObject: Sendable {
         isHeartbeat = false
         var digits = String(revision.number)
         let old = object.revisionRange
-        let source = object.bytes.buffer
-        bytes = digits.withUTF8 { digits in
+        let original = object.bytes
+        let source = original.buffer
+        let bytes = digits.withUTF8 { digits in
             EncodedBytes(count: source.count - old.count + digits.count) { target in
                 let tail = old.lowerBound + digits.count
                 UnsafeMutableRawBufferPointer(rebasing: target[..<old.lowerBound])
@@ -159,6 +188,18 @@ package final class StoredObject: Sendable {
         let growth = bytes.count - source.count
         revisionRange = old.lowerBound..<(growth + old.upperBound)
         metadataEnd = object.metadataEnd + growth
+        byteCount = bytes.count
+        content = .encoded(bytes)
+        withExtendedLifetime(original) {}
+    }
+
+    /// The JSON text, ending in a newline. Of some objects it is made anew for each reader, who holds on to it for as
+    /// long as its buffer is looked at.
+    package var bytes: EncodedBytes {
+        switch content {
+        case .encoded(let bytes): bytes
+        case .template(let template, let time): template.encoded(uid: facts.uid, revision: revision, time: time)
+        }
     }
 
     /// The object as a tree, read anew from its bytes at each call.
@@ -181,21 +222,24 @@ package final class StoredObject: Sendable {
     /// Whether the metadata are the same as those of `other`, apart from the revision.
     package func hasSameMetadata(as other: StoredObject) -> Bool {
         let (digits, others) = (revisionRange, other.revisionRange)
-        return hasSameBytes(typeLength..<digits.lowerBound, as: other, other.typeLength..<others.lowerBound)
-            && hasSameBytes(digits.upperBound..<metadataEnd, as: other, others.upperBound..<other.metadataEnd)
-    }
-
-    private func hasSameBytes(_ mine: Range<Int>, as other: StoredObject, _ others: Range<Int>) -> Bool {
-        guard mine.count == others.count, let left = bytes.buffer.baseAddress,
-            let right = other.bytes.buffer.baseAddress
-        else { return false }
-        return memcmp(left + mine.lowerBound, right + others.lowerBound, mine.count) == 0
+        let texts = (bytes, other.bytes)
+        func areSame(_ mine: Range<Int>, _ theirs: Range<Int>) -> Bool {
+            guard mine.count == theirs.count, let left = texts.0.buffer.baseAddress,
+                let right = texts.1.buffer.baseAddress
+            else { return false }
+            return memcmp(left + mine.lowerBound, right + theirs.lowerBound, mine.count) == 0
+        }
+        defer { withExtendedLifetime(texts) {} }
+        return areSame(typeLength..<digits.lowerBound, other.typeLength..<others.lowerBound)
+            && areSame(digits.upperBound..<metadataEnd, others.upperBound..<other.metadataEnd)
     }
 
     /// The text of the string member `name`, if there is one behind the metadata. Meant for kinds that have this name
     /// in one place, and no names that clients choose: all that is looked for is the name.
     package func text(ofMember name: StaticString) -> BytesSlice? {
-        let bytes = bytes.buffer
+        let text = self.bytes
+        defer { withExtendedLifetime(text) {} }
+        let bytes = text.buffer
         let count = name.utf8CodeUnitCount
         let quote = UInt8(ascii: "\"")
         var index = metadataEnd
@@ -205,7 +249,7 @@ package final class StoredObject: Sendable {
                 bytes[index + count + 3] == quote,
                 (0..<count).allSatisfy({ bytes[index + 1 + $0] == name.utf8Start[$0] })
             {
-                return text(from: index + count + 4)
+                return Self.string(in: text, from: index + count + 4)
             }
             index += 1
         }
@@ -213,21 +257,21 @@ package final class StoredObject: Sendable {
     }
 
     /// What stands from `start` to the next quotation mark; nil when an escape may hide the end.
-    private func text(from start: Int) -> BytesSlice? {
+    private static func string(in text: EncodedBytes, from start: Int) -> BytesSlice? {
         var end = start
-        while end < bytes.count, bytes.buffer[end] != UInt8(ascii: "\"") {
-            if bytes.buffer[end] == UInt8(ascii: "\\") { return nil }
+        while end < text.count, text.buffer[end] != UInt8(ascii: "\"") {
+            if text.buffer[end] == UInt8(ascii: "\\") { return nil }
             end += 1
         }
-        return BytesSlice(bytes: bytes, range: start..<end)
+        return BytesSlice(bytes: text, range: start..<end)
     }
 
     /// The JSON text without the newline, as it stands in watch events.
-    package var item: BytesSlice { BytesSlice(bytes: bytes, range: 0..<bytes.count - 1) }
+    package var item: BytesSlice { BytesSlice(bytes: bytes, range: 0..<byteCount - 1) }
 
     /// The JSON text without `{"kind":…,"apiVersion":…,` and the newline: what follows a `{` in a typed list, whose
     /// items do not repeat their type.
-    package var untypedItemTail: BytesSlice { BytesSlice(bytes: bytes, range: typeLength..<bytes.count - 1) }
+    package var untypedItemTail: BytesSlice { BytesSlice(bytes: bytes, range: typeLength..<byteCount - 1) }
 }
 
 extension JSONWriter {

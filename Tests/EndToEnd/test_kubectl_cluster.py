@@ -11,6 +11,7 @@ from kubectl import Kubectl, cells
 from manifests import WEB_POD
 
 
+@pytest.mark.kubectl("1.32")
 def test_version(kubectl: Kubectl) -> None:
     assert re.search(r"^Server Version: v1\.36\.\d+", kubectl("version"), re.MULTILINE)
 
@@ -20,6 +21,7 @@ def test_cluster_info(kubectl: Kubectl) -> None:
     assert text.startswith("Kubernetes control plane is running at http://localhost:8080\n")
 
 
+@pytest.mark.kubectl("1.32")
 def test_api_resources(kubectl: Kubectl) -> None:
     header, *rows = kubectl.lines("api-resources")
     assert header.split() == ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"]
@@ -42,6 +44,7 @@ def test_api_versions(kubectl: Kubectl) -> None:
     assert versions == sorted(versions)
 
 
+@pytest.mark.kubectl("1.32")
 def test_explain(kubectl: Kubectl) -> None:
     text = kubectl("explain", "pod.spec.containers")
     assert re.search(r"^KIND:\s+Pod$", text, re.MULTILINE) and re.search(r"^VERSION:\s+v1$", text, re.MULTILINE)
@@ -51,6 +54,7 @@ def test_explain(kubectl: Kubectl) -> None:
     assert re.search(r"^  livenessProbe\t<Probe>$", text, re.MULTILINE)
 
 
+@pytest.mark.kubectl("1.32")
 @pytest.mark.parametrize(
     ("path", "field"),
     [
@@ -68,6 +72,7 @@ def test_explain_other_things(kubectl: Kubectl, path: str, field: str) -> None:
     assert field in text and "DESCRIPTION:" in text
 
 
+@pytest.mark.kubectl("1.32")
 def test_explain_recursively(kubectl: Kubectl) -> None:
     text = kubectl("explain", "pod", "--recursive")
     assert re.search(r"^  spec\t<PodSpec>$", text, re.MULTILINE)
@@ -79,6 +84,7 @@ def test_explain_what_is_not_there(kubectl: Kubectl) -> None:
     assert 'field "nothing" does not exist' in kubectl.fails("explain", "pod.spec.nothing")
 
 
+@pytest.mark.kubectl("1.32")
 def test_events(kubectl: Kubectl) -> None:
     kubectl("create", "-f", "-", stdin=WEB_POD)
     kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=15s")
@@ -94,6 +100,7 @@ def test_events(kubectl: Kubectl) -> None:
     assert kubectl("get", "events", "--field-selector", "involvedObject.name=other", "-o", "name") == ""
 
 
+@pytest.mark.kubectl("1.32")
 def test_events_follow(kubectl: Kubectl) -> None:
     with kubectl.start("events", "--watch") as process:
         assert process.stdout is not None

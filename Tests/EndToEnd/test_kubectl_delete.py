@@ -60,6 +60,7 @@ def test_delete_now(stubborn: Kubectl) -> None:
     stubborn("wait", "--for=delete", "pod/stubborn", "--timeout=10s")
 
 
+@pytest.mark.kubectl("1.32")
 def test_delete_with_force(stubborn: Kubectl) -> None:
     result = stubborn.run("delete", "pod", "stubborn", "--force")
     check_deleted(result.stdout, "stubborn")
@@ -102,6 +103,7 @@ def test_delete_a_namespace(kubectl: Kubectl) -> None:
     assert kubectl("get", "pods,configmaps", "-o", "name") == ""
 
 
+@pytest.mark.kubectl("1.32")
 def test_a_namespace_that_ends_takes_nothing_new(kubectl: Kubectl) -> None:
     kubectl("create", "configmap", "held")
     kubectl("patch", "configmap", "held", "--type=merge", "--patch", '{"metadata":{"finalizers":["example.com/hold"]}}')
@@ -115,6 +117,7 @@ def test_a_namespace_that_ends_takes_nothing_new(kubectl: Kubectl) -> None:
     kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=15s")
 
 
+@pytest.mark.kubectl("1.32")
 def test_wait_for_conditions(kubectl: Kubectl) -> None:
     kubectl("create", "-f", "-", stdin=WEB_POD)
     assert kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=15s") == "pod/web condition met\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from kubectl import Kubectl
 from manifests import WEB_POD
 
@@ -27,6 +29,7 @@ def section(text: str, title: str) -> list[list[str]]:
     return rows
 
 
+@pytest.mark.kubectl("1.32")
 def test_pod(kubectl: Kubectl) -> None:
     kubectl("create", "-f", "-", stdin=WEB_POD)
     kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=15s")

@@ -58,6 +58,7 @@ def test_logs_of_a_container(talking: Kubectl) -> None:
     assert talking("logs", "talking", "-c", "quiet") == ""
 
 
+@pytest.mark.kubectl("1.32")
 def test_the_first_container_is_the_default(talking: Kubectl) -> None:
     result = talking.run("logs", "talking")
     assert result.stdout == LINES
@@ -94,6 +95,7 @@ def test_selector(talking: Kubectl) -> None:
     assert talking("logs", "-l", "app=talking", "-c", "counter") == LINES
 
 
+@pytest.mark.kubectl("1.32")
 def test_follow_until_the_container_ends(kubectl: Kubectl) -> None:
     kubectl("create", "-f", "-", stdin=FOLLOWED)
     kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].started}=true", "pod/followed", "--timeout=15s")
@@ -103,6 +105,7 @@ def test_follow_until_the_container_ends(kubectl: Kubectl) -> None:
     assert kubectl("logs", "followed") == "one\ntwo\nthree\n"
 
 
+@pytest.mark.kubectl("1.32")
 def test_previous_run(kubectl: Kubectl) -> None:
     kubectl("create", "-f", "-", stdin=FAILING)
     kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/failing", "--timeout=15s")
@@ -120,6 +123,7 @@ def test_what_there_is_no_log_of(talking: Kubectl) -> None:
     assert 'pods "none" not found' in talking.fails("logs", "none")
 
 
+@pytest.mark.kubectl("1.32")
 def test_container_that_waits(kubectl: Kubectl) -> None:
     kubectl("run", "waiting", "--image=registry.example.com/missing:1")
     kubectl(

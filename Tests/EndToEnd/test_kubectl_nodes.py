@@ -21,6 +21,7 @@ def status_of(kubectl: Kubectl, node: str) -> str:
     return cells(kubectl.lines("get", "node", node)[1])[1]
 
 
+@pytest.mark.kubectl("1.32")
 def test_cordon_and_uncordon(nodes: Kubectl) -> None:
     assert nodes("cordon", "node-1") == "node/node-1 cordoned\n"
     assert nodes("cordon", "node-1") == "node/node-1 already cordoned\n"
@@ -46,6 +47,7 @@ def test_pods_wait_until_a_node_takes_them(nodes: Kubectl) -> None:
     assert nodes.object("get", "pod", "homeless")["spec"]["nodeName"] == "node-2"
 
 
+@pytest.mark.kubectl("1.32")
 def test_drain(nodes: Kubectl) -> None:
     override = '{"spec":{"nodeName":"node-3"}}'
     nodes("run", "guest", "--image=nginx:1.27", "--overrides", override)
@@ -68,6 +70,7 @@ def test_drain(nodes: Kubectl) -> None:
     assert status_of(nodes, "node-3") == "Ready,SchedulingDisabled"
 
 
+@pytest.mark.kubectl("1.32")
 def test_drain_respects_a_budget(nodes: Kubectl) -> None:
     override = '{"spec":{"nodeName":"node-3"}}'
     nodes("run", "guarded", "--image=nginx:1.27", "--overrides", override)

@@ -39,6 +39,7 @@ def test_create_several_from_a_file(kubectl: Kubectl, tmp_path: Path) -> None:
     assert kubectl("get", "-f", str(path), "-o", "name") == "pod/web\nconfigmap/settings\n"
 
 
+@pytest.mark.kubectl("1.32")
 def test_create_checks_the_fields(kubectl: Kubectl) -> None:
     manifest = SETTINGS.replace("data:", "dta:")
     message = kubectl.fails("create", "-f", "-", stdin=manifest)
@@ -75,6 +76,7 @@ def test_run(kubectl: Kubectl) -> None:
     assert container["ports"] == [{"containerPort": 80, "protocol": "TCP"}]
 
 
+@pytest.mark.kubectl("1.32")
 def test_run_a_command_and_see_what_it_prints(kubectl: Kubectl) -> None:
     result = kubectl.run(
         "run", "greeting", "--image=busybox:1.36", "--restart=Never", "--command", "--", "echo", "hello"
@@ -153,6 +155,7 @@ def test_patch_merges(settings: Kubectl) -> None:
     assert again == "configmap/settings patched (no change)\n"
 
 
+@pytest.mark.kubectl("1.32")
 def test_patch_with_operations(settings: Kubectl) -> None:
     patch = '[{"op":"replace","path":"/data/colour","value":"red"},{"op":"remove","path":"/data/size"}]'
     assert settings("patch", "configmap", "settings", "--type=json", "--patch", patch) == "configmap/settings patched\n"
@@ -169,6 +172,7 @@ def test_patch_strategically(kubectl: Kubectl) -> None:
     assert container["image"] == "nginx:1.28" and container["ports"] == [{"containerPort": 80, "protocol": "TCP"}]
 
 
+@pytest.mark.kubectl("1.32")
 def test_label(settings: Kubectl) -> None:
     assert settings("label", "configmap", "settings", "tier=front") == "configmap/settings labeled\n"
     message = settings.fails("label", "configmap", "settings", "tier=back")
@@ -186,6 +190,7 @@ def test_annotate(settings: Kubectl) -> None:
     assert "annotations" not in settings.object("get", "configmap", "settings")["metadata"]
 
 
+@pytest.mark.kubectl("1.32")
 def test_set_image(kubectl: Kubectl) -> None:
     kubectl("create", "-f", "-", stdin=WEB_POD)
     kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=15s")

@@ -119,6 +119,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.close()
 
 
+@pytest.mark.kubectl("1.32")
 def test_the_tour(terminal: Terminal) -> None:
     steps = tour()
     assert len(steps) > 15

@@ -27,7 +27,7 @@ struct AccessFixture {
         """
     private static let rbac = "/apis/rbac.authorization.k8s.io/v1"
 
-    let storage = MemoryStorage()
+    let storage: MemoryStorage
     let clock = ClusterClock(mode: .virtual)
     let roles: RBACAuthorizer
     let server: APIServer
@@ -40,11 +40,12 @@ struct AccessFixture {
             random: RandomSource(seed: seed),
             logger: Logger(label: "test")
         )
-        for (resource, object) in BootstrapPolicy.objects {
-            let key = ObjectKey(resource, name: object[path: "metadata", "name"]?.string ?? "")
-            _ = try storage.create(key, ObjectDraft(object, facts: ObjectFacts(of: object, in: resource)))
-        }
-        roles = RBACAuthorizer(storage: storage)
+        storage = MemoryStorage(
+            templates: BootstrapPolicy.objects(aggregates: true).map { ObjectTemplate($0.object, in: $0.resource) },
+            time: clock.now,
+            random: host.random
+        )
+        roles = RBACAuthorizer(storage: storage, isFresh: true)
         let tokens = ServiceAccountTokens(storage: storage, host: host)
         server = APIServer(
             APIServerComponents(

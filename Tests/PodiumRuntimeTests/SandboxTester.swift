@@ -18,6 +18,12 @@ struct TestWorld: PodWorld {
     func accepts(address: String, port: Int) -> Bool {
         openPorts.contains("\(address):\(port)") || answers["\(address):\(port)"] != nil
     }
+
+    /// Addresses that have a name or a port are there.
+    func presence(of address: String) -> AddressPresence {
+        let isNamed = names.values.contains { $0.contains(address) }
+        return isNamed || openPorts.union(answers.keys).contains { $0.hasPrefix(address + ":") } ? .host : .none
+    }
 }
 
 /// One pod, what happened in it, and what time it is.

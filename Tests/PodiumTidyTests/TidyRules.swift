@@ -128,7 +128,7 @@ enum TidyRules {
         let host = machinery.union(["PodiumHost"])
         let storage = host.union(["PodiumStorage"])
         let controller = storage.union(["PodiumController"])
-        let server = storage.union(["PodiumSchema", "CPodiumData"])
+        let server = storage.union(["PodiumSchema", "CPodiumData", "CPodiumKeys"])
         return [
             "PodiumCodec": [],
             "PodiumMachinery": codec,

@@ -20,6 +20,9 @@ package struct AdmissionChain: Sendable {
     /// The names of the plugins in the order in which they run.
     package var names: [String] { plugins.map(\.name) }
 
+    /// The names of the plugins that every cluster has unless somebody switches them off.
+    package static var builtInNames: [String] { all.map(\.name) }
+
     /// Lets every plugin change the object.
     package func mutate(
         _ object: inout JSONValue,

@@ -42,6 +42,9 @@ struct ServiceAccountClaims: Equatable, Sendable {
     let bound: BoundObject?
     /// The node of the pod that it is bound to.
     let podNode: Reference?
+    /// When its use is worth a warning, in seconds since 1970: a pod's token holds longer than it says, for clients
+    /// that do not read it again.
+    var warnAfter: Int64?
 
     /// An object that a token is bound to.
     struct BoundObject: Equatable, Sendable {
@@ -85,6 +88,7 @@ struct ServiceAccountClaims: Equatable, Sendable {
             },
             podNode: kind == .pod ? Self.reference(own["node"]) : nil
         )
+        warnAfter = own["warnafter"]?.integer
     }
 
     private static func reference(_ value: JSONValue?) -> Reference? {
@@ -98,6 +102,7 @@ struct ServiceAccountClaims: Equatable, Sendable {
         if let podNode { own["node"] = podNode.value }
         if let bound { own[bound.kind.rawValue] = bound.object.value }
         own["serviceaccount"] = account.value
+        if let warnAfter { own["warnafter"] = .integer(warnAfter) }
         return [
             "aud": .array(audiences.map(JSONValue.string)), "exp": .integer(expiry), "iat": .integer(notBefore),
             "iss": .string(ServiceAccountTokens.issuer), "jti": .string(id), "kubernetes.io": own,

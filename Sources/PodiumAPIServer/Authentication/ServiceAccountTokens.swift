@@ -9,9 +9,9 @@ package import PodiumStorage
 
 /// Issues and checks JSON Web Tokens of service accounts.
 ///
-/// They are signed with a key of this cluster alone (HS256), drawn from the cluster's randomness: good for telling the
-/// tokens of a simulated cluster from others, not for keeping secrets. A token holds until it expires on the clock of
-/// the cluster, or until its service account or the object that it is bound to is gone or replaced.
+/// They are signed with an RSA key of this cluster alone (RS256), which everybody may check who has read
+/// `/openid/v1/jwks`. A token holds until it expires on the clock of the cluster, or until its service account or the
+/// object that it is bound to is gone or replaced.
 // Kubernetes: pkg/serviceaccount/claims.go, pkg/serviceaccount/jwt.go
 package final class ServiceAccountTokens: Sendable {
     /// Who issues the tokens, and for whom when nobody says otherwise.
@@ -25,33 +25,25 @@ package final class ServiceAccountTokens: Sendable {
         package static let maximumLength = 16 * 1024
     }
 
-    private let storage: any Storage
+    let storage: any Storage
     private let host: Host
-    private let key: [UInt8]
+    let key: SigningKey
 
-    /// Makes tokens for the service accounts in `storage` of the cluster of that name.
-    package init(storage: any Storage, host: Host, cluster: String = "") {
+    /// Makes tokens for the service accounts in `storage`.
+    package init(storage: any Storage, host: Host, key: SigningKeyOrigin = .system) {
         self.storage = storage
         self.host = host
-        // One draw from the shared source, so that the history of a seeded cluster does not depend on tokens.
-        let source = RandomSource(seed: host.random.next())
-        let secret = (0..<4).flatMap { _ in
-            let word = source.next()
-            return (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }
-        }
-        // Clusters that begin with the same seed draw the same, and are others all the same.
-        key = SHA256.authenticationCode(of: Array(cluster.utf8), key: secret)
+        self.key = SigningKey(key)
     }
 
     // MARK: Issuing
 
     /// A token with these claims.
     func issue(_ claims: ServiceAccountClaims) -> String {
-        let header: JSONValue = ["alg": "HS256", "typ": "JWT"]
+        let header: JSONValue = ["alg": "RS256", "kid": .string(key.id)]
         let parts = [header, claims.value].map { Base64.encode($0.jsonText.utf8, as: .url) }
         let signed = parts.joined(separator: ".")
-        let code = SHA256.authenticationCode(of: Array(signed.utf8), key: key)
-        return "\(signed).\(Base64.encode(code, as: .url))"
+        return "\(signed).\(Base64.encode(key.sign(signed), as: .url))"
     }
 
     // MARK: Checking
@@ -69,12 +61,12 @@ package final class ServiceAccountTokens: Sendable {
 
     private func verifiedClaims(_ token: String) -> ServiceAccountClaims? {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let signature = try? Base64.decode(String(parts[2]), as: .url).get() else { return nil }
-        let expected = SHA256.authenticationCode(of: Array("\(parts[0]).\(parts[1])".utf8), key: key)
-        // Compared as a whole, so that time does not tell how much was right.
-        guard signature.count == expected.count, zip(signature, expected).reduce(0, { $0 | $1.0 ^ $1.1 }) == 0,
+        // The head is not asked which algorithm to use: there is one.
+        guard parts.count == 3, let signature = try? Base64.decode(String(parts[2]), as: .url).get(),
             let payload = try? Base64.decode(String(parts[1]), as: .url).get(),
-            let value = try? JSONValue(json: payload)
+            // Asked first, so that tokens of others cost no more than reading them.
+            let value = try? JSONValue(json: payload), value["iss"]?.string == Self.issuer,
+            key.hasSigned("\(parts[0]).\(parts[1])", signature)
         else { return nil }
         return ServiceAccountClaims(value)
     }

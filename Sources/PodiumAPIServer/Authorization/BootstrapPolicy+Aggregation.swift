@@ -54,6 +54,7 @@ extension BootstrapPolicy {
         .of(write, "policy", "poddisruptionbudgets"),
         .of(write, "networking.k8s.io", "ingresses networkpolicies"),
         .of("\(read) \(write)", "coordination.k8s.io", "leases"),
+        .of(write, "resource.k8s.io", "resourceclaims resourceclaimtemplates"),
     ]
 
     private static let viewRules: [PolicyRule] = [
@@ -95,5 +96,6 @@ extension BootstrapPolicy {
         ),
         .of(read, "policy", "poddisruptionbudgets poddisruptionbudgets/status"),
         .of(read, "networking.k8s.io", "ingresses ingresses/status networkpolicies"),
+        .of(read, "resource.k8s.io", "resourceclaims resourceclaims/status resourceclaimtemplates"),
     ]
 }

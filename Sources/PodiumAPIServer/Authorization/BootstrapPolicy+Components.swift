@@ -18,12 +18,9 @@ extension BootstrapPolicy {
         BootstrapRole(
             "system:kubelet-api-admin",
             [
-                .of("get list watch proxy", "core", "nodes"),
-                .of(
-                    "*",
-                    "core",
-                    "nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats"
-                ),
+                .of(read, "core", "nodes"), .of("proxy", "core", "nodes"),
+                .of("*", "core", "nodes/log nodes/metrics nodes/proxy nodes/stats"),
+                .of("*", "core", "nodes/configz nodes/healthz nodes/pods"),
             ]
         ),
         BootstrapRole(
@@ -39,6 +36,10 @@ extension BootstrapPolicy {
                 .of("list watch", "discovery.k8s.io", "endpointslices"),
                 .of("list watch", "networking.k8s.io", "servicecidrs"),
             ]
+        ),
+        BootstrapRole(
+            "system:heapster",
+            [.of(read, "core", "events namespaces nodes pods"), .of(read, "extensions", "deployments")]
         ),
         BootstrapRole("system:kube-aggregator", [.of(read, "core", "endpoints services")]),
         BootstrapRole("system:kube-controller-manager", controllerManagerRules),
@@ -66,20 +67,21 @@ extension BootstrapPolicy {
         tokenReviews,
         .of("create", "authorization.k8s.io", "localsubjectaccessreviews subjectaccessreviews"),
         .of(read, "core", "services"), .of("create \(read)", "core", "nodes"),
-        .of("patch update", "core", "nodes/status"), .of("patch update", "core", "nodes"), events,
+        .of("patch update", "core", "nodes/status"), .of("patch update", "core", "nodes"),
+        .of("create patch update", "core", "events"),
         .of(read, "core", "pods"), .of("create delete", "core", "pods"), .of("patch update", "core", "pods/status"),
         .of("create", "core", "pods/eviction"), .of(read, "core", "configmaps secrets"),
         .of("get", "core", "persistentvolumeclaims persistentvolumes"), .of("get", "core", "endpoints"),
         .of("create \(read)", "certificates.k8s.io", "certificatesigningrequests"),
         .of("create delete get patch update", "coordination.k8s.io", "leases"),
         .of("get", "storage.k8s.io", "volumeattachments"),
-        .of("get patch update", "core", "persistentvolumeclaims/status"),
-        .of("create", "core", "serviceaccounts/token"), .of(read, "storage.k8s.io", "csidrivers"),
+        .of("create", "core", "serviceaccounts/token"),
+        .of("get patch update", "core", "persistentvolumeclaims/status"), .of(read, "storage.k8s.io", "csidrivers"),
         .of("create delete get patch update", "storage.k8s.io", "csinodes"),
         .of(read, "node.k8s.io", "runtimeclasses"),
         .of("get", "resource.k8s.io", "resourceclaims"),
         .of("deletecollection", "resource.k8s.io", "resourceslices"),
-        .of("create delete \(read) patch update", "resource.k8s.io", "resourceslices"),
+        .of("get", "core", "serviceaccounts"),
     ]
 
     private static let controllerManagerRules: [PolicyRule] = [
@@ -99,7 +101,12 @@ extension BootstrapPolicy {
         .of(read, "core", "replicationcontrollers services"), .of(read, "apps extensions", "replicasets"),
         .of(read, "apps", "statefulsets"), .of(read, "policy", "poddisruptionbudgets"),
         .of(read, "core", "persistentvolumeclaims persistentvolumes"), tokenReviews, accessReviews,
-        .of(read, "storage.k8s.io", "csinodes"), .of(read, "core", "namespaces"),
-        .of(read, "storage.k8s.io", "csidrivers"), .of(read, "storage.k8s.io", "csistoragecapacities"),
+        .of(read, "storage.k8s.io", "csinodes"), .of(read, "storage.k8s.io", "volumeattachments"),
+        .of(read, "core", "namespaces"), .of(read, "storage.k8s.io", "csidrivers"),
+        .of(read, "storage.k8s.io", "csistoragecapacities"), .of(read, "resource.k8s.io", "deviceclasses"),
+        .of("\(read) patch update", "resource.k8s.io", "resourceclaims"),
+        .of("\(read) patch update", "resource.k8s.io", "resourceclaims/status"),
+        .of("\(read) patch update", "core", "pods/finalizers"), .of(read, "resource.k8s.io", "resourceslices"),
+        .of(read, "resource.k8s.io", "devicetaintrules"),
     ]
 }

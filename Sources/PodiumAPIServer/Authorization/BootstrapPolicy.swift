@@ -1,25 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 // The roles and bindings that every cluster with RBAC has from the start.
 
+import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 
 /// What an API server with RBAC makes itself.
 // Kubernetes: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go
 package enum BootstrapPolicy {
+    /// What the service accounts of controllers and the roles for them begin with.
+    static let controllerPrefix = "system:controller:"
+
     /// The objects with their collections, in the order in which they are made.
-    package static var objects: [(resource: GroupResource, object: JSONValue)] {
-        roles.map { (.clusterRoles, $0.object(rules: $0.isAggregated ? aggregated($0) : $0.rules)) }
-            + bindings.map { (.clusterRoleBindings, $0.object) }
+    /// - Parameter aggregates: whether a controller has put the aggregated roles together; they have no rules else.
+    package static func objects(aggregates: Bool) -> [(resource: GroupResource, object: JSONValue)] {
+        roles.map { role in
+            let rules = role.isAggregated ? (aggregates ? aggregated(role) : nil) : role.rules
+            return (role.resource, role.object(rules: rules))
+        } + bindings.map { ($0.resource, $0.object) }
     }
 
     /// What a controller would put together for an aggregated role.
+    // Kubernetes: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go
     private static func aggregated(_ role: BootstrapRole) -> [PolicyRule] {
         let parts = roles.filter { $0.aggregatesTo.contains(role.name) }.sorted { $0.name < $1.name }
-        return parts.flatMap { $0.isAggregated ? aggregated($0) : $0.rules }
+        return Array(OrderedSet(parts.flatMap { $0.isAggregated ? aggregated($0) : $0.rules }))
     }
 
-    private static var roles: [BootstrapRole] { userRoles + aggregatedParts + systemRoles + componentRoles }
+    private static let roles =
+        userRoles + aggregatedParts + systemRoles + certificateRoles + componentRoles + controllerRoles
+        + namespacedRoles
+
+    private static let bindings =
+        componentBindings
+        + controllerRoles.map {
+            let account = String($0.name.dropFirst(controllerPrefix.count))
+            return BootstrapBinding($0.name, .serviceAccount(account, namespace: "kube-system"))
+        } + namespacedBindings
 
     private static let userRoles = [
         BootstrapRole("cluster-admin", [.of("*", "*", "*"), .of("*", urls: "*")]),
@@ -48,7 +65,10 @@ package enum BootstrapPolicy {
         BootstrapRole("system:public-info-viewer", [.of("get", urls: "/healthz /livez /readyz /version /version/")]),
         BootstrapRole(
             "system:monitoring",
-            [.of("get", urls: "/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*")]
+            [
+                .of("get", urls: "/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*"),
+                .of("get", urls: "/flagz"), .of("get", urls: "/statusz"),
+            ]
         ),
         BootstrapRole(
             "system:service-account-issuer-discovery",
@@ -69,7 +89,25 @@ package enum BootstrapPolicy {
         ),
     ]
 
-    private static let bindings = [
+    private static let certificates = "certificates.k8s.io"
+    private static let certificateRoles =
+        ["nodeclient", "selfnodeclient"].map { part in
+            BootstrapRole(
+                "system:\(certificates):certificatesigningrequests:\(part)",
+                [.of("create", certificates, "certificatesigningrequests/\(part)")]
+            )
+        }
+        + signers.map { signer in
+            BootstrapRole(
+                "system:\(certificates):\(signer)-approver",
+                [.of("approve", certificates, "signers", named: "kubernetes.io/\(signer)")]
+            )
+        }
+    private static let signers = [
+        "kube-apiserver-client", "kube-apiserver-client-kubelet", "kubelet-serving", "legacy-unknown",
+    ]
+
+    private static let componentBindings = [
         BootstrapBinding("cluster-admin", .group(WellKnownGroup.masters)),
         BootstrapBinding("system:monitoring", .group("system:monitoring")),
         BootstrapBinding("system:discovery", .group(WellKnownGroup.authenticated)),

@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+import PodiumMachinery
 
 extension PolicyRule {
     /// A rule about resources.
@@ -25,9 +26,11 @@ extension PolicyRule {
     private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init).sorted() }
 }
 
-/// A ClusterRole of the bootstrap policy.
+/// A role of the bootstrap policy.
 struct BootstrapRole: Sendable {
     let name: String
+    /// Empty for a ClusterRole.
+    let namespace: String
     let rules: [PolicyRule]
     /// The roles that take in this one.
     let aggregatesTo: [String]
@@ -36,15 +39,27 @@ struct BootstrapRole: Sendable {
 
     init(_ name: String, _ rules: [PolicyRule] = [], aggregatesTo: [String] = [], isAggregated: Bool = false) {
         self.name = name
+        namespace = ""
         self.rules = rules
         self.aggregatesTo = aggregatesTo
         self.isAggregated = isAggregated
     }
 
-    func object(rules: [PolicyRule]) -> JSONValue {
-        var object = BootstrapMetadata.object("ClusterRole", name: name)
+    init(_ name: String, namespace: String, _ rules: [PolicyRule]) {
+        self.name = name
+        self.namespace = namespace
+        self.rules = rules
+        aggregatesTo = []
+        isAggregated = false
+    }
+
+    var resource: GroupResource { namespace.isEmpty ? .clusterRoles : .roles }
+
+    /// - Parameter rules: nil where nobody has put an aggregated role together yet.
+    func object(rules: [PolicyRule]?) -> JSONValue {
+        var object = BootstrapMetadata.object(namespace.isEmpty ? "ClusterRole" : "Role", name, namespace: namespace)
         for role in aggregatesTo { object["metadata"]?["labels"]?[Self.label(role)] = "true" }
-        object["rules"] = .array(rules.map(\.value))
+        object["rules"] = rules.map { .array($0.map(\.value)) } ?? .null
         if isAggregated {
             object["aggregationRule"] = ["clusterRoleSelectors": [["matchLabels": [Self.label(name): "true"]]]]
         }
@@ -54,7 +69,7 @@ struct BootstrapRole: Sendable {
     private static func label(_ role: String) -> String { "rbac.authorization.k8s.io/aggregate-to-\(role)" }
 }
 
-/// A ClusterRoleBinding of the bootstrap policy, called like its role.
+/// A binding of the bootstrap policy.
 struct BootstrapBinding: Sendable {
     /// Whom it is about.
     enum Subject: Sendable {
@@ -73,18 +88,32 @@ struct BootstrapBinding: Sendable {
     }
 
     let name: String
+    let role: String
+    /// Empty for a ClusterRoleBinding.
+    let namespace: String
     let subjects: [Subject]
 
+    /// A ClusterRoleBinding of the ClusterRole of the same name.
     init(_ name: String, _ subjects: Subject...) {
+        self.init(name, namespace: "", subjects)
+    }
+
+    /// A binding of a role in the same place; of the one that is called like it when nothing else is said.
+    init(_ name: String, role: String? = nil, namespace: String, _ subjects: [Subject]) {
         self.name = name
+        self.role = role ?? name
+        self.namespace = namespace
         self.subjects = subjects
     }
 
+    var resource: GroupResource { namespace.isEmpty ? .clusterRoleBindings : .roleBindings }
+
     var object: JSONValue {
-        var object = BootstrapMetadata.object("ClusterRoleBinding", name: name)
+        let prefix = namespace.isEmpty ? "Cluster" : ""
+        var object = BootstrapMetadata.object("\(prefix)RoleBinding", name, namespace: namespace)
         if !subjects.isEmpty { object["subjects"] = .array(subjects.map(\.value)) }
         object["roleRef"] = [
-            "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": .string(name),
+            "apiGroup": "rbac.authorization.k8s.io", "kind": .string("\(prefix)Role"), "name": .string(role),
         ]
         return object
     }
@@ -92,13 +121,13 @@ struct BootstrapBinding: Sendable {
 
 /// What all objects of the bootstrap policy have in common.
 private enum BootstrapMetadata {
-    static func object(_ kind: String, name: String) -> JSONValue {
-        [
-            "kind": .string(kind), "apiVersion": "rbac.authorization.k8s.io/v1",
-            "metadata": [
-                "name": .string(name), "labels": ["kubernetes.io/bootstrapping": "rbac-defaults"],
-                "annotations": ["rbac.authorization.kubernetes.io/autoupdate": "true"],
-            ],
+    static func object(_ kind: String, _ name: String, namespace: String) -> JSONValue {
+        var metadata: JSONObject = ["name": .string(name)]
+        if !namespace.isEmpty { metadata["namespace"] = .string(namespace) }
+        metadata["labels"] = ["kubernetes.io/bootstrapping": "rbac-defaults"]
+        metadata["annotations"] = ["rbac.authorization.kubernetes.io/autoupdate": "true"]
+        return [
+            "kind": .string(kind), "apiVersion": "rbac.authorization.k8s.io/v1", "metadata": .object(metadata),
         ]
     }
 }

@@ -39,10 +39,15 @@ package final class RBACAuthorizer: Authorizer {
     private let counter: ChangeCounter
     /// Kept for their wake-ups alone.
     private let watches: [any WatchCursor]
+    /// The revision at which `storage` held the bootstrap policy and no other role; nil when it never did.
+    private let bootstrapRevision: Revision?
 
     /// Begins to follow the roles and bindings in `storage`.
-    package init(storage: any Storage) {
+    /// - Parameter isFresh: whether these are, at this moment, just those of the bootstrap policy. They are read once
+    ///   a process then.
+    package init(storage: any Storage, isFresh: Bool = false) {
         self.storage = storage
+        bootstrapRevision = isFresh ? storage.revision : nil
         let counter = ChangeCounter()
         self.counter = counter
         watches = RBACPolicy.collections.compactMap { resource in
@@ -122,6 +127,10 @@ package final class RBACAuthorizer: Authorizer {
     }
 
     private func refreshed(_ held: Held, changes: UInt64) -> Held {
+        var held = held
+        if held.revision.number == 0, let bootstrapRevision {
+            held = Held(policy: .bootstrap, revision: bootstrapRevision)
+        }
         for _ in 1...Limits.maximumAttempts {
             let revision = storage.revision
             guard

@@ -102,22 +102,41 @@ struct RBACPolicy: Sendable {
         aggregate()
     }
 
-    private mutating func insert(_ object: StoredObject) {
-        let value = object.value()
-        switch object.key.resource {
+    /// What every cluster with RBAC begins with.
+    static let bootstrap: RBACPolicy = {
+        var policy = RBACPolicy()
+        let objects = BootstrapPolicy.objects(aggregates: false).map { resource, object in
+            let metadata = object["metadata"]
+            let name = NamespacedName(
+                namespace: metadata?["namespace"]?.string ?? "",
+                name: metadata?["name"]?.string ?? ""
+            )
+            return (key: ObjectKey(resource, name), object: object)
+        }
+        for object in objects.sorted(by: { $0.key.name < $1.key.name }) { policy.insert(object.key, object.object) }
+        policy.aggregate()
+        return policy
+    }()
+
+    private mutating func insert(_ object: StoredObject) { insert(object.key, object.value()) }
+
+    private mutating func insert(_ key: ObjectKey, _ value: JSONValue) {
+        switch key.resource {
         case .roles, .clusterRoles:
-            roles[object.key.name] = Role(
+            roles[key.name] = Role(
                 rules: value["rules"]?.elements.map(PolicyRule.init) ?? [],
-                labels: object.facts.labels,
+                labels: value[path: "metadata", "labels"]?.stringMap ?? [:],
                 selectors: value[path: "aggregationRule", "clusterRoleSelectors"]?.elements.map(LabelSelector.init)
                     ?? []
             )
         case .roleBindings, .clusterRoleBindings:
-            remove(object.key)
-            let name = object.key.name
+            remove(key)
+            let name = key.name
             let subjects = value["subjects"]?.elements.compactMap { Self.subject($0, namespace: name.namespace) } ?? []
             bindings[name] = Binding(role: RoleReference(value["roleRef"]), subjects: subjects)
-            for key in Set(subjects.map(\.key)) { index[name.namespace, default: [:]][key, default: []].append(name) }
+            for subject in Set(subjects.map(\.key)) {
+                index[name.namespace, default: [:]][subject, default: []].append(name)
+            }
         default: break
         }
     }

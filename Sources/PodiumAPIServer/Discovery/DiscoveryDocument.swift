@@ -9,7 +9,7 @@ import PodiumMachinery
 // Kubernetes: apiserver/pkg/endpoints/discovery, kube-aggregator/pkg/apiserver/handler_apis.go
 enum DiscoveryDocument: Hashable, Sendable {
     /// `/api`
-    case apiVersions
+    case apiVersions(address: String)
     /// `/apis`
     case groups
     /// `/apis/GROUP`
@@ -28,7 +28,7 @@ enum DiscoveryDocument: Hashable, Sendable {
         let registry = documents.registry
         let named = registry.groups.filter { !$0.name.isEmpty }
         switch self {
-        case .apiVersions: return Self.apiVersions(registry, address: documents.address)
+        case .apiVersions(let address): return Self.apiVersions(registry, address: address)
         case .groups: return ["kind": "APIGroupList", "apiVersion": "v1", "groups": .array(named.map(\.entry))]
         case .group(let name):
             var group: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]

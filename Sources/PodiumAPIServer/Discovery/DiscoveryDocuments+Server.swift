@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import Synchronization
 
 /// What `/version` tells.
 package struct ServerVersion: Sendable {
@@ -25,7 +26,7 @@ package struct ServerVersion: Sendable {
         major: "1",
         minor: "36",
         minimumMinor: "35",
-        gitVersion: "v1.36.2+podium"
+        gitVersion: "v1.36.2"
     )
 
     var document: JSONValue {
@@ -60,12 +61,46 @@ package struct HealthCheck: Sendable {
     }
 
     /// Checks that always succeed, under names by which probes of a Kubernetes server ask.
-    package static let standard = [
-        HealthCheck(name: "ping"), HealthCheck(name: "log"), HealthCheck(name: "etcd"),
-        HealthCheck(name: "etcd-readiness", isReadinessOnly: true),
-        HealthCheck(name: "informer-sync", isReadinessOnly: true),
-        HealthCheck(name: "shutdown", isReadinessOnly: true),
-    ]
+    package static let standard = checks(isStorageReadable: { true }, isEnding: { false })
+
+    /// Checks under names by which probes of a Kubernetes server ask.
+    ///
+    /// Podium's API server reads storage itself, without informers of its own that would have to catch up.
+    // Kubernetes: apiserver/pkg/server/healthz.go, pkg/server/options/etcd.go
+    package static func checks(
+        isStorageReadable: @escaping @Sendable () -> Bool,
+        isEnding: @escaping @Sendable () -> Bool
+    ) -> [HealthCheck] {
+        [
+            HealthCheck(name: "ping"), HealthCheck(name: "log"),
+            HealthCheck(name: "etcd", isHealthy: isStorageReadable),
+            HealthCheck(name: "etcd-readiness", isReadinessOnly: true, isHealthy: isStorageReadable),
+            HealthCheck(name: "informer-sync", isReadinessOnly: true, isHealthy: isStorageReadable),
+            HealthCheck(name: "shutdown", isReadinessOnly: true) { !isEnding() },
+        ]
+    }
+
+    /// Whether something has been done that is done once, at the start: it stays so, whatever becomes of it later.
+    package static func hook(_ name: String, _ isDone: @escaping @Sendable () -> Bool) -> HealthCheck {
+        let latch = Latch()
+        return HealthCheck(name: "poststarthook/\(name)") {
+            if latch.isSet { return true }
+            guard isDone() else { return false }
+            latch.set()
+            return true
+        }
+    }
+}
+
+/// Remembers that something was true.
+// State | guarded by | why separate
+// flag  | atomic     | set once by whichever request looks first
+private final class Latch: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    func set() { flag.store(true, ordering: .relaxed) }
 }
 
 extension HTTPResponse {
@@ -95,7 +130,7 @@ extension HTTPResponse {
 extension DiscoveryDocuments {
     /// `/`: all paths that are not about single objects.
     func index() -> HTTPResponse {
-        var paths = ["/api", "/apis", "/openapi/v3", "/version"]
+        var paths = ["/api", "/apis", "/metrics", "/metrics/slis", "/openapi/v3", "/statusz", "/version"]
         for group in registry.groups {
             if !group.name.isEmpty { paths.append("/apis/\(group.name)") }
             for version in group.versions {
@@ -122,7 +157,7 @@ extension DiscoveryDocuments {
         case readyz
     }
 
-    private func checks(of endpoint: HealthEndpoint) -> [HealthCheck] {
+    func checks(of endpoint: HealthEndpoint) -> [HealthCheck] {
         checks.filter { endpoint == .readyz || !$0.isReadinessOnly }
     }
 
@@ -133,11 +168,11 @@ extension DiscoveryDocuments {
         let checks = checks(of: endpoint)
         switch request.parts.count {
         case 1: return summary(of: checks, at: endpoint, request)
-        case 2:
-            guard let check = checks.first(where: { $0.name == request.parts[1] }) else { return .pageNotFound }
+        default:
+            let name = request.parts.dropFirst().joined(separator: "/")
+            guard let check = checks.first(where: { $0.name == name }) else { return .pageNotFound }
             return check.isHealthy()
                 ? .text("ok") : .text("internal server error: \(check.name) failed\n", status: 500)
-        default: return .pageNotFound
         }
     }
 

@@ -17,7 +17,7 @@ package final class DiscoveryDocuments: Sendable {
     package let registry: ResourceRegistry
     let version: ServerVersion
     /// `host:port` where clients reach the server, as `/api` shows it.
-    let address: String
+    let address: @Sendable () -> String
     let checks: [HealthCheck]
 
     private let cache = Mutex<[Key: CachedDocument]>([:])
@@ -26,7 +26,7 @@ package final class DiscoveryDocuments: Sendable {
     package init(
         registry: ResourceRegistry,
         version: ServerVersion = .current,
-        address: String = "127.0.0.1:8080",
+        address: @autoclosure @escaping @Sendable () -> String = "127.0.0.1:8080",
         checks: [HealthCheck] = HealthCheck.standard
     ) {
         self.registry = registry
@@ -72,7 +72,7 @@ package final class DiscoveryDocuments: Sendable {
         switch request.parts.count {
         case 1:
             if let answer = aggregated(request, { .aggregatedCore(version: $0) }) { return answer }
-            return try routed(request, .apiVersions)
+            return try routed(request, .apiVersions(address: address()))
         case 2:
             let groupVersion = GroupVersion(group: "", version: request.parts[1])
             guard registry.contains(groupVersion) else { throw .pathNotFound }

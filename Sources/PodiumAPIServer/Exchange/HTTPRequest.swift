@@ -16,6 +16,8 @@ package final class HTTPRequest: Sendable {
     package let body: [UInt8]
     /// Who sent it, for the log: an address and port, or `unix`.
     package let peer: String
+    /// What stood before the path when it was about one of many clusters: `/clusters/NAME`.
+    package let prefix: String
 
     package init(
         method: String,
@@ -23,7 +25,8 @@ package final class HTTPRequest: Sendable {
         rawQuery: String = "",
         headers: HTTPHeaders = HTTPHeaders(),
         body: [UInt8] = [],
-        peer: String = ""
+        peer: String = "",
+        prefix: String = ""
     ) {
         self.method = method
         self.rawPath = rawPath
@@ -31,17 +34,19 @@ package final class HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.peer = peer
+        self.prefix = prefix
     }
 
-    /// The same request for another path.
-    package func with(rawPath: String) -> HTTPRequest {
+    /// The same request for the path behind `prefix`.
+    package func with(rawPath: String, below prefix: String) -> HTTPRequest {
         HTTPRequest(
             method: method,
             rawPath: rawPath,
             rawQuery: rawQuery,
             headers: headers,
             body: body,
-            peer: peer
+            peer: peer,
+            prefix: prefix
         )
     }
 }

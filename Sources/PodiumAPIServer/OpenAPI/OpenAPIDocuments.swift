@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers /openapi/v3 and the documents below it, which kubectl explains and checks fields with.
+// Answers /openapi/v2, /openapi/v3 and the documents below it, which kubectl explains and checks fields with.
 
 import OrderedCollections
 import PodiumCodec
@@ -7,7 +7,8 @@ package import PodiumMachinery
 package import PodiumSchema
 import Synchronization
 
-/// The OpenAPI v3 documents of one registry, one a group and version, each made when it is first asked for.
+/// The OpenAPI documents of one registry: of version 3 one a group and version, each made when it is first asked for,
+/// and one of version 2 for all.
 ///
 /// ```
 /// State | guarded by      | why separate
@@ -19,20 +20,25 @@ package final class OpenAPIDocuments: Sendable {
     private let version: ServerVersion
 
     private let cache = Mutex<[GroupVersion: EncodedBytes]>([:])
+    /// The document of version 2.
+    private let swagger: SwaggerDocuments
 
     /// Makes the documents of `registry`, whose built-in types are `types`.
     package init(registry: ResourceRegistry, types: SchemaRegistry, version: ServerVersion = .current) {
         self.registry = registry
         self.types = types
         self.version = version
+        swagger = SwaggerDocuments(registry: registry, types: types, version: version)
     }
 
-    /// The answer to a request for `/openapi/v3` or something below it; nil when the path belongs to something else.
+    /// The answer to a request for `/openapi/v2`, `/openapi/v3` or something below it; nil when the path belongs to
+    /// something else.
     ///
     /// - Throws: 404 and 406, to be written as any other error.
     // Kubernetes: kube-openapi/pkg/handler3/handler.go
     package func answer(_ request: DiscoveryRequest) throws(StatusError) -> HTTPResponse? {
         guard request.parts.first == "openapi", request.parts.count > 1 else { return nil }
+        if request.parts.dropFirst() == ["v2"] { return swagger.answer(request) }
         guard request.parts[1] == "v3" else { return .pageNotFound }
         if request.parts.count == 2 { return .compactJSON(index.encoded()) }
         guard let groupVersion = groupVersion(request.parts.dropFirst(2)) else { return .pageNotFound }
@@ -120,11 +126,9 @@ package final class OpenAPIDocuments: Sendable {
         var schemas = OpenAPISchemas(types: types, descriptions: FieldDescriptions())
         var names: [GroupVersionKind: String] = [:]
         var paths: JSONObject = [:]
-        for name in [OpenAPIPaths.deleteOptions, OpenAPIPaths.status, OpenAPIPaths.patch] {
-            if let schema = types.schema(named: name) { schemas.add(schema) }
-        }
+        schemas.addCommonTypes()
         for definition in definitions(of: groupVersion) {
-            addSchemas(of: definition, to: &schemas, &names)
+            schemas.addKinds(of: definition, &names)
             let made = OpenAPIPaths(definition: definition) { names[$0] }
             paths.merge(made.paths, uniquingKeysWith: { $1 })
         }
@@ -134,29 +138,6 @@ package final class OpenAPIDocuments: Sendable {
             "paths": .object(paths),
             "components": ["schemas": .object(schemas.components)],
         ]
-    }
-
-    /// Adds the kinds of a collection, of lists of it and of its subresources.
-    private func addSchemas(
-        of definition: ResourceDefinition,
-        to schemas: inout OpenAPISchemas,
-        _ names: inout [GroupVersionKind: String]
-    ) {
-        var list = definition.gvk
-        list.kind = definition.listKind
-        if definition.isCustom {
-            let custom = CustomOpenAPISchema(definition)
-            names[definition.gvk] = custom.name
-            names[list] = custom.listName
-            schemas.add(custom.object, named: custom.name)
-            schemas.add(custom.list, named: custom.listName)
-            for name in CustomOpenAPISchema.metadata { types.schema(named: name).map { schemas.add($0) } }
-        }
-        for gvk in [definition.gvk, list] + definition.subresources.map(\.gvk) where names[gvk] == nil {
-            guard let schema = types.schema(for: gvk) else { continue }
-            names[gvk] = schema.name
-            schemas.add(schema, as: gvk)
-        }
     }
 }
 

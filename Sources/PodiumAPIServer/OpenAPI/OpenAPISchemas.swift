@@ -8,7 +8,7 @@ import PodiumSchema
 
 /// Collects the schemas of a document: types, and all types that they need.
 struct OpenAPISchemas {
-    private let types: SchemaRegistry
+    let types: SchemaRegistry
     private let descriptions: FieldDescriptions
     /// The schemas by the names of their types, in the order in which they were needed.
     private(set) var components: JSONObject = [:]

@@ -13,11 +13,19 @@ package struct StrategyContext: Sendable {
     package let host: Host
     /// The namespace of the request; empty for cluster-scoped resources.
     package let namespace: String
+    /// Where the addresses of Services come from.
+    package let serviceNetwork: ServiceNetwork
 
-    package init(storage: any Storage, host: Host, namespace: String) {
+    package init(
+        storage: any Storage,
+        host: Host,
+        namespace: String,
+        serviceNetwork: ServiceNetwork = .standard
+    ) {
         self.storage = storage
         self.host = host
         self.namespace = namespace
+        self.serviceNetwork = serviceNetwork
     }
 }
 

@@ -89,7 +89,7 @@ package enum RequestPath: Sendable {
         withUnsafeTemporaryAllocation(of: PathPart.self, capacity: path.count) { buffer in
             var count = split(path, into: buffer)
             // One slash at the end changes nothing.
-            if count > 1, buffer[count - 1].bytes.isEmpty { count -= 1 }
+            if count > 0, buffer[count - 1].bytes.isEmpty { count -= 1 }
             let parts = buffer[..<count]
             if count > 2, parts[0] == "api" {
                 let version = GroupVersion(group: "", version: parts[1].text)

@@ -12,10 +12,17 @@ final class APIDocuments: Sendable {
     private let discovery: DiscoveryDocuments
     private let openAPI: OpenAPIDocuments
 
-    init(registry: ResourceRegistry, schemas: SchemaRegistry) {
+    init(registry: ResourceRegistry, schemas: SchemaRegistry, server: ServerState, checks: [HealthCheck]) {
         self.registry = registry
-        discovery = DiscoveryDocuments(registry: registry)
+        discovery = DiscoveryDocuments(registry: registry, address: server.address, checks: checks)
         openAPI = OpenAPIDocuments(registry: registry, types: schemas)
+    }
+
+    /// The health checks, each with the endpoint that asks it.
+    var checks: [(endpoint: String, check: HealthCheck)] {
+        DiscoveryDocuments.HealthEndpoint.allCases.flatMap { endpoint in
+            discovery.checks(of: endpoint).map { (endpoint.rawValue, $0) }
+        }
     }
 
     /// The document at a path.

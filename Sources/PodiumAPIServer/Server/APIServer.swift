@@ -18,8 +18,12 @@ package final class APIServerComponents: Sendable {
     let authorizer: any Authorizer
     let serviceAccountTokens: ServiceAccountTokens
     let logs: any ContainerLogSource
-    /// Whether a client is told that nothing acts on what it makes. Where the controllers are switched off, it knows.
-    let warnsOfMissingControllers: Bool
+    let serviceNetwork: ServiceNetwork
+    /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
+    /// where they are switched off, it knows.
+    let hasControllers: Bool
+    let server: ServerState
+    let checks: [HealthCheck]
 
     package init(
         storage: any Storage,
@@ -31,7 +35,10 @@ package final class APIServerComponents: Sendable {
         authorizer: any Authorizer = AlwaysAllow(),
         serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs(),
-        warnsOfMissingControllers: Bool = false
+        serviceNetwork: ServiceNetwork = .standard,
+        hasControllers: Bool = false,
+        server: ServerState = ServerState(),
+        checks: [HealthCheck] = HealthCheck.standard
     ) {
         self.storage = storage
         self.host = host
@@ -42,7 +49,10 @@ package final class APIServerComponents: Sendable {
         self.authorizer = authorizer
         self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: storage, host: host)
         self.logs = logs
-        self.warnsOfMissingControllers = warnsOfMissingControllers
+        self.serviceNetwork = serviceNetwork
+        self.hasControllers = hasControllers
+        self.server = server
+        self.checks = checks
     }
 }
 
@@ -55,6 +65,8 @@ package final class APIServer: RequestResponder {
     let environment: StoreEnvironment
     /// The collections, and the documents about them.
     let documents: APIDocuments
+    /// What is counted.
+    let metrics: RequestMetrics
 
     /// Puts a server together.
     package init(_ components: APIServerComponents) {
@@ -62,20 +74,38 @@ package final class APIServer: RequestResponder {
         environment = StoreEnvironment(
             storage: components.storage,
             host: components.host,
-            admission: components.admission
+            admission: components.admission,
+            serviceNetwork: components.serviceNetwork
         )
-        documents = APIDocuments(registry: components.registry, schemas: components.schemas)
+        documents = APIDocuments(
+            registry: components.registry,
+            schemas: components.schemas,
+            server: components.server,
+            checks: components.checks
+        )
+        metrics = RequestMetrics(components.registry)
     }
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {
+        let begun = MachineTime.monotonic
+        let running = request.method == "GET" || request.method == "HEAD" ? metrics.reading : metrics.writing
+        running.add(1)
+        defer { running.add(-1) }
+        var routed: ResourceRequest?
+        let response: HTTPResponse
         do throws(StatusError) {
-            return try answer(request)
+            response = try answer(request, &routed)
         } catch {
-            return AnswerWriter.failure(error, to: request)
+            response = AnswerWriter.failure(error, to: request)
         }
+        return routed.map { metrics.count(response, to: $0, begun: begun) } ?? response
     }
 
-    private func answer(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
+    /// The answer; `routed` is left behind when the request is about a collection.
+    private func answer(
+        _ request: HTTPRequest,
+        _ routed: inout ResourceRequest?
+    ) throws(StatusError) -> HTTPResponse {
         let query = try QueryParameters(request.rawQuery)
         switch try RequestPath(request.rawPath) {
         case .other(let parts):
@@ -91,6 +121,7 @@ package final class APIServer: RequestResponder {
                 user: user,
                 target: try route.target.get()
             )
+            routed = resourceRequest
             do throws(StatusError) {
                 return try run(resourceRequest)
             } catch {
@@ -129,6 +160,8 @@ package final class APIServer: RequestResponder {
         _ parts: [String],
         _ query: QueryParameters
     ) throws(StatusError) -> HTTPResponse {
+        if let response = try issuerDocument(request, parts) { return response }
+        if let page = try metricsDocument(parts) ?? statusDocument(parts) { return page }
         let document = DiscoveryRequest(
             method: request.method,
             parts: parts,

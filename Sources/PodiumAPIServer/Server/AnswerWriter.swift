@@ -105,6 +105,25 @@ struct AnswerWriter {
         }
     }
 
+    /// The answer with a list of objects that are not stored.
+    func list(of objects: [JSONValue]) throws(StatusError) -> HTTPResponse {
+        try PartialMetadata.check(form.transform, isList: true, request.definition)
+        let metadata = ListMetadata(resourceVersion: "")
+        switch form.transform {
+        case .none, .partialMetadata, .aggregatedDiscovery:
+            let list: JSONValue = [
+                "kind": .string(request.definition.listKind), "apiVersion": .string(request.definition.apiVersion),
+                "metadata": metadata.value,
+                "items": .array(objects.map { Self.untyped($0, request.definition) }),
+            ]
+            return value(list, status: 200)
+        case .table(let version):
+            return value(try printer(version).table(objects, metadata: metadata, now: clock.now), status: 200)
+        case .partialMetadataList(let version):
+            return value(PartialMetadata.list(objects, metadata: metadata, version: version), status: 200)
+        }
+    }
+
     /// Items of typed lists do not repeat their type.
     private static func untyped(_ value: JSONValue, _ definition: ResourceDefinition) -> JSONValue {
         if definition.isCustom { return value }

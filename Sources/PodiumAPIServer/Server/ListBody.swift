@@ -25,7 +25,7 @@ struct ListBody: Sendable {
     var responseBody: HTTPResponse.Body {
         var size = head.count
         for object in objects {
-            size += object.bytes.count
+            size += object.byteCount
             if size > Self.maximumCopiedBytes { return .stream(ListStream(self)) }
         }
         var writer = JSONWriter(capacity: size + 16)

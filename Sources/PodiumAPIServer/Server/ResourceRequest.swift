@@ -55,7 +55,7 @@ final class ResourceRequest: Sendable {
         let definition = target.definition
         let verb = target.verb
         let accept = http.headers["accept"]
-        if verb == .patch, !definition.isCustom { try PatchTypes.check(http.headers["content-type"]) }
+        if verb == .patch { try PatchTypes.check(http.headers["content-type"], isCustom: definition.isCustom) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
         if accept == nil || accept == "application/json" || accept == "*/*", query["pretty"] == nil {
             let agent = http.headers["user-agent"]

@@ -112,7 +112,9 @@ extension ResourceStore {
             if storage.get(key) != nil { throw .alreadyExists(resource, name) }
             return .transient(object)
         }
-        if !version.isEmpty, version != "0" { throw .versionOfNewObject }
+        // What is no number counts as no version.
+        // Kubernetes: apiserver/pkg/storage/etcd3/store.go Create
+        if let number = UInt64(version), !version.hasPrefix("+"), number != 0 { throw .versionOfNewObject }
         do throws(StorageError) {
             return .stored(try storage.create(key, draft(object)))
         } catch {

@@ -12,12 +12,19 @@ package final class StoreEnvironment: Sendable {
     package let storage: any Storage
     package let host: Host
     package let admission: AdmissionChain
+    package let serviceNetwork: ServiceNetwork
     let reservations = Reservations()
 
-    package init(storage: any Storage, host: Host, admission: AdmissionChain) {
+    package init(
+        storage: any Storage,
+        host: Host,
+        admission: AdmissionChain,
+        serviceNetwork: ServiceNetwork = .standard
+    ) {
         self.storage = storage
         self.host = host
         self.admission = admission
+        self.serviceNetwork = serviceNetwork
     }
 }
 
@@ -105,7 +112,12 @@ package struct ResourceStore: Sendable {
     }
 
     var context: StrategyContext {
-        StrategyContext(storage: storage, host: environment.host, namespace: namespace)
+        StrategyContext(
+            storage: storage,
+            host: environment.host,
+            namespace: namespace,
+            serviceNetwork: environment.serviceNetwork
+        )
     }
 
     /// What is stored of `object`, in the form of this collection.

@@ -28,8 +28,14 @@ extension APIServer {
             var object = current.value()
             let scale: JSONValue
             if request.verb == .patch {
-                let patch = Patch(type: .merge, body: request.http.body, fieldValidation: .ignore)
-                scale = try patch.apply(to: Self.scale(of: object), kind: gvk, registry: components.schemas).object
+                let patch = Patch(
+                    type: try patchType(request),
+                    body: request.http.body,
+                    fieldValidation: try fieldValidation(request)
+                )
+                let patched = try patch.apply(to: Self.scale(of: object), kind: gvk, registry: components.schemas)
+                request.warnings.add(patched.warnings)
+                scale = patched.object
             } else {
                 scale = try decodeBody(request, as: gvk)
             }

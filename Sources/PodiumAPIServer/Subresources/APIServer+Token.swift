@@ -31,18 +31,21 @@ extension APIServer {
         if !errors.isEmpty { throw .invalid(group: gvk.group, kind: gvk.kind, name: "", errors) }
         let seconds = object[path: "spec", "expirationSeconds"]?.integer ?? TokenRequest.defaultSeconds
         let (bound, node) = try boundObject(object[path: "spec", "boundObjectRef"], account)
-        let claims = ServiceAccountClaims(
-            namespace: account.key.name.namespace,
-            account: ServiceAccountClaims.Reference(name: request.name, uid: account.facts.uid),
-            audiences: object[path: "spec", "audiences"]?.elements.compactMap(\.string) ?? [],
-            lifetime: now.seconds..<now.seconds + seconds,
-            id: environment.host.random.uid(),
-            bound: bound,
-            podNode: node
+        let claims = ServiceAccountClaims.issued(
+            to: ServiceAccountClaims.Reference(name: request.name, uid: account.facts.uid),
+            in: account.key.name.namespace,
+            ServiceAccountClaims.Terms(
+                audiences: object[path: "spec", "audiences"]?.elements.compactMap(\.string) ?? [],
+                seconds: seconds,
+                bound: bound,
+                podNode: node
+            ),
+            at: now.seconds,
+            id: environment.host.random.uid()
         )
         object["status"] = [
             "token": .string(components.serviceAccountTokens.issue(claims)),
-            "expirationTimestamp": .string(Timestamp(seconds: claims.expiry).rfc3339),
+            "expirationTimestamp": .string(Timestamp(seconds: now.seconds + seconds).rfc3339),
         ]
         return AnswerWriter(request, self).value(object, status: 201)
     }

@@ -4,6 +4,7 @@
 import PodiumCodec
 import PodiumHost
 import PodiumMachinery
+import PodiumSchema
 import PodiumStorage
 
 extension APIServer {
@@ -17,6 +18,7 @@ extension APIServer {
                 )
             }
         }
+        if let answer = try componentStatus(request) { return answer }
         // Without a store, which knows more than is needed to read one object.
         let resource = request.definition.storage
         let key = ObjectKey(resource, namespace: request.path.namespace, name: request.name)
@@ -25,6 +27,7 @@ extension APIServer {
     }
 
     func list(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        if let answer = try componentStatus(request) { return answer }
         let options = try ListOptions(query: request.query, resource: request.definition.storage)
         let result = try store(request).list(options)
         return try AnswerWriter(request, self).list(result)
@@ -43,7 +46,8 @@ extension APIServer {
         let stream = WatchStream(
             plan,
             encoding: try AnswerWriter(request, self).watchEncoding(),
-            host: environment.host
+            host: environment.host,
+            countedIn: metrics.collection(of: request.definition)
         ) { wake throws(StorageError) in
             try storage.watch(resource, scope: scope, after: revision, wake: wake)
         }
@@ -70,7 +74,7 @@ extension APIServer {
         let showsInitial = options.sendsInitialEvents ?? (requested == nil || requested == Revision(0))
         guard showsInitial else {
             let revision = requested.flatMap { $0.number > 0 ? $0 : nil } ?? environment.storage.revision
-            return WatchPlan(revision: revision, options: options, timeout: timeout, gvk: request.definition.gvk)
+            return WatchPlan(revision: revision, options: options, timeout: timeout, bookmark: bookmark(of: request))
         }
         if let requested, requested > environment.storage.revision {
             throw StatusError(
@@ -83,10 +87,30 @@ extension APIServer {
         everything.continueToken = ""
         everything.resourceVersion = ""
         let list = try store.list(everything)
-        var plan = WatchPlan(revision: list.revision, options: options, timeout: timeout, gvk: request.definition.gvk)
+        var plan = WatchPlan(
+            revision: list.revision,
+            options: options,
+            timeout: timeout,
+            bookmark: bookmark(of: request)
+        )
         plan.initial = list.objects
-        plan.marksInitialEnd = options.sendsInitialEvents == true && options.allowsBookmarks
+        // Also where nobody asked for the objects in so many words: no revision, or 0, means the same.
+        // Kubernetes: apimachinery/pkg/apis/meta/internalversion/defaults.go SetListOptionsDefaults
+        plan.marksInitialEnd = options.allowsBookmarks
         return plan
+    }
+
+    /// An object of the request's kind in which nothing is set.
+    private func bookmark(of request: ResourceRequest) -> JSONValue {
+        let definition = request.definition
+        let type = definition.convertsObjects ? definition.storedAs : definition.gvk
+        let object: JSONValue = [
+            "kind": .string(type.kind), "apiVersion": .string(type.groupVersion.description), "metadata": [:],
+        ]
+        guard let schema = components.schemas.schema(for: type),
+            let empty = try? SchemaDecoder.decode(object, as: schema)
+        else { return object }
+        return empty.value
     }
 }
 

@@ -14,7 +14,7 @@ extension APIServer {
         var object = try decodeBody(request, as: request.definition.gvk)
         store.strategy.applyDefaults(&object)
         let created = try store.create(object, options: options)
-        if components.warnsOfMissingControllers, let warning = request.definition.missingControllerWarning {
+        if components.hasControllers, let warning = request.definition.missingControllerWarning {
             request.warnings.add([warning])
         }
         return try AnswerWriter(request, self).result(created.result, status: 201)
@@ -93,7 +93,9 @@ extension APIServer {
         }
     }
 
-    private func patchType(_ request: ResourceRequest) throws(StatusError) -> PatchType {
+    /// The way of patching that the header of a request names.
+    /// - Throws: 415.
+    func patchType(_ request: ResourceRequest) throws(StatusError) -> PatchType {
         let isCustom = request.definition.isCustom
         switch PatchTypes.name(in: request.http.headers["content-type"]) {
         case PatchTypes.json: return .json

@@ -10,17 +10,25 @@ enum PatchTypes {
     static let strategic = "application/strategic-merge-patch+json"
     static let apply = "application/apply-patch+yaml"
 
-    /// The types in the order in which upstream names them.
-    static func accepted(isCustom: Bool) -> [String] { [json, merge] + (isCustom ? [] : [strategic]) + [apply] }
+    /// The types in the order in which upstream names them, without the one that Podium does not take.
+    static func accepted(isCustom: Bool) -> [String] { [json, merge] + (isCustom ? [] : [strategic]) }
 
     /// The type in a `Content-Type` header, without its parameters.
     static func name(in header: String?) -> String { String((header ?? "").prefix { $0 != ";" }).trimmedASCII }
 
-    /// Checks the header of a patch of a built-in resource, whose route refuses other types before it looks at Accept.
+    /// Checks the header of a patch; the route of a built-in resource refuses other types before it looks at Accept.
     /// - Throws: 415.
     // emicklei/go-restful: jsr311.go detectRoute
-    static func check(_ header: String?) throws(StatusError) {
-        if accepted(isCustom: false).contains(name(in: header)) { return }
+    static func check(_ header: String?, isCustom: Bool) throws(StatusError) {
+        let name = name(in: header)
+        if name == apply {
+            throw StatusError(
+                code: 415,
+                reason: .unsupportedMediaType,
+                message: "Podium does not do server-side apply"
+            )
+        }
+        if isCustom || accepted(isCustom: false).contains(name) { return }
         throw StatusError(
             code: 415,
             reason: .unsupportedMediaType,

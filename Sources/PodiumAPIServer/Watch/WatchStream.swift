@@ -3,8 +3,8 @@
 
 import OrderedCollections
 package import PodiumCodec
-package import PodiumHost
-package import PodiumMachinery
+import PodiumHost
+import PodiumMachinery
 package import PodiumStorage
 import Synchronization
 
@@ -38,14 +38,14 @@ package struct WatchPlan: Sendable {
     package var options: ListOptions
     /// After how long the server ends the watch by itself.
     package var timeout: Duration
-    /// The type of bookmarks.
-    package var gvk: GroupVersionKind
+    /// What a bookmark shows beside a revision: an object of the kind in which nothing is set.
+    package var bookmark: JSONValue
 
-    package init(revision: Revision, options: ListOptions, timeout: Duration, gvk: GroupVersionKind) {
+    package init(revision: Revision, options: ListOptions, timeout: Duration, bookmark: JSONValue) {
         self.revision = revision
         self.options = options
         self.timeout = timeout
-        self.gvk = gvk
+        self.bookmark = bookmark
     }
 }
 
@@ -76,6 +76,7 @@ package final class WatchStream: ResponseStream {
     private let plan: WatchPlan
     private let encoding: any WatchEventEncoding
     private let host: Host
+    private let collection: RequestMetrics.Collection?
     private let open: @Sendable (@escaping @Sendable () -> Void) throws(StorageError) -> any WatchCursor
     private let state: Mutex<State>
     private let isOver = Atomic<Bool>(false)
@@ -83,15 +84,17 @@ package final class WatchStream: ResponseStream {
 
     /// Makes a watch that begins when it is started.
     /// - Parameter open: opens the cursor at the plan's revision.
-    package init(
+    init(
         _ plan: WatchPlan,
         encoding: any WatchEventEncoding,
         host: Host,
+        countedIn collection: RequestMetrics.Collection? = nil,
         open: @escaping @Sendable (@escaping @Sendable () -> Void) throws(StorageError) -> any WatchCursor
     ) {
         self.plan = plan
         self.encoding = encoding
         self.host = host
+        self.collection = collection
         self.open = open
         state = Mutex(State(through: plan.revision, lastShown: plan.revision))
     }
@@ -154,6 +157,7 @@ package final class WatchStream: ResponseStream {
                 return end(error, into: &pieces)
             }
             for event in batch.events { append(event, to: &pieces) }
+            collection?.watchEvents.add(batch.events.count, ordering: .relaxed)
             let last = batch.events.last?.revision
             state.withLock { state in
                 state.through = batch.through
@@ -178,6 +182,7 @@ package final class WatchStream: ResponseStream {
         let isBeginning = index <= plan.initial.count
         while index < plan.initial.count {
             encoding.append(.added, plan.initial[index], to: &pieces)
+            collection?.watchEvents.add(1, ordering: .relaxed)
             index += 1
             if budget.isSpent(pieces) {
                 state.withLock { $0.initialIndex = index }
@@ -207,13 +212,10 @@ package final class WatchStream: ResponseStream {
 
     private func appendBookmark(to pieces: inout [BytesSlice], isInitialEnd: Bool) {
         let revision = state.withLock { isInitialEnd ? plan.revision : $0.through }
-        var metadata: JSONObject = ["resourceVersion": .string(revision.description), "creationTimestamp": .null]
+        var metadata: JSONObject = ["resourceVersion": .string(revision.description)]
         if isInitialEnd { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
-        let value: JSONValue = [
-            "kind": .string(plan.gvk.kind),
-            "apiVersion": .string(plan.gvk.groupVersion.description),
-            "metadata": .object(metadata),
-        ]
+        var value = plan.bookmark
+        value["metadata"] = .object(metadata)
         encoding.append(.bookmark, value: value, to: &pieces)
     }
 

@@ -24,18 +24,22 @@ package enum PodRequests {
         guard let spec = pod["spec"] else { return ResourceAmounts() }
         let status = pod["status"]
         let isInfeasible = Self.isResizeInfeasible(status)
-        func requests(_ container: JSONValue, _ statuses: JSONValue?) -> ResourceAmounts {
-            let state = statuses?.elements.first { $0["name"] == container["name"] }
+        func requests(_ container: JSONValue, _ statuses: [JSONValue: JSONValue]) -> ResourceAmounts {
+            let state = container["name"].flatMap { statuses[$0] }
             return amounts(of: container, state: state, isInfeasible: isInfeasible, fillsMissing: fillsMissing)
         }
-        var total = ResourceAmounts()
-        for container in spec["containers"]?.elements ?? [] {
-            total += requests(container, status?["containerStatuses"])
+        func named(_ list: String) -> [JSONValue: JSONValue] {
+            let states = status?[list]?.elements ?? []
+            return Dictionary(states.map { ($0["name"] ?? .null, $0) }, uniquingKeysWith: { first, _ in first })
         }
+        var total = ResourceAmounts()
+        let running = named("containerStatuses")
+        for container in spec["containers"]?.elements ?? [] { total += requests(container, running) }
         var sidecars = ResourceAmounts()
         var peak = ResourceAmounts()
+        let begun = named("initContainerStatuses")
         for container in spec["initContainers"]?.elements ?? [] {
-            let own = requests(container, status?["initContainerStatuses"])
+            let own = requests(container, begun)
             if container["restartPolicy"]?.string == "Always" {
                 total += own
                 sidecars += own

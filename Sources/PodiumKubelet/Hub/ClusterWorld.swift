@@ -30,7 +30,10 @@ struct ClusterWorld: PodWorld {
     private func addresses(of names: [String], in namespace: String) -> [String] {
         guard let last = names.last,
             let service = cluster.services[NamespacedName(namespace: namespace, name: last)]
-        else { return names == ["kubernetes"] && namespace == "default" ? ["10.96.0.1"] : [] }
+        else {
+            let isAPI = names == ["kubernetes"] && namespace == "default"
+            return isAPI ? [cluster.configuration.serviceNetwork.apiAddress] : []
+        }
         let spec = service.spec
         if let target = spec["externalName"]?.string { return names.count == 1 ? resolve(target) : [] }
         let address = spec["clusterIP"]?.string ?? ""
@@ -74,6 +77,12 @@ struct ClusterWorld: PodWorld {
     func accepts(address: String, port: Int) -> Bool {
         guard let (entry, number) = target(address, port) else { return false }
         return entry.worker.accepts(port: number, now: cluster.now)
+    }
+
+    func presence(of address: String) -> AddressPresence {
+        if cluster.services.values.contains(where: { $0.spec["clusterIP"]?.string == address }) { return .service }
+        if let entry = cluster.pod(at: address) { return entry.isActive ? .none : .host }
+        return cluster.kubelets.values.contains { $0.profile.hostIP == address } ? .host : .none
     }
 
     /// The pod that a connection ends at, and the port there.

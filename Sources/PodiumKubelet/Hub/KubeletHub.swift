@@ -3,7 +3,7 @@
 
 package import PodiumController
 import PodiumHost
-import PodiumMachinery
+package import PodiumMachinery
 package import PodiumRuntime
 import PodiumStorage
 
@@ -14,15 +14,23 @@ package struct KubeletConfiguration: Sendable {
     package var isEnabled: Bool
     /// The images that they can pull.
     package var images: ImageRegistry
+    /// Where the addresses of Services come from.
+    package var serviceNetwork: ServiceNetwork
+    /// Who makes the tokens of service accounts.
+    package var tokens: any PodTokenSource
 
     package init(
         latencies: Latencies = Latencies(),
         isEnabled: Bool = true,
-        images: ImageRegistry = ImageRegistry()
+        images: ImageRegistry = ImageRegistry(),
+        serviceNetwork: ServiceNetwork = .standard,
+        tokens: any PodTokenSource = NoPodTokens()
     ) {
         self.latencies = latencies
         self.isEnabled = isEnabled
         self.images = images
+        self.serviceNetwork = serviceNetwork
+        self.tokens = tokens
     }
 }
 

@@ -150,6 +150,13 @@ extension NodeKubelet: WorkerEnvironment {
 
     var world: any PodWorld { ClusterWorld(cluster) }
 
+    func token(_ request: PodTokenRequest, mountedAt time: Timestamp) -> DeferredContent {
+        PodTokenFile(request, mountedAt: time, source: cluster.configuration.tokens, clock: cluster.client.host.clock)
+            .content
+    }
+
+    var serviceNetwork: ServiceNetwork { cluster.configuration.serviceNetwork }
+
     func configMap(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.configMaps, name)) }
 
     func secret(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.secrets, name)) }

@@ -38,7 +38,8 @@ final class NodeKubelet {
             name: node.name,
             hostIP: address ?? cluster.addresses.allocateNode(),
             phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
-            latencies: cluster.configuration.latencies
+            latencies: cluster.configuration.latencies,
+            facts: NodeFacts(of: node)
         )
         recorders = EventRecorders(of: node.name, in: cluster)
     }
@@ -315,5 +316,16 @@ final class NodeKubelet {
         for entry in pods.ordered where !entry.isActive && entry.worker.hasDeferredResize {
             drive(entry) { $0.retryResize(in: self) }
         }
+    }
+}
+
+extension NodeFacts {
+    /// What a Node says of its machine.
+    fileprivate init(of node: APIObject) {
+        self.init()
+        let capacity = ResourceList(json: node.status["capacity"])
+        if let count = capacity["cpu"]?.value, count >= 1 { processors = Int(min(count, 1024)) }
+        if let bytes = capacity["memory"]?.value, bytes > 0 { memory = Int(bytes) }
+        architecture = node.labels["kubernetes.io/arch"] ?? architecture
     }
 }

@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
+import PodiumRuntime
 
 /// The part of a Node that its kubelet writes.
 // Kubernetes: pkg/kubelet/nodestatus/setters.go
@@ -94,7 +95,7 @@ package enum NodeDocument {
         let architecture = node[path: "metadata", "labels"]?["kubernetes.io/arch"]?.string ?? "amd64"
         return [
             "machineID": .string(uid.replacing("-", with: "")), "systemUUID": .string(uid), "bootID": .string(uid),
-            "kernelVersion": "6.12.0", "osImage": "Debian GNU/Linux 13 (trixie)",
+            "kernelVersion": .string(NodeFacts.kernelVersion), "osImage": "Debian GNU/Linux 13 (trixie)",
             "containerRuntimeVersion": "containerd://2.2.1", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
             "operatingSystem": "linux", "architecture": .string(architecture),
         ]

@@ -29,10 +29,10 @@ extension PodWorker {
         in environment: any WorkerEnvironment
     ) throws(ConfigProblem) -> FileTree {
         switch volume.kind {
-        case "configMap": return tree(try files(.configMap, volume.source, in: environment), volume)
-        case "secret": return tree(try files(.secret, volume.source, in: environment), volume)
-        case "downwardAPI": return tree(downwardFiles(volume.source, in: environment), volume)
-        case "projected": return tree(try projectedFiles(volume.source, in: environment), volume)
+        case "configMap": return try tree(try files(.configMap, volume.source, in: environment), volume)
+        case "secret": return try tree(try files(.secret, volume.source, in: environment), volume)
+        case "downwardAPI": return try tree(downwardFiles(volume.source, in: environment), volume)
+        case "projected": return try projectedTree(volume, in: environment)
         case "hostPath":
             try checkHostPath(volume.source)
             return FileTree()
@@ -40,17 +40,28 @@ extension PodWorker {
         }
     }
 
-    private func tree(_ files: [String: String], _ volume: VolumeSpec) -> FileTree {
-        FileTree(files: files, mode: volume.source["defaultMode"]?.int ?? 0o644)
+    private func tree(_ files: [String: String], _ volume: VolumeSpec) throws(ConfigProblem) -> FileTree {
+        if let path = files.keys.sorted().first(where: { !FileTree.canName($0) }) {
+            throw ConfigProblem("open \(path): file name too long")
+        }
+        // What other volumes of the pod hold counts as well; Linux would say this of a full disk.
+        let others = volumes.trees.reduce(0) { $0 + ($1.key == volume.name ? 0 : $1.value.totalBytes) }
+        if files.values.reduce(others, { $0 + $1.utf8.count }) > PodSandbox.maximumStoredBytes {
+            throw ConfigProblem("write \(files.keys.sorted().first ?? ""): no space left on device")
+        }
+        return FileTree(files: files, mode: Self.mode(of: volume))
     }
 
-    private func projectedFiles(
-        _ source: JSONValue,
+    private static func mode(of volume: VolumeSpec) -> Int { volume.source["defaultMode"]?.int ?? 0o644 }
+
+    private func projectedTree(
+        _ volume: VolumeSpec,
         in environment: any WorkerEnvironment
-    ) throws(ConfigProblem) -> [String: String] {
+    ) throws(ConfigProblem) -> FileTree {
         var all: [String: String] = [:]
+        var tokens: [(path: String, content: DeferredContent)] = []
         var problems: [String] = []
-        for part in source["sources"]?.elements ?? [] {
+        for part in volume.source["sources"]?.elements ?? [] {
             do throws(ConfigProblem) {
                 if let map = part["configMap"] {
                     all.merge(try files(.configMap, map, in: environment)) { $1 }
@@ -59,7 +70,8 @@ extension PodWorker {
                 } else if let downward = part["downwardAPI"] {
                     all.merge(downwardFiles(downward, in: environment)) { $1 }
                 } else if let token = part["serviceAccountToken"] {
-                    all[token["path"]?.string ?? "token"] = "simulated-token-of-\(pod.uid)"
+                    let content = environment.token(request(token), mountedAt: environment.now)
+                    tokens.append((token["path"]?.string ?? "token", content))
                 }
             } catch {
                 problems.append(error.message)
@@ -67,7 +79,20 @@ extension PodWorker {
         }
         if problems.count == 1 { throw ConfigProblem(problems[0]) }
         if !problems.isEmpty { throw ConfigProblem("[\(problems.joined(separator: ", "))]") }
-        return all
+        var tree = try tree(all, volume)
+        for token in tokens { tree.postpone(token.content, at: token.path, mode: Self.mode(of: volume)) }
+        return tree
+    }
+
+    private func request(_ source: JSONValue) -> PodTokenRequest {
+        PodTokenRequest(
+            pod: pod.name,
+            uid: pod.uid,
+            serviceAccount: pod.spec.serviceAccountName,
+            node: node.name,
+            audience: source["audience"]?.string ?? "",
+            seconds: source["expirationSeconds"]?.integer ?? 3600
+        )
     }
 
     /// The texts of a ConfigMap or Secret by key; nil when there is none.

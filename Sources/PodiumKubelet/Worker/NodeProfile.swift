@@ -2,6 +2,7 @@
 // The rhythm of a kubelet: when it lists containers, when it looks at its work queue, how long things take.
 
 package import PodiumMachinery
+package import PodiumRuntime
 
 /// Moments that return with a period.
 package struct Rhythm: Hashable, Sendable {
@@ -63,8 +64,17 @@ package struct NodeProfile: Hashable, Sendable {
     /// When it looks for pods that use too much storage.
     package var evictionChecks: Rhythm
     package var latencies: Latencies
+    /// What containers see of the node.
+    package var facts: NodeFacts
 
-    package init(name: String, hostIP: String, phase: Duration, latencies: Latencies = Latencies()) {
+    package init(
+        name: String,
+        hostIP: String,
+        phase: Duration,
+        latencies: Latencies = Latencies(),
+        facts: NodeFacts = NodeFacts()
+    ) {
+        self.facts = facts
         self.name = name
         self.hostIP = hostIP
         self.latencies = latencies

@@ -46,7 +46,12 @@ extension PodWorker {
             podIP: address,
             seed: seed
         )
+        configuration.nameserver = environment.serviceNetwork.dnsAddress
         configuration.sharesProcesses = pod.spec.sharesProcesses
+        configuration.node = node.facts
+        if let subdomain = pod.spec.subdomain, !pod.spec.isOnHostNetwork {
+            configuration.domain = "\(subdomain).\(pod.name.namespace).svc.cluster.local"
+        }
         return configuration
     }
 

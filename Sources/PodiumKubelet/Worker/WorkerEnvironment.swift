@@ -23,6 +23,10 @@ package protocol WorkerEnvironment: AnyObject {
     var registry: ImageRegistry { get }
     /// Remembers that an image was pulled or is used.
     func noteImage(_ reference: ImageReference, _ profile: ImageProfile)
+    /// The token of a service account, made when a container reads it.
+    func token(_ request: PodTokenRequest, mountedAt time: Timestamp) -> DeferredContent
+    /// Where the addresses of Services come from.
+    var serviceNetwork: ServiceNetwork { get }
     /// What containers see of the cluster.
     var world: any PodWorld { get }
     func configMap(_ name: NamespacedName) -> APIObject?

@@ -17,6 +17,7 @@ extension Applets {
         "tini": { PrefixProgram(words: $0, valued: "") },
         "dumb-init": { PrefixProgram(words: $0, valued: "") },
         "find": { FindProgram(words: $0) },
+        "flock": { FlockProgram(words: $0) },
         "xargs": { ArgumentsProgram(words: $0) },
         "su": { words in
             let options = AppletOptions(words, valued: "cs")
@@ -35,6 +36,26 @@ struct PrefixProgram: Program {
     mutating func run(_ machine: inout Machine) -> Progress {
         let command = Array(AppletOptions(words, valued: valued, stops: true).words.dropFirst(skips))
         return machine.become(command, as: words.first ?? "")
+    }
+}
+
+/// `flock`: nobody else ever holds the lock for longer than the command takes.
+struct FlockProgram: Program {
+    let words: [String]
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        let options = AppletOptions(words, valued: "wE", stops: true)
+        guard let path = options.words.first else { return .exited(Applets.usage(&machine, "flock")) }
+        var command = Array(options.words.dropFirst())
+        // A descriptor that is open already is locked without a command.
+        if command.isEmpty { return .exited(Int(path).map { machine.process.files[$0] == nil ? 1 : 0 } ?? 1) }
+        if machine.node(path) == nil {
+            do { try machine.replace(path, with: []) } catch {
+                return .exited(Applets.fail(&machine, "flock", path, error))
+            }
+        }
+        if command[0] == "-c" { command = ["sh"] + command }
+        return machine.become(command, as: "flock")
     }
 }
 

@@ -139,12 +139,17 @@ extension Applets {
                     machine.write(decoded, to: 1)
                     return 0
                 }
-                var encoded = Base64.encode(bytes)
-                while !encoded.isEmpty {
-                    let count = width > 0 ? min(width, encoded.count) : encoded.count
-                    machine.write(Array(encoded.prefix(count)) + (width > 0 ? [0x0A] : []), to: 1)
-                    encoded.removeFirst(count)
+                let encoded = Base64.encode(bytes)
+                guard width > 0 else {
+                    machine.write(encoded, to: 1)
+                    return 0
                 }
+                var output: [UInt8] = []
+                for start in stride(from: 0, to: encoded.count, by: width) {
+                    output += encoded[start..<min(encoded.count, start + width)]
+                    output.append(0x0A)
+                }
+                machine.write(output, to: 1)
                 return 0
             }
         )
@@ -160,7 +165,7 @@ extension Applets {
             name,
             inputs: options.words,
             Whole(perFile: true) { bytes, path, machine in
-                machine.spend(bytes.count / 64)
+                machine.charge(bytes: 16 * bytes.count)
                 guard options.has("c") else {
                     machine.print("\(hash(bytes))  \(path)\n")
                     return 0

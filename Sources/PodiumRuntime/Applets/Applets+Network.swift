@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applets that look at the network: nslookup, wget, curl, ping and clients of well-known servers.
+// Applets that look at the network: names, interfaces, routes, ports and clients of well-known servers.
 
 extension Applets {
     static let networkApplets: [String: ImmediateApplet] = [
@@ -26,34 +26,37 @@ extension Applets {
             }
             return 0
         },
-        "wget": wget,
-        "curl": curl,
-        "ping": { machine, words in
-            let options = AppletOptions(words, valued: "cWwiIs")
-            let host = options.words.first ?? ""
-            guard let address = machine.addresses(of: host).first else {
-                return fail(&machine, "ping", "bad address '\(host)'")
+        "ifconfig": { machine, words in
+            let names = AppletOptions(words).words
+            if names.count > 1 { return refuse(&machine, "ifconfig: SIOCSIFADDR: Operation not permitted") }
+            for name in names.first.map({ [$0] }) ?? ["eth0", "lo"] {
+                guard let text = interface(name, machine) else {
+                    return fail(&machine, "ifconfig", "\(name): error fetching interface information: Device not found")
+                }
+                machine.print(text)
             }
-            let count = min(options["c"].flatMap { Int($0) } ?? 1, 100)
-            machine.print("PING \(host) (\(address)): 56 data bytes\n")
-            for number in 0..<max(0, count) {
-                machine.print("64 bytes from \(address): seq=\(number) ttl=64 time=0.100 ms\n")
-            }
-            machine.print(
-                "\n--- \(host) ping statistics ---\n\(count) packets transmitted, \(count) packets received, 0% packet loss\n"
-            )
             return 0
         },
-        "ifconfig": { machine, _ in showInterfaces(&machine) },
-        "ip": { machine, words in
-            guard words.count > 1, !words[1].hasPrefix("r") else {
-                machine.print("default via 10.0.0.1 dev eth0\n")
-                return 0
+        "ip": interfaces,
+        "route": { machine, words in
+            if AppletOptions(words).words.contains(where: { $0 == "add" || $0 == "del" }) {
+                return refuse(&machine, "route: SIOCADDRT: Operation not permitted")
             }
-            return showInterfaces(&machine)
+            machine.print("Kernel IP routing table\n")
+            machine.print("Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n")
+            let gateway = PrintFormatter.padded(gateway(machine), 16)
+            let first = AppletOptions(words).has("n") ? "0.0.0.0         " : "default         "
+            machine.print("\(first)\(gateway)0.0.0.0         UG    0      0        0 eth0\n")
+            let network = PrintFormatter.padded(network(machine), 16)
+            machine.print("\(network)0.0.0.0         255.255.255.0   U     0      0        0 eth0\n")
+            return 0
         },
-        "netstat": { machine, _ in showListeners(&machine) },
-        "ss": { machine, _ in showListeners(&machine) },
+        "arp": { machine, _ in
+            machine.print("? (\(gateway(machine))) at ee:ee:ee:ee:ee:ee [ether]  on eth0\n")
+            return 0
+        },
+        "netstat": { machine, words in showListeners(&machine, words) },
+        "ss": { machine, words in showListeners(&machine, words) },
         "pg_isready": { machine, words in
             let options = AppletOptions(words, valued: "hpUdt")
             let host = options["h"] ?? options["host"] ?? "127.0.0.1"
@@ -86,8 +89,6 @@ extension Applets {
         "mongo": { machine, words in
             client(&machine, "mongo", "127.0.0.1", nil, 27_017) { $0.print("{ \"ok\" : 1 }\n") }
         },
-        "traceroute": { _, _ in 0 },
-        "iptables": { _, _ in 0 },
     ]
 
     private static func client(
@@ -106,18 +107,123 @@ extension Applets {
         return 0
     }
 
-    private static func showInterfaces(_ machine: inout Machine) -> Int {
+    private static func refuse(_ machine: inout Machine, _ text: String) -> Int {
+        machine.complain(text)
+        return 1
+    }
+
+    /// The first address of the pod's network, by which everything outside is reached.
+    private static func gateway(_ machine: Machine) -> String { prefix(machine) + "1" }
+    private static func network(_ machine: Machine) -> String { prefix(machine) + "0" }
+    private static func prefix(_ machine: Machine) -> String {
+        machine.kernel.configuration.podIP.split(separator: ".").dropLast().map { $0 + "." }.joined()
+    }
+
+    /// The hardware address that belongs to the pod's address.
+    private static func hardware(_ machine: Machine) -> String {
+        let parts = machine.kernel.configuration.podIP.split(separator: ".").compactMap { UInt8($0) }
+        let digits = parts.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        return (["0a", "58"] + digits).joined(separator: ":")
+    }
+
+    private static func interface(_ name: String, _ machine: Machine) -> String? {
         let address = machine.kernel.configuration.podIP
-        machine.print("1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet \(address)/24 scope global eth0\n")
+        switch name {
+        case "eth0":
+            return """
+                eth0      Link encap:Ethernet  HWaddr \(hardware(machine).uppercased())\u{20}\u{20}
+                          inet addr:\(address)  Bcast:\(prefix(machine))255  Mask:255.255.255.0
+                          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1
+
+
+                """
+        case "lo":
+            return """
+                lo        Link encap:Local Loopback\u{20}\u{20}
+                          inet addr:127.0.0.1  Mask:255.0.0.0
+                          UP LOOPBACK RUNNING  MTU:65536  Metric:1
+
+
+                """
+        default: return nil
+        }
+    }
+
+    /// `ip address`, `ip link`, `ip route`; what changes something is not permitted.
+    private static func interfaces(_ machine: inout Machine, _ words: [String]) -> Int {
+        let given = words.dropFirst().filter { !$0.hasPrefix("-") }
+        let object = given.first ?? ""
+        guard !object.isEmpty else {
+            machine.complain("Usage: ip [OPTIONS] address|route|link|neigh|rule [ARGS]")
+            return 1
+        }
+        if given.dropFirst().contains(where: {
+            ["add", "del", "delete", "set", "flush", "replace", "change"].contains($0)
+        }) {
+            machine.complain("ip: RTNETLINK answers: Operation not permitted")
+            return 2
+        }
+        let isBrief = words.contains("-o") || words.contains("-br")
+        let device = given.count > 1 ? given.last { $0 == "lo" || $0 == "eth0" } : nil
+        switch object {
+        case _ where "address".hasPrefix(object): showAddresses(&machine, device, isBrief: isBrief)
+        case _ where "link".hasPrefix(object): showLinks(&machine, device)
+        case _ where "route".hasPrefix(object):
+            let address = machine.kernel.configuration.podIP
+            if let target = given.dropFirst(2).first, given.dropFirst().first == "get" {
+                machine.print("\(target) via \(gateway(machine)) dev eth0  src \(address) \n")
+                return 0
+            }
+            machine.print("default via \(gateway(machine)) dev eth0 \n")
+            machine.print("\(network(machine))/24 dev eth0 scope link  src \(address) \n")
+        case _ where "neigh".hasPrefix(object) || "rule".hasPrefix(object): break
+        default:
+            machine.complain("ip: invalid argument '\(object)' to 'ip'")
+            return 1
+        }
         return 0
     }
 
-    private static func showListeners(_ machine: inout Machine) -> Int {
-        machine.print("Proto Recv-Q Send-Q Local Address           Foreign Address         State\n")
+    private static func links(_ machine: Machine) -> [(name: String, head: String, address: String)] {
+        [
+            (
+                "lo",
+                "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n"
+                    + "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n", "127.0.0.1/8 scope host lo"
+            ),
+            (
+                "eth0",
+                "2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue \n"
+                    + "    link/ether \(hardware(machine)) brd ff:ff:ff:ff:ff:ff\n",
+                "\(machine.kernel.configuration.podIP)/24 brd \(prefix(machine))255 scope global eth0"
+            ),
+        ]
+    }
+
+    private static func showLinks(_ machine: inout Machine, _ device: String?) {
+        for link in links(machine) where device == nil || device == link.name { machine.print(link.head) }
+    }
+
+    private static func showAddresses(_ machine: inout Machine, _ device: String?, isBrief: Bool) {
+        for (index, link) in links(machine).enumerated() where device == nil || device == link.name {
+            if isBrief {
+                machine.print("\(index + 1): \(link.name)    inet \(link.address)\n")
+            } else {
+                machine.print("\(link.head)    inet \(link.address)\n       valid_lft forever preferred_lft forever\n")
+            }
+        }
+    }
+
+    private static func showListeners(_ machine: inout Machine, _ words: [String]) -> Int {
+        machine.print("Active Internet connections (only servers)\n")
+        let names = words.contains { $0.hasPrefix("-") && $0.contains("p") }
+        machine.print("Proto Recv-Q Send-Q Local Address           Foreign Address         State       ")
+        machine.print(names ? "PID/Program name    \n" : "\n")
         for port in machine.kernel.openPorts {
-            machine.print(
-                "tcp        0      0 \(PrintFormatter.padded("0.0.0.0:\(port)", 23)) 0.0.0.0:*               LISTEN\n"
-            )
+            let local = PrintFormatter.padded("0.0.0.0:\(port)", 23)
+            machine.print("tcp        0      0 \(local) 0.0.0.0:*               LISTEN      ")
+            let owner = machine.kernel.listener(on: port).flatMap { machine.kernel.processes[$0.process] }
+            machine.print(names ? "\(owner.map { "\($0.pid)/\($0.commandName)" } ?? "-")\n" : "\n")
         }
         return 0
     }
@@ -157,176 +263,6 @@ extension Applets {
         }
         if !isOld { machine.print("\n\n") }
         return 0
-    }
-
-    // Downloads
-
-    /// The parts of a URL.
-    private struct Address {
-        var isSecure = false
-        var host = ""
-        var port = 80
-        var path = "/"
-
-        init(_ text: String) {
-            var rest = text[...]
-            if let mark = rest.firstRange(of: "://") {
-                isSecure = rest.hasPrefix("https")
-                rest = rest[mark.upperBound...]
-            }
-            let authority = rest.prefix { $0 != "/" && $0 != "?" }
-            let after = rest.dropFirst(authority.count)
-            if !after.isEmpty { path = after.hasPrefix("/") ? String(after) : "/" + after }
-            let server = authority.split(separator: "@").last ?? authority
-            port = isSecure ? 443 : 80
-            if let colon = server.lastIndex(of: ":"), let number = Int(server[server.index(after: colon)...]) {
-                port = number
-                host = String(server[..<colon])
-            } else {
-                host = String(server)
-            }
-        }
-    }
-
-    /// Redirections that are followed.
-    private static let maximumRedirections = 10
-
-    private static func wget(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "OTPUtY")
-        guard let url = options.words.first else { return usage(&machine, "wget") }
-        let address = Address(url)
-        let isQuiet = options.has("q") || options["quiet"] != nil
-        guard let peer = machine.addresses(of: address.host).first else {
-            return fail(&machine, "wget", "bad address '\(address.host)'")
-        }
-        let place = "\(address.host) (\(peer):\(address.port))"
-        if !isQuiet { machine.complain("Connecting to \(place)") }
-        guard machine.accepts(peer, port: address.port) else {
-            return fail(&machine, "wget", "can't connect to remote host (\(peer)): Connection refused")
-        }
-        let body = options["post-data"] ?? ""
-        guard
-            let answer = follow(
-                address,
-                peer,
-                HTTPProbe(path: address.path, method: body.isEmpty ? "GET" : "POST", body: body),
-                &machine
-            )
-        else { return fail(&machine, "wget", "error getting response: Connection reset by peer") }
-        if answer.status >= 400 {
-            return fail(&machine, "wget", "server returned error: HTTP/1.1 \(answer.status) \(reason(answer.status))")
-        }
-        if options["spider"] != nil {
-            if !isQuiet { machine.complain("remote file exists") }
-            return 0
-        }
-        let last = address.path.split(separator: "?").first?.split(separator: "/").last.map(String.init)
-        let output =
-            options["O"] ?? options["output-document"] ?? (options["P"].map { $0 + "/" } ?? "") + (last ?? "index.html")
-        if output == "-" {
-            machine.write(answer.body, to: 1)
-            return 0
-        }
-        let code = attempt(&machine, "wget", "can't open '\(output)'") { machine throws(Errno) in
-            try machine.replace(output, with: answer.body)
-        }
-        if code == 0, !isQuiet { machine.complain("saving to '\(output)'\n'\(output)' saved") }
-        return code
-    }
-
-    private static func follow(
-        _ address: Address,
-        _ peer: String,
-        _ request: HTTPProbe,
-        _ machine: inout Machine
-    ) -> HTTPAnswer? {
-        var address = address
-        var peer = peer
-        var request = request
-        for _ in 0..<maximumRedirections {
-            guard let answer = machine.answer(request, at: peer, port: address.port) else { return nil }
-            guard (300..<400).contains(answer.status), let location = answer.location else { return answer }
-            if location.hasPrefix("/") {
-                request.path = location
-            } else {
-                address = Address(location)
-                guard let next = machine.addresses(of: address.host).first else { return nil }
-                peer = next
-                request.path = address.path
-            }
-        }
-        return HTTPAnswer(status: 310)
-    }
-
-    static func reason(_ status: Int) -> String {
-        [
-            200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 302: "Found", 400: "Bad Request",
-            401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error", 502: "Bad Gateway",
-            503: "Service Unavailable",
-        ][status] ?? "Unknown"
-    }
-
-    private static func curl(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "oXdHwmuAebTFKxC")
-        guard let url = options["url"] ?? options.words.first(where: { !$0.isEmpty }) else { return 2 }
-        let address = Address(url)
-        func complain(_ code: Int, _ text: String, _ machine: inout Machine) -> Int {
-            if !options.has("s") || options.has("S") { machine.complain("curl: (\(code)) \(text)") }
-            return code
-        }
-        guard let peer = machine.addresses(of: address.host).first else {
-            return complain(6, "Could not resolve host: \(address.host)", &machine)
-        }
-        guard machine.accepts(peer, port: address.port) else {
-            let text =
-                "Failed to connect to \(address.host) port \(address.port) after 0 ms: Couldn't connect to server"
-            return complain(7, text, &machine)
-        }
-        let headers = (options.lists["H"] ?? []).compactMap { line -> EnvironmentVariable? in
-            let parts = line.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
-            return parts.count == 2 ? EnvironmentVariable(String(parts[0]), String(parts[1])) : nil
-        }
-        let body = options["d"] ?? ""
-        let method = options["X"] ?? (options.has("I") ? "HEAD" : body.isEmpty ? "GET" : "POST")
-        let request = HTTPProbe(path: address.path, method: method, headers: headers, body: body)
-        let isFollowing = options.has("L") || options["location"] != nil
-        let answer =
-            isFollowing
-            ? follow(address, peer, request, &machine) : machine.answer(request, at: peer, port: address.port)
-        guard let answer else { return complain(52, "Empty reply from server", &machine) }
-        return finish(answer, options, &machine) { complain($0, $1, &$2) }
-    }
-
-    private static func finish(
-        _ answer: HTTPAnswer,
-        _ options: AppletOptions,
-        _ machine: inout Machine,
-        _ complain: (Int, String, inout Machine) -> Int
-    ) -> Int {
-        let isFailing = options.has("f") || options["fail"] != nil
-        if answer.status >= 400, isFailing {
-            return complain(22, "The requested URL returned error: \(answer.status)", &machine)
-        }
-        var output: [UInt8] = []
-        if options.has("I") || options.has("i") {
-            let head = "HTTP/1.1 \(answer.status) \(reason(answer.status))\r\nContent-Type: \(answer.contentType)\r\n"
-            output += Array((head + "Content-Length: \(answer.body.count)\r\n\r\n").utf8)
-        }
-        if !options.has("I") { output += answer.body }
-        var code = 0
-        if let path = options["o"] ?? options["output"] {
-            code = attempt(&machine, "curl", path) { machine throws(Errno) in
-                if path != "/dev/null" { try machine.replace(path, with: output) }
-            }
-        } else if !output.isEmpty {
-            machine.write(output, to: 1)
-        }
-        if let format = options["w"] ?? options["write-out"] {
-            let text = format.replacing("%{http_code}", with: String(answer.status))
-                .replacing("%{response_code}", with: String(answer.status))
-            machine.write(EscapedText.resolve(Array(text.utf8), .format).bytes, to: 1)
-        }
-        return code
     }
 }
 

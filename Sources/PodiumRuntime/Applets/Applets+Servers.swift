@@ -22,6 +22,11 @@ extension Applets {
         "nginx": { NginxProgram(words: $0) },
         "nginx-debug": { NginxProgram(words: $0) },
         "agnhost": { testImage($0) },
+        "wget": { WgetProgram(words: $0) },
+        "curl": { CurlProgram(words: $0) },
+        "ping": { PingProgram(words: $0) },
+        "ping6": { PingProgram(words: $0) },
+        "telnet": { NetcatProgram(words: $0) },
         "nc": { NetcatProgram(words: $0) },
         "netcat": { NetcatProgram(words: $0) },
         "ncat": { NetcatProgram(words: $0) },
@@ -271,8 +276,15 @@ struct NginxProgram: Program {
 /// `nc`: listens for ever, or looks whether something accepts connections.
 struct NetcatProgram: Program {
     let words: [String]
+    /// The bytes that one side of a conversation says at most.
+    private static let maximumInput = 1 << 20
+
     private var input: [UInt8] = []
     private var port: Int?
+    private var deadline: Timestamp?
+    private var isConnected = false
+    /// Where what a client says arrives.
+    private var inbox: Int?
 
     init(words: [String]) { self.words = words }
 
@@ -293,32 +305,114 @@ struct NetcatProgram: Program {
         // What it is given to say may be a whole answer.
         while true {
             switch machine.read(0) {
-            case .bytes(let bytes): if input.count < 1 << 20 { input += bytes }
+            case .bytes(let bytes): if input.count < Self.maximumInput { input += bytes }
             case .wait(let wait): return .blocked(wait)
-            case .end, .failed:
-                if !input.isEmpty, let port {
-                    machine.kernel.listeners[port] = nil
-                    _ = machine.listen(port, .raw(input))
-                }
-                return .blocked(.forever)
+            case .end, .failed: return converse(&machine)
             }
             if machine.mustYield { return .ready }
             machine.spend()
         }
     }
 
-    private func connect(_ options: AppletOptions, _ machine: inout Machine) -> Progress {
-        guard options.words.count >= 2, let port = Int(options.words[1]) else {
-            return .exited(Applets.usage(&machine, "nc"))
+    /// Waits for a client, and prints what it says.
+    private mutating func converse(_ machine: inout Machine) -> Progress {
+        guard let port else { return .exited(1) }
+        if inbox == nil, let pipe = machine.kernel.makePipe(),
+            case .pipeWriter(let number)? = machine.kernel.openFiles[pipe.writer]?.target
+        {
+            inbox = pipe.reader
+            machine.kernel.listeners[port] = nil
+            _ = machine.listen(port, .conversation(answer: input, inbox: number))
         }
-        let host = options.words[0]
+        guard let inbox, case .pipeReader(let pipe)? = machine.kernel.openFiles[inbox]?.target else {
+            return .blocked(.forever)
+        }
+        while true {
+            switch machine.kernel.read(pipe: pipe, limit: Pipe.capacity, file: inbox) {
+            case .bytes(let bytes): machine.write(bytes, to: 1)
+            case .wait(let wait): return .blocked(wait)
+            case .end, .failed:
+                machine.kernel.dispose(inbox)
+                return .exited(0)
+            }
+        }
+    }
+
+    /// As a client: what standard input says goes there, and what comes back is printed.
+    private mutating func connect(_ options: AppletOptions, _ machine: inout Machine) -> Progress {
+        let name = words.first == "telnet" ? "telnet" : "nc"
+        let words = options.words
+        guard let host = words.first, name == "telnet" || words.count >= 2,
+            let port = words.count > 1 ? Int(words[1]) : 23
+        else { return .exited(Applets.usage(&machine, name)) }
         guard let address = machine.addresses(of: host).first else {
-            return .exited(Applets.fail(&machine, "nc", "bad address '\(host)'"))
+            return .exited(Applets.fail(&machine, name, "bad address '\(host)'"))
         }
-        guard machine.accepts(address, port: port) else {
-            return .exited(Applets.fail(&machine, "nc", "\(host) (\(address):\(port)): Connection refused"))
+        let isOld = options.has("z") || options.has("v")
+        switch machine.reach(address, port: port) {
+        case .open: break
+        case .refused:
+            let text = "can't connect to remote host (\(address)): Connection refused"
+            if isOld, !options.has("v") { return .exited(1) }
+            let old = "\(host) (\(address):\(port)): Connection refused"
+            return .exited(Applets.fail(&machine, name, isOld ? old : text))
+        case .silent:
+            let limit = options["w"].flatMap { Int64($0) } ?? Int64(CurlProgram.connectTimeout / 1000)
+            let end = deadline ?? machine.now + .seconds(limit)
+            deadline = end
+            if machine.now < end { return .blocked(.time(end)) }
+            let place = isOld ? "\(host) (\(address):\(port))" : "can't connect to remote host (\(address))"
+            return .exited(Applets.fail(&machine, name, place + ": Connection timed out"))
         }
-        if options.has("v") { machine.complain("\(host) (\(address):\(port)) open") }
+        if !isConnected {
+            isConnected = true
+            if options.has("v") { machine.complain("\(host) (\(address):\(port)) open") }
+            if name == "telnet" { machine.print("Connected to \(host)\n") }
+        }
+        return options.has("z") ? .exited(0) : talk(to: address, port: port, &machine)
+    }
+
+    private mutating func talk(to address: String, port: Int, _ machine: inout Machine) -> Progress {
+        while true {
+            switch machine.read(0) {
+            case .bytes(let bytes):
+                if input.count < Self.maximumInput { input += bytes }
+                // A server answers as soon as it has the whole head.
+                if input.text.contains("\r\n\r\n") || input.text.contains("\n\n") {
+                    return reply(address, port, &machine)
+                }
+            case .wait(let wait): return .blocked(wait)
+            case .end, .failed: return reply(address, port, &machine)
+            }
+            if machine.mustYield { return .ready }
+            machine.spend()
+        }
+    }
+
+    private func reply(_ address: String, _ port: Int, _ machine: inout Machine) -> Progress {
+        if machine.isOwn(address),
+            case .conversation(let answer, let inbox)? = machine.kernel.listener(on: port)?.service
+        {
+            machine.kernel.listeners[port] = nil
+            machine.kernel.pipes[inbox]?.append(input)
+            machine.kernel.closeWriter(of: inbox)
+            machine.write(answer, to: 1)
+            return .exited(0)
+        }
+        let lines = input.text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.utf8.last == 13 ? String(decoding: line.utf8.dropLast(), as: UTF8.self) : String(line)
+        }
+        let first = (lines.first ?? "").split(separator: " ").map(String.init)
+        guard first.count >= 2, first[1].hasPrefix("/") else { return .exited(0) }
+        let headers = lines.dropFirst().prefix { !$0.isEmpty }.map { line -> EnvironmentVariable in
+            let name = String(line.prefix { $0 != ":" })
+            return EnvironmentVariable(name, String(line.dropFirst(name.count + 1).drop { $0 == " " }))
+        }
+        let body = lines.drop { !$0.isEmpty }.dropFirst().joined(separator: "\n")
+        let request = HTTPProbe(path: first[1], method: first[0], headers: headers, body: body)
+        if let answer = machine.answer(request, at: address, port: port) {
+            machine.write(Array((answer.head.map { $0 + "\r\n" }.joined() + "\r\n").utf8) + answer.body, to: 1)
+        }
         return .exited(0)
     }
 }
@@ -360,7 +454,7 @@ extension Machine {
     /// A service with the directory of its files made absolute.
     func absolute(_ service: NetworkService) -> NetworkService {
         guard case .files(let root, let style) = service else { return service }
-        let path = kernel.canonicalPath(absolute(root), in: process.container) ?? absolute(root)
+        let path = canonicalPath(root) ?? absolute(root)
         return .files(root: path == "/" ? "" : path, style: style)
     }
 }

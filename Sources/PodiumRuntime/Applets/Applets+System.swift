@@ -20,65 +20,9 @@ extension Applets {
                 return 0
             }
         },
-        "hostname": { machine, words in
-            let options = AppletOptions(words)
-            let isAddress = options.has("i") || options.has("I")
-            machine.print(
-                (isAddress ? machine.kernel.configuration.podIP : machine.kernel.configuration.hostname) + "\n"
-            )
-            return 0
-        },
-        "uname": { machine, words in
-            let options = AppletOptions(words)
-            let fields: [(Character, String)] = [
-                ("s", "Linux"), ("n", machine.kernel.configuration.hostname), ("r", "6.6.0"), ("v", "#1 SMP"),
-                ("m", "x86_64"), ("o", "GNU/Linux"),
-            ]
-            let shown = fields.filter { options.has("a") || options.has($0.0) || options.flags.isEmpty && $0.0 == "s" }
-            machine.print(shown.map(\.1).joined(separator: " ") + "\n")
-            return 0
-        },
-        "arch": { machine, _ in
-            machine.print("x86_64\n")
-            return 0
-        },
-        "nproc": { machine, _ in
-            machine.print("8\n")
-            return 0
-        },
-        "id": { machine, words in
-            let options = AppletOptions(words)
-            let user = machine.container?.specification.user ?? 0
-            let group = machine.container?.specification.group ?? 0
-            func named(_ number: Int) -> String { number == 0 ? "0(root)" : String(number) }
-            if options.has("u") || options.has("g") || options.has("G") {
-                let number = options.has("u") ? user : group
-                machine.print((options.has("n") && number == 0 ? "root" : String(number)) + "\n")
-            } else {
-                machine.print("uid=\(named(user)) gid=\(named(group)) groups=\(named(group))\n")
-            }
-            return 0
-        },
-        "whoami": { machine, _ in
-            let user = machine.container?.specification.user ?? 0
-            if user != 0 { return fail(&machine, "whoami", "unknown uid \(user)") }
-            machine.print("root\n")
-            return 0
-        },
-        "groups": { machine, _ in
-            machine.print("root\n")
-            return 0
-        },
         "tty": { machine, _ in
             machine.print(machine.isTerminal(0) ? "/dev/pts/0\n" : "not a tty\n")
             return machine.isTerminal(0) ? 0 : 1
-        },
-        "free": { machine, _ in
-            machine.print("              total        used        free      shared  buff/cache   available\n")
-            machine.print(
-                "Mem:       33554432     8388608    16777216        1024     8388608    25165824\nSwap:             0           0           0\n"
-            )
-            return 0
         },
         "uptime": { machine, _ in
             let time = CivilTime(machine.now).formatted("%H:%M:%S")
@@ -107,7 +51,7 @@ extension Applets {
             }
             let found = machine.visibleProcesses.filter { candidate in
                 let text = options.has("f") ? candidate.arguments.joined(separator: " ") : candidate.commandName
-                return candidate.pid != machine.process.pid && expression.matches(Array(text.utf8))
+                return candidate.pid != machine.process.pid && expression.matches(Array(text.utf8), machine.meter)
             }
             for process in found {
                 machine.print(options.has("l") ? "\(process.pid) \(process.commandName)\n" : "\(process.pid)\n")
@@ -119,22 +63,6 @@ extension Applets {
         "apt": { machine, words in install(&machine, words, verbs: ["install"]) },
         "yum": { machine, words in install(&machine, words, verbs: ["install"]) },
         "dnf": { machine, words in install(&machine, words, verbs: ["install"]) },
-        "sysctl": { machine, words in
-            for word in words.dropFirst() where word.contains("=") {
-                machine.print(word.split(separator: "=", maxSplits: 1).joined(separator: " = ") + "\n")
-            }
-            return 0
-        },
-        "clear": { _, _ in 0 },
-        "reset": { _, _ in 0 },
-        "stty": { _, _ in 0 },
-        "logger": { _, _ in 0 },
-        "dmesg": { _, _ in 0 },
-        "adduser": { _, _ in 0 },
-        "addgroup": { _, _ in 0 },
-        "useradd": { _, _ in 0 },
-        "groupadd": { _, _ in 0 },
-        "update-ca-certificates": { _, _ in 0 },
         "getent": { machine, words in
             guard words.count == 3, words[1].hasSuffix("hosts") || words[1].hasPrefix("ahosts") else { return 2 }
             let found = machine.addresses(of: words[2])
@@ -261,7 +189,7 @@ extension Applets {
                 guard candidate.number != machine.process.number else { return false }
                 if isExact { return candidate.commandName == name }
                 let text = wantsCommandLine ? candidate.arguments.joined(separator: " ") : candidate.commandName
-                return expression?.matches(Array(text.utf8)) ?? false
+                return expression?.matches(Array(text.utf8), machine.meter) ?? false
             }
             if found.isEmpty {
                 code = 1

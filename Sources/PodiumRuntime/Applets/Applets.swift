@@ -14,6 +14,8 @@ enum Applets {
         .merging(fileApplets) { first, _ in first }
         .merging(systemApplets) { first, _ in first }
         .merging(networkApplets) { first, _ in first }
+        .merging(accountApplets) { first, _ in first }
+        .merging(nodeApplets) { first, _ in first }
 
     /// Applets that read input, sleep or serve.
     static let waiting: [String: WaitingApplet] = filterApplets.merging(lineApplets) { first, _ in first }

@@ -31,6 +31,19 @@ package struct FileTree: Hashable, Sendable {
         root.insert(FileNode.file(FileContent(bytes), mode: mode, time: time), at: parts[...], time: time)
     }
 
+    /// Has a file made when somebody reads it.
+    package mutating func postpone(_ content: DeferredContent, at path: String, mode: Int = 0o644) {
+        let parts = path.split(separator: "/").map(String.init)
+        let time = Timestamp(nanoseconds: 0)
+        root.insert(FileNode.file(FileContent(content), mode: mode, time: time), at: parts[...], time: time)
+    }
+
+    /// Whether a path has a length that Linux allows, in all and of each name.
+    package static func canName(_ path: String) -> Bool {
+        path.utf8.count < Kernel.maximumPathBytes
+            && path.utf8.split(separator: UInt8(ascii: "/")).allSatisfy { $0.count <= Kernel.maximumNameBytes }
+    }
+
     /// The content of a file; nil when there is none. Bytes beyond what is stored read as zeros.
     package func read(_ path: String) -> [UInt8]? {
         guard let node = root.descendant(path.split(separator: "/").map(String.init)[...]), node.kind == .file else {
@@ -43,6 +56,26 @@ package struct FileTree: Hashable, Sendable {
     package var totalBytes: Int { root.totalBytes }
 }
 
+/// The content of a file that is made whenever somebody reads it.
+///
+/// Most pods never read the token of their service account, and making one takes as long as starting a pod.
+package final class DeferredContent: Hashable, Sendable {
+    private let identity: String
+    private let make: @Sendable () -> [UInt8]
+
+    /// Content that `make` makes, on whatever thread a reader is. `identity` says what it is: of two with the same one,
+    /// neither is a change of the other.
+    package init(_ identity: String, make: @escaping @Sendable () -> [UInt8]) {
+        self.identity = identity
+        self.make = make
+    }
+
+    var bytes: [UInt8] { make() }
+
+    package static func == (left: DeferredContent, right: DeferredContent) -> Bool { left.identity == right.identity }
+    package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
+}
+
 /// What a node of a tree is.
 enum FileKind: Hashable, Sendable {
     case file, directory, link, fifo, device
@@ -53,41 +86,82 @@ struct FileContent: Hashable, Sendable {
     /// The stored bytes of each file.
     static let maximumStoredBytes = 1 << 20
 
-    private(set) var bytes: [UInt8]
-    /// The length, at least that of `bytes`.
-    private(set) var size: Int
+    /// The bytes that are kept here.
+    private var stored: [UInt8]
+    /// The length, at least that of `stored`.
+    private var length: Int
+    /// What makes the bytes instead, for as long as nobody has written to the file.
+    private var deferred: DeferredContent?
 
     init(_ bytes: [UInt8] = []) {
-        size = bytes.count
-        self.bytes = bytes.count <= Self.maximumStoredBytes ? bytes : Array(bytes.prefix(Self.maximumStoredBytes))
+        length = bytes.count
+        stored = bytes.count <= Self.maximumStoredBytes ? bytes : Array(bytes.prefix(Self.maximumStoredBytes))
+    }
+
+    /// What is made anew whenever somebody reads it.
+    init(_ deferred: DeferredContent) {
+        self.init()
+        self.deferred = deferred
+    }
+
+    /// The first bytes of the file.
+    var bytes: [UInt8] { deferred?.bytes ?? stored }
+
+    /// The length of the file, at least that of `bytes`.
+    var size: Int { deferred?.bytes.count ?? length }
+
+    /// How many bytes are kept here; of what is made when it is read, none.
+    var storedCount: Int { stored.count }
+
+    /// The length as far as it takes room.
+    var heldSize: Int { length }
+
+    /// Takes over what would be read now, before it is changed.
+    private mutating func settle() {
+        guard let deferred else { return }
+        self = FileContent(deferred.bytes)
     }
 
     /// Puts `new` at `offset`, filling a gap with zeros.
     mutating func write(_ new: [UInt8], at offset: Int) {
+        settle()
         if offset < Self.maximumStoredBytes {
-            if bytes.count < offset { bytes += Array(repeating: 0, count: offset - bytes.count) }
+            if stored.count < offset { stored += Array(repeating: 0, count: offset - stored.count) }
             let kept = new.prefix(Self.maximumStoredBytes - offset)
-            let overlap = min(kept.count, bytes.count - offset)
-            bytes.replaceSubrange(offset..<offset + overlap, with: kept)
+            let overlap = min(kept.count, stored.count - offset)
+            stored.replaceSubrange(offset..<offset + overlap, with: kept)
         }
-        size = max(size, offset + new.count)
+        length = max(length, offset + new.count)
     }
 
-    /// Makes the file `length` bytes longer without storing anything.
-    mutating func grow(to length: Int) { size = max(size, length) }
+    /// Makes the file `count` bytes long without storing anything.
+    mutating func grow(to count: Int) {
+        settle()
+        length = max(length, count)
+    }
 
-    /// Cuts or fills the file to `length`.
-    mutating func truncate(to length: Int) {
-        if bytes.count > length { bytes.removeLast(bytes.count - length) }
-        size = length
+    /// Cuts or fills the file to `count` bytes.
+    mutating func truncate(to count: Int) {
+        settle()
+        if stored.count > count { stored.removeLast(stored.count - count) }
+        length = count
+    }
+
+    /// How many bytes there are from `offset` up to and with `delimiter`, looking at `count` at most; nil without it.
+    func distance(from offset: Int, through delimiter: UInt8, count: Int) -> Int? {
+        let bytes = bytes
+        guard offset < bytes.count else { return nil }
+        let index = bytes[offset..<min(bytes.count, offset + count)].firstIndex(of: delimiter)
+        return index.map { $0 - offset + 1 }
     }
 
     /// At most `count` bytes from `offset` on; empty at the end.
     func read(at offset: Int, count: Int) -> [UInt8] {
-        let length = min(count, max(0, size - offset))
-        guard length > 0 else { return [] }
-        let stored = offset < bytes.count ? Array(bytes[offset..<min(bytes.count, offset + length)]) : []
-        return stored.count == length ? stored : stored + Array(repeating: 0, count: length - stored.count)
+        if let deferred { return FileContent(deferred.bytes).read(at: offset, count: count) }
+        let wanted = min(count, max(0, length - offset))
+        guard wanted > 0 else { return [] }
+        let found = offset < stored.count ? Array(stored[offset..<min(stored.count, offset + wanted)]) : []
+        return found.count == wanted ? found : found + Array(repeating: 0, count: wanted - found.count)
     }
 }
 
@@ -116,23 +190,82 @@ struct FileNode: Hashable, Sendable {
         FileNode(kind: .directory, mode: mode, time: time)
     }
 
+    // Nothing here calls itself: how deep a tree is was decided by a container.
+
     /// The node at the end of `path` below this one; links are not followed.
     func descendant(_ path: ArraySlice<String>) -> FileNode? {
-        guard let name = path.first else { return self }
-        return children[name]?.descendant(path.dropFirst())
+        var node = self
+        for name in path {
+            guard let child = node.children[name] else { return nil }
+            node = child
+        }
+        return node
+    }
+
+    /// Calls `body` with the node at `path` below this one, in place; nil when it is not there. With `maker`, missing
+    /// directories on the way are made of it.
+    @discardableResult
+    mutating func withDescendant<Result>(
+        _ path: ArraySlice<String>,
+        maker: FileNode? = nil,
+        _ body: (inout FileNode) -> Result
+    ) -> Result? {
+        // Each node is taken out of its parent while it is changed, so that it is held only once and nothing is copied.
+        let hole = FileNode(kind: .directory, mode: 0, time: time)
+        var parents: [FileNode] = []
+        var node = hole
+        swap(&node, &self)
+        for name in path {
+            guard let child = node.children[name] ?? maker else { break }
+            node.children[name] = hole
+            parents.append(node)
+            node = child
+        }
+        let result = parents.count == path.count ? body(&node) : nil
+        while var parent = parents.popLast() {
+            parent.children[path[path.startIndex + parents.count]] = node
+            node = parent
+        }
+        self = node
+        return result
     }
 
     /// Puts `node` at `path`, making directories on the way.
     mutating func insert(_ node: FileNode, at path: ArraySlice<String>, time: Timestamp) {
-        guard let name = path.first else { return }
-        if path.count == 1 {
-            children[name] = node
-        } else {
-            children[name, default: .directory(time: time)].insert(node, at: path.dropFirst(), time: time)
+        guard let name = path.last else { return }
+        withDescendant(path.dropLast(), maker: .directory(time: time)) { $0.children[name] = node }
+    }
+
+    /// Calls `body` with this node and all below it, in no order that means anything.
+    func forEach(_ body: (FileNode) -> Void) {
+        var pending = [self]
+        while let node = pending.popLast() {
+            body(node)
+            pending += node.children.values
         }
     }
 
+    /// How many directories stand one in the other at most, this one included; 0 for anything else.
+    var height: Int {
+        var height = 0
+        var level = kind == .directory ? [self] : []
+        while !level.isEmpty {
+            height += 1
+            level = level.flatMap { $0.children.values.lazy.filter { $0.kind == .directory } }
+        }
+        return height
+    }
+
+    /// How many nodes there are, this one included.
+    var count: Int {
+        var count = 0
+        forEach { _ in count += 1 }
+        return count
+    }
+
     var totalBytes: Int {
-        content.size + children.values.reduce(0) { $0 + $1.totalBytes }
+        var total = 0
+        forEach { total += $0.content.heldSize }
+        return total
     }
 }

@@ -20,13 +20,23 @@ extension Machine {
         switch name {
         case "uptime": "\(uptime) \(uptime)\n"
         case "loadavg": "0.00 0.00 0.00 1/\(kernel.processes.count + 1) \(process.pid)\n"
-        case "version": "Linux version 6.6.0 (podium) #1 SMP\n"
-        case "meminfo": "MemTotal:       33554432 kB\nMemFree:        16777216 kB\nMemAvailable:   25165824 kB\n"
-        case "cpuinfo": (0..<8).map { "processor\t: \($0)\nmodel name\t: simulated\n\n" }.joined()
+        case "version": "Linux version \(NodeFacts.kernelVersion) (podium) #1 SMP\n"
+        case "meminfo": memoryTable
+        case "cpuinfo":
+            (0..<kernel.configuration.node.processors).map { "processor\t: \($0)\nmodel name\t: simulated\n\n" }
+                .joined()
         case "mounts": mountTable
         case "filesystems": "nodev\tproc\n\text4\n"
         default: nil
         }
+    }
+
+    private var memoryTable: String {
+        let total = kernel.configuration.node.memory >> 10
+        func line(_ name: String, _ value: Int) -> String {
+            "\(name):\(PrintFormatter.padded(String(value), 23 - name.utf8.count, left: false)) kB\n"
+        }
+        return line("MemTotal", total) + line("MemFree", total / 2) + line("MemAvailable", total / 4 * 3)
     }
 
     /// Seconds since the container's start with two digits, `12.50`.
@@ -65,13 +75,18 @@ extension Machine {
 
     /// The names below `/proc` and in a process's directory there; nil for every other path.
     func processDirectory(_ path: String) -> [String]? {
+        // Asked of every path, so the answer for all others must be quick.
+        guard
+            path.hasPrefix("/proc") || !path.hasPrefix("/") && process.directory.hasPrefix("/proc")
+                || !path.hasPrefix("/") && process.directory == "/"
+        else { return nil }
         let parts = absolute(path).split(separator: "/").map(String.init)
-        if parts == ["proc"] {
+        guard parts.first == "proc", parts.count <= 2 else { return nil }
+        if parts.count == 1 {
             let files = ["cpuinfo", "filesystems", "loadavg", "meminfo", "mounts", "self", "uptime", "version"]
             return visibleProcesses.map { String($0.pid) } + files
         }
-        let isProcess = parts.count == 2 && visibleProcesses.contains { String($0.pid) == parts[1] }
-        guard parts.first == "proc", isProcess || parts == ["proc", "self"] else { return nil }
+        guard parts[1] == "self" || visibleProcesses.contains(where: { String($0.pid) == parts[1] }) else { return nil }
         return ["cgroup", "cmdline", "comm", "environ", "mounts", "stat", "status"]
     }
 }

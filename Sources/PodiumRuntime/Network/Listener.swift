@@ -26,8 +26,8 @@ enum NetworkService: Hashable, Sendable {
     case netexec
     /// The host name, as `serve-hostname` and `hello-app` give it.
     case hostname(prefix: String)
-    /// Whole answers as a program wrote them, head and body.
-    case raw([UInt8])
+    /// One conversation of `nc -l`: what it says, head and body, and the pipe to which goes what it is told.
+    case conversation(answer: [UInt8], inbox: Int)
 }
 
 /// The manners of a file server.
@@ -91,7 +91,7 @@ extension Kernel {
                 : HTTPAnswer(status: 500, body: "error: \(age.nanoseconds / 1_000_000_000)s")
         case .netexec: return netexec(request, path: path, now: now)
         case .hostname(let prefix): return HTTPAnswer(status: 200, body: prefix + configuration.hostname + "\n")
-        case .raw(let bytes): return Self.parseAnswer(bytes)
+        case .conversation(let bytes, _): return Self.parseAnswer(bytes)
         }
     }
 

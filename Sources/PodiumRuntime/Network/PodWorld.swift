@@ -17,6 +17,19 @@ package protocol PodWorld {
 
     /// Whether something accepts TCP connections there.
     func accepts(address: String, port: Int) -> Bool
+
+    /// Who has an address.
+    func presence(of address: String) -> AddressPresence
+}
+
+/// Who has an address, and so whether anything comes back from it.
+package enum AddressPresence: Hashable, Sendable {
+    /// Nobody: packets are lost.
+    case none
+    /// A Service: connections are refused where nothing is behind a port; there is nobody to answer a ping.
+    case service
+    /// A pod or a node.
+    case host
 }
 
 /// A world with nothing in it: no name resolves, nothing listens.
@@ -26,6 +39,7 @@ package struct EmptyWorld: PodWorld {
     package func resolve(_ name: String) -> [String] { [] }
     package func answer(_ request: HTTPProbe, at address: String, port: Int) -> HTTPAnswer? { nil }
     package func accepts(address: String, port: Int) -> Bool { false }
+    package func presence(of address: String) -> AddressPresence { .none }
 }
 
 /// A small HTTP request.

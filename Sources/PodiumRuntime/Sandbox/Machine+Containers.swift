@@ -88,7 +88,8 @@ extension Machine {
         let configuration = kernel.configuration
         var hosts =
             "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
-        hosts += "\(configuration.podIP)\t\(configuration.hostname)\n"
+        let complete = configuration.domain.map { "\(configuration.hostname).\($0)\t" } ?? ""
+        hosts += "\(configuration.podIP)\t\(complete)\(configuration.hostname)\n"
         for alias in configuration.hostAliases { hosts += "\(alias.address)\t\(alias.names.joined(separator: "\t"))\n" }
         let search = configuration.searchDomains.joined(separator: " ")
         let resolver = "search \(search)\nnameserver \(configuration.nameserver)\noptions ndots:5\n"

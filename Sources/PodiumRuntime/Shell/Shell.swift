@@ -158,10 +158,12 @@ struct Shell: Program {
         flavour = machine.container?.flavour ?? .ash
         if variables["PATH"] == nil { variables.set("PATH", ImageProfile.path) }
         variables.set("IFS", " \t\n")
+        variables.set("OPTIND", "1")
+        variables.export("OPTIND", false)
         let old = variables["PWD"] ?? ""
         let isSame =
             old.hasPrefix("/")
-            && machine.kernel.canonicalPath(old, in: machine.process.container) == machine.process.directory
+            && machine.canonicalPath(old) == machine.process.directory
         directory = isSame ? old : machine.process.directory
         variables.set("PWD", directory)
     }

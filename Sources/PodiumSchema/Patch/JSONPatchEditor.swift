@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes a JSON tree by the operations of a JSON patch.
 
-import OrderedCollections
 import PodiumCodec
 
 /// A document while the operations of a JSON patch are applied to it.
 ///
 /// After an error it is of no use.
 struct JSONPatchEditor {
-    private(set) var document: JSONValue
+    private var root: JSONPatchNode
     private var copiedBytes = 0
 
-    init(document: JSONValue) { self.document = document }
+    init(document: JSONValue) { root = JSONPatchNode(document) }
+
+    /// What has become of the document.
+    var document: JSONValue { root.value }
 
     /// Applies one operation.
     mutating func apply(_ operation: JSONPatchOperation) throws(PatchError) {
         guard operation.hasPath else { throw .unprocessable }
         switch operation.name {
-        case "add": try add(operation.value, at: operation.path)
+        case "add": try add(JSONPatchNode(operation.value), at: operation.path)
         case "remove": _ = try remove(at: operation.path)
         case "replace": try replace(with: operation.value, at: operation.path)
         case "test": try test(operation.value, at: operation.path)
@@ -31,80 +33,82 @@ struct JSONPatchEditor {
 
     private mutating func copy(from operation: JSONPatchOperation) throws(PatchError) {
         guard operation.hasFrom else { throw .unprocessable }
-        let value = try container(of: operation.from) { container, key throws(PatchError) in
-            try Self.read(container, key)
-        }
+        let value = try read(operation.from)?.value ?? .null
         // Copies of copies grow exponentially.
         copiedBytes += value.encoded().count
         if copiedBytes > PatchLimits.maximumCopiedBytes { throw .unprocessable }
-        try add(value, at: operation.path)
+        try add(JSONPatchNode(value), at: operation.path)
     }
 
-    private mutating func add(_ value: JSONValue, at path: String) throws(PatchError) {
-        try guardDepth(of: value, at: path)
-        try container(of: path) { container, key throws(PatchError) in
-            switch container {
-            case .object(var members):
-                container = .null
-                members[key] = value
-                container = .object(members)
-            case .array(var elements):
-                container = .null
-                elements.insert(value, at: try Self.insertionIndex(key, elements.count))
-                container = .array(elements)
-            default: throw .unprocessable
-            }
+    private func add(_ node: JSONPatchNode, at path: String) throws(PatchError) {
+        try put(node, at: path) { elements, key throws(PatchError) in
+            elements.insert(node, at: try Self.insertionIndex(key, elements.count))
         }
     }
 
     private mutating func replace(with value: JSONValue, at path: String) throws(PatchError) {
         if path.isEmpty {
             guard value.object != nil || value.array != nil else { throw .unprocessable }
-            document = value
+            root = JSONPatchNode(value)
             return
         }
-        try guardDepth(of: value, at: path)
-        try container(of: path) { container, key throws(PatchError) in
-            switch container {
-            case .object(var members):
-                container = .null
-                members[key] = value
-                container = .object(members)
-            case .array(var elements):
-                container = .null
-                elements[try Self.index(key, elements.count)] = value
-                container = .array(elements)
-            default: throw .unprocessable
-            }
+        let node = JSONPatchNode(value)
+        try put(node, at: path) { elements, key throws(PatchError) in
+            elements[try Self.index(key, elements.count)] = node
         }
     }
 
-    private mutating func remove(at path: String) throws(PatchError) -> JSONValue {
-        try container(of: path) { container, key throws(PatchError) in
-            switch container {
-            case .object(var members):
-                container = .null
-                guard let value = members.removeValue(forKey: key) else { throw .unprocessable }
-                container = .object(members)
-                return value
-            case .array(var elements):
-                container = .null
-                let value = elements.remove(at: try Self.index(key, elements.count))
-                container = .array(elements)
-                return value
-            default: throw .unprocessable
-            }
+    /// Puts `node` where `path` leads: as a member, or, in a list, as `place` does.
+    private func put(
+        _ node: JSONPatchNode,
+        at path: String,
+        _ place: (inout JSONPatchElements, String) throws(PatchError) -> Void
+    ) throws(PatchError) {
+        let (parents, key) = try parents(of: path)
+        // Refuses to nest deeper than a text could have been.
+        if parents.count + node.height > JSONLimits.maximumDepth {
+            node.measure()
+            if parents.count + node.height > JSONLimits.maximumDepth { throw .unprocessable }
+        }
+        guard let parent = parents.last else { throw .unprocessable }
+        try parent.edit(
+            { members throws(PatchError) in members.set(key, node) },
+            { elements throws(PatchError) in try place(&elements, key) }
+        )
+        var depth = node.height
+        for parent in parents.reversed() {
+            parent.raise(above: depth)
+            depth = parent.height
         }
     }
 
-    private mutating func test(_ value: JSONValue, at path: String) throws(PatchError) {
-        let found: JSONValue
-        if path.isEmpty {
-            found = document
-        } else {
-            found = try container(of: path) { container, key throws(PatchError) in try Self.read(container, key) }
-        }
-        guard found == value else { throw .unprocessable }
+    private func remove(at path: String) throws(PatchError) -> JSONPatchNode {
+        let (parents, key) = try parents(of: path)
+        guard let parent = parents.last else { throw .unprocessable }
+        return try parent.edit(
+            { members throws(PatchError) in
+                guard let node = members.remove(key) else { throw .unprocessable }
+                return node
+            },
+            { elements throws(PatchError) in elements.remove(at: try Self.index(key, elements.count)) }
+        )
+    }
+
+    private func test(_ value: JSONValue, at path: String) throws(PatchError) {
+        let found: JSONPatchNode?
+        if path.isEmpty { found = root } else { found = try read(path) }
+        let isEqual = found?.isEqual(to: value) ?? value.isNull
+        if !isEqual { throw .unprocessable }
+    }
+
+    /// What stands at `path`; nil for a member that is missing, while a missing element is an error.
+    private func read(_ path: String) throws(PatchError) -> JSONPatchNode? {
+        let (parents, key) = try parents(of: path)
+        guard let parent = parents.last else { throw .unprocessable }
+        return try parent.edit(
+            { members throws(PatchError) in members[key] },
+            { elements throws(PatchError) in elements[try Self.index(key, elements.count)] }
+        )
     }
 }
 
@@ -121,53 +125,23 @@ extension JSONPatchEditor {
         part.contains("~") ? part.replacing("~1", with: "/").replacing("~0", with: "~") : part
     }
 
-    /// Lets `change` work on the object or array that holds the end of `path`.
-    private mutating func container<Result>(
-        of path: String,
-        _ change: (inout JSONValue, String) throws(PatchError) -> Result
-    ) throws(PatchError) -> Result {
+    /// The objects and lists that hold the end of `path`, from the root on, and its last name.
+    private func parents(of path: String) throws(PatchError) -> (nodes: [JSONPatchNode], key: String) {
         let parts = Self.parts(path)
-        if parts.isEmpty || parts.count > JSONLimits.maximumDepth { throw .unprocessable }
-        return try Self.descend(&document, parts[...], change)
-    }
-
-    private static func descend<Result>(
-        _ value: inout JSONValue,
-        _ parts: ArraySlice<String>,
-        _ change: (inout JSONValue, String) throws(PatchError) -> Result
-    ) throws(PatchError) -> Result {
-        guard let part = parts.first else { throw .unprocessable }
-        if parts.count == 1 { return try change(&value, part) }
-        // The child is taken out while it is changed, so that it is not copied.
-        switch value {
-        case .object(var members):
-            value = .null
-            guard var child = members[part] else { throw .unprocessable }
-            members[part] = .null
-            let result = try descend(&child, parts.dropFirst(), change)
-            members[part] = child
-            value = .object(members)
-            return result
-        case .array(var elements):
-            value = .null
-            let index = try Self.index(part, elements.count)
-            var child = elements[index]
-            elements[index] = .null
-            let result = try descend(&child, parts.dropFirst(), change)
-            elements[index] = child
-            value = .array(elements)
-            return result
-        default: throw .unprocessable
+        guard let key = parts.last, parts.count <= JSONLimits.maximumDepth else { throw .unprocessable }
+        var nodes = [root]
+        var node = root
+        for part in parts.dropLast() {
+            node = try node.edit(
+                { members throws(PatchError) in
+                    guard let child = members[part] else { throw .unprocessable }
+                    return child
+                },
+                { elements throws(PatchError) in elements[try Self.index(part, elements.count)] }
+            )
+            nodes.append(node)
         }
-    }
-
-    /// The value of `key`; a missing member is null, a missing element an error.
-    private static func read(_ container: JSONValue, _ key: String) throws(PatchError) -> JSONValue {
-        switch container {
-        case .object(let members): return members[key] ?? .null
-        case .array(let elements): return elements[try index(key, elements.count)]
-        default: throw .unprocessable
-        }
+        return (nodes, key)
     }
 
     /// The place of an element; negative numbers count from the end.
@@ -179,19 +153,5 @@ extension JSONPatchEditor {
     /// The place where an element is put: one more than there are elements, with `-` for the end.
     private static func insertionIndex(_ key: String, _ count: Int) throws(PatchError) -> Int {
         key == "-" ? count : try index(key, count + 1)
-    }
-
-    /// Refuses to nest deeper than a text could have been.
-    private func guardDepth(of value: JSONValue, at path: String) throws(PatchError) {
-        let above = path.utf8.count { $0 == UInt8(ascii: "/") }
-        if above + Self.depth(of: value) > JSONLimits.maximumDepth { throw .unprocessable }
-    }
-
-    private static func depth(of value: JSONValue) -> Int {
-        switch value {
-        case .object(let members): 1 + (members.values.lazy.map { depth(of: $0) }.max() ?? 0)
-        case .array(let elements): 1 + (elements.lazy.map { depth(of: $0) }.max() ?? 0)
-        default: 0
-        }
     }
 }

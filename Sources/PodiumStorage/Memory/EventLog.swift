@@ -41,7 +41,7 @@ struct EventLog: Sendable {
     mutating func append(_ event: StorageEvent) {
         precondition(event.revision > (events.last?.revision ?? compacted), "revisions must grow")
         events.append(event)
-        byteCount += event.object.bytes.count
+        byteCount += event.object.byteCount
         while events.count > 1, events.count > limit.events || byteCount > limit.bytes { dropOldest() }
     }
 
@@ -54,7 +54,7 @@ struct EventLog: Sendable {
     private mutating func dropOldest() {
         guard let oldest = events.popFirst() else { return }
         compacted = oldest.revision
-        byteCount -= oldest.object.bytes.count
+        byteCount -= oldest.object.byteCount
     }
 
     /// The index of the first event after `revision`.

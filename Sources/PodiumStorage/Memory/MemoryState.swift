@@ -17,8 +17,9 @@ struct MemoryState: Sendable {
     /// out copies, and each would count references while everybody waits.
     private var collections: [Collection] = []
     private var indices: [GroupResource: Int] = [:]
-    private let firstRevision: Revision
-    private var isEnded = false
+    /// Where histories begin.
+    private var firstRevision: Revision
+    private(set) var isEnded = false
     private let historyLimit: HistoryLimit
 
     init(revision: Revision, historyLimit: HistoryLimit) {
@@ -62,6 +63,20 @@ struct MemoryState: Sendable {
 // MARK: Writing
 
 extension MemoryState {
+    /// Fills an empty state with the objects that a cluster begins with.
+    ///
+    /// They are there before anybody can watch, so no history of them is kept.
+    mutating func begin(with templates: [ObjectTemplate], at time: Timestamp, uid: () -> String) {
+        precondition(collections.isEmpty, "only an empty state can begin")
+        firstRevision = Revision(revision.number + Int64(templates.count))
+        for template in templates {
+            revision = nextRevision
+            let index = index(of: template.key.resource)
+            let object = StoredObject(template, uid: uid(), revision: revision, time: time)
+            collections[index].objects.update(template.storageKey, object)
+        }
+    }
+
     /// What a write did: the object as it is now stored, and whom to tell.
     struct Commit: Sendable {
         let object: StoredObject

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory backend: one leaf lock around the state; lists and wake-ups happen outside of it.
 
+package import PodiumHost
 package import PodiumMachinery
 import Synchronization
 
@@ -27,6 +28,19 @@ package final class MemoryStorage: Storage {
         historyLimit: HistoryLimit = Limits.history
     ) {
         state = Mutex(MemoryState(revision: revision, historyLimit: historyLimit))
+    }
+
+    /// A store that begins with `templates`, which were made at `time` and have UIDs drawn from `random`.
+    package init(
+        startingAfter revision: Revision = Limits.firstRevision,
+        historyLimit: HistoryLimit = Limits.history,
+        templates: [ObjectTemplate],
+        time: Timestamp,
+        random: RandomSource
+    ) {
+        var begun = MemoryState(revision: revision, historyLimit: historyLimit)
+        begun.begin(with: templates, at: time) { random.uid() }
+        state = Mutex(begun)
     }
 
     package var revision: Revision { state.withLock { $0.revision } }
@@ -91,6 +105,9 @@ package final class MemoryStorage: Storage {
 
     /// Lets go of the history up to `revision`: watches and lists from before it get `compacted`.
     package func compact(through revision: Revision) { state.withLock { $0.compact(through: revision) } }
+
+    /// Whether the cluster is over.
+    package var isEnded: Bool { state.withLock { $0.isEnded } }
 
     /// Ends all watches, because the cluster is over. Reads and writes under way are none the wiser.
     package func endWatches() {

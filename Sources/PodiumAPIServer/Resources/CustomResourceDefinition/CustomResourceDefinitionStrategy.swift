@@ -19,10 +19,17 @@ struct CustomResourceDefinitionStrategy: KindStrategy {
                 spec.updateMember("names") { names in
                     names.setDefault("singular", .string(kind.lowercased()))
                     names.setDefault("listKind", .string(kind + "List"))
+                    names = Self.inOrder(names)
                 }
             }
             if !spec.isSet("conversion") { spec["conversion"] = ["strategy": "None"] }
         }
+    }
+
+    /// Names in the order in which upstream's type has them, so that a default does not stand last.
+    private static func inOrder(_ names: JSONValue) -> JSONValue {
+        let order = ["plural", "singular", "shortNames", "kind", "listKind", "categories"]
+        return .object(JSONObject(uniqueKeysWithValues: order.compactMap { key in names[key].map { (key, $0) } }))
     }
 
     func prepareSpec(_ object: inout JSONValue, context: StrategyContext) { Self.noteStorageVersion(&object) }

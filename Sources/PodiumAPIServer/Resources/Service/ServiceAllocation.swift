@@ -13,14 +13,12 @@ import PodiumStorage
 /// searched from a random place on, as upstream does, so that freed addresses are not reused at once.
 // Kubernetes: pkg/registry/core/service/storage/alloc.go, ipallocator, portallocator
 struct ServiceAllocation {
-    /// The addresses of services: 10.96.0.0/16 without its first and last one.
-    static let firstAddress: UInt32 = 0x0A60_0001
-    static let addressCount: UInt32 = 65534
     /// The ports that are open on every node.
     static let nodePorts = 30000...32767
 
     private let services: [StoredService]
     private let random: RandomSource
+    private let network: ServiceNetwork
 
     /// What allocation needs to know of a service.
     private struct StoredService {
@@ -28,12 +26,13 @@ struct ServiceAllocation {
         let spec: JSONValue
     }
 
-    init(_ storage: any Storage, host: Host) {
-        let snapshot = try? storage.list(.services, scope: .all, from: nil, limit: nil, at: nil)
+    init(_ context: StrategyContext) {
+        let snapshot = try? context.storage.list(.services, scope: .all, from: nil, limit: nil, at: nil)
         services = (snapshot?.objects ?? []).map {
             StoredService(name: $0.key.name, spec: $0.value()["spec"] ?? .emptyObject)
         }
-        random = host.random
+        random = context.host.random
+        network = context.serviceNetwork
     }
 
     /// Fills in families, policy, address and node ports that `spec` needs and does not name.
@@ -79,11 +78,21 @@ struct ServiceAllocation {
                 IPAddress($0.string ?? "")?.ipv4Bits
             }
         )
-        let start = UInt32(random.below(Int(Self.addressCount)))
-        for offset in 0..<Self.addressCount {
-            let bits = Self.firstAddress + (start + offset) % Self.addressCount
+        let all = network.addresses
+        let band = network.staticBand
+        return freeAddress(in: band.upperBound..<all.upperBound + 1, taken: taken)
+            ?? freeAddress(in: band.isEmpty ? all.lowerBound..<all.upperBound + 1 : band, taken: taken)
+    }
+
+    private func freeAddress(in part: Range<UInt32>, taken: Set<UInt32>) -> String? {
+        guard !part.isEmpty else { return nil }
+        let start = UInt32(random.below(part.count))
+        for offset in 0..<UInt32(part.count) {
+            let bits = part.lowerBound + (start + offset) % UInt32(part.count)
             // The first address belongs to the service of the API itself.
-            if bits != Self.firstAddress, !taken.contains(bits) { return IPAddress(ipv4: bits).description }
+            if bits != network.addresses.lowerBound, !taken.contains(bits) {
+                return IPAddress(ipv4: bits).description
+            }
         }
         return nil
     }
@@ -192,7 +201,7 @@ extension ServiceAllocation {
         }
         guard address != "None", address != old?[path: "spec", "clusterIP"]?.string else { return [] }
         let bits = IPAddress(address)?.ipv4Bits ?? 0
-        guard bits >= Self.firstAddress, bits - Self.firstAddress < Self.addressCount else {
+        guard network.addresses.contains(bits) else {
             return [
                 list.invalid(
                     "failed to allocate IP \(address): the provided network does not match the current range"

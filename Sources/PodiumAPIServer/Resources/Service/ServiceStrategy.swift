@@ -58,7 +58,7 @@ struct ServiceStrategy: KindStrategy {
         object.updateMember("spec") { spec in
             Self.alignAddresses(&spec, old: nil)
             Self.dropUnusedFields(&spec, old: nil)
-            ServiceAllocation(context.storage, host: context.host).complete(&spec, old: nil)
+            ServiceAllocation(context).complete(&spec, old: nil)
         }
     }
 
@@ -68,20 +68,20 @@ struct ServiceStrategy: KindStrategy {
             Self.carryOver(&spec, from: before)
             Self.alignAddresses(&spec, old: before)
             Self.dropUnusedFields(&spec, old: before)
-            ServiceAllocation(context.storage, host: context.host).complete(&spec, old: before)
+            ServiceAllocation(context).complete(&spec, old: before)
         }
     }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let errors = ServiceValidation.errors(object)
         guard errors.isEmpty else { return errors }
-        return ServiceAllocation(context.storage, host: context.host).errors(object, old: nil)
+        return ServiceAllocation(context).errors(object, old: nil)
     }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
         let errors = ServiceValidation.updateErrors(object, old: old) + ServiceValidation.errors(object)
         guard errors.isEmpty else { return errors }
-        return ServiceAllocation(context.storage, host: context.host).errors(object, old: old)
+        return ServiceAllocation(context).errors(object, old: old)
     }
 
     func exclusives(_ object: JSONValue, old: JSONValue?) -> Set<String> {

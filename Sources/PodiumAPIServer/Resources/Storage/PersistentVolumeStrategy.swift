@@ -121,6 +121,40 @@ struct PersistentVolumeStrategy: KindStrategy {
         object["status"] = status
     }
 
+    // Kubernetes: pkg/api/persistentvolume/util.go GetWarningsForPersistentVolume
+    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+        let annotations = PodField("metadata", of: object)["annotations"]
+        let spec = PodField("spec", of: object)
+        var texts = Self.deprecatedAnnotations.compactMap { name, text in
+            annotations[name].isSet ? "\(annotations.path.key(name)): deprecated since \(text)" : nil
+        }
+        let policy = spec["persistentVolumeReclaimPolicy"]
+        if policy.text == "Recycle" {
+            texts.append(
+                "\(policy.path): The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use "
+                    + "dynamic provisioning."
+            )
+        }
+        if let (name, shown, text) = Self.deprecatedSources.first(where: { spec[$0.name].isSet }) {
+            texts.append("\(spec[name].path.description.replacing(name, with: shown)): deprecated in \(text)")
+        }
+        return texts
+    }
+
+    private static let deprecatedAnnotations = [
+        ("volume.beta.kubernetes.io/storage-class", #"v1.8; use "storageClassName" attribute instead"#),
+        ("volume.beta.kubernetes.io/mount-options", #"v1.31; use "mountOptions" attribute instead"#),
+    ]
+
+    private static let deprecatedSources = [
+        (name: "photonPersistentDisk", shown: "photonPersistentDisk", text: "v1.11, non-functional in v1.16+"),
+        (name: "scaleIO", shown: "scaleIO", text: "v1.16, non-functional in v1.22+"),
+        (name: "storageos", shown: "storageOS", text: "v1.22, non-functional in v1.25+"),
+        (name: "glusterfs", shown: "glusterfs", text: "v1.25, non-functional in v1.26+"),
+        (name: "cephfs", shown: "cephfs", text: "v1.28, non-functional in v1.31+"),
+        (name: "rbd", shown: "rbd", text: "v1.28, non-functional in v1.31+"),
+    ]
+
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let spec = PodField("spec", of: object)
         var errors: [FieldError] = []

@@ -157,6 +157,20 @@ struct DaemonSetStrategy: KindStrategy {
         }
     }
 
+    /// Counts the changes of the template, for clients of the beta in which that was a field.
+    // Kubernetes: pkg/apis/apps/v1/conversion.go, pkg/registry/apps/daemonset/strategy.go
+    private static let templateGeneration = "deprecated.daemonset.template.generation"
+
+    func prepareSpec(_ object: inout JSONValue, context: StrategyContext) {
+        object[path: "metadata", "annotations", Self.templateGeneration] = "1"
+    }
+
+    func prepareSpec(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {
+        let before = old[path: "metadata", "annotations", Self.templateGeneration]?.string.flatMap { Int64($0) } ?? 0
+        let isNew = object[path: "spec", "template"] != old[path: "spec", "template"]
+        object[path: "metadata", "annotations", Self.templateGeneration] = .string(String(before + (isNew ? 1 : 0)))
+    }
+
     func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
         PodTemplates.warnings(object, old: old, namesPods: false)
     }

@@ -211,7 +211,7 @@ struct FindProgram: Program {
             return pattern.matches(ignoresCase ? visit.path.lowercased() : visit.path)
         case .pattern(let expression):
             let path = Array(visit.path.utf8)
-            return expression.firstMatch(in: path)?.range == 0..<path.count
+            return expression.firstMatch(in: path, machine.meter)?.range == 0..<path.count
         case .prune:
             isPruned = true
             return true

@@ -103,8 +103,8 @@ struct GrepLines: LineProcessor {
     mutating func line(_ line: [UInt8], isWhole: Bool, _ machine: inout Machine) -> Int? {
         number += 1
         guard found < limit || pending > 0 else { return nil }
-        machine.spend(line.count >> 7)
-        let isMatch = found < limit && expressions.contains { $0.matches(line) } != options.has("v")
+        let meter = machine.meter
+        let isMatch = found < limit && expressions.contains { $0.matches(line, meter) } != options.has("v")
         if isMatch {
             found += 1
             foundAnywhere = true
@@ -140,9 +140,10 @@ struct GrepLines: LineProcessor {
 
     private mutating func showParts(_ line: [UInt8], _ machine: inout Machine) {
         guard !options.has("v") else { return }
+        let meter = machine.meter
         var start = 0
         while start <= line.count {
-            let matches = expressions.compactMap { $0.firstMatch(in: line, from: start) }
+            let matches = expressions.compactMap { $0.firstMatch(in: line, from: start, meter) }
             let first = matches.min { left, right in
                 (left.range.lowerBound, -left.range.count) < (right.range.lowerBound, -right.range.count)
             }

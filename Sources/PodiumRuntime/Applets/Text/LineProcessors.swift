@@ -114,6 +114,7 @@ struct CutLines: LineProcessor {
     var openFault: String { "%" }
 
     mutating func line(_ line: [UInt8], isWhole: Bool, _ machine: inout Machine) -> Int? {
+        machine.charge(bytes: line.count * (1 + ranges.count))
         func isChosen(_ index: Int) -> Bool { ranges.contains { $0.contains(index + 1) } }
         var output: [UInt8]
         if cutsFields {
@@ -172,6 +173,8 @@ struct Translation: StreamProcessor {
     }
 
     mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
+        // Each byte is looked for in the sets.
+        machine.charge(bytes: bytes.count * (1 + from.count / 16))
         var output: [UInt8] = []
         let squeezed = to.isEmpty || deletes ? (deletes ? to : from) : to
         for unit in bytes {

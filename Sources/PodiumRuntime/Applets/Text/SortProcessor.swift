@@ -89,7 +89,10 @@ struct SortProcessor: StreamProcessor {
         if code != 0 { return code }
         var lines = bytes.split(separator: end, omittingEmptySubsequences: false).map { Array($0) }
         if lines.last?.isEmpty == true { lines.removeLast() }
-        machine.spend(lines.count / 4 + bytes.count >> 8)
+        // Each line is compared with as many others as its number has digits in binary.
+        machine.charge(
+            bytes: (bytes.count + 32 * lines.count) * (lines.count.bitWidth - lines.count.leadingZeroBitCount)
+        )
         bytes = []
         if isCheck { return check(lines, &machine) }
         // A sort that keeps equal lines in their order.

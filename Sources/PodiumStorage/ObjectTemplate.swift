@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// An object that many clusters have alike: its text once a process, what differs put in when somebody reads it.
+
+package import PodiumCodec
+package import PodiumMachinery
+
+/// An object but for its UID, its revision and the time at which it was made.
+///
+/// Every cluster begins with some two hundred objects that differ in nothing else. Their text is encoded once; a
+/// cluster holds who they are, and a reader gets a copy with the gaps filled.
+package final class ObjectTemplate: Sendable {
+    /// Strings that stand for what is not known yet. They are recognised as whole values only.
+    package enum Mark {
+        /// The UID of the object.
+        package static let uid = "@uid@"
+        /// The time at which the object was made, in seconds.
+        package static let time = "@time@"
+        /// The day of that.
+        package static let date = "@date@"
+        /// The same with microseconds.
+        package static let microTime = "@microTime@"
+    }
+
+    /// What goes into a gap of the text.
+    private enum Filling {
+        case uid, time, date, microTime, revision
+    }
+
+    private struct Gap {
+        let offset: Int
+        let filling: Filling
+    }
+
+    package let key: ObjectKey
+    /// The key inside its collection.
+    let storageKey: String
+    /// The facts but for the UID.
+    let facts: ObjectFacts
+    /// The length of `{"kind":…,"apiVersion":…,` at the beginning.
+    let typeLength: Int
+    private let text: [UInt8]
+    /// In the order of their places in `text`.
+    private let gaps: [Gap]
+    /// How many bytes the UID and the times take.
+    private let fillingSize: Int
+    /// Where the digits of the revision stand in the finished text.
+    private let revisionOffset: Int
+    /// Where the metadata end, the digits of the revision not counted.
+    private let metadataSize: Int
+
+    /// Encodes `object`, a member of `resource`, which names itself and its type.
+    package init(_ object: JSONValue, in resource: GroupResource) {
+        var object = object
+        object[path: "metadata", "uid"] = .string(Mark.uid)
+        if object[path: "metadata", "creationTimestamp"] == nil {
+            object[path: "metadata", "creationTimestamp"] = .string(Mark.time)
+        }
+        key = ObjectKey(
+            resource,
+            namespace: object[path: "metadata", "namespace"]?.string ?? "",
+            name: object[path: "metadata", "name"]?.string ?? ""
+        )
+        storageKey = MemoryState.storageKey(key.name)
+        facts = ObjectFacts(of: object, in: resource)
+        var writer = JSONWriter(capacity: 4096)
+        let (typeLength, revision, end) = writer.writeObject(object)
+        self.typeLength = typeLength
+        let (text, gaps) = Self.takeApart(writer.bytes, revisionAt: revision)
+        self.text = text
+        self.gaps = gaps
+        // The metadata stand in front: what of them is text and what goes into their gaps gives their end.
+        let inMetadata = Self.takeApart(Array(writer.bytes[..<end]), revisionAt: revision)
+        var size = 0
+        var before = 0
+        var sizeInMetadata = 0
+        for (index, gap) in gaps.enumerated() {
+            if case .revision = gap.filling { before = gap.offset + size } else { size += Self.length(gap.filling) }
+            if index < inMetadata.1.count { sizeInMetadata = size }
+        }
+        fillingSize = size
+        revisionOffset = before
+        metadataSize = inMetadata.0.count + sizeInMetadata
+    }
+
+    /// The text without the marks, and where they stood.
+    private static func takeApart(_ bytes: [UInt8], revisionAt revision: Int) -> ([UInt8], [Gap]) {
+        let marks: [(text: [UInt8], filling: Filling)] = [
+            (Array("\"\(Mark.uid)\"".utf8), .uid), (Array("\"\(Mark.time)\"".utf8), .time),
+            (Array("\"\(Mark.date)\"".utf8), .date), (Array("\"\(Mark.microTime)\"".utf8), .microTime),
+        ]
+        var text: [UInt8] = []
+        var gaps: [Gap] = []
+        var index = 0
+        while index < bytes.count {
+            if index == revision { gaps.append(Gap(offset: text.count, filling: .revision)) }
+            if bytes[index] == UInt8(ascii: "\""),
+                let mark = marks.first(where: { bytes[index...].starts(with: $0.text) })
+            {
+                text.append(UInt8(ascii: "\""))
+                gaps.append(Gap(offset: text.count, filling: mark.filling))
+                text.append(UInt8(ascii: "\""))
+                index += mark.text.count
+            } else {
+                text.append(bytes[index])
+                index += 1
+            }
+        }
+        return (text, gaps)
+    }
+
+    private static func length(_ filling: Filling) -> Int {
+        switch filling {
+        case .uid: 36
+        case .time: "2026-01-02T03:04:05Z".utf8.count
+        case .date: "2026-01-02".utf8.count
+        case .microTime: "2026-01-02T03:04:05.000000Z".utf8.count
+        case .revision: 0
+        }
+    }
+
+    /// The length of the finished text.
+    func byteCount(at revision: Revision) -> Int { text.count + fillingSize + revision.description.utf8.count }
+
+    /// Where the digits of the revision stand in the finished text.
+    func revisionRange(at revision: Revision) -> Range<Int> {
+        revisionOffset..<revisionOffset + revision.description.utf8.count
+    }
+
+    /// Where the metadata end in the finished text.
+    func metadataEnd(at revision: Revision) -> Int { metadataSize + revision.description.utf8.count }
+
+    /// The finished text.
+    func encoded(uid: String, revision: Revision, time: Timestamp) -> EncodedBytes {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount(at: revision))
+        var start = 0
+        for gap in gaps {
+            bytes += text[start..<gap.offset]
+            start = gap.offset
+            switch gap.filling {
+            case .uid: bytes += uid.utf8
+            case .time: bytes += time.rfc3339.utf8
+            case .date: bytes += time.rfc3339.utf8.prefix(Self.length(.date))
+            case .microTime: bytes += time.rfc3339Micro.utf8
+            case .revision: bytes += revision.description.utf8
+            }
+        }
+        bytes += text[start...]
+        return EncodedBytes(bytes)
+    }
+}
