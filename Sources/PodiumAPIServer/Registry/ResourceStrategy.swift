@@ -13,11 +13,14 @@ package struct StrategyContext: Sendable {
     package let host: Host
     /// The namespace of the request; empty for cluster-scoped resources.
     package let namespace: String
+    /// Who writes the object.
+    package let user: UserInfo
 
-    package init(storage: any Storage, host: Host, namespace: String) {
+    package init(storage: any Storage, host: Host, namespace: String, user: UserInfo = .system) {
         self.storage = storage
         self.host = host
         self.namespace = namespace
+        self.user = user
     }
 }
 

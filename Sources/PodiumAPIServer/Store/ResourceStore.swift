@@ -104,8 +104,10 @@ package struct ResourceStore: Sendable {
         return object
     }
 
-    var context: StrategyContext {
-        StrategyContext(storage: storage, host: environment.host, namespace: namespace)
+    var context: StrategyContext { context(of: .system) }
+
+    func context(of user: UserInfo) -> StrategyContext {
+        StrategyContext(storage: storage, host: environment.host, namespace: namespace, user: user)
     }
 
     /// What is stored of `object`, in the form of this collection.
