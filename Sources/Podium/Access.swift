@@ -46,6 +46,9 @@ struct Access {
         }
         let authorizer: any Authorizer = authorizers.count == 1 ? authorizers[0] : AuthorizerUnion(authorizers)
         self.authorizer = authorizer
-        admission = roles.map { [RoleEscalation($0, authorizer: authorizer)] } ?? []
+        let certificates: [any AdmissionPlugin] = [
+            CertificateApproval(authorizer), CertificateSigning(authorizer), CertificateSubjectRestriction(),
+        ]
+        admission = certificates + (roles.map { [RoleEscalation($0, authorizer: authorizer)] } ?? [])
     }
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -384,3 +385,36 @@ def test_kubectl_sends_raw_requests(home: Path) -> None:
         body.write_text('{"by":"1s"}')
         arguments = ("--server", server.url, "create", "--raw", "/podium/v1/clock/advance", "-f", str(body))
         assert json.loads(kubectl(*arguments))["resourceVersion"]
+
+
+# --- Certificates
+
+
+def test_kubectl_approves_certificates(home: Path, tmp_path: Path) -> None:
+    """Who asked is said by the server; the request is as openssl makes it."""
+    command = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    subject = ["-keyout", str(tmp_path / "key"), "-subj", "/O=devs/CN=jane"]
+    pem = subprocess.run([*command, *subject], capture_output=True, check=True).stdout
+    request = {
+        "apiVersion": "certificates.k8s.io/v1",
+        "kind": "CertificateSigningRequest",
+        "metadata": {"name": "jane"},
+        "spec": {
+            "request": base64.b64encode(pem).decode(),
+            "signerName": "example.com/signer",
+            "usages": ["client auth"],
+            "username": "evil",
+            "groups": ["system:masters"],
+        },
+    }
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(request))
+    with Server("--nodes", "0") as server:
+        kubectl = Kubectl(home)
+        where = ("--server", server.url)
+        kubectl(*where, "create", "-f", str(path), "--as", "jane", "--as-group", "devs")
+        assert kubectl(*where, "get", "csr", "jane", "--no-headers").split()[-3:] == ["jane", "<none>", "Pending"]
+        kubectl(*where, "certificate", "approve", "jane")
+        assert kubectl(*where, "get", "csr", "jane", "--no-headers").split()[-1] == "Approved"
+        spec = server.api.get("/apis/certificates.k8s.io/v1/certificatesigningrequests/jane")["spec"]
+        assert spec["username"] == "jane" and spec["groups"] == ["devs", "system:authenticated"]

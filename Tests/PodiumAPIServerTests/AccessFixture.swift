@@ -53,7 +53,13 @@ struct AccessFixture {
                 host: host,
                 registry: ResourceRegistry.builtIn(),
                 schemas: SchemaRegistry(),
-                admission: AdmissionChain(disabling: ["ServiceAccount"], adding: [RoleEscalation(roles)]),
+                admission: AdmissionChain(
+                    disabling: ["ServiceAccount"],
+                    adding: [
+                        CertificateApproval(authorizer ?? roles), CertificateSigning(authorizer ?? roles),
+                        CertificateSubjectRestriction(), RoleEscalation(roles),
+                    ]
+                ),
                 authenticator: TokenAuthenticator(
                     try TokenTable(Self.tokens),
                     serviceAccounts: tokens,

@@ -15,17 +15,21 @@ package struct StrategyContext: Sendable {
     package let namespace: String
     /// Where the addresses of Services come from.
     package let serviceNetwork: ServiceNetwork
+    /// Who writes the object.
+    package let user: UserInfo
 
     package init(
         storage: any Storage,
         host: Host,
         namespace: String,
-        serviceNetwork: ServiceNetwork = .standard
+        serviceNetwork: ServiceNetwork = .standard,
+        user: UserInfo = .system
     ) {
         self.storage = storage
         self.host = host
         self.namespace = namespace
         self.serviceNetwork = serviceNetwork
+        self.user = user
     }
 }
 

@@ -18,6 +18,7 @@ package enum ResourceStrategies {
         case "finalize" where resource == .namespaces: NamespaceFinalizeStrategy()
         case "ephemeralcontainers" where resource == .pods: PodEphemeralContainersStrategy()
         case "resize" where resource == .pods: PodResizeStrategy()
+        case "approval" where resource == certificateRequests: CertificateSigningRequestPart(.approval)
         default: nil
         }
     }
@@ -55,6 +56,7 @@ package enum ResourceStrategies {
         GroupResource(group: group, resource: resource)
     }
 
+    private static let certificateRequests = name("certificatesigningrequests", "certificates.k8s.io")
     private static let rbac = "rbac.authorization.k8s.io"
 
     private static let table: [GroupResource: any ResourceStrategy] = [
@@ -91,6 +93,7 @@ package enum ResourceStrategies {
         name("ingressclasses", "networking.k8s.io"): IngressClassStrategy(),
         name("networkpolicies", "networking.k8s.io"): NetworkPolicyStrategy(),
         name("horizontalpodautoscalers", "autoscaling"): HorizontalPodAutoscalerStrategy(),
+        certificateRequests: CertificateSigningRequestStrategy(),
         name("customresourcedefinitions", "apiextensions.k8s.io"): CustomResourceDefinitionStrategy(),
         name("roles", rbac): RoleStrategy(isNamespaced: true),
         name("clusterroles", rbac): RoleStrategy(isNamespaced: false),
@@ -117,7 +120,6 @@ package enum ResourceStrategies {
             name("flowschemas", "flowcontrol.apiserver.k8s.io"),
             name("prioritylevelconfigurations", "flowcontrol.apiserver.k8s.io"),
             name("apiservices", "apiregistration.k8s.io"),
-            name("certificatesigningrequests", "certificates.k8s.io"),
             name("volumeattachments", "storage.k8s.io"),
             name("servicecidrs", "networking.k8s.io"),
             name("resourceclaims", "resource.k8s.io"),

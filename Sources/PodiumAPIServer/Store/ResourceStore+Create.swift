@@ -28,7 +28,7 @@ extension ResourceStore {
             var reserved: Set<String> = []
             defer { environment.reservations.release(reserved) }
             warnings += strategy.preparationWarnings(candidate, old: nil)
-            try prepareForCreate(&candidate)
+            try prepareForCreate(&candidate, by: options.user)
             guard let exclusives = reserve(candidate, old: nil) else {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
                 continue
@@ -80,7 +80,7 @@ extension ResourceStore {
         warnings.append(warning)
     }
 
-    private func prepareForCreate(_ object: inout JSONValue) throws(StatusError) {
+    private func prepareForCreate(_ object: inout JSONValue, by user: UserInfo) throws(StatusError) {
         let host = environment.host
         var metadata = object["metadata"]?.object ?? [:]
         for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation", "managedFields"] {
@@ -92,7 +92,7 @@ extension ResourceStore {
             metadata["name"] = .string(GeneratedName.make(prefix: prefix, random: host.random))
         }
         object["metadata"] = .object(metadata)
-        strategy.prepareForCreate(&object, context: context)
+        strategy.prepareForCreate(&object, context: context(of: user))
         let errors =
             ObjectMetaValidation.validateCreate(
                 object["metadata"],

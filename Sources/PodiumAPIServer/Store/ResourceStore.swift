@@ -111,12 +111,15 @@ package struct ResourceStore: Sendable {
         return object
     }
 
-    var context: StrategyContext {
+    var context: StrategyContext { context(of: .system) }
+
+    func context(of user: UserInfo) -> StrategyContext {
         StrategyContext(
             storage: storage,
             host: environment.host,
             namespace: namespace,
-            serviceNetwork: environment.serviceNetwork
+            serviceNetwork: environment.serviceNetwork,
+            user: user
         )
     }
 

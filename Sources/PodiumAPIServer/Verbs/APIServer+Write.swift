@@ -101,6 +101,7 @@ extension APIServer {
         case PatchTypes.json: return .json
         case PatchTypes.merge: return .merge
         case PatchTypes.strategic where !isCustom: return .strategic
+        case PatchTypes.apply: throw PatchTypes.withoutApply
         default: throw .unsupportedMediaType(PatchTypes.accepted(isCustom: isCustom))
         }
     }
@@ -140,7 +141,8 @@ extension APIServer {
         let dryRun = request.query.all("dryRun")
         var errors = DryRunOption.errors(dryRun)
         errors += ObjectMetaValidation.fieldManager(options.fieldManager, at: FieldPath("fieldManager"))
-        if kind == "PatchOptions", request.query.contains("force") {
+        let isApply = PatchTypes.name(in: request.http.headers["content-type"]) == PatchTypes.apply
+        if kind == "PatchOptions", !isApply, request.query.contains("force") {
             errors.append(.forbidden(FieldPath("force"), "may not be specified for non-apply patch"))
         }
         if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: kind, name: "", errors) }

@@ -21,19 +21,17 @@ enum PatchTypes {
     // emicklei/go-restful: jsr311.go detectRoute
     static func check(_ header: String?, isCustom: Bool) throws(StatusError) {
         let name = name(in: header)
-        if name == apply {
-            throw StatusError(
-                code: 415,
-                reason: .unsupportedMediaType,
-                message: "Podium does not do server-side apply"
-            )
-        }
-        if isCustom || accepted(isCustom: false).contains(name) { return }
+        if isCustom || name == apply || accepted(isCustom: false).contains(name) { return }
         throw StatusError(
             code: 415,
             reason: .unsupportedMediaType,
             message: "415: Unsupported Media Type",
             details: StatusError.Details()
         )
+    }
+
+    /// The answer to an apply, once its options were looked at.
+    static var withoutApply: StatusError {
+        StatusError(code: 415, reason: .unsupportedMediaType, message: "Podium does not do server-side apply")
     }
 }
