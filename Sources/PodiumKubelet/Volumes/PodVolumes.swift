@@ -54,6 +54,11 @@ package struct PodVolumes: Hashable, Sendable {
 /// Why a volume cannot be mounted, or a container not be configured.
 struct ConfigProblem: Error, Hashable, Sendable {
     let message: String
+    /// The waiting reason of a container that is not started for it.
+    let reason: String
 
-    init(_ message: String) { self.message = message }
+    init(_ message: String, reason: String = "CreateContainerConfigError") {
+        self.message = message
+        self.reason = reason
+    }
 }

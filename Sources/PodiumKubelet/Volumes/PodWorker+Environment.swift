@@ -27,12 +27,12 @@ extension PodWorker {
         _ profile: ImageProfile,
         in environment: any WorkerEnvironment
     ) throws(ConfigProblem) -> ContainerSpecification {
-        let variables = try variables(of: container, in: environment)
+        var texts = try variables(of: container, in: environment)
         var specification = ContainerSpecification(name: container.name, image: container.image)
-        specification.environment = variables.map { EnvironmentVariable($0.key, $0.value) }
-        specification.mounts = try mounts(of: container, variables)
-        specification.command = container.command.map { VariableExpansion.expand($0, variables) }
-        specification.arguments = container.arguments.map { VariableExpansion.expand($0, variables) }
+        specification.environment = texts.variables.map { EnvironmentVariable($0.key, $0.value.text) }
+        specification.mounts = try mounts(of: container, &texts)
+        specification.command = container.command.map { texts.word($0) }
+        specification.arguments = container.arguments.map { texts.word($0) }
         specification.workingDirectory = container.workingDirectory
         specification.stdin = container.stdin
         specification.tty = container.tty
@@ -54,6 +54,11 @@ extension PodWorker {
         specification.terminationMessagePath = container.terminationMessagePath
         specification.readOnlyRootFileSystem = container.security.isRootReadOnly
         specification.stopSignal = container.stopSignal.flatMap(Signal.init(name:))
+        let limit = ContainerTexts.Limits.maximumMessageBytes
+        if texts.byteCount > limit {
+            let problem = "trying to send message larger than max (\(texts.byteCount) vs. \(limit))"
+            throw ConfigProblem(problem, reason: "CreateContainerError")
+        }
         return specification
     }
 
@@ -88,15 +93,21 @@ extension PodWorker {
 
     private func mounts(
         of container: ContainerSpec,
-        _ variables: OrderedDictionary<String, String>
+        _ texts: inout ContainerTexts
     ) throws(ConfigProblem) -> [ContainerMount] {
         var mounts: [ContainerMount] = []
         for mount in container.mounts {
             var subPath = mount.subPath
             if !mount.subPathExpression.isEmpty {
-                let (text, missing) = VariableExpansion.expandStrictly(mount.subPathExpression, variables)
+                let (text, missing) = texts.expandStrictly(mount.subPathExpression)
                 if let missing { throw ConfigProblem("missing value for \(missing)") }
-                subPath = text
+                subPath = text.text
+            }
+            if !FileTree.canName(subPath) {
+                throw ConfigProblem(
+                    "failed to create subPath directory for volumeMount \"\(mount.name)\" of container "
+                        + "\"\(container.name)\""
+                )
             }
             mounts.append(
                 ContainerMount(path: mount.path, volume: mount.name, subPath: subPath, readOnly: mount.isReadOnly)
@@ -110,15 +121,18 @@ extension PodWorker {
     private func variables(
         of container: ContainerSpec,
         in environment: any WorkerEnvironment
-    ) throws(ConfigProblem) -> OrderedDictionary<String, String> {
-        var result = ServiceVariables.variables(of: pod, environment.services(in:))
+    ) throws(ConfigProblem) -> ContainerTexts {
+        var result = ContainerTexts()
+        for (name, text) in ServiceVariables.variables(of: pod, environment.services(in:)) {
+            result.set(name, ExpandedText(text))
+        }
         for source in container.environmentSources { try add(source, to: &result, in: environment) }
         for entry in container.environment {
             guard let name = entry["name"]?.string else { continue }
             if let origin = entry["valueFrom"] {
-                if let text = try value(origin, of: container, in: environment) { result[name] = text }
+                if let text = try value(origin, of: container, in: environment) { result.set(name, ExpandedText(text)) }
             } else {
-                result[name] = VariableExpansion.expand(entry["value"]?.string ?? "", result)
+                result.set(name, result.expand(entry["value"]?.string ?? ""))
             }
         }
         return result
@@ -126,7 +140,7 @@ extension PodWorker {
 
     private func add(
         _ source: JSONValue,
-        to result: inout OrderedDictionary<String, String>,
+        to result: inout ContainerTexts,
         in environment: any WorkerEnvironment
     ) throws(ConfigProblem) {
         let kind: DataSource = source["configMapRef"] != nil ? .configMap : .secret
@@ -137,7 +151,7 @@ extension PodWorker {
             throw ConfigProblem("\(kind.noun) \"\(name)\" not found")
         }
         let prefix = source["prefix"]?.string ?? ""
-        for (key, text) in all.sorted(by: { $0.key < $1.key }) { result[prefix + key] = text }
+        for (key, text) in all.sorted(by: { $0.key < $1.key }) { result.set(prefix + key, ExpandedText(text)) }
     }
 
     private func value(

@@ -29,10 +29,10 @@ extension PodWorker {
         in environment: any WorkerEnvironment
     ) throws(ConfigProblem) -> FileTree {
         switch volume.kind {
-        case "configMap": return tree(try files(.configMap, volume.source, in: environment), volume)
-        case "secret": return tree(try files(.secret, volume.source, in: environment), volume)
-        case "downwardAPI": return tree(downwardFiles(volume.source, in: environment), volume)
-        case "projected": return tree(try projectedFiles(volume.source, in: environment), volume)
+        case "configMap": return try tree(try files(.configMap, volume.source, in: environment), volume)
+        case "secret": return try tree(try files(.secret, volume.source, in: environment), volume)
+        case "downwardAPI": return try tree(downwardFiles(volume.source, in: environment), volume)
+        case "projected": return try tree(try projectedFiles(volume.source, in: environment), volume)
         case "hostPath":
             try checkHostPath(volume.source)
             return FileTree()
@@ -40,8 +40,16 @@ extension PodWorker {
         }
     }
 
-    private func tree(_ files: [String: String], _ volume: VolumeSpec) -> FileTree {
-        FileTree(files: files, mode: volume.source["defaultMode"]?.int ?? 0o644)
+    private func tree(_ files: [String: String], _ volume: VolumeSpec) throws(ConfigProblem) -> FileTree {
+        if let path = files.keys.sorted().first(where: { !FileTree.canName($0) }) {
+            throw ConfigProblem("open \(path): file name too long")
+        }
+        // What other volumes of the pod hold counts as well; Linux would say this of a full disk.
+        let others = volumes.trees.reduce(0) { $0 + ($1.key == volume.name ? 0 : $1.value.totalBytes) }
+        if files.values.reduce(others, { $0 + $1.utf8.count }) > PodSandbox.maximumStoredBytes {
+            throw ConfigProblem("write \(files.keys.sorted().first ?? ""): no space left on device")
+        }
+        return FileTree(files: files, mode: volume.source["defaultMode"]?.int ?? 0o644)
     }
 
     private func projectedFiles(

@@ -110,7 +110,7 @@ extension PodWorker {
         case .success(let made): specification = made
         case .failure(let problem):
             emit(container.fieldPath, warning: true, "Failed", "Error: \(problem.message)")
-            return fail(start, StartFailure("CreateContainerConfigError", problem.message))
+            return fail(start, StartFailure(problem.reason, problem.message))
         }
         emit(container.fieldPath, "Created", "Container created")
         let now = environment.now

@@ -151,7 +151,7 @@ extension Applets {
         let isForced = options.has("f")
         return forEach(&machine, options.words) { machine, path in
             guard let node = machine.node(path, follow: false) else {
-                return isForced ? 0 : fail(&machine, "rm", "can't remove '\(path)'", .noEntry)
+                return isForced ? 0 : fail(&machine, "rm", "can't remove '\(path)'", machine.fault(of: path))
             }
             if node.kind == .directory, !options.has("r"), !options.has("R") {
                 return fail(&machine, "rm", "'\(path)' is a directory")
@@ -171,20 +171,9 @@ extension Applets {
                     try machine.makeDirectory(path, mode: mode)
                 }
             }
-            var made = path.hasPrefix("/") ? "" : "."
-            for part in path.split(separator: "/") {
-                made += "/" + part
-                if let node = machine.node(made) {
-                    if node.kind != .directory { return fail(&machine, "mkdir", text, .exists) }
-                    continue
-                }
-                let step = made
-                let code = attempt(&machine, "mkdir", text) { machine throws(Errno) in
-                    try machine.makeDirectory(step, mode: mode)
-                }
-                if code != 0 { return code }
+            return attempt(&machine, "mkdir", text) { machine throws(Errno) in
+                try machine.makeDirectories(path, mode: mode)
             }
-            return 0
         }
     }
 
@@ -206,7 +195,7 @@ extension Applets {
         let isRecursive = options.has("r") || options.has("R") || options.has("a")
         return forEach(&machine, sources) { machine, source in
             guard let node = machine.node(source) else {
-                return fail(&machine, "cp", "can't stat '\(source)'", .noEntry)
+                return fail(&machine, "cp", "can't stat '\(source)'", machine.fault(of: source))
             }
             if node.kind == .directory, !isRecursive { return fail(&machine, "cp", "omitting directory '\(source)'") }
             let path = destination(source, target, machine)
@@ -218,22 +207,26 @@ extension Applets {
 
     /// Writes a copy of a node, joined with a directory that is there.
     private static func place(_ node: FileNode, at path: String, _ machine: inout Machine) throws(Errno) {
-        machine.spend()
-        let moment = machine.now
-        switch node.kind {
-        case .directory:
-            if machine.node(path) == nil { try machine.makeDirectory(path, mode: node.mode) }
-            for (name, child) in node.children.sorted(by: { $0.key < $1.key }) {
-                try place(child, at: path + "/" + name, &machine)
+        var pending = [(node, path)]
+        while let (node, path) = pending.popLast() {
+            machine.spend()
+            guard node.kind == .directory else {
+                try placeFile(node, at: path, &machine)
+                continue
             }
-        default:
-            var copy = node
-            copy.time = moment
-            let location = try machine.locate(path)
-            if location.readOnly { throw .readOnly }
-            if machine.kernel.node(at: location) == nil { return try machine.put(copy, at: location) }
-            try machine.changeNode(path) { $0.content = copy.content }
+            if machine.node(path) == nil { try machine.makeDirectory(path, mode: node.mode) }
+            pending += node.children.sorted { $0.key > $1.key }.map { ($0.value, path + "/" + $0.key) }
         }
+    }
+
+    private static func placeFile(_ node: FileNode, at path: String, _ machine: inout Machine) throws(Errno) {
+        var copy = node
+        copy.time = machine.now
+        let location = try machine.locate(path)
+        if location.readOnly { throw .readOnly }
+        machine.charge(bytes: node.content.bytes.count)
+        if machine.kernel.node(at: location) == nil { return try machine.put(copy, at: location) }
+        try machine.changeNode(path) { $0.content = copy.content }
     }
 
     private static func move(_ machine: inout Machine, _ words: [String]) -> Int {
@@ -241,16 +234,21 @@ extension Applets {
         guard let target = sources.popLast(), !sources.isEmpty else { return usage(&machine, "mv") }
         return forEach(&machine, sources) { machine, source in
             guard let node = machine.node(source, follow: false) else {
-                return fail(&machine, "mv", "can't rename '\(source)'", .noEntry)
+                return fail(&machine, "mv", "can't rename '\(source)'", machine.fault(of: source))
             }
             let path = destination(source, target, machine)
             return attempt(&machine, "mv", "can't rename '\(source)'") { machine throws(Errno) in
-                if (try machine.locate(source, follow: false)) == (try machine.locate(path, follow: false)) { return }
+                let origin = try machine.locate(source, follow: false)
                 let location = try machine.locate(path, follow: false)
-                if location.readOnly { throw .readOnly }
+                if origin == location { return }
+                if origin.readOnly || location.readOnly { throw .readOnly }
+                if origin.path.isEmpty || machine.isMountPoint(source) { throw .busy }
+                let isSameTree = origin.volume == location.volume && origin.container == location.container
+                if isSameTree, location.path.starts(with: origin.path) { throw .invalid }
                 if machine.node(path, follow: false) != nil { try machine.remove(path) }
-                try machine.remove(source)
+                // It is at its new place before it leaves the old one: nothing is lost when there is no room for it.
                 try machine.put(node, at: location)
+                try machine.remove(source)
             }
         }
     }
@@ -265,9 +263,11 @@ extension Applets {
         return attempt(&machine, "ln", path) { machine throws(Errno) in
             var node = FileNode(kind: .link, mode: 0o777, time: machine.now)
             node.target = source
+            if source.utf8.count >= Kernel.maximumPathBytes { throw .nameTooLong }
             // A hard link is a copy: nothing here notices the difference as long as neither changes.
             if !options.has("s") {
-                guard let original = machine.node(source) else { throw .noEntry }
+                let original = try machine.status(of: source)
+                if original.kind == .directory { throw .notPermitted }
                 node = original
             }
             try machine.put(node, at: try machine.locate(path, follow: false))
@@ -282,16 +282,10 @@ extension Applets {
         recursive: Bool,
         _ body: (inout FileNode) -> Void
     ) throws(Errno) {
-        func visit(_ node: inout FileNode) {
-            body(&node)
-            guard recursive else { return }
-            for name in node.children.keys {
-                guard var child = node.children[name] else { continue }
-                visit(&child)
-                node.children[name] = child
-            }
-        }
-        try machine.changeNode(path) { visit(&$0) }
+        guard recursive else { return try machine.changeNode(path, body) }
+        var paths: [String] = []
+        visit(&machine, path) { _, path, _, _ in paths.append(path) }
+        for path in paths { try machine.changeNode(path, follow: false, body) }
     }
 
     private static func changeOwner(_ machine: inout Machine, _ words: [String], isGroup: Bool) -> Int {

@@ -162,6 +162,9 @@ extension Applets {
         return StreamProgram("head", inputs: options.words, Lines(lines))
     }
 
+    /// The lines that `sort` takes; it works on all of them at once.
+    private static let maximumSortedLines = 250_000
+
     private static func sort(_ words: [String]) -> any Program {
         let options = AppletOptions(words, valued: "ktoST")
         let key = options["k"].flatMap { Int($0.prefix { $0.isNumber }) }
@@ -193,8 +196,14 @@ extension Applets {
             "sort",
             inputs: options.words,
             Whole(perFile: false) { bytes, _, machine in
-                var sorted = lines(of: bytes).sorted(by: precedes)
-                machine.spend(sorted.count / 4)
+                var sorted = lines(of: bytes)
+                guard sorted.count <= maximumSortedLines else { return fail(&machine, "sort", "out of memory") }
+                // Each line is compared with as many others as its number has digits in binary.
+                machine.charge(
+                    bytes: (bytes.count + 32 * sorted.count)
+                        * (sorted.count.bitWidth - sorted.count.leadingZeroBitCount)
+                )
+                sorted.sort(by: precedes)
                 if options.has("u") {
                     var unique: [[UInt8]] = []
                     for line in sorted where unique.last.map({ sortKey($0) != sortKey(line) }) ?? true {
@@ -228,12 +237,17 @@ extension Applets {
                     machine.write(decoded, to: 1)
                     return 0
                 }
-                var encoded = Base64.encode(bytes)
-                while !encoded.isEmpty {
-                    let count = width > 0 ? min(width, encoded.count) : encoded.count
-                    machine.write(Array(encoded.prefix(count)) + (width > 0 ? [0x0A] : []), to: 1)
-                    encoded.removeFirst(count)
+                let encoded = Base64.encode(bytes)
+                guard width > 0 else {
+                    machine.write(encoded, to: 1)
+                    return 0
                 }
+                var output: [UInt8] = []
+                for start in stride(from: 0, to: encoded.count, by: width) {
+                    output += encoded[start..<min(encoded.count, start + width)]
+                    output.append(0x0A)
+                }
+                machine.write(output, to: 1)
                 return 0
             }
         )
@@ -249,7 +263,7 @@ extension Applets {
             name,
             inputs: options.words,
             Whole(perFile: true) { bytes, path, machine in
-                machine.spend(bytes.count / 256)
+                machine.charge(bytes: 16 * bytes.count)
                 guard options.has("c") else {
                     machine.print("\(hash(bytes))  \(path)\n")
                     return 0

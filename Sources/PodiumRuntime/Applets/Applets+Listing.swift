@@ -59,7 +59,7 @@ extension Applets {
     ]
 
     private static func realPath(_ machine: inout Machine, _ path: String) -> Int {
-        guard let found = machine.kernel.canonicalPath(machine.absolute(path), in: machine.process.container) else {
+        guard let found = machine.canonicalPath(path) else {
             return fail(&machine, "realpath", path, .noEntry)
         }
         machine.print(found + "\n")
@@ -76,7 +76,7 @@ extension Applets {
         var directories: [String] = []
         for path in paths {
             guard let node = machine.node(path, follow: !options.has("l") && !options.has("d")) else {
-                code = fail(&machine, "ls", path, .noEntry)
+                code = fail(&machine, "ls", path, machine.fault(of: path))
                 continue
             }
             if node.kind == .directory, !options.has("d") {
@@ -87,13 +87,14 @@ extension Applets {
         }
         printEntries(files, options, &machine)
         var isFirst = files.isEmpty
-        while !directories.isEmpty {
-            let path = directories.removeFirst()
+        // The next one last, so that none of the others moves.
+        directories.reverse()
+        while let path = directories.popLast() {
             if paths.count > 1 || options.has("R") {
                 machine.print((isFirst ? "" : "\n") + path + ":\n")
                 isFirst = false
             }
-            machine.spend(4)
+            machine.spend()
             let entries = listedEntries(path, options, machine)
             if options.has("l") {
                 machine.print("total \(entries.reduce(0) { $0 + ($1.1.content.size + 1023) / 1024 })\n")
@@ -101,7 +102,7 @@ extension Applets {
             printEntries(entries, options, &machine)
             if options.has("R") {
                 let inner = entries.filter { $0.1.kind == .directory && $0.0 != "." && $0.0 != ".." }
-                directories = inner.map { path + "/" + $0.0 } + directories
+                directories += inner.reversed().map { path + "/" + $0.0 }
             }
         }
         return code
@@ -226,7 +227,7 @@ extension Applets {
         while let (path, depth) = pending.popLast() {
             visits += 1
             guard visits < maximumVisits, let node = machine.node(path, follow: depth == 0) else { continue }
-            machine.spend()
+            machine.charge(bytes: path.utf8.count)
             body(&machine, path, node, depth)
             guard node.kind == .directory, path != "/proc" else { continue }
             let prefix = path.hasSuffix("/") ? path : path + "/"
@@ -237,10 +238,12 @@ extension Applets {
     private static func diskUsage(_ machine: inout Machine, _ words: [String]) -> Int {
         let options = AppletOptions(words, valued: "d")
         return forEach(&machine, options.words.isEmpty ? ["."] : options.words) { machine, path in
-            guard machine.node(path) != nil else { return fail(&machine, "du", path, .noEntry) }
+            guard machine.node(path) != nil else { return fail(&machine, "du", path, machine.fault(of: path)) }
             var lines: [(String, Int)] = []
-            visit(&machine, path) { _, child, node, _ in
-                if node.kind == .directory || child == path { lines.append((child, node.totalBytes)) }
+            visit(&machine, path) { machine, child, node, _ in
+                guard node.kind == .directory || child == path else { return }
+                machine.charge(components: node.count)
+                lines.append((child, node.totalBytes))
             }
             let shown = options.has("s") ? Array(lines.prefix(1)) : lines.reversed()
             for (child, bytes) in shown {
@@ -258,7 +261,7 @@ extension Applets {
         if paths.isEmpty { paths = ["."] }
         let criteria = FindCriteria(tests, now: machine.now)
         return forEach(&machine, Array(paths)) { machine, path in
-            guard machine.node(path) != nil else { return fail(&machine, "find", path, .noEntry) }
+            guard machine.node(path) != nil else { return fail(&machine, "find", path, machine.fault(of: path)) }
             var found: [String] = []
             visit(&machine, path) { _, child, node, depth in
                 if criteria.matches(child, node, depth) { found.append(child) }

@@ -360,7 +360,7 @@ extension Machine {
     /// A service with the directory of its files made absolute.
     func absolute(_ service: NetworkService) -> NetworkService {
         guard case .files(let root, let style) = service else { return service }
-        let path = kernel.canonicalPath(absolute(root), in: process.container) ?? absolute(root)
+        let path = canonicalPath(root) ?? absolute(root)
         return .files(root: path == "/" ? "" : path, style: style)
     }
 }

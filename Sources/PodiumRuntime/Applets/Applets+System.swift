@@ -107,7 +107,7 @@ extension Applets {
             }
             let found = machine.visibleProcesses.filter { candidate in
                 let text = options.has("f") ? candidate.arguments.joined(separator: " ") : candidate.commandName
-                return candidate.pid != machine.process.pid && expression.matches(Array(text.utf8))
+                return candidate.pid != machine.process.pid && expression.matches(Array(text.utf8), machine.meter)
             }
             for process in found {
                 machine.print(options.has("l") ? "\(process.pid) \(process.commandName)\n" : "\(process.pid)\n")
@@ -276,7 +276,7 @@ extension Applets {
                 guard candidate.number != machine.process.number else { return false }
                 if isExact { return candidate.commandName == name }
                 let text = wantsCommandLine ? candidate.arguments.joined(separator: " ") : candidate.commandName
-                return expression?.matches(Array(text.utf8)) ?? false
+                return expression?.matches(Array(text.utf8), machine.meter) ?? false
             }
             if found.isEmpty {
                 code = 1

@@ -131,7 +131,7 @@ extension Applets {
         if options.isWide, let width = lines.map(\.utf8.count).max() {
             lines = lines.map { String(repeating: "0", count: width - $0.utf8.count) + $0 }
         }
-        machine.spend(lines.count / 16)
+        machine.spend(lines.count)
         machine.print(lines.joined(separator: options.separator ?? "\n") + "\n")
         return 0
     }
@@ -139,7 +139,7 @@ extension Applets {
     // expr
 
     private static func expression(_ machine: inout Machine, _ words: [String]) -> Int {
-        var parser = ExpressionWords(words)
+        var parser = ExpressionWords(words, machine.meter)
         guard let value = parser.evaluate() else {
             machine.complain("expr: syntax error")
             return 2
@@ -174,8 +174,12 @@ private struct ExpressionWords {
     private let words: [String]
     private var index = 0
     private var depth = 0
+    private let meter: WorkMeter
 
-    init(_ words: [String]) { self.words = words }
+    init(_ words: [String], _ meter: WorkMeter) {
+        self.words = words
+        self.meter = meter
+    }
 
     mutating func evaluate() -> String? {
         guard let value = level(0), index == words.count else { return nil }
@@ -205,7 +209,7 @@ private struct ExpressionWords {
         case "&": return isTrue(left) && isTrue(right) ? left : "0"
         case ":":
             guard let expression = RegularExpression("^\\(\(right)\\)", isExtended: false) else { return nil }
-            guard let match = expression.firstMatch(in: Array(left.utf8)) else {
+            guard let match = expression.firstMatch(in: Array(left.utf8), meter) else {
                 return expression.groups > 1 ? "" : "0"
             }
             if expression.groups > 1 { return match.groups[2].map { Array(left.utf8)[$0].text } ?? "" }

@@ -128,7 +128,7 @@ struct GrepLines: LineProcessor {
     mutating func line(_ line: [UInt8], isWhole: Bool, _ machine: inout Machine) -> Int? {
         number += 1
         guard found < limit else { return nil }
-        let isMatch = expressions.contains { $0.matches(line) } != options.has("v")
+        let isMatch = expressions.contains { $0.matches(line, machine.meter) } != options.has("v")
         if isMatch {
             found += 1
             foundAnywhere = true
@@ -156,7 +156,7 @@ struct GrepLines: LineProcessor {
     private func showParts(_ line: [UInt8], _ machine: inout Machine) {
         for expression in expressions {
             var start = 0
-            while start <= line.count, let match = expression.firstMatch(in: line, from: start) {
+            while start <= line.count, let match = expression.firstMatch(in: line, from: start, machine.meter) {
                 if !match.range.isEmpty { show(Array(line[match.range]), number, mark: ":", &machine) }
                 start = max(match.range.upperBound, match.range.lowerBound + 1)
             }
@@ -188,6 +188,7 @@ struct RecursiveGrepProgram: Program {
             }
         }
         for (path, bytes) in files {
+            machine.charge(bytes: StreamProgram<Lines<GrepLines>>.weight * bytes.count)
             var stream = Lines(lines)
             stream.begin(path, &machine)
             if let code = stream.take(bytes, &machine) ?? stream.end(path, &machine) { return .exited(code) }
@@ -255,6 +256,7 @@ struct CutLines: LineProcessor {
     var openFault: String { "%" }
 
     mutating func line(_ line: [UInt8], isWhole: Bool, _ machine: inout Machine) -> Int? {
+        machine.charge(bytes: line.count * (1 + ranges.count))
         func isChosen(_ index: Int) -> Bool { ranges.contains { $0.contains(index + 1) } }
         var output: [UInt8]
         if cutsFields {
@@ -313,6 +315,8 @@ struct Translation: StreamProcessor {
     }
 
     mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
+        // Each byte is looked for in the sets.
+        machine.charge(bytes: bytes.count * (1 + from.count / 16))
         var output: [UInt8] = []
         let squeezed = to.isEmpty || deletes ? (deletes ? to : from) : to
         for unit in bytes {

@@ -46,11 +46,13 @@ struct RegularExpression: Sendable {
         var groups: [Range<Int>?]
     }
 
-    /// The first match at or after `start`, and of those that begin there the longest. With `isMiddle` the text is the
-    /// rest of a line, at whose beginning `^` does not match.
-    func firstMatch(in text: [UInt8], from start: Int = 0, isMiddle: Bool = false) -> Match? {
+    /// The first match at or after `start`, and of those that begin there the longest; the search is counted as work.
+    /// With `isMiddle` the text is the rest of a line, at whose beginning `^` does not match.
+    func firstMatch(in text: [UInt8], from start: Int = 0, isMiddle: Bool = false, _ meter: WorkMeter) -> Match? {
         var search = RegularSearch(program, text, isMiddle: isMiddle)
         var begin = start
+        // A step of a search costs as much as some bytes.
+        defer { meter.charge(bytes: begin - start + 4 * search.steps) }
         while begin <= text.count {
             guard let next = program.firstPossible(in: text, from: begin) else { return nil }
             if let match = search.match(at: next) { return match }
@@ -61,7 +63,7 @@ struct RegularExpression: Sendable {
     }
 
     /// Whether there is a match anywhere.
-    func matches(_ text: [UInt8]) -> Bool { firstMatch(in: text) != nil }
+    func matches(_ text: [UInt8], _ meter: WorkMeter) -> Bool { firstMatch(in: text, meter) != nil }
 
     /// The expression behind `=~`, in which quoted text stands for itself.
     static func escapingQuoted(_ word: ShellWord, _ expansion: inout Expansion) throws(ExpansionStop) -> String {

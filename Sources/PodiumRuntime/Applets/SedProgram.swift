@@ -80,7 +80,7 @@ struct SedLines: LineProcessor {
     /// Commands run for one line; a script that branches for ever is ended there.
     private static let maximumSteps = 100_000
     /// The bytes of the pattern and of the hold space.
-    private static let maximumSpace = 4 << 20
+    private static let maximumSpace = 256 << 10
 
     private let script: SedScript
     private let setting: SedSetting
@@ -175,7 +175,12 @@ struct SedLines: LineProcessor {
         }
         self.resumption = nil
         flushAfterwards(&machine)
-        pattern = resumption.appends ? Array((pattern + [0x0A] + line).prefix(Self.maximumSpace)) : line
+        if resumption.appends {
+            machine.charge(bytes: line.count)
+            Self.append(line, to: &pattern)
+        } else {
+            pattern = line
+        }
         return run(from: resumption.command, &machine)
     }
 
@@ -197,7 +202,7 @@ struct SedLines: LineProcessor {
             machine.spend()
             if steps > Self.maximumSteps { break }
             let command = script.commands[index]
-            let isSelected = selects(command, at: index) != command.isNegated
+            let isSelected = selects(command, at: index, machine) != command.isNegated
             if !isSelected {
                 if case .begin(let end) = command.action { index = end } else { index += 1 }
                 continue
@@ -241,9 +246,9 @@ struct SedLines: LineProcessor {
 
     // Addresses
 
-    private mutating func selects(_ command: SedCommand, at index: Int) -> Bool {
+    private mutating func selects(_ command: SedCommand, at index: Int, _ machine: Machine) -> Bool {
         guard let from = command.from else { return true }
-        guard let to = command.to else { return matches(from) }
+        guard let to = command.to else { return matches(from, machine) }
         if let begun = active[index] {
             switch to {
             case .line(let last):
@@ -253,11 +258,11 @@ struct SedLines: LineProcessor {
                 if lineNumber >= begun + count { active[index] = nil }
                 return true
             default:
-                if matches(to) { active[index] = nil }
+                if matches(to, machine) { active[index] = nil }
                 return true
             }
         }
-        guard matches(from) else { return false }
+        guard matches(from, machine) else { return false }
         switch to {
         case .line(let last) where last <= lineNumber: break
         case .following(0): break
@@ -266,7 +271,7 @@ struct SedLines: LineProcessor {
         return true
     }
 
-    private mutating func matches(_ address: SedAddress) -> Bool {
+    private mutating func matches(_ address: SedAddress, _ machine: Machine) -> Bool {
         switch address {
         case .line(let line): return lineNumber == line
         case .last: return isLast && waiting == nil
@@ -275,8 +280,8 @@ struct SedLines: LineProcessor {
         case .following: return false
         case .pattern(let expression):
             lastPattern = expression
-            return expression.matches(pattern)
-        case .lastPattern: return lastPattern?.matches(pattern) ?? false
+            return expression.matches(pattern, machine.meter)
+        case .lastPattern: return lastPattern?.matches(pattern, machine.meter) ?? false
         }
     }
 
@@ -286,7 +291,9 @@ struct SedLines: LineProcessor {
         switch command.action {
         case .begin, .nothing: return .next
         case .substitute(let substitution): return substitute(substitution, &machine)
-        case .transliterate(let table): pattern = pattern.map { table[$0] ?? $0 }
+        case .transliterate(let table):
+            machine.charge(bytes: 8 * pattern.count)
+            pattern = pattern.map { table[$0] ?? $0 }
         case .append(let text): afterwards += text
         case .insert(let text): put(text, &machine)
         case .change(let text):
@@ -313,8 +320,16 @@ struct SedLines: LineProcessor {
         return .go(place)
     }
 
+    /// Adds a line to a space, in place, as far as there is room.
+    private static func append(_ line: [UInt8], to space: inout [UInt8]) {
+        space.append(0x0A)
+        space += line.prefix(max(0, maximumSpace - space.count))
+    }
+
     private mutating func simple(_ name: UInt8, _ index: Int, _ machine: inout Machine) -> Flow {
-        let firstLine = Array(pattern.prefix { $0 != 0x0A })
+        let firstLine =
+            name == UInt8(ascii: "P") || name == UInt8(ascii: "D") ? Array(pattern.prefix { $0 != 0x0A }) : []
+        machine.charge(bytes: firstLine.count)
         switch name {
         case UInt8(ascii: "p"): put(pattern + [0x0A], &machine)
         case UInt8(ascii: "P"): put(firstLine + [0x0A], &machine)
@@ -322,13 +337,18 @@ struct SedLines: LineProcessor {
         case UInt8(ascii: "F"): put(Array("\(name)\n".utf8), &machine)
         case UInt8(ascii: "l"): put(pattern + Array("$\n".utf8), &machine)
         case UInt8(ascii: "g"): pattern = hold
-        case UInt8(ascii: "G"): pattern = Array((pattern + [0x0A] + hold).prefix(Self.maximumSpace))
+        case UInt8(ascii: "G"):
+            machine.charge(bytes: pattern.count + hold.count)
+            Self.append(hold, to: &pattern)
         case UInt8(ascii: "h"): hold = pattern
-        case UInt8(ascii: "H"): hold = Array((hold + [0x0A] + pattern).prefix(Self.maximumSpace))
+        case UInt8(ascii: "H"):
+            machine.charge(bytes: pattern.count + hold.count)
+            Self.append(pattern, to: &hold)
         case UInt8(ascii: "x"): swap(&pattern, &hold)
         case UInt8(ascii: "d"): return .endLine(prints: false)
         case UInt8(ascii: "D"):
             guard firstLine.count < pattern.count else { return .endLine(prints: false) }
+            machine.charge(bytes: pattern.count)
             pattern.removeFirst(firstLine.count + 1)
             flushAfterwards(&machine)
             return .restart
@@ -349,7 +369,7 @@ struct SedLines: LineProcessor {
         if path == "/dev/stdout" { return put(bytes, &machine) }
         let isFirst = written.insert(path).inserted
         let old = isFirst ? [] : (try? machine.contents(path)) ?? []
-        try? machine.replace(path, with: Array((old + bytes).prefix(Self.maximumSpace)))
+        try? machine.replace(path, with: Array((old + bytes).prefix(FileContent.maximumStoredBytes)))
     }
 
     private mutating func substitute(_ command: SedSubstitution, _ machine: inout Machine) -> Flow {
@@ -360,8 +380,10 @@ struct SedLines: LineProcessor {
         var count = 0
         var matched = -1
         var done = false
-        while !done, start <= pattern.count, let match = expression.firstMatch(in: pattern, from: start) {
-            machine.spend()
+        while !done, start <= pattern.count,
+            let match = expression.firstMatch(in: pattern, from: start, machine.meter)
+        {
+            machine.spend(2)
             result += pattern[start..<match.range.lowerBound]
             if match.range.isEmpty, match.range.lowerBound == matched {
                 // Nothing right behind a match is no further match.
@@ -385,6 +407,7 @@ struct SedLines: LineProcessor {
                 start += 1
             }
         }
+        machine.charge(bytes: result.count)
         guard count >= command.occurrence else { return .next }
         if start < pattern.count { result += pattern[start...] }
         pattern = Array(result.prefix(Self.maximumSpace))

@@ -26,6 +26,8 @@ extension StreamProcessor {
 struct StreamProgram<Processor: StreamProcessor>: Program {
     /// The descriptor that inputs are opened as.
     private static var descriptor: Int { 63 }
+    /// What a byte that is processed costs, in bytes that are only read.
+    static var weight: Int { 3 }
 
     private let name: String
     private var inputs: ArraySlice<String>
@@ -54,7 +56,7 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
             }
             switch machine.read(input == "-" ? 0 : Self.descriptor, limit: 8 << 10) {
             case .bytes(let bytes):
-                machine.spend(bytes.count >> 6)
+                machine.charge(bytes: Self.weight * bytes.count)
                 if let code = processor.take(bytes, &machine) { return .exited(code) }
             case .end:
                 if let code = close(input, &machine) { return .exited(code) }
@@ -113,7 +115,7 @@ extension LineProcessor {
 /// Cuts a stream into lines.
 struct Lines<Processor: LineProcessor>: StreamProcessor {
     /// A longer line is handed on in pieces.
-    private static var maximumLineBytes: Int { 1 << 20 }
+    private static var maximumLineBytes: Int { 256 << 10 }
 
     /// The processor as it is after what it has seen.
     private(set) var inner: Processor
@@ -161,8 +163,8 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
 
 /// Keeps a whole stream and works on it at its end.
 struct Whole: StreamProcessor {
-    /// The bytes that are kept.
-    static let maximumBytes = 16 << 20
+    /// The bytes that are kept; a program that needs more ends with 1.
+    static let maximumBytes = 4 << 20
 
     let openFault: String
     private var bytes: [UInt8] = []
@@ -182,7 +184,11 @@ struct Whole: StreamProcessor {
     }
 
     mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
-        bytes += new.prefix(Self.maximumBytes - bytes.count)
+        if bytes.count + new.count > Self.maximumBytes {
+            machine.complain("\(machine.process.arguments.first ?? ""): out of memory")
+            return 1
+        }
+        bytes += new
         return nil
     }
 

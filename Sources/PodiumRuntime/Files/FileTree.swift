@@ -31,6 +31,12 @@ package struct FileTree: Hashable, Sendable {
         root.insert(FileNode.file(FileContent(bytes), mode: mode, time: time), at: parts[...], time: time)
     }
 
+    /// Whether a path has a length that Linux allows, in all and of each name.
+    package static func canName(_ path: String) -> Bool {
+        path.utf8.count < Kernel.maximumPathBytes
+            && path.utf8.split(separator: UInt8(ascii: "/")).allSatisfy { $0.count <= Kernel.maximumNameBytes }
+    }
+
     /// The content of a file; nil when there is none. Bytes beyond what is stored read as zeros.
     package func read(_ path: String) -> [UInt8]? {
         guard let node = root.descendant(path.split(separator: "/").map(String.init)[...]), node.kind == .file else {
@@ -82,6 +88,13 @@ struct FileContent: Hashable, Sendable {
         size = length
     }
 
+    /// How many bytes there are from `offset` up to and with `delimiter`, looking at `count` at most; nil without it.
+    func distance(from offset: Int, through delimiter: UInt8, count: Int) -> Int? {
+        guard offset < bytes.count else { return nil }
+        let index = bytes[offset..<min(bytes.count, offset + count)].firstIndex(of: delimiter)
+        return index.map { $0 - offset + 1 }
+    }
+
     /// At most `count` bytes from `offset` on; empty at the end.
     func read(at offset: Int, count: Int) -> [UInt8] {
         let length = min(count, max(0, size - offset))
@@ -116,23 +129,82 @@ struct FileNode: Hashable, Sendable {
         FileNode(kind: .directory, mode: mode, time: time)
     }
 
+    // Nothing here calls itself: how deep a tree is was decided by a container.
+
     /// The node at the end of `path` below this one; links are not followed.
     func descendant(_ path: ArraySlice<String>) -> FileNode? {
-        guard let name = path.first else { return self }
-        return children[name]?.descendant(path.dropFirst())
+        var node = self
+        for name in path {
+            guard let child = node.children[name] else { return nil }
+            node = child
+        }
+        return node
+    }
+
+    /// Calls `body` with the node at `path` below this one, in place; nil when it is not there. With `maker`, missing
+    /// directories on the way are made of it.
+    @discardableResult
+    mutating func withDescendant<Result>(
+        _ path: ArraySlice<String>,
+        maker: FileNode? = nil,
+        _ body: (inout FileNode) -> Result
+    ) -> Result? {
+        // Each node is taken out of its parent while it is changed, so that it is held only once and nothing is copied.
+        let hole = FileNode(kind: .directory, mode: 0, time: time)
+        var parents: [FileNode] = []
+        var node = hole
+        swap(&node, &self)
+        for name in path {
+            guard let child = node.children[name] ?? maker else { break }
+            node.children[name] = hole
+            parents.append(node)
+            node = child
+        }
+        let result = parents.count == path.count ? body(&node) : nil
+        while var parent = parents.popLast() {
+            parent.children[path[path.startIndex + parents.count]] = node
+            node = parent
+        }
+        self = node
+        return result
     }
 
     /// Puts `node` at `path`, making directories on the way.
     mutating func insert(_ node: FileNode, at path: ArraySlice<String>, time: Timestamp) {
-        guard let name = path.first else { return }
-        if path.count == 1 {
-            children[name] = node
-        } else {
-            children[name, default: .directory(time: time)].insert(node, at: path.dropFirst(), time: time)
+        guard let name = path.last else { return }
+        withDescendant(path.dropLast(), maker: .directory(time: time)) { $0.children[name] = node }
+    }
+
+    /// Calls `body` with this node and all below it, in no order that means anything.
+    func forEach(_ body: (FileNode) -> Void) {
+        var pending = [self]
+        while let node = pending.popLast() {
+            body(node)
+            pending += node.children.values
         }
     }
 
+    /// How many directories stand one in the other at most, this one included; 0 for anything else.
+    var height: Int {
+        var height = 0
+        var level = kind == .directory ? [self] : []
+        while !level.isEmpty {
+            height += 1
+            level = level.flatMap { $0.children.values.lazy.filter { $0.kind == .directory } }
+        }
+        return height
+    }
+
+    /// How many nodes there are, this one included.
+    var count: Int {
+        var count = 0
+        forEach { _ in count += 1 }
+        return count
+    }
+
     var totalBytes: Int {
-        content.size + children.values.reduce(0) { $0 + $1.totalBytes }
+        var total = 0
+        forEach { total += $0.content.size }
+        return total
     }
 }

@@ -3,6 +3,49 @@
 
 import PodiumMachinery
 
+/// The way along a path, as far as it was walked.
+private struct PathWalk {
+    /// What is still to be walked, the next component last.
+    private(set) var pending: [Substring]
+    /// The canonical components so far, and what is at each of them; at the first place the root.
+    private(set) var done: [String] = []
+    private var nodes: [FileNode?]
+    private var links = 0
+
+    init(_ path: String, root: FileNode?) {
+        pending = path.split(separator: "/").reversed()
+        nodes = [root]
+    }
+
+    /// What is at the end of the way so far.
+    var node: FileNode? { nodes[nodes.count - 1] }
+
+    mutating func next() -> String? { pending.popLast().map(String.init) }
+
+    mutating func enter(_ name: String, _ node: FileNode?) {
+        done.append(name)
+        nodes.append(node)
+    }
+
+    mutating func leave() {
+        guard !done.isEmpty else { return }
+        done.removeLast()
+        nodes.removeLast()
+    }
+
+    /// Goes on with where the link at the end points.
+    mutating func follow(_ target: String) throws(Errno) {
+        links += 1
+        if links > Kernel.maximumLinks { throw .loop }
+        leave()
+        if target.hasPrefix("/") {
+            done = []
+            nodes.removeLast(nodes.count - 1)
+        }
+        pending += target.split(separator: "/").reversed()
+    }
+}
+
 extension Kernel {
     /// Links followed in one path.
     static let maximumLinks = 40
@@ -10,57 +53,73 @@ extension Kernel {
     /// The place that an absolute path names in a container, whether or not something is there.
     ///
     /// With `follow` a link at the end is followed as well. Fails when a directory on the way is missing or is none.
-    func locate(_ path: String, in container: Int, follow: Bool = true) throws(Errno) -> FileLocation {
-        var pending = path.split(separator: "/").map(String.init)[...]
-        var done: [String] = []
-        var links = 0
-        var node = node(at: place(of: [], in: container))
-        while let name = pending.popFirst() {
+    /// Each component is looked for in the directory before it, so that the work grows with the path and no faster.
+    func locate(
+        _ path: String,
+        in container: Int,
+        follow: Bool = true,
+        _ meter: WorkMeter? = nil
+    ) throws(Errno) -> FileLocation {
+        let walk = try walk(path, in: container, follow: follow, meter)
+        if path.hasSuffix("/"), let node = walk.node, node.kind != .directory { throw .notDirectory }
+        return place(of: walk.done, in: container)
+    }
+
+    /// The place of the first component of a path that is missing, and the components after it; nil when none is.
+    func locateMissing(
+        _ path: String,
+        in container: Int,
+        _ meter: WorkMeter
+    ) throws(Errno) -> (place: FileLocation, rest: [String])? {
+        let walk = try walk(path, in: container, follow: true, stopsAtMissing: true, meter)
+        if let node = walk.node {
+            if node.kind != .directory { throw .exists }
+            return nil
+        }
+        return (place(of: walk.done, in: container), walk.pending.reversed().map(String.init))
+    }
+
+    private func walk(
+        _ path: String,
+        in container: Int,
+        follow: Bool,
+        stopsAtMissing: Bool = false,
+        _ meter: WorkMeter?
+    ) throws(Errno) -> PathWalk {
+        meter?.charge(bytes: path.utf8.count)
+        if path.utf8.count >= Self.maximumPathBytes { throw .nameTooLong }
+        var walk = PathWalk(path, root: node(at: place(of: [], in: container)))
+        while let name = walk.next() {
+            meter?.charge(components: 1)
             if name == "." { continue }
             if name == ".." {
-                done = Array(done.dropLast())
-                node = self.node(at: place(of: done, in: container))
+                walk.leave()
                 continue
             }
-            guard let directory = node else { throw .noEntry }
+            guard let directory = walk.node else { throw .noEntry }
             if directory.kind != .directory { throw .notDirectory }
-            done.append(name)
-            node = self.node(at: place(of: done, in: container))
-            guard let link = node, link.kind == .link, follow || !pending.isEmpty else { continue }
-            links += 1
-            if links > Self.maximumLinks { throw .loop }
-            if link.target.hasPrefix("/") { done = [] } else { done.removeLast() }
-            pending = link.target.split(separator: "/").map(String.init)[...] + pending
-            node = self.node(at: place(of: done, in: container))
+            if name.utf8.count > Self.maximumNameBytes { throw .nameTooLong }
+            walk.enter(name, child(name, of: directory, after: walk.done, in: container))
+            if walk.node == nil, stopsAtMissing { return walk }
+            guard let link = walk.node, link.kind == .link, follow || !walk.pending.isEmpty else { continue }
+            try walk.follow(link.target)
         }
-        if path.hasSuffix("/"), let node, node.kind != .directory { throw .notDirectory }
-        return place(of: done, in: container)
+        return walk
+    }
+
+    /// What a name in a directory stands for, which may be something mounted.
+    private func child(_ name: String, of directory: FileNode, after path: [String], in container: Int) -> FileNode? {
+        for mount in containers[container]?.mounts ?? []
+        where mount.path.count == path.count + 1 && mount.path.last == name && mount.path.starts(with: path) {
+            return node(at: place(of: mount.path, in: container))
+        }
+        return directory.children[name]
     }
 
     /// The canonical form of a path: no links, no `.` and `..`; nil when a directory on the way is missing.
-    func canonicalPath(_ path: String, in container: Int) -> String? {
-        var done: [String] = []
-        var pending = path.split(separator: "/").map(String.init)[...]
-        var links = 0
-        while let name = pending.popFirst() {
-            if name == "." { continue }
-            if name == ".." {
-                done = Array(done.dropLast())
-                continue
-            }
-            done.append(name)
-            guard let node = node(at: place(of: done, in: container)) else {
-                if pending.isEmpty { continue }
-                return nil
-            }
-            if node.kind == .link {
-                links += 1
-                if links > Self.maximumLinks { return nil }
-                if node.target.hasPrefix("/") { done = [] } else { done.removeLast() }
-                pending = node.target.split(separator: "/").map(String.init)[...] + pending
-            }
-        }
-        return "/" + done.joined(separator: "/")
+    func canonicalPath(_ path: String, in container: Int, _ meter: WorkMeter) -> String? {
+        guard let walk = try? walk(path, in: container, follow: true, meter) else { return nil }
+        return "/" + walk.done.joined(separator: "/")
     }
 
     /// The tree and the place in it that canonical path components name.
@@ -108,16 +167,17 @@ extension Kernel {
 
 extension FileNode {
     /// Calls `body` with the place at `path` below this node, which is nil when nothing is there. Nothing happens
-    /// when a
-    /// directory on the way is missing. The root of a tree can be changed but not removed.
+    /// when a directory on the way is missing. The root of a tree can be changed but not removed.
     mutating func change(_ path: ArraySlice<String>, _ body: (inout FileNode?) -> Bool) -> Bool {
-        guard let name = path.first else {
+        guard let name = path.last else {
             var optional: FileNode? = self
             let changed = body(&optional)
             if changed, let optional { self = optional }
             return changed
         }
-        if path.count == 1 { return kind == .directory && body(&children[name]) }
-        return children[name]?.change(path.dropFirst(), body) ?? false
+        let changed = withDescendant(path.dropLast()) { parent in
+            parent.kind == .directory && body(&parent.children[name])
+        }
+        return changed ?? false
     }
 }

@@ -15,6 +15,13 @@ struct Kernel: Sendable {
     static let maximumStoredBytes = 64 << 20
     /// The files and directories of a pod; making more fails.
     static let maximumNodes = 50_000
+    /// The bytes of a path with its end, as Linux counts them; a longer one is `File name too long`. That of a file
+    /// below the working directory counts in full.
+    static let maximumPathBytes = 4096
+    /// The bytes of a name in a directory; a longer one is `File name too long`.
+    static let maximumNameBytes = 255
+    /// The directories that can stand one in the other in one tree, which is as many as a path can name.
+    static let maximumDepth = maximumPathBytes / 2
 
     let configuration: SandboxConfiguration
     var containers: [Int: Container] = [:]
@@ -23,8 +30,10 @@ struct Kernel: Sendable {
     var pipes: [Int: Pipe] = [:]
     /// Pipes whose writers may have to wait.
     var fullPipes: Set<Int> = []
-    /// What groups of processes may still do, by the number of their first process.
+    /// What groups of processes may still do, by the number of their first process; commands by their container's.
     var budgets: [Int: WorkBudget] = [:]
+    /// What ended runs of containers left of their budgets, by the containers' names.
+    var pastBudgets: [String: WorkBudget] = [:]
     var volumes: [String: FileTree] = [:]
     var listeners: [Int: Listener] = [:]
     var commands: [Int: ExecState] = [:]
@@ -51,13 +60,14 @@ struct Kernel: Sendable {
     }
 
     /// Whether so much more can be kept.
-    mutating func reserve(bytes: Int = 0, nodes: Int = 0) -> Bool {
+    mutating func reserve(bytes: Int = 0, nodes: Int = 0, _ meter: WorkMeter) -> Bool {
         storedBytes += bytes
         storedNodes += nodes
         guard storedBytes > Self.maximumStoredBytes || storedNodes > Self.maximumNodes else { return true }
         var count = StoredCount()
         for container in containers.values { count.add(container.root.root) }
         for volume in volumes.values { count.add(volume.root) }
+        meter.charge(components: count.nodes)
         storedBytes = count.bytes + bytes
         storedNodes = count.nodes + nodes
         return storedBytes <= Self.maximumStoredBytes && storedNodes <= Self.maximumNodes
@@ -78,10 +88,11 @@ private struct StoredCount {
     var bytes = 0
     var nodes = 0
 
-    mutating func add(_ node: FileNode) {
-        nodes += 1
-        bytes += node.content.bytes.count
-        for child in node.children.values { add(child) }
+    mutating func add(_ root: FileNode) {
+        root.forEach { node in
+            nodes += 1
+            bytes += node.content.bytes.count
+        }
     }
 }
 

@@ -23,15 +23,41 @@ extension Machine {
     /// The place that a path names.
     func locate(_ path: String, follow: Bool = true) throws(Errno) -> FileLocation {
         if path.isEmpty { throw .noEntry }
-        return try kernel.locate(absolute(path), in: process.container, follow: follow)
+        return try kernel.locate(absolute(path), in: process.container, follow: follow, meter)
+    }
+
+    /// The canonical form of a path: no links, no `.` and `..`; nil when a directory on the way is missing.
+    func canonicalPath(_ path: String) -> String? {
+        kernel.canonicalPath(absolute(path), in: process.container, meter)
+    }
+
+    /// The canonical form of the path of a directory that is there.
+    func canonicalDirectory(_ path: String) throws(Errno) -> String {
+        if try status(of: path).kind != .directory { throw .notDirectory }
+        guard let canonical = canonicalPath(path) else { throw .noEntry }
+        if canonical.utf8.count >= Kernel.maximumPathBytes { throw .nameTooLong }
+        return canonical
     }
 
     /// What is at a path; nil when nothing is.
-    func node(_ path: String, follow: Bool = true) -> FileNode? {
+    func node(_ path: String, follow: Bool = true) -> FileNode? { try? status(of: path, follow: follow) }
+
+    /// What is at a path, or why nothing is found there.
+    func status(of path: String, follow: Bool = true) throws(Errno) -> FileNode {
         if let content = processFile(path) { return FileNode.file(FileContent(content), mode: 0o444, time: now) }
         if processDirectory(path) != nil { return FileNode.directory(mode: 0o555, time: now) }
-        guard let location = try? locate(path, follow: follow) else { return nil }
-        return kernel.node(at: location)
+        guard let node = kernel.node(at: try locate(path, follow: follow)) else { throw .noEntry }
+        return node
+    }
+
+    /// Why nothing is found at a path.
+    func fault(of path: String) -> Errno {
+        do throws(Errno) {
+            _ = try status(of: path, follow: false)
+            return .noEntry
+        } catch {
+            return error
+        }
     }
 
     /// The content of a file.
@@ -39,6 +65,7 @@ extension Machine {
         if let content = processFile(path) { return content }
         guard let node = kernel.node(at: try locate(path)) else { throw .noEntry }
         if node.kind == .directory { throw .isDirectory }
+        charge(bytes: node.content.bytes.count)
         return node.content.bytes
     }
 
@@ -68,6 +95,7 @@ extension Machine {
         }
         if mode != .read, location.readOnly { throw .readOnly }
         if mode == .write {
+            charge(components: location.path.count)
             let moment = now
             kernel.update(location) { node in
                 node?.content = FileContent()
@@ -121,8 +149,18 @@ extension Machine {
     /// Puts a node where nothing is.
     mutating func put(_ node: FileNode, at location: FileLocation) throws(Errno) {
         if location.readOnly { throw .readOnly }
-        if location.path.isEmpty { throw .exists }
-        if !kernel.reserve(bytes: node.content.bytes.count, nodes: 1) { throw .noSpace }
+        guard let name = location.path.last else { throw .exists }
+        if name.utf8.count > Kernel.maximumNameBytes { throw .nameTooLong }
+        var nodes = 1
+        var bytes = node.content.bytes.count
+        if !node.children.isEmpty {
+            (nodes, bytes) = (node.count, 0)
+            node.forEach { bytes += $0.content.bytes.count }
+        }
+        charge(components: location.path.count + nodes)
+        // What is deeper than a path can be would be out of everybody's reach.
+        if location.path.count + (nodes > 1 ? node.height : 1) > Kernel.maximumDepth { throw .nameTooLong }
+        if !kernel.reserve(bytes: bytes, nodes: nodes, meter) { throw .noSpace }
         var owned = node
         owned.owner = container?.specification.user ?? 0
         owned.group = container?.specification.group ?? 0
@@ -141,16 +179,36 @@ extension Machine {
         try put(FileNode.directory(mode: mode ?? 0o777 & ~process.mask, time: now), at: location)
     }
 
+    /// Makes a directory and those on the way that are missing, as `mkdir -p` does; fine when it is there.
+    mutating func makeDirectories(_ path: String, mode: Int = 0o755) throws(Errno) {
+        if path.isEmpty { throw .noEntry }
+        let absolute = absolute(path)
+        guard let (place, rest) = try kernel.locateMissing(absolute, in: process.container, meter) else { return }
+        // Built from the innermost outwards and put at its place at once.
+        var made = FileNode.directory(mode: mode, time: now)
+        for name in rest.reversed() where name != "." {
+            if name == ".." { throw .noEntry }
+            if name.utf8.count > Kernel.maximumNameBytes { throw .nameTooLong }
+            var outer = FileNode.directory(mode: 0o755, time: now)
+            outer.children[name] = made
+            made = outer
+        }
+        try put(made, at: place)
+    }
+
     /// Removes a file, a link or a directory with everything in it.
     mutating func remove(_ path: String) throws(Errno) {
         let location = try locate(path, follow: false)
         if kernel.node(at: location) == nil { throw .noEntry }
         if location.readOnly { throw .readOnly }
         if location.path.isEmpty || isMountPoint(path) { throw .busy }
+        var removed = 0
         kernel.update(location) { place in
+            removed = place?.count ?? 0
             place = nil
             return true
         }
+        charge(components: location.path.count + removed)
     }
 
     /// Whether something is mounted at a path.
@@ -161,7 +219,8 @@ extension Machine {
 
     /// Replaces the content of a file, making it when it is missing.
     mutating func replace(_ path: String, with bytes: [UInt8]) throws(Errno) {
-        if !kernel.reserve(bytes: min(bytes.count, FileContent.maximumStoredBytes)) { throw .noSpace }
+        charge(bytes: bytes.count)
+        if !kernel.reserve(bytes: min(bytes.count, FileContent.maximumStoredBytes), meter) { throw .noSpace }
         let number = try open(path, .write)
         if case .file(let location)? = kernel.openFiles[number]?.target {
             kernel.update(location) { node in
@@ -177,6 +236,7 @@ extension Machine {
         let location = try locate(path, follow: follow)
         if kernel.node(at: location) == nil { throw .noEntry }
         if location.readOnly { throw .readOnly }
+        charge(components: location.path.count)
         kernel.update(location) { place in
             if var node = place {
                 change(&node)
@@ -191,6 +251,8 @@ extension Machine {
         if let names = processDirectory(path) { return names }
         guard let node = kernel.node(at: try locate(path)) else { throw .noEntry }
         if node.kind != .directory { throw .notDirectory }
+        // Sorting compares each name with some ten others.
+        charge(components: 1 + node.children.count)
         return node.children.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
     }
 }

@@ -65,13 +65,18 @@ extension Machine {
 
     /// The names below `/proc` and in a process's directory there; nil for every other path.
     func processDirectory(_ path: String) -> [String]? {
+        // Asked of every path, so the answer for all others must be quick.
+        guard
+            path.hasPrefix("/proc") || !path.hasPrefix("/") && process.directory.hasPrefix("/proc")
+                || !path.hasPrefix("/") && process.directory == "/"
+        else { return nil }
         let parts = absolute(path).split(separator: "/").map(String.init)
-        if parts == ["proc"] {
+        guard parts.first == "proc", parts.count <= 2 else { return nil }
+        if parts.count == 1 {
             let files = ["cpuinfo", "filesystems", "loadavg", "meminfo", "mounts", "self", "uptime", "version"]
             return visibleProcesses.map { String($0.pid) } + files
         }
-        let isProcess = parts.count == 2 && visibleProcesses.contains { String($0.pid) == parts[1] }
-        guard parts.first == "proc", isProcess || parts == ["proc", "self"] else { return nil }
+        guard parts[1] == "self" || visibleProcesses.contains(where: { String($0.pid) == parts[1] }) else { return nil }
         return ["cgroup", "cmdline", "comm", "environ", "mounts", "stat", "status"]
     }
 }

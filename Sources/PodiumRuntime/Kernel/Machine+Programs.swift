@@ -23,6 +23,7 @@ struct ProgramFailure: Sendable {
 
     /// What a runtime says.
     var startError: StartError {
+        if errno == .listTooLong { return StartError(cause: "exec \(command): \(errno.text.lowercased())") }
         if errno != .noEntry { return StartError(cause: "exec: \"\(command)\": \(errno.text.lowercased())") }
         if command.contains("/") {
             return StartError(cause: "exec: \"\(command)\": stat \(command): no such file or directory")
@@ -43,6 +44,10 @@ extension Machine {
             return .failure(ProgramFailure(command: words.first ?? "", errno: .noEntry))
         }
         let environment = environment ?? process.environment
+        charge(components: words.count + environment.count)
+        guard ExecLimits.allow(words, environment) else {
+            return .failure(ProgramFailure(command: command, errno: .listTooLong))
+        }
         let name = command.split(separator: "/").last.map(String.init) ?? command
         switch find(command, path: path ?? ImageProfile.path) {
         case .failure(let errno): return .failure(ProgramFailure(command: command, errno: errno))

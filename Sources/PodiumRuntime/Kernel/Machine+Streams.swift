@@ -20,14 +20,18 @@ extension Machine {
         }
         switch file.target {
         case .null: return .end
-        case .zero: return .bytes(Array(repeating: 0, count: limit))
-        case .full: return .bytes(Array(repeating: 0, count: limit))
+        case .zero, .full:
+            charge(bytes: limit)
+            return .bytes(Array(repeating: 0, count: limit))
         case .random:
-            spend(limit / 64)
+            charge(bytes: limit * 4)
             return .bytes((0..<limit).map { _ in UInt8(truncatingIfNeeded: kernel.nextRandom() >> 32) })
         case .silence, .containerOutput, .commandOutput: return .wait(.forever)
         case .pipeWriter: return .failed(.badFile)
-        case .pipeReader(let pipe): return kernel.read(pipe: pipe, limit: limit, file: number)
+        case .pipeReader(let pipe):
+            let result = kernel.read(pipe: pipe, limit: limit, file: number)
+            if case .bytes(let bytes) = result { charge(bytes: bytes.count) }
+            return result
         case .file, .snapshot: return readFile(number, file, limit: limit)
         }
     }
@@ -35,6 +39,8 @@ extension Machine {
     private mutating func readFile(_ number: Int, _ file: OpenFile, limit: Int) -> ReadResult {
         let content = kernel.content(of: file)
         let bytes = content.read(at: file.offset, count: limit)
+        charge(bytes: bytes.count)
+        charge(components: file.depth)
         kernel.openFiles[number]?.offset += bytes.count
         return bytes.isEmpty ? .end : .bytes(bytes)
     }
@@ -49,11 +55,13 @@ extension Machine {
             guard let count = kernel.pipes[pipe]?.count, count > 0 else {
                 return kernel.read(pipe: pipe, limit: 1, file: number)
             }
-            return .bytes(kernel.pipes[pipe]?.take(through: delimiter) ?? [])
+            let bytes = kernel.pipes[pipe]?.take(through: delimiter) ?? []
+            charge(bytes: bytes.count)
+            return .bytes(bytes)
         case .file, .snapshot:
-            let rest = kernel.content(of: file).read(at: file.offset, count: 64 << 10)
-            guard let index = rest.firstIndex(of: delimiter) else { return readFile(number, file, limit: 64 << 10) }
-            return readFile(number, file, limit: index + 1)
+            let content = kernel.content(of: file)
+            let length = content.distance(from: file.offset, through: delimiter, count: 64 << 10)
+            return readFile(number, file, limit: length ?? 64 << 10)
         default: return read(descriptor, limit: 1)
         }
     }
@@ -62,13 +70,16 @@ extension Machine {
     @discardableResult
     mutating func write(_ bytes: [UInt8], to descriptor: Int) -> Errno? {
         guard let number = process.files[descriptor], let file = kernel.openFiles[number] else { return .badFile }
-        spend(bytes.count >> 8)
+        charge(bytes: bytes.count)
+        charge(components: file.depth)
         switch file.target {
         case .null, .zero, .random, .silence: return nil
         case .full: return .noSpace
         case .snapshot, .pipeReader: return .badFile
         case .pipeWriter(let pipe): return write(bytes, toPipe: pipe)
         case .containerOutput(let container, let stream):
+            // A line costs more than its bytes.
+            charge(bytes: 64 * bytes.count { $0 == 0x0A })
             kernel.log(bytes, container: container, stream: stream, now: now)
             return nil
         case .commandOutput(let command, let stream):
@@ -96,7 +107,9 @@ extension Machine {
     ) -> Errno? {
         var end = file.offset
         let moment = now
-        if file.offset < FileContent.maximumStoredBytes, !kernel.reserve(bytes: bytes.count) { return .noSpace }
+        if file.offset < FileContent.maximumStoredBytes, !kernel.reserve(bytes: bytes.count, meter) {
+            return .noSpace
+        }
         let written = kernel.update(location) { node in
             guard node != nil else { return false }
             if file.appends { end = node?.content.size ?? 0 }

@@ -12,10 +12,10 @@ struct Machine {
     let now: Timestamp
     let world: any PodWorld
     var process: Process
-    /// The budget of the running process.
+    /// What the running process works in its present turn.
+    let meter = WorkMeter()
+    /// The budget of the running process, without its present turn.
     private var work: WorkBudget
-    /// The steps of its present turn.
-    private var sliceSteps = 0
 
     init(kernel: Kernel, now: Timestamp, world: any PodWorld, process: Process) {
         self.kernel = kernel
@@ -43,15 +43,18 @@ struct Machine {
     /// The running process's container.
     var container: Container? { kernel.containers[process.container] }
 
-    /// Counts work.
-    mutating func spend(_ steps: Int = 1) {
-        work.spend(steps)
-        sliceSteps += steps
-    }
+    /// Counts work in steps; a simple command takes a handful.
+    func spend(_ steps: Int = 1) { meter.spend(steps) }
+
+    /// Counts work in bytes that are read, copied or compared. Reading and writing by descriptor count by themselves.
+    func charge(bytes: Int) { meter.charge(bytes: bytes) }
+
+    /// Counts work in files that are visited. Finding a file by its path counts by itself.
+    func charge(components: Int) { meter.charge(components: components) }
 
     /// Whether the running process has to give up its turn: it is killed, worked enough, or filled a pipe.
     var mustYield: Bool {
-        process.fatalSignal != nil || sliceSteps >= WorkBudget.stepsPerSlice || work.isExhausted || fullPipe() != nil
+        process.fatalSignal != nil || meter.steps >= min(WorkBudget.stepsPerSlice, work.remaining) || fullPipe() != nil
     }
 }
 
@@ -111,9 +114,9 @@ extension Machine {
     /// Gives a process its turn; false when it has to wait because nothing more fits into the moment.
     private mutating func runSlice(of number: Int) -> Bool {
         guard let group = kernel.processes[number]?.group else { return false }
-        work = kernel.budgets[group] ?? WorkBudget(now: now)
+        work = kernel.budgets[group] ?? kernel.freshBudget(of: group, now: now)
         work.advance(to: now)
-        sliceSteps = 0
+        meter.reset()
         if work.isExhausted {
             kernel.budgets[group] = work
             kernel.processes[number]?.wait = .working(work.nextTurn)
@@ -129,8 +132,9 @@ extension Machine {
         let progress = runProgram()
         settle(progress)
         process = previous
+        work.spend(meter.steps)
         let isLast = kernel.processes[number] == nil && !kernel.processes.values.contains { $0.group == group }
-        kernel.budgets[group] = isLast ? nil : work
+        kernel.keep(work, of: group, isOver: isLast)
         return true
     }
 
@@ -165,6 +169,24 @@ extension Machine {
 }
 
 extension Kernel {
+    /// The budget that a group of processes begins with: what the last run of its container left of its own.
+    fileprivate func freshBudget(of group: Int, now: Timestamp) -> WorkBudget {
+        let burst = configuration.honestWork
+        if containers[group] != nil {
+            return WorkBudget(now: now, burst: burst, rate: WorkBudget.commandStepsPerSecond)
+        }
+        let owner = processes[group].flatMap { containers[$0.container] }
+        return owner.flatMap { pastBudgets[$0.specification.name] } ?? WorkBudget(now: now, burst: burst)
+    }
+
+    /// Keeps what is left of a budget. Commands share theirs as long as their container is there, and a container that
+    /// is started again goes on with that of its last run: else a crash would be a way to more.
+    fileprivate mutating func keep(_ work: WorkBudget, of group: Int, isOver: Bool) {
+        budgets[group] = isOver && containers[group] == nil ? nil : work
+        guard isOver, let owner = containers.values.first(where: { $0.mainProcess == group }) else { return }
+        pastBudgets[owner.specification.name] = work
+    }
+
     /// When the first of all processes goes on by itself.
     var nextWake: Timestamp? {
         processes.values.lazy.compactMap { process -> Timestamp? in

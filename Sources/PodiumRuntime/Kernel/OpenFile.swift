@@ -10,6 +10,9 @@ struct OpenFile: Sendable {
     var appends = false
     /// The path that it was opened by, for messages.
     var path = ""
+
+    /// The components that lead to the file, which are walked anew for every call.
+    var depth: Int { if case .file(let location) = target { location.path.count } else { 0 } }
 }
 
 /// What an open file reads and writes.

@@ -84,8 +84,9 @@ struct Process: Sendable {
     /// pipeline, a command before others. What it starts stands no better.
     var isStep = false
     let startedAt: Timestamp
-    /// The first process of those that it shares its budget of work with: a container's own, or a command's.
-    let group: Int
+    /// What it shares its budget of work with: the number of a container's first process, or of the container for those
+    /// of commands.
+    var group: Int
 
     /// A process that has not run yet.
     init(number: Int, parent: Process?, container: Int, pid: Int, program: any Program, startedAt: Timestamp) {

@@ -3,13 +3,13 @@
 
 import PodiumMachinery
 
-/// The work of a container's process and its descendants, or of a command and its.
+/// The work of a container's process and its descendants, or of the commands that are run in a container.
 ///
-/// Simulated work takes no time, so a loop that never sleeps would never end. Work is counted in steps, a handful for a
-/// simple command. `stepsPerInstant` steps fit into one moment; then the processes wait for `delay`. Who goes on like
-/// that uses up its reserve of `burst` steps, which fills with `stepsPerSecond`, and has to wait until a moment's
-/// worth is
-/// there again: an endless loop costs the simulator next to nothing and counts as running.
+/// Simulated work takes no time, so a loop that never sleeps would never end. Work is counted in steps
+/// (``WorkMeter``). `stepsPerInstant` steps fit into one moment; then the processes wait for `delay`, and in proportion
+/// for more. Who goes on like that uses up its reserve of `burst` steps, which fills with `stepsPerSecond`, and has to
+/// wait until a moment's worth is there again: an endless loop costs the simulator next to nothing and counts as
+/// running.
 struct WorkBudget: Hashable, Sendable {
     /// Steps of work at one moment.
     static let stepsPerInstant = 10_000
@@ -19,42 +19,55 @@ struct WorkBudget: Hashable, Sendable {
     static let stepsPerProcess = 20
     /// Steps that are taken for honest work.
     static let burst = 300_000
-    /// Steps that come back in a second.
+    /// Steps that come back in a second to a container's own processes.
     static let stepsPerSecond = 500
+    /// Steps that come back in a second to the commands of a container, which probes run once a second for ever.
+    static let commandStepsPerSecond = 2_000
     /// The time that the work of one moment is said to have taken.
     static let delay = Duration.milliseconds(5)
 
     private var steps = 0
-    private var reserve = Self.burst
+    private var reserve: Int
     private var moment: Timestamp
+    private let burst: Int
+    private let rate: Int
 
     /// A full budget.
-    init(now: Timestamp) { moment = now }
+    init(now: Timestamp, burst: Int = Self.burst, rate: Int = Self.stepsPerSecond) {
+        moment = now
+        reserve = burst
+        self.burst = burst
+        self.rate = rate
+    }
 
     /// Goes on to the present moment.
     mutating func advance(to now: Timestamp) {
         guard now > moment else { return }
         let milliseconds = min((now - moment).nanoseconds / 1_000_000, 1_000_000_000)
-        reserve = min(Self.burst, reserve + Int(milliseconds) * Self.stepsPerSecond / 1000)
+        reserve = min(burst, reserve + Int(milliseconds) * rate / 1000)
         steps = 0
         moment = now
     }
 
     /// Counts work.
     mutating func spend(_ count: Int) {
-        // One piece of work is no more than a moment's, whatever its size, or the reserve could never be filled again.
-        let counted = min(count, Self.stepsPerInstant)
+        // One piece of work is no more than all that is taken for honest, or the reserve could never be filled again.
+        let counted = min(count, burst)
         steps += counted
         reserve -= counted
     }
 
+    /// The steps that still fit into the present moment.
+    var remaining: Int { min(Self.stepsPerInstant - steps, reserve) }
+
     /// Whether nothing more fits into the present moment.
-    var isExhausted: Bool { steps >= Self.stepsPerInstant || reserve <= 0 }
+    var isExhausted: Bool { remaining <= 0 }
 
     /// When work can go on after it was exhausted.
     var nextTurn: Timestamp {
-        guard reserve <= 0 else { return moment + Self.delay }
+        let taken = moment + .nanoseconds(Self.delay.nanoseconds * Int64(max(1, steps / Self.stepsPerInstant)))
+        guard reserve <= 0 else { return taken }
         let missing = Self.stepsPerInstant - reserve
-        return moment + .milliseconds(Int64(missing * 1000 / Self.stepsPerSecond))
+        return max(taken, moment + .milliseconds(Int64(missing * 1000 / rate)))
     }
 }

@@ -79,6 +79,7 @@ extension Machine {
         started.directory = owner.directory
         started.command = command
         started.isStep = true
+        started.group = number
         kernel.commands[command] = ExecState(container: number, process: started.number, options: options)
         attachCommandStreams(&started, command, options)
         let failure = run(words, in: &started)

@@ -19,6 +19,9 @@ package struct PodSandbox: Sendable {
     /// The bytes of the end of a termination message file that are its message.
     package static let maximumMessageBytes = 4096
 
+    /// The bytes of files and volumes that a pod can keep.
+    package static let maximumStoredBytes = Kernel.maximumStoredBytes
+
     var kernel: Kernel
 
     /// A pod without containers.
@@ -83,6 +86,7 @@ package struct PodSandbox: Sendable {
             kernel.events = events
         }
         kernel.containers[container.number] = nil
+        kernel.budgets[container.number] = nil
     }
 
     /// Whether the container's process runs.

@@ -20,6 +20,9 @@ package struct SandboxConfiguration: Sendable {
     /// Where the numbers of `$RANDOM`, `shuf` and so on begin.
     package var seed: UInt64
 
+    /// How many steps of work of a container are taken for honest before it is slowed down.
+    package var honestWork = WorkBudget.burst
+
     /// The surroundings of a pod in `namespace`, with the cluster's DNS at 10.96.0.10.
     package init(hostname: String, namespace: String, podIP: String, seed: UInt64 = 1) {
         self.hostname = hostname

@@ -4,15 +4,16 @@
 extension Expansion {
     /// The value after an operation that changes it.
     mutating func apply(_ operation: ParameterOperation, to value: String) throws(ExpansionStop) -> String {
+        meter.charge(bytes: 2 * value.utf8.count)
         switch operation {
         case .length: return String(value.unicodeScalars.count)
         case .removePrefix(let word, let longest):
-            return ShellPattern(try pattern(word)).removingPrefix(of: value, longest: longest)
+            return ShellPattern(try pattern(word)).removingPrefix(of: value, longest: longest, meter)
         case .removeSuffix(let word, let longest):
-            return ShellPattern(try pattern(word)).removingSuffix(of: value, longest: longest)
+            return ShellPattern(try pattern(word)).removingSuffix(of: value, longest: longest, meter)
         case .replace(let word, let with, let anchor):
             let pattern = ShellPattern(try pattern(word))
-            return pattern.replacing(in: value, with: try text(with), anchor: anchor)
+            return pattern.replacing(in: value, with: try text(with), anchor: anchor, meter)
         case .substring(let offset, let length): return try substring(of: value, offset, length)
         case .changeCase(let mark): return Self.changeCase(value, mark)
         default: return value

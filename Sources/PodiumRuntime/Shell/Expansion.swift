@@ -52,13 +52,17 @@ struct Expansion {
     /// The outputs of the substitutions in the order in which they are met.
     let substitutions: [String]
     var random: UInt64
+    /// Counts the work.
+    let meter: WorkMeter
     var used = 0
 
-    init(_ variables: ShellVariables, _ scope: ExpansionScope, substitutions: [String], random: UInt64) {
+    /// A pass of a shell with these variables in a process of `machine`.
+    init(_ variables: ShellVariables, _ scope: ExpansionScope, substitutions: [String], _ machine: Machine) {
         self.variables = variables
         self.scope = scope
         self.substitutions = substitutions
-        self.random = random
+        random = machine.kernel.random
+        meter = machine.meter
     }
 
     // Whole words
@@ -99,6 +103,7 @@ struct Expansion {
     // Parts
 
     private mutating func expand(_ word: ShellWord, into builder: inout FieldBuilder) throws(ExpansionStop) {
+        var counted = builder.byteCount
         for part in word.parts {
             switch part {
             case .literal(let text): builder.add(Array(text.utf8), isQuoted: false)
@@ -110,6 +115,9 @@ struct Expansion {
             case .arithmetic(let word, let isQuoted):
                 builder.addValue(String(try arithmetic(word)), isQuoted: isQuoted)
             }
+            // Bytes are split, and kept both as text and as a pattern.
+            meter.charge(bytes: 4 * (builder.byteCount - counted))
+            counted = builder.byteCount
             if builder.byteCount > Self.maximumWordBytes { throw .failed("out of memory") }
         }
     }
@@ -132,6 +140,9 @@ struct Expansion {
     /// The value of an expression.
     mutating func arithmetic(_ word: ShellWord) throws(ExpansionStop) -> Int {
         let expression = try text(word)
+        // It is read character by character, with the variables that it names; changing one of them copies their table.
+        meter.charge(bytes: 16 * expression.utf8.count)
+        meter.charge(components: variables.count / 4)
         do {
             return try Arithmetic.evaluate(expression, &variables, isPlain: scope.flavour == .dash)
         } catch {

@@ -48,9 +48,9 @@ struct FieldBuilder {
     /// Adds text of the word itself.
     mutating func add(_ text: [UInt8], isQuoted: Bool) {
         if text.isEmpty, !isQuoted { return }
-        var field = current ?? ExpandedField()
-        field.append(text, isQuoted: isQuoted)
-        current = field
+        // In place: a copy of the field for each piece of it would make long words slow.
+        if current == nil { current = ExpandedField() }
+        current?.append(text, isQuoted: isQuoted)
         endedBySpace = false
         byteCount += text.count
     }

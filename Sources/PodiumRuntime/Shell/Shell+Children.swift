@@ -123,6 +123,7 @@ extension Shell {
         while case .pipeReader(let pipe)? = machine.kernel.openFiles[file]?.target {
             switch machine.kernel.read(pipe: pipe, limit: Pipe.capacity, file: file) {
             case .bytes(let bytes):
+                machine.charge(bytes: output.count + bytes.count)
                 if output.count < Expansion.maximumWordBytes { output += bytes }
                 continue
             case .wait(let wait):

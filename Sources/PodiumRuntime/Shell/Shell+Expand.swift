@@ -57,12 +57,7 @@ extension Shell {
         } else {
             substitutionStatus = nil
         }
-        var expansion = Expansion(
-            variables,
-            scope(machine),
-            substitutions: job.substitutions,
-            random: machine.kernel.random
-        )
+        var expansion = Expansion(variables, scope(machine), substitutions: job.substitutions, machine)
         do throws(ExpansionStop) {
             return try proceed(job.kind, &expansion, &machine)
         } catch {
@@ -168,7 +163,10 @@ extension Shell {
         _ expansion: inout Expansion
     ) throws(ExpansionStop) -> ShellCommand? {
         for (index, clause) in clauses.enumerated() {
-            for word in clause.patterns where ShellPattern(try expansion.pattern(word)).matches(subject) {
+            for word in clause.patterns {
+                let pattern = try expansion.pattern(word)
+                expansion.meter.charge(bytes: 2 * (pattern.utf8.count + subject.utf8.count))
+                guard ShellPattern(pattern).matches(subject) else { continue }
                 return .sequence(try bodies(from: index, subject, clauses, &expansion))
             }
         }
@@ -216,6 +214,8 @@ extension Shell {
             }
             assigned.append(saved(assignment.name))
             let value = try assign(assignment, &expansion)
+            // The first change copies the table of the variables.
+            expansion.meter.charge(components: expansion.variables.count / 4)
             if options.traces { trace.append("\(assignment.name)=\(value)") }
         }
         return ExpandedCommand(
@@ -256,6 +256,7 @@ extension Shell {
         if let words = assignment.elements {
             let values = try expansion.fields(words).map { $0.units.text }
             var elements = assignment.appends ? expansion.variables.elements(assignment.name) : [:]
+            expansion.meter.charge(components: elements.count + values.count)
             let start = (elements.keys.max() ?? -1) + 1
             for (index, value) in values.enumerated() { elements[start + index] = value }
             expansion.variables.set(assignment.name, elements: elements)
@@ -264,6 +265,7 @@ extension Shell {
         var value = try expansion.text(assignment.value)
         if let index = assignment.index {
             let number = try expansion.arithmetic(index)
+            expansion.meter.charge(components: expansion.variables.elements(assignment.name).count)
             if assignment.appends { value = (expansion.variables.elements(assignment.name)[number] ?? "") + value }
             expansion.variables.set(assignment.name, at: number, value)
         } else {
@@ -298,13 +300,16 @@ extension Shell {
 }
 
 extension Machine {
+    /// The paths that one pattern may match; a pattern that matches more stays as it is.
+    private static let maximumMatches = 20_000
+
     /// The paths that match a pattern, sorted; hidden names only where the pattern begins with a period.
     func paths(matching pattern: String) -> [String] {
         var found = [pattern.hasPrefix("/") ? "/" : ""]
         for component in pattern.split(separator: "/").map(String.init) {
             let matcher = ShellPattern(component)
             var next: [String] = []
-            for path in found {
+            for path in found where next.count < Self.maximumMatches {
                 let prefix = path.isEmpty || path.hasSuffix("/") ? path : path + "/"
                 if matcher.isPlain {
                     let name = component.replacing("\\", with: "")
@@ -313,9 +318,12 @@ extension Machine {
                 }
                 for name in (try? names(in: path.isEmpty ? "." : path)) ?? []
                 where name.hasPrefix(".") == component.hasPrefix(".") && matcher.matches(name) {
+                    charge(bytes: path.utf8.count + 2 * (component.utf8.count + name.utf8.count))
                     next.append(prefix + name)
                 }
             }
+            // More would not fit into the arguments of a program.
+            if next.count >= Self.maximumMatches { return [] }
             found = next
         }
         return found

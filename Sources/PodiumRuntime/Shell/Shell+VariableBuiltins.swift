@@ -117,15 +117,15 @@ extension Shell {
         let isPhysical = words.contains("-P")
         // `..` goes back on the way by which the shell came, links included.
         let logical = Self.withoutDots(path.hasPrefix("/") ? path : directory + "/" + path)
-        let absolute = isPhysical ? (path.hasPrefix("/") ? path : machine.process.directory + "/" + path) : logical
-        guard let node = machine.node(absolute), node.kind == .directory,
-            let canonical = machine.kernel.canonicalPath(absolute, in: machine.process.container)
-        else {
-            let errno = machine.node(absolute) == nil ? Errno.noEntry : .notDirectory
+        let absolute = isPhysical ? machine.absolute(path) : logical
+        let canonical: String
+        do throws(Errno) {
+            canonical = try machine.canonicalDirectory(absolute)
+        } catch {
             switch flavour {
-            case .ash: machine.complain(complaint("cd: can't cd to \(path): \(errno.text)"))
+            case .ash: machine.complain(complaint("cd: can't cd to \(path): \(error.text)"))
             case .dash: machine.complain(complaint("cd: can't cd to \(path)"))
-            case .bash: machine.complain(complaint("cd: \(path): \(errno.text)"))
+            case .bash: machine.complain(complaint("cd: \(path): \(error.text)"))
             }
             return .refused(1)
         }

@@ -133,25 +133,26 @@ struct ShellPattern: Hashable, Sendable {
 
 extension ShellPattern {
     /// The units that are compared for one `${…}`; a text that needs more stays as it is.
-    private static let maximumComparisons = 20_000_000
+    private static let maximumComparisons = 4_000_000
 
     /// The text without the prefix that matches.
-    func removingPrefix(of text: String, longest: Bool) -> String {
+    func removingPrefix(of text: String, longest: Bool, _ meter: WorkMeter) -> String {
         let units = Array(text.utf8)
-        guard let end = firstEnd(of: units, from: 0, longest: longest) else { return text }
+        guard let end = firstEnd(of: units, from: 0, longest: longest, meter) else { return text }
         return units[end...].text
     }
 
     /// The text without the suffix that matches.
-    func removingSuffix(of text: String, longest: Bool) -> String {
+    func removingSuffix(of text: String, longest: Bool, _ meter: WorkMeter) -> String {
         let units = Array(text.utf8)
-        guard let start = firstStart(of: units, longest: longest) else { return text }
+        guard let start = firstStart(of: units, longest: longest, meter) else { return text }
         return units[..<start].text
     }
 
     /// Where the suffix that matches begins.
-    private func firstStart(of units: [UInt8], longest: Bool) -> Int? {
+    private func firstStart(of units: [UInt8], longest: Bool, _ meter: WorkMeter) -> Int? {
         var left = Self.maximumComparisons
+        defer { meter.charge(bytes: Self.maximumComparisons - left) }
         for offset in 0...units.count where left > 0 {
             let start = longest ? offset : units.count - offset
             left -= units.count - start + 1
@@ -161,8 +162,9 @@ extension ShellPattern {
     }
 
     /// Where the prefix that matches ends, from `start` on.
-    private func firstEnd(of units: [UInt8], from start: Int, longest: Bool) -> Int? {
+    private func firstEnd(of units: [UInt8], from start: Int, longest: Bool, _ meter: WorkMeter) -> Int? {
         var left = Self.maximumComparisons
+        defer { meter.charge(bytes: Self.maximumComparisons - left) }
         for offset in 0...(units.count - start) where left > 0 {
             let end = longest ? units.count - offset : start + offset
             left -= end - start + 1
@@ -172,17 +174,23 @@ extension ShellPattern {
     }
 
     /// The text with what matches replaced: the first longest match, all of them (`/`), or one at the start or the end.
-    func replacing(in text: String, with replacement: String, anchor: String) -> String {
+    func replacing(
+        in text: String,
+        with replacement: String,
+        anchor: String,
+        _ meter: WorkMeter
+    ) -> String {
         let units = Array(text.utf8)
         let new = Array(replacement.utf8)
         switch anchor {
-        case "%": return firstStart(of: units, longest: true).map { (units[..<$0] + new).text } ?? text
-        case "#": return firstEnd(of: units, from: 0, longest: true).map { (new + units[$0...]).text } ?? text
+        case "%": return firstStart(of: units, longest: true, meter).map { (units[..<$0] + new).text } ?? text
+        case "#": return firstEnd(of: units, from: 0, longest: true, meter).map { (new + units[$0...]).text } ?? text
         default: break
         }
         var result: [UInt8] = []
         var index = 0
         var left = Self.maximumComparisons
+        defer { meter.charge(bytes: Self.maximumComparisons - left) }
         while index < units.count, left > 0 {
             guard let end = longestEnd(in: units, from: index, &left) else {
                 result.append(units[index])
@@ -202,7 +210,7 @@ extension ShellPattern {
         let longest = hasMany ? units.count : min(units.count, start + 4 * elements.count)
         var end = longest
         while end > start, left > 0 {
-            left -= 1
+            left -= end - start
             if matches(units[start..<end]) { return end }
             end -= 1
         }

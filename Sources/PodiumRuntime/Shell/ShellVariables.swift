@@ -16,11 +16,14 @@ struct ShellVariables: Sendable {
     static let maximumBytes = 16 << 20
 
     private var table: [String: Variable] = [:]
-    private var count = 0
+    private var made = 0
     /// `set -a`: whatever is set is exported.
     var exportsAll = false
     /// The bytes of all values.
     private(set) var byteCount = 0
+
+    /// How many variables there are.
+    var count: Int { table.count }
 
     /// The variables of an environment, all exported.
     init(_ environment: [EnvironmentVariable]) {
@@ -89,8 +92,8 @@ struct ShellVariables: Sendable {
 
     private mutating func ensure(_ name: String) {
         guard table[name] == nil else { return }
-        count += 1
-        table[name] = Variable(order: count)
+        made += 1
+        table[name] = Variable(order: made)
     }
 
     /// What children get, in the order in which it was set.

@@ -127,7 +127,7 @@ struct TestExpression {
         case "!=": return isDouble ? !ShellPattern(right).matches(left) : Array(left.utf8) != Array(right.utf8)
         case "<": return Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
         case ">": return Array(right.utf8).lexicographicallyPrecedes(Array(left.utf8))
-        case "=~": return try search(left, right)
+        case "=~": return try search(left, right, machine.meter)
         case "-nt", "-ot", "-ef": return compareFiles(left, operation, right, machine)
         default: break
         }
@@ -143,12 +143,16 @@ struct TestExpression {
         }
     }
 
-    private mutating func search(_ text: String, _ expression: String) throws(Failure) -> Bool {
+    private mutating func search(
+        _ text: String,
+        _ expression: String,
+        _ meter: WorkMeter
+    ) throws(Failure) -> Bool {
         guard let expression = RegularExpression(expression, isExtended: true) else {
             throw Failure(text: "invalid regular expression")
         }
         let units = Array(text.utf8)
-        guard let match = expression.firstMatch(in: units) else { return false }
+        guard let match = expression.firstMatch(in: units, meter) else { return false }
         captures = [units[match.range].text] + match.groups.dropFirst().map { $0.map { units[$0].text } ?? "" }
         return true
     }

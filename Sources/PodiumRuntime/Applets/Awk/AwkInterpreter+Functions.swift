@@ -167,7 +167,7 @@ extension AwkInterpreter {
     }
 
     private mutating func match(_ value: AwkValue, _ pattern: AwkValue) throws(AwkFault) {
-        let match = try expression(pattern).firstMatch(in: text(value))
+        let match = try expression(pattern).firstMatch(in: text(value), meter)
         let start = match.map { $0.range.lowerBound + 1 } ?? 0
         globals[Special.matchStart.rawValue] = .number(Double(start))
         globals[Special.matchLength.rawValue] = .number(Double(match?.range.count ?? -1))
@@ -228,7 +228,7 @@ extension AwkInterpreter {
         var count = 0
         var end = -1
         while start <= text.count, result.count <= Self.maximumTextBytes,
-            let match = expression.firstMatch(in: text, from: start)
+            let match = expression.firstMatch(in: text, from: start, meter)
         {
             machine.spend()
             result += text[start..<match.range.lowerBound]

@@ -58,7 +58,7 @@ extension AwkInterpreter {
     /// Whether a condition holds; an expression asks the record.
     mutating func isTrue(_ value: AwkValue) throws(AwkFault) -> Bool {
         if case .pattern(let number) = value {
-            return try patterns.expression(number, setting).matches(recordText())
+            return try patterns.expression(number, setting).matches(recordText(), meter)
         }
         return value.isTrue
     }
@@ -268,7 +268,7 @@ extension AwkInterpreter {
         var pieces: [[UInt8]] = []
         var start = 0
         var from = 0
-        while from <= text.count, let match = expression.firstMatch(in: text, from: from) {
+        while from <= text.count, let match = expression.firstMatch(in: text, from: from, meter) {
             if match.range.isEmpty {
                 from = match.range.upperBound + 1
                 continue

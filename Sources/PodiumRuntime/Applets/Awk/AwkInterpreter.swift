@@ -38,6 +38,8 @@ struct AwkInterpreter: Program {
     }
 
     let program: AwkProgram
+    /// Counts the work of the present turn.
+    private(set) var meter = WorkMeter()
     private var phase = Phase.begin
     private var segment = AwkProgram.beginSegment
     private var place = 0
@@ -71,6 +73,7 @@ struct AwkInterpreter: Program {
     }
 
     mutating func run(_ machine: inout Machine) -> Progress {
+        meter = machine.meter
         do {
             while true {
                 instructions += 1
@@ -228,7 +231,7 @@ struct AwkInterpreter: Program {
         case .constant(let number): push(program.constants[number])
         case .pattern(let number): push(.pattern(number))
         case .matchRecord(let number):
-            push(.truth(try patterns.expression(number, setting).matches(recordText())))
+            push(.truth(try patterns.expression(number, setting).matches(recordText(), meter)))
         case .load(let target): push(try load(target, key: target.hasKey ? pop() : .none))
         case .store(let target):
             let value = pop()
@@ -254,7 +257,7 @@ struct AwkInterpreter: Program {
             push(.truth(compare(comparison, pop(), right)))
         case .match(let isNegated):
             let expression = try expression(pop())
-            push(.truth(expression.matches(text(pop())) != isNegated))
+            push(.truth(expression.matches(text(pop()), meter) != isNegated))
         case .concatenate:
             let right = text(pop())
             try push(bounded: text(pop()) + right)

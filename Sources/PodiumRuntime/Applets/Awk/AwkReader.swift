@@ -41,7 +41,7 @@ struct AwkReader: Sendable {
                 while start < buffer.count, buffer[start] == 0x0A { start += 1 }
                 scanned = max(scanned, start)
             }
-            if let mark = find(separator) { return take(mark) }
+            if let mark = find(separator, machine.meter) { return take(mark) }
             if isEnded {
                 guard start < buffer.count else { return .end }
                 return takeRest(separator)
@@ -64,7 +64,7 @@ struct AwkReader: Sendable {
         }
     }
 
-    private mutating func find(_ separator: AwkSeparator) -> Range<Int>? {
+    private mutating func find(_ separator: AwkSeparator, _ meter: WorkMeter) -> Range<Int>? {
         switch separator {
         case .unit(let unit):
             if let index = buffer[scanned...].firstIndex(of: unit) { return index..<index + 1 }
@@ -86,8 +86,9 @@ struct AwkReader: Sendable {
             return nil
         case .expression(let expression):
             let rest = Array(buffer[start...])
+            meter.charge(bytes: rest.count)
             var from = 0
-            while let match = expression.firstMatch(in: rest, from: from) {
+            while let match = expression.firstMatch(in: rest, from: from, meter) {
                 if match.range.isEmpty {
                     from = match.range.upperBound + 1
                     if from > rest.count { return nil }
