@@ -180,16 +180,17 @@ extension Machine {
     }
 
     /// Makes a directory and those on the way that are missing, as `mkdir -p` does; fine when it is there.
-    mutating func makeDirectories(_ path: String, mode: Int = 0o755) throws(Errno) {
+    mutating func makeDirectories(_ path: String, mode: Int? = nil) throws(Errno) {
         if path.isEmpty { throw .noEntry }
         let absolute = absolute(path)
         guard let (place, rest) = try kernel.locateMissing(absolute, in: process.container, meter) else { return }
         // Built from the innermost outwards and put at its place at once.
-        var made = FileNode.directory(mode: mode, time: now)
+        let plain = 0o777 & ~process.mask
+        var made = FileNode.directory(mode: mode ?? plain, time: now)
         for name in rest.reversed() where name != "." {
             if name == ".." { throw .noEntry }
             if name.utf8.count > Kernel.maximumNameBytes { throw .nameTooLong }
-            var outer = FileNode.directory(mode: 0o755, time: now)
+            var outer = FileNode.directory(mode: plain | 0o300, time: now)
             outer.children[name] = made
             made = outer
         }

@@ -161,7 +161,7 @@ struct Shell: Program {
         let old = variables["PWD"] ?? ""
         let isSame =
             old.hasPrefix("/")
-            && machine.kernel.canonicalPath(old, in: machine.process.container) == machine.process.directory
+            && machine.canonicalPath(old) == machine.process.directory
         directory = isSame ? old : machine.process.directory
         variables.set("PWD", directory)
     }
