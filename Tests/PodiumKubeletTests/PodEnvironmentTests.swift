@@ -37,6 +37,16 @@ import Testing
         ("forty levels", pod(["env": .array(chain(40))]), "main=waiting:CreateContainerError r0"),
         ("a hundred levels", pod(["env": .array(chain(100))]), "main=waiting:CreateContainerError r0"),
         ("nine at a time", pod(["env": .array(chain(20, times: 9))]), "main=waiting:CreateContainerError r0"),
+        (
+            "many long ones",
+            pod(["env": .array(chain(14) + (0..<220).map { ["name": .string("V\($0)"), "value": "$(E13)"] })]),
+            "main=waiting:CreateContainerError r0"
+        ),
+        (
+            "two megabytes",
+            pod(["env": .array(chain(14) + (0..<30).map { ["name": .string("V\($0)"), "value": "$(E13)"] })]),
+            "main=terminated:StartError/128 r0"
+        ),
         ("one too long", pod(["env": .array(chain(16))]), "main=terminated:StartError/128 r0"),
         (
             "one too long as it stands", pod(["env": [["name": "A", "value": repeated("a", 140_000)]]]),

@@ -155,13 +155,6 @@ struct FileContent: Hashable, Sendable {
         return index.map { $0 - offset + 1 }
     }
 
-    /// How many bytes there are from `offset` up to and with `delimiter`, looking at `count` at most; nil without it.
-    func distance(from offset: Int, through delimiter: UInt8, count: Int) -> Int? {
-        guard offset < bytes.count else { return nil }
-        let index = bytes[offset..<min(bytes.count, offset + count)].firstIndex(of: delimiter)
-        return index.map { $0 - offset + 1 }
-    }
-
     /// At most `count` bytes from `offset` on; empty at the end.
     func read(at offset: Int, count: Int) -> [UInt8] {
         if let deferred { return FileContent(deferred.bytes).read(at: offset, count: count) }
