@@ -22,17 +22,19 @@ extension APIServer {
     private func writeScale(_ request: ResourceRequest, _ store: ResourceStore) throws(StatusError) -> HTTPResponse {
         let options = try writeOptions(request, kind: "UpdateOptions")
         let gvk = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
+        let patch =
+            request.verb == .patch
+            ? Patch(
+                type: try patchType(request),
+                body: request.http.body,
+                fieldValidation: try fieldValidation(request)
+            ) : nil
         let outcome = try store.update(request.name, options: options, allowsCreate: false) {
             current throws(StatusError) in
             guard let current else { throw .notFound(request.definition.groupResource, request.name) }
             var object = current.value()
             let scale: JSONValue
-            if request.verb == .patch {
-                let patch = Patch(
-                    type: try patchType(request),
-                    body: request.http.body,
-                    fieldValidation: try fieldValidation(request)
-                )
+            if let patch {
                 let patched = try patch.apply(to: Self.scale(of: object), kind: gvk, registry: components.schemas)
                 request.warnings.add(patched.warnings)
                 scale = patched.object
