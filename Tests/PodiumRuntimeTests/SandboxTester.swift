@@ -34,7 +34,7 @@ struct SandboxTester {
     var world = TestWorld()
     var now = Self.begin
     private(set) var events: [SandboxEvent] = []
-    /// The wakes so far: what a simulation costs its owner.
+    /// The moments at which something was due so far.
     private(set) var wakes = 0
 
     init(_ configure: (inout SandboxConfiguration) -> Void = { _ in }) {
@@ -48,6 +48,7 @@ struct SandboxTester {
 
     mutating func start(_ specification: ContainerSpecification) throws -> ContainerHandle {
         let handle = try sandbox.start(specification, now: now, world: world)
+        while let wake = sandbox.nextWake, wake <= now { sandbox.advance(to: now, world: world) }
         events += sandbox.takeEvents()
         return handle
     }
@@ -70,7 +71,7 @@ struct SandboxTester {
         var left = maximumWakes
         while let wake = sandbox.nextWake, wake <= end, left > 0 {
             left -= 1
-            wakes += 1
+            if wake > now || wakes == 0 { wakes += 1 }
             now = max(now, wake)
             sandbox.advance(to: now, world: world)
             events += sandbox.takeEvents()

@@ -49,6 +49,35 @@ import Testing
         #expect(tester.sandbox.isRunning(handle) || [0, 139].contains(tester.exit(of: handle)?.code))
     }
 
+    /// Whoever starts a container can show that it runs before it does anything, and a call ends soon whatever it does.
+    @Test func aContainerWorksInTurns() throws {
+        var sandbox = PodSandbox(SandboxConfiguration(hostname: "p", namespace: "default", podIP: "10.244.0.7"))
+        var specification = ContainerSpecification(name: "main", image: "busybox:1.36")
+        specification.command = ["sh", "-c", "while :; do echo x; done"]
+        let now = SandboxTester.begin
+        let handle = try sandbox.start(specification, now: now, world: EmptyWorld())
+        #expect(sandbox.isRunning(handle))
+        #expect(sandbox.log(of: handle).lines().isEmpty)
+        var turns = 0
+        var lines = 0
+        while let wake = sandbox.nextWake, wake <= now {
+            sandbox.advance(to: now, world: EmptyWorld())
+            let count = sandbox.log(of: handle).lines().count
+            #expect(count - lines < 2_500)
+            lines = count
+            turns += 1
+        }
+        #expect(turns > 2)
+    }
+
+    /// Programs that began first do not keep those from working that began later.
+    @Test func everyProcessHasItsTurn() throws {
+        let result = try ScriptResult(
+            "for i in 1 2 3 4 5 6 7 8 9; do while :; do :; done & done; for i in $(seq 50); do echo $i; done; kill -9 -1"
+        )
+        #expect(result.output.hasSuffix("49\n50\n"))
+    }
+
     /// Paths have the limits of Linux, the working directory included, and its words.
     @Test(arguments: [
         ("mkdir $(yes a | head -n 256 | tr -d '\\n')", "mkdir: can't create directory '*': File name too long"),

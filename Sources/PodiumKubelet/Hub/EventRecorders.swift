@@ -2,6 +2,7 @@
 // What a kubelet remembers of the Events about one object, so that the memory goes when the object does.
 
 import PodiumController
+import PodiumHost
 
 /// The recorders of the Events about one pod or node.
 ///
@@ -12,9 +13,9 @@ struct EventRecorders {
     private let normal: EventRecorder
     private let warning: EventRecorder
 
-    init(of node: String, in cluster: KubeletCluster) {
+    init(of node: String, in cluster: KubeletSurroundings, on queue: any SerialQueue) {
         func recorder() -> EventRecorder {
-            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: cluster.queue)
+            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: queue)
         }
         normal = recorder()
         warning = recorder()

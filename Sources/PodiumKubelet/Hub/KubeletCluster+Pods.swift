@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Leads changes of Pods to the kubelets that they concern, and finds pods by their addresses.
+// Leads changes of Pods to the kubelets that they concern.
 
 import OrderedCollections
 import PodiumController
+import PodiumHost
 import PodiumMachinery
 import PodiumStorage
 
 extension KubeletCluster {
     func notePods(_ event: FeedEvent) {
-        guard configuration.isEnabled else { return }
+        guard surroundings.configuration.isEnabled else { return }
         switch event {
         case .listed(let objects): noteList(objects)
         case .changed(let object): place(object)
@@ -18,8 +19,8 @@ extension KubeletCluster {
 
     private func noteList(_ objects: [StoredObject]) {
         let present = Dictionary(objects.map { ($0.key.name, $0.facts.uid) }) { first, _ in first }
-        let gone = placed.values.filter { present[$0.name] != $0.uid }
-        for entry in gone.sorted(by: { $0.uid < $1.uid }) { remove(entry.name, uid: entry.uid) }
+        let gone = placed.filter { present[$0.key] != $0.value.uid }
+        for (name, pod) in gone.sorted(by: { $0.value.uid < $1.value.uid }) { remove(name, uid: pod.uid) }
         unclaimed = unclaimed.filter { present[$0.key] == $0.value.facts.uid }
         for object in objects { place(object) }
     }
@@ -37,23 +38,19 @@ extension KubeletCluster {
             return
         }
         unclaimed[name] = nil
-        if let entry = placed[name], entry.uid == object.facts.uid {
-            kubelet.update(entry, object)
-            return
+        let pod = PlacedPod(uid: object.facts.uid, node: node)
+        if placed[name] != pod {
+            if isManual(APIObject(object)) { return }
+            placed[name] = pod
         }
-        let pod = APIObject(object)
-        if isManual(pod) { return }
-        if let entry = kubelet.makeEntry(pod) {
-            placed[name] = entry
-            kubelet.begin(entry, manifest: pod.spec)
-        }
+        kubelet.async { $0.take(object) }
     }
 
     private func remove(_ name: NamespacedName, uid: String) {
         unclaimed[name] = nil
-        guard let entry = placed[name], entry.uid == uid else { return }
+        guard let pod = placed[name], pod.uid == uid else { return }
         placed[name] = nil
-        kubelets[entry.node]?.remove(entry)
+        kubelets[pod.node]?.async { $0.remove(uid) }
     }
 
     /// Whether the pod, or everything in its namespace, is left to the client.
@@ -62,7 +59,7 @@ extension KubeletCluster {
     }
 
     private func isManual(namespace: String) -> Bool {
-        guard let stored = client.storage.get(ObjectKey(.namespaces, name: namespace)) else {
+        guard let stored = surroundings.client.storage.get(ObjectKey(.namespaces, name: namespace)) else {
             namespaces[namespace] = nil
             return false
         }
@@ -78,25 +75,11 @@ extension KubeletCluster {
     func noteData(_ source: DataSource, _ event: FeedEvent) {
         guard case .changed(let object) = event else { return }
         let name = object.key.name
-        let mounting = placed.values.filter { entry in
-            entry.name.namespace == name.namespace && entry.worker.mounts(source, name.name)
-        }
-        for entry in mounting.sorted(by: { ($0.node, $0.arrival) < ($1.node, $1.arrival) }) {
-            guard let kubelet = kubelets[entry.node], kubelet.isAnswering else { continue }
-            kubelet.drive(entry) { $0.planVolumeRefresh(in: kubelet) }
-        }
+        for node in nodes(withPodsIn: name.namespace) { kubelets[node]?.async { $0.noteData(source, name) } }
     }
 
-    // Addresses
-
-    /// Takes note of the address under which a pod can be reached; nil when it can not.
-    func setAddress(_ address: String?, of entry: PodEntry) {
-        if address == entry.address { return }
-        if let old = entry.address, addressed[old] === entry { addressed[old] = nil }
-        entry.address = address
-        if let address { addressed[address] = entry }
+    /// The nodes that have pods of a namespace, sorted.
+    func nodes(withPodsIn namespace: String) -> [String] {
+        Set(placed.lazy.filter { $0.key.namespace == namespace }.map(\.value.node)).sorted()
     }
-
-    /// The pod that has an address to itself.
-    func pod(at address: String) -> PodEntry? { addressed[address] }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kubelets of a cluster share: addresses, Services, timers, the way into the API.
+// The kubelets of a cluster: which nodes have one, which pods it gets, and the beat of their leases.
 
 import Logging
 import OrderedCollections
@@ -7,51 +7,40 @@ import PodiumCodec
 import PodiumController
 import PodiumHost
 import PodiumMachinery
-import PodiumRuntime
 import PodiumStorage
 
-/// The kubelets of a cluster and what they share. Used on their queue only.
+/// A pod that was given to a kubelet.
+struct PlacedPod: Hashable, Sendable {
+    let uid: String
+    let node: String
+}
+
+/// The kubelets of a cluster. Used on the cluster's queue only; each kubelet has a queue of its own, so that a
+/// container that works without end slows its node at most.
 final class KubeletCluster {
     /// How often kubelets show that they are alive.
     private static let leaseInterval: Duration = .seconds(10)
     /// After how many renewals of the lease the Node's status is written although nothing changed.
     private static let renewalsPerReport = 30
 
-    let client: ResourceClient
-    let configuration: KubeletConfiguration
+    let surroundings: KubeletSurroundings
     let queue: any SerialQueue
-    let logs: PodLogs
     let roster: KubeletRoster
-    let images: ImageRegistry
-    var addresses = ClusterAddresses()
-    private(set) var kubelets: OrderedDictionary<String, NodeKubelet> = [:]
-    private(set) var services: [NamespacedName: APIObject] = [:]
+    private(set) var kubelets: OrderedDictionary<String, Confined<NodeKubelet>> = [:]
     /// The newest pod of each name that has a kubelet.
-    var placed: [NamespacedName: PodEntry] = [:]
+    var placed: [NamespacedName: PlacedPod] = [:]
     /// The pods bound to nodes that have no kubelet yet.
     var unclaimed: [NamespacedName: StoredObject] = [:]
-    var addressed: [String: PodEntry] = [:]
     var namespaces: [String: (revision: Revision, isManual: Bool)] = [:]
     private weak var confinement: Confined<KubeletCluster>?
     private var heartbeat: (any Cancellable)?
     private var renewals = 0
 
-    init(
-        client: ResourceClient,
-        configuration: KubeletConfiguration,
-        queue: any SerialQueue,
-        logs: PodLogs,
-        roster: KubeletRoster
-    ) {
-        self.client = client
-        self.configuration = configuration
+    init(_ surroundings: KubeletSurroundings, queue: any SerialQueue, roster: KubeletRoster) {
+        self.surroundings = surroundings
         self.queue = queue
-        self.logs = logs
         self.roster = roster
-        images = configuration.images
     }
-
-    var now: Timestamp { client.host.clock.now }
 
     func begin(_ confinement: Confined<KubeletCluster>) {
         self.confinement = confinement
@@ -60,61 +49,50 @@ final class KubeletCluster {
     func end() {
         heartbeat?.cancel()
         heartbeat = nil
-        for kubelet in kubelets.values { kubelet.stop() }
+        for kubelet in kubelets.values { kubelet.async { $0.stop() } }
         kubelets = [:]
         placed = [:]
         unclaimed = [:]
-        addressed = [:]
-        logs.removeAll()
-    }
-
-    /// Runs `work` on the queue at `deadline`.
-    func schedule(at deadline: Timestamp, _ work: @escaping @Sendable (KubeletCluster) -> Void) -> any Cancellable {
-        queue.schedule(at: deadline) { [weak confinement] in confinement?.withState { work($0) } }
-    }
-
-    /// Writes to the API. That an object is gone or exists already is what a kubelet lives with: its next change comes
-    /// through the informers; anything else is worth a line in the log.
-    @discardableResult
-    func attempt<Result>(_ what: String, _ write: () throws(StorageError) -> Result) -> Result? {
-        do throws(StorageError) {
-            return try write()
-        } catch .keyNotFound, .keyExists {
-            return nil
-        } catch {
-            client.host.logger.warning("a kubelet could not \(what): \(error)")
-            return nil
-        }
+        surroundings.logs.removeAll()
     }
 
     /// As long as there are kubelets.
     private func scheduleHeartbeat() {
-        heartbeat = kubelets.isEmpty ? nil : schedule(at: now + Self.leaseInterval) { $0.beat() }
+        guard !kubelets.isEmpty else {
+            heartbeat = nil
+            return
+        }
+        heartbeat = queue.schedule(at: surroundings.now + Self.leaseInterval) { [weak confinement] in
+            confinement?.withState { $0.beat() }
+        }
     }
 
     /// Renews the leases of all nodes; now and then reports their status.
     private func beat() {
         renewals += 1
         let isReportDue = renewals % Self.renewalsPerReport == 0
-        for kubelet in kubelets.values where kubelet.isAnswering { kubelet.renewLease(isReportDue: isReportDue) }
+        for kubelet in kubelets.values {
+            kubelet.async { if $0.isAnswering { $0.renewLease(isReportDue: isReportDue) } }
+        }
         scheduleHeartbeat()
     }
 
     // What informers tell
 
     func noteService(_ event: InformerEvent) {
-        let object = event.object
-        let old = services[object.key.name]
-        if case .deleted = event { services[object.key.name] = nil } else { services[object.key.name] = object }
-        if old?.spec == services[object.key.name]?.spec { return }
+        let service = event.object
+        var isDeleted = false
+        if case .deleted = event { isDeleted = true }
+        let old = surroundings.network.note(service, isDeleted: isDeleted)
+        if old?.spec == (isDeleted ? nil : service.spec) { return }
         // What a Service aims at is expected of the pods that run already, too.
-        for entry in placed.values where entry.name.namespace == object.namespace {
-            kubelets[entry.node].map { entry.worker.noteServices(in: $0) }
+        for node in nodes(withPodsIn: service.namespace) {
+            kubelets[node]?.async { $0.noteServices(in: service.namespace) }
         }
     }
 
     func noteNode(_ event: InformerEvent) {
-        guard configuration.isEnabled else { return }
+        guard surroundings.configuration.isEnabled else { return }
         let node = event.object
         let isManual = node.annotations[NodeDocument.kubeletAnnotation] == "none"
         switch event {
@@ -122,31 +100,34 @@ final class KubeletCluster {
             if isManual {
                 if kubelets[node.name] != nil { drop(node.name) }
             } else if let kubelet = kubelets[node.name] {
-                kubelet.noteNode(node)
+                kubelet.async { $0.noteNode(node) }
             } else {
                 adopt(node)
             }
-        case .deleted: kubelets[node.name]?.noteNodeRemoved()
+        case .deleted: kubelets[node.name]?.async { $0.noteNodeRemoved() }
         }
     }
 
     private func adopt(_ node: APIObject) {
-        let kubelet = NodeKubelet(node, in: self)
+        let queue = surroundings.client.host.scheduling.makeQueue(label: "kubelet.\(node.name)")
+        let kubelet = Confined(NodeKubelet(node, in: surroundings, on: queue), on: queue)
         kubelets[node.name] = kubelet
         if heartbeat == nil { scheduleHeartbeat() }
         roster.insert(node.name)
-        kubelet.noteNode(node)
+        kubelet.async { [kubelet] in
+            $0.begin(kubelet)
+            $0.noteNode(node)
+        }
         let waiting = unclaimed.values.filter { Self.nodeName(of: $0) == node.name }
         for pod in waiting.sorted(by: { $0.revision < $1.revision }) { place(pod) }
     }
 
     private func drop(_ name: String) {
-        kubelets[name]?.stop()
+        kubelets[name]?.async { $0.stop() }
         kubelets[name] = nil
         roster.remove(name)
         placed = placed.filter { $0.value.node != name }
-        addressed = addressed.filter { $0.value.node != name }
     }
 
-    func setPower(_ power: NodePower, of node: String) { kubelets[node]?.setPower(power) }
+    func setPower(_ power: NodePower, of node: String) { kubelets[node]?.async { $0.setPower(power) } }
 }

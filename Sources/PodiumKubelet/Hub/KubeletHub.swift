@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kubelets of a cluster: one for each Node, all on one queue.
+// The kubelets of a cluster: one for each Node, each on a queue of its own.
 
 package import PodiumController
 import PodiumHost
@@ -50,7 +50,8 @@ package enum NodePower: Hashable, Sendable {
 ///     let hub = KubeletHub(client: client)
 ///     hub.start()
 // State | guarded by | why separate
-// cluster | queue | everything that kubelets know; timers, informers and requests come in through the queue
+// cluster | queue | which kubelets and pods there are; informers and requests come in through the queue
+// kubelets | a queue each | all that a kubelet knows of its node and its pods; what other nodes see of it is published
 // logs | mutex of its own | request threads read logs without waiting for the queue
 package final class KubeletHub: Sendable {
     private let cluster: Confined<KubeletCluster>
@@ -66,10 +67,8 @@ package final class KubeletHub: Sendable {
         let logs = PodLogs()
         let cluster = Confined(
             KubeletCluster(
-                client: client,
-                configuration: configuration,
+                KubeletSurroundings(client: client, configuration: configuration, logs: logs),
                 queue: queue,
-                logs: logs,
                 roster: roster
             ),
             on: queue

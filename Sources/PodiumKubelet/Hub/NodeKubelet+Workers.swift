@@ -37,7 +37,7 @@ extension NodeKubelet {
         if entry.worker.takeStatusChange() { writeStatus(entry) }
         if entry.worker.takeLogChange() { publishLogs(entry) }
         if pods.account(entry) { retryResizes() }
-        noteAddress(entry)
+        show(entry)
         if entry.worker.isFinished, entry.worker.isRemoved {
             forget(entry)
             return
@@ -45,10 +45,35 @@ extension NodeKubelet {
         arm(entry)
     }
 
-    private func noteAddress(_ entry: PodEntry) {
+    /// Lets the containers of other pods see the pod as it is now.
+    private func show(_ entry: PodEntry) {
         let worker = entry.worker
-        let isReachable = !worker.isStopped && !worker.pod.spec.isOnHostNetwork
-        cluster.setAddress(isReachable ? worker.status?.podIP : nil, of: entry)
+        let appearance = PodAppearance(
+            labels: worker.pod.labels,
+            address: worker.status?.podIP,
+            isReady: worker.status?.condition(ConditionType.ready)?.isTrue == true,
+            isStopped: worker.isStopped,
+            ports: worker.sandbox?.ports
+        )
+        if appearance == entry.appearance { return }
+        entry.appearance = appearance
+        let spec = worker.pod.spec
+        let ports = spec.containers.flatMap(\.ports).compactMap { port in port.name.map { ($0, port.number) } }
+        cluster.network.show(
+            PodFace(
+                uid: entry.uid,
+                name: entry.name,
+                arrival: entry.arrival,
+                labels: appearance.labels,
+                hostname: spec.hostname ?? entry.name.name,
+                address: appearance.address,
+                isReady: appearance.isReady,
+                isOnHostNetwork: spec.isOnHostNetwork,
+                isStopped: appearance.isStopped,
+                ports: Dictionary(ports) { first, _ in first },
+                network: worker.sandbox?.network
+            )
+        )
     }
 
     private func perform(_ action: PodAction, _ entry: PodEntry) {
@@ -118,8 +143,8 @@ extension NodeKubelet {
         entry.timer = nil
         entry.armedFor = wake
         guard let wake else { return }
-        let (node, uid) = (name, entry.uid)
-        entry.timer = cluster.schedule(at: wake) { $0.kubelets[node]?.wake(uid) }
+        let uid = entry.uid
+        entry.timer = schedule(at: wake) { $0.wake(uid) }
     }
 
     /// Makes the logs of a pod readable from outside of the queue.
@@ -131,7 +156,7 @@ extension NodeKubelet {
 extension NodeKubelet: WorkerEnvironment {
     var now: Timestamp { cluster.now }
 
-    var registry: ImageRegistry { cluster.images }
+    var registry: ImageRegistry { cluster.configuration.images }
 
     func chance() -> Double { cluster.client.host.random.unit() }
 
@@ -144,9 +169,9 @@ extension NodeKubelet: WorkerEnvironment {
         return text
     }
 
-    func allocateAddress() -> String { cluster.addresses.allocatePod() }
+    func allocateAddress() -> String { cluster.network.allocatePod() }
 
-    func releaseAddress(_ address: String) { cluster.addresses.releasePod(address) }
+    func releaseAddress(_ address: String) { cluster.network.releasePod(address) }
 
     var world: any PodWorld { ClusterWorld(cluster) }
 
@@ -162,7 +187,7 @@ extension NodeKubelet: WorkerEnvironment {
     func secret(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.secrets, name)) }
 
     func services(in namespace: String) -> [APIObject] {
-        cluster.services.values.filter { $0.namespace == namespace }.sorted { $0.name < $1.name }
+        cluster.network.services(in: namespace)
     }
 
     func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage? {

@@ -9,9 +9,11 @@ import PodiumMachinery
 import PodiumRuntime
 import PodiumStorage
 
-/// A node's kubelet. Used on the kubelets' queue only.
+/// A node's kubelet. Used on its own queue only.
 final class NodeKubelet {
-    unowned let cluster: KubeletCluster
+    let cluster: KubeletSurroundings
+    let queue: any SerialQueue
+    private weak var confinement: Confined<NodeKubelet>?
     let name: String
     let profile: NodeProfile
     private(set) var images = ImageStore()
@@ -27,8 +29,9 @@ final class NodeKubelet {
     var pods = PodRoster()
     private(set) var allocatable: ResourceList = [:]
 
-    init(_ node: APIObject, in cluster: KubeletCluster) {
+    init(_ node: APIObject, in cluster: KubeletSurroundings, on queue: any SerialQueue) {
         self.cluster = cluster
+        self.queue = queue
         self.node = node
         isHealthy = Self.isHealthy(node)
         name = node.name
@@ -36,18 +39,28 @@ final class NodeKubelet {
             .string
         profile = NodeProfile(
             name: node.name,
-            hostIP: address ?? cluster.addresses.allocateNode(),
+            hostIP: address ?? cluster.network.allocateNode(),
             phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
             latencies: cluster.configuration.latencies,
             facts: NodeFacts(of: node)
         )
-        recorders = EventRecorders(of: node.name, in: cluster)
+        recorders = EventRecorders(of: node.name, in: cluster, on: queue)
+    }
+
+    func begin(_ confinement: Confined<NodeKubelet>) {
+        self.confinement = confinement
+        cluster.network.add(name, at: profile.hostIP)
+    }
+
+    /// Runs `work` on the queue at `deadline`.
+    func schedule(at deadline: Timestamp, _ work: @escaping @Sendable (NodeKubelet) -> Void) -> any Cancellable {
+        queue.schedule(at: deadline) { [weak confinement] in confinement?.withState { work($0) } }
     }
 
     /// Records an Event of this kubelet about one of its pods.
     func record(_ entry: PodEntry, _ reference: EventReference, _ type: EventType, _ reason: String, _ message: String)
     {
-        let recorders = entry.recorders ?? EventRecorders(of: name, in: cluster)
+        let recorders = entry.recorders ?? EventRecorders(of: name, in: cluster, on: queue)
         entry.recorders = recorders
         recorders[type].event(about: reference, type: type, reason: reason, message: message)
     }
@@ -57,8 +70,13 @@ final class NodeKubelet {
 
     /// Ends without any trace in the API.
     func stop() {
-        for entry in pods.ordered { entry.timer?.cancel() }
+        for entry in pods.ordered {
+            entry.timer?.cancel()
+            cluster.network.forget(entry.uid, in: entry.name.namespace)
+            cluster.logs.remove(entry.name, uid: entry.uid)
+        }
         imageReport?.cancel()
+        cluster.network.remove(name, at: profile.hostIP)
         pods.removeAll()
     }
 
@@ -127,10 +145,7 @@ final class NodeKubelet {
     // Kubernetes: pkg/kubelet/kubelet_node_status.go syncNodeStatus
     func noteImage(_ reference: ImageReference, _ profile: ImageProfile) {
         guard images.insert(reference, profile), imageReport == nil else { return }
-        let node = name
-        imageReport = cluster.schedule(at: self.profile.reconciliations.next(after: cluster.now)) { cluster in
-            cluster.kubelets[node]?.reportImages()
-        }
+        imageReport = schedule(at: self.profile.reconciliations.next(after: cluster.now)) { $0.reportImages() }
     }
 
     private func reportImages() {
@@ -205,7 +220,7 @@ final class NodeKubelet {
     /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
     private func restart() {
         power = .on
-        recorders = EventRecorders(of: name, in: cluster)
+        recorders = EventRecorders(of: name, in: cluster, on: queue)
         for entry in pods.ordered { entry.recorders = nil }
         if !isRegistered { register() }
         emitNodeEvent("Starting", "Starting kubelet.")
@@ -257,18 +272,33 @@ final class NodeKubelet {
 
     // Pods
 
-    /// Makes room for a pod that was bound to this node; nil when it is over and nobody waits for it.
-    func makeEntry(_ pod: APIObject) -> PodEntry? {
+    /// Takes over a Pod that was bound to this node, or its change.
+    func take(_ object: StoredObject) {
+        if let entry = pods[object.facts.uid] { return update(entry, object) }
+        let pod = APIObject(object)
         let view = PodView(pod)
-        if view.apiPhase?.isTerminal == true, !view.isTerminating { return nil }
-        let entry = PodEntry(PodWorker(view, on: profile), on: name, revision: pod.revision)
+        // It is over, and nobody waits for it.
+        if view.apiPhase?.isTerminal == true, !view.isTerminating { return }
+        let entry = PodEntry(PodWorker(view, on: profile), revision: pod.revision)
         pods.add(entry)
-        return entry
+        // A kubelet that does not answer begins with it later.
+        if isAnswering { admit(entry, manifest: pod.spec) }
     }
 
-    /// Begins with a pod, unless the kubelet does not answer.
-    func begin(_ entry: PodEntry, manifest: JSONValue) {
-        if isAnswering { admit(entry, manifest: manifest) }
+    /// Lets the pods of a namespace know that Services have changed.
+    func noteServices(in namespace: String) {
+        for entry in pods.ordered where entry.name.namespace == namespace {
+            drive(entry) { $0.noteServices(in: self) }
+        }
+    }
+
+    /// Lets the pods know that mount an object.
+    func noteData(_ source: DataSource, _ name: NamespacedName) {
+        guard isAnswering else { return }
+        for entry in pods.ordered
+        where entry.name.namespace == name.namespace && entry.worker.mounts(source, name.name) {
+            drive(entry) { $0.planVolumeRefresh(in: self) }
+        }
     }
 
     func setAdmitted(_ entry: PodEntry) {
@@ -280,13 +310,13 @@ final class NodeKubelet {
     func forget(_ entry: PodEntry) {
         entry.timer?.cancel()
         entry.timer = nil
-        cluster.setAddress(nil, of: entry)
+        cluster.network.forget(entry.uid, in: entry.name.namespace)
         pods.remove(entry)
         cluster.logs.remove(entry.name, uid: entry.uid)
     }
 
     /// Takes over a changed Pod.
-    func update(_ entry: PodEntry, _ object: StoredObject) {
+    private func update(_ entry: PodEntry, _ object: StoredObject) {
         if entry.noteRevision(object.revision) { return }
         var view = PodView(APIObject(object))
         // A write of this kubelet that came later has taken this change of the status into account.
@@ -302,7 +332,8 @@ final class NodeKubelet {
     }
 
     /// The Pod is gone from the API.
-    func remove(_ entry: PodEntry) {
+    func remove(_ uid: String) {
+        guard let entry = pods[uid] else { return }
         guard isAnswering else {
             entry.worker.isRemoved = true
             return

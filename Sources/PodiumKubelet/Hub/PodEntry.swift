@@ -3,14 +3,23 @@
 
 import PodiumHost
 import PodiumMachinery
+import PodiumRuntime
 import PodiumStorage
 
-/// A pod on a node, as its kubelet holds it. Used on the kubelets' queue only.
+/// What of a pod others see, and so whether they are to be told of a change.
+struct PodAppearance: Equatable {
+    var labels: [String: String]
+    var address: String?
+    var isReady: Bool
+    var isStopped: Bool
+    /// What its containers listen on.
+    var ports: SandboxPorts?
+}
+
+/// A pod on a node, as its kubelet holds it. Used on the kubelet's queue only.
 final class PodEntry {
     let name: NamespacedName
     let uid: String
-    /// The node that the pod is on.
-    let node: String
     var worker: PodWorker
     /// What wakes the worker, and when.
     var timer: (any Cancellable)?
@@ -26,16 +35,15 @@ final class PodEntry {
     /// What the pod takes of its node, and the grant that this follows from.
     var claim: RoomClaim?
     var claimVersion: Int?
-    /// The address under which the cluster knows the pod.
-    var address: String?
+    /// What was last shown of the pod.
+    var appearance: PodAppearance?
     /// What its kubelet remembers of the Events about it; made with the first of them.
     var recorders: EventRecorders?
     /// The present call changes the worker; nobody may look at it meanwhile.
     var isActive = false
 
-    init(_ worker: PodWorker, on node: String, revision: Revision) {
+    init(_ worker: PodWorker, revision: Revision) {
         self.worker = worker
-        self.node = node
         name = worker.pod.name
         uid = worker.pod.uid
         self.revision = revision

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The logs of all pods, for whoever asks from outside of the kubelets' queue.
+// The logs of all pods, for whoever asks from outside of the kubelets' queues.
 
 package import PodiumMachinery
 import Synchronization
@@ -28,7 +28,7 @@ package struct LogProblem: Error, Hashable {
 
 /// Published logs, and who wants to know of their growth.
 // State | guarded by | why separate
-// state | mutex | written on the kubelets' queue, read by request threads; watchers are called outside of it
+// state | mutex | written on the kubelets' queues, read by request threads; watchers are called outside of it
 package final class PodLogs: Sendable {
     /// The limits of this registry.
     package enum Limits {

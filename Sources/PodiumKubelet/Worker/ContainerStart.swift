@@ -120,6 +120,7 @@ extension PodWorker {
         do throws(StartError) {
             let started = try sandbox?.start(specification, now: now, world: environment.world)
             guard let handle = started else { return .done }
+            hadTurn = true
             append(container, reference, specification, id: id, attempt: attempt, handle: handle, now: now)
             takeSandboxEvents(in: environment)
             emit(container.fieldPath, "Started", "Container started")

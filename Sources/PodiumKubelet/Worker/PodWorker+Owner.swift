@@ -127,11 +127,9 @@ extension PodWorker {
     /// Lets containers run on while the kubelet does not answer.
     package mutating func advanceContainers(in environment: any WorkerEnvironment) {
         let now = environment.now
-        for _ in 0..<Limits.maximumStepsPerWake {
-            guard let wake = sandbox?.nextWake, wake <= now else { return }
-            sandbox?.advance(to: now, world: environment.world)
-            takeSandboxEvents(in: environment)
-        }
+        guard let wake = sandbox?.nextWake, wake <= now else { return }
+        sandbox?.advance(to: now, world: environment.world)
+        takeSandboxEvents(in: environment)
     }
 
     /// When something happens in the containers by itself.

@@ -97,6 +97,10 @@ package struct PodWorker: Sendable {
     /// Whether containers printed something since the logs were last published.
     var hasNewLogs = false
 
+    /// Whether the containers have had their turn in the present call. They have one only, so that a call ends and the
+    /// other pods of the node have theirs; what is started has none yet, so that its start is shown first.
+    var hadTurn = false
+
     private var actions: [PodAction] = []
 
     /// A worker for a pod that its kubelet has just seen.
@@ -201,13 +205,15 @@ package struct PodWorker: Sendable {
 
     /// Does everything that is due.
     package mutating func advance(in environment: any WorkerEnvironment) {
+        hadTurn = false
         for _ in 0..<Limits.maximumStepsPerWake where !step(in: environment) { return }
     }
 
     /// Does one thing that is due; false when there is none.
     private mutating func step(in environment: any WorkerEnvironment) -> Bool {
         let now = environment.now
-        if let wake = sandbox?.nextWake, wake <= now {
+        if !hadTurn, let wake = sandbox?.nextWake, wake <= now {
+            hadTurn = true
             sandbox?.advance(to: now, world: environment.world)
             takeSandboxEvents(in: environment)
             return true

@@ -5,7 +5,7 @@ package import PodiumController
 package import PodiumMachinery
 package import PodiumRuntime
 
-/// The surroundings of the pod workers of one node. Used on the kubelets' queue only.
+/// The surroundings of the pod workers of one node. Used on the kubelet's queue only.
 package protocol WorkerEnvironment: AnyObject {
     /// The present moment.
     var now: Timestamp { get }

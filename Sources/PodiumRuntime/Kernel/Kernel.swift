@@ -32,6 +32,8 @@ struct Kernel: Sendable {
     var fullPipes: Set<Int> = []
     /// What groups of processes may still do, by the number of their first process; commands by their container's.
     var budgets: [Int: WorkBudget] = [:]
+    /// The process that had the last turn.
+    var lastTurn = 0
     /// What ended runs of containers left of their budgets, by the containers' names.
     var pastBudgets: [String: WorkBudget] = [:]
     var volumes: [String: FileTree] = [:]

@@ -78,15 +78,29 @@ struct Idle: Program {
 // Scheduling
 
 extension Machine {
-    /// Gives every process that can go on its turn, until all of them wait.
+    /// Gives every process that can go on its turn, until all of them wait, or the pod has worked so much that others
+    /// come first; it is due again at once then.
     mutating func runAll() {
+        var left = WorkBudget.stepsPerTurn
         var progressed = true
         while progressed {
             progressed = false
-            for number in kernel.processes.keys.sorted() where isDue(number) {
-                if runSlice(of: number) { progressed = true }
+            // Goes on behind the process that was last: those who began first do not keep the others from theirs.
+            let numbers = kernel.processes.keys.sorted()
+            let next = numbers.firstIndex { $0 > kernel.lastTurn } ?? 0
+            for number in numbers[next...] + numbers[..<next] where isDue(number) {
+                if left <= 0 { return keepDue(numbers) }
+                kernel.lastTurn = number
+                guard runSlice(of: number) else { continue }
+                progressed = true
+                left -= meter.steps
             }
         }
+    }
+
+    /// Lets processes whose waits are over wait no longer, so that it shows that the pod is due.
+    private mutating func keepDue(_ numbers: [Int]) {
+        for number in numbers where isDue(number) { kernel.processes[number]?.wait = nil }
     }
 
     private func isDue(_ number: Int) -> Bool {
@@ -190,7 +204,9 @@ extension Kernel {
     /// When the first of all processes goes on by itself.
     var nextWake: Timestamp? {
         processes.values.lazy.compactMap { process -> Timestamp? in
-            guard !process.isStopped, let wait = process.wait else { return nil }
+            if process.isStopped { return nil }
+            // Without anything to wait for it goes on at once.
+            guard let wait = process.wait else { return process.waitsSince }
             return switch wait {
             case .time(let moment), .working(let moment), .inputUntil(_, let moment), .childUntil(let moment): moment
             default: nil

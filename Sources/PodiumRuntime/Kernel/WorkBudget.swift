@@ -13,6 +13,8 @@ import PodiumMachinery
 struct WorkBudget: Hashable, Sendable {
     /// Steps of work at one moment.
     static let stepsPerInstant = 10_000
+    /// Steps before another pod has its turn.
+    static let stepsPerTurn = 2_500
     /// Steps before another process has its turn.
     static let stepsPerSlice = 500
     /// Steps that starting a process takes.

@@ -47,16 +47,15 @@ package struct PodSandbox: Sendable {
 
     // Containers
 
-    /// Starts a container and runs it as far as it comes without time passing; it may have ended on return.
+    /// Starts a container. Its process has its first turn with the next `advance`, which is due at once: whoever starts
+    /// it can show that it runs before it does anything.
     package mutating func start(
         _ specification: ContainerSpecification,
         now: Timestamp,
         world: some PodWorld
     ) throws(StartError) -> ContainerHandle {
         let result = Machine.use(&kernel, now: now, world: world) { machine in
-            let result = machine.create(specification)
-            if case .success = result { machine.runAll() }
-            return result
+            machine.create(specification)
         }
         return ContainerHandle(number: try result.get())
     }

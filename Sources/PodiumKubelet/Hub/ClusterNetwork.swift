@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network of a cluster as every node sees it: Services, addresses, and what pods answer.
+
+import PodiumCodec
+import PodiumController
+import PodiumMachinery
+import PodiumRuntime
+import PodiumStorage
+import Synchronization
+
+/// A pod as others reach it. A value: who asks it does not wait for the pod's node.
+struct PodFace: Sendable {
+    let uid: String
+    let name: NamespacedName
+    /// The place of the pod among those of its node.
+    let arrival: Int
+    let labels: [String: String]
+    let hostname: String
+    let address: String?
+    let isReady: Bool
+    /// Whether it uses the network of its node, at the node's address.
+    let isOnHostNetwork: Bool
+    let isStopped: Bool
+    /// The numbers of its named ports.
+    let ports: [String: Int]
+    /// What its containers listen on; nil when they do not.
+    let network: SandboxNetwork?
+}
+
+/// What the containers of all nodes know of one another.
+// State | guarded by | why separate
+// state | mutex | nodes write what their pods show on queues of their own, containers of other nodes read it
+final class ClusterNetwork: Sendable {
+    private struct State {
+        var services: [NamespacedName: APIObject] = [:]
+        /// By namespace and UID.
+        var faces: [String: [String: PodFace]] = [:]
+        /// The pods that have an address to themselves.
+        var addressed: [String: (namespace: String, uid: String)] = [:]
+        /// The names of nodes by their addresses.
+        var hosts: [String: String] = [:]
+        var pool = ClusterAddresses()
+    }
+
+    private let state = Mutex(State())
+
+    // Addresses
+
+    func allocatePod() -> String { state.withLock { $0.pool.allocatePod() } }
+
+    func releasePod(_ address: String) { state.withLock { $0.pool.releasePod(address) } }
+
+    func allocateNode() -> String { state.withLock { $0.pool.allocateNode() } }
+
+    // Nodes
+
+    func add(_ node: String, at address: String) { state.withLock { $0.hosts[address] = node } }
+
+    func remove(_ node: String, at address: String) {
+        state.withLock { if $0.hosts[address] == node { $0.hosts[address] = nil } }
+    }
+
+    func isHost(_ address: String) -> Bool { state.withLock { $0.hosts[address] != nil } }
+
+    // Services
+
+    /// - Returns: what was known of the Service before.
+    func note(_ service: APIObject, isDeleted: Bool) -> APIObject? {
+        state.withLock { state in
+            let old = state.services[service.key.name]
+            state.services[service.key.name] = isDeleted ? nil : service
+            return old
+        }
+    }
+
+    func service(_ name: NamespacedName) -> APIObject? { state.withLock { $0.services[name] } }
+
+    func service(at address: String) -> APIObject? {
+        state.withLock { state in state.services.values.first { $0.spec["clusterIP"]?.string == address } }
+    }
+
+    /// The Services of a namespace, by name.
+    func services(in namespace: String) -> [APIObject] {
+        let found = state.withLock { state in state.services.values.filter { $0.namespace == namespace } }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    // Pods
+
+    /// Shows a pod in its present form.
+    func show(_ face: PodFace) {
+        state.withLock { state in
+            let namespace = face.name.namespace
+            let old = state.faces[namespace]?[face.uid]
+            state.faces[namespace, default: [:]][face.uid] = face
+            let address = face.isStopped || face.isOnHostNetwork ? nil : face.address
+            if let before = old?.address, before != address, state.addressed[before]?.uid == face.uid {
+                state.addressed[before] = nil
+            }
+            if let address { state.addressed[address] = (namespace, face.uid) }
+        }
+    }
+
+    func forget(_ uid: String, in namespace: String) {
+        state.withLock { state in
+            let old = state.faces[namespace]?.removeValue(forKey: uid)
+            if state.faces[namespace]?.isEmpty == true { state.faces[namespace] = nil }
+            if let address = old?.address, state.addressed[address]?.uid == uid { state.addressed[address] = nil }
+        }
+    }
+
+    /// The pods of a namespace with these labels, in an order that does not depend on when they came.
+    func pods(in namespace: String, labelled selector: [String: String]) -> [PodFace] {
+        let found = state.withLock { state in
+            (state.faces[namespace] ?? [:]).values.filter { face in
+                selector.allSatisfy { face.labels[$0.key] == $0.value }
+            }
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    /// The pod that has an address to itself.
+    func pod(at address: String) -> PodFace? {
+        state.withLock { state in
+            state.addressed[address].flatMap { state.faces[$0.namespace]?[$0.uid] }
+        }
+    }
+
+    /// The pods that use the network of the node with this address, oldest first.
+    func pods(onHost address: String) -> [PodFace] {
+        let found = state.withLock { state in
+            state.faces.values.flatMap { faces in
+                faces.values.filter { $0.isOnHostNetwork && !$0.isStopped && $0.address == address }
+            }
+        }
+        return found.sorted { ($0.arrival, $0.uid) < ($1.arrival, $1.uid) }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nodes do not wait for one another.
+
+import Logging
+import PodiumCodec
+import PodiumController
+import PodiumHost
+import PodiumKubelet
+import PodiumMachinery
+import PodiumRuntime
+import PodiumStorage
+import Synchronization
+import Testing
+
+@Suite struct KubeletQueueTests {
+    /// Takes note of the queues that are made on a virtual clock.
+    private final class QueueList: WorkScheduling {
+        let clock = ClusterClock(mode: .virtual)
+        private let made = Mutex<[String]>([])
+
+        var labels: [String] { made.withLock { $0 } }
+
+        func makeQueue(label: String) -> any SerialQueue {
+            made.withLock { $0.append(label) }
+            return clock.makeQueue(label: label)
+        }
+    }
+
+    @Test func everyNodeHasAQueueOfItsOwn() throws {
+        let queues = QueueList()
+        let host = Host(
+            clock: queues.clock,
+            scheduling: queues,
+            timeouts: DispatchTimeouts(),
+            random: RandomSource(seed: 1),
+            logger: Logger(label: "test")
+        )
+        let client = ResourceClient(storage: MemoryStorage(), host: host)
+        let hub = KubeletHub(client: client)
+        hub.start()
+        for name in ["a", "b", "c"] {
+            try client.create(.nodes, ["kind": "Node", "apiVersion": "v1", "metadata": ["name": .string(name)]])
+        }
+        queues.clock.settle()
+        #expect(queues.labels.filter { $0.hasPrefix("kubelet.") } == ["kubelet.a", "kubelet.b", "kubelet.c"])
+    }
+
+    /// A container talks to pods of other nodes, and what they answer follows what they do.
+    @Test func podsOfOtherNodesAnswer() throws {
+        let cluster = try KubeletTestCluster(nodes: ["node-1", "node-2"])
+        let serve = "mkdir /w; echo one > /w/x; httpd -f -p 80 -h /w & sleep 5; echo two > /w/x; sleep 99"
+        let server: JSONValue = [
+            "containers": [["name": "main", "image": "busybox:1.36", "command": ["sh", "-c", .string(serve)]]]
+        ]
+        try cluster.bind("server", to: "node-2", server)
+        try cluster.advance(2)
+        let address = cluster.versions("server").last?.status["podIP"]?.string ?? ""
+        let script =
+            "wget -qO- \(address)/x; sleep 6; wget -qO- \(address)/x; wget -qO- \(address):81/x || echo refused"
+        let client: JSONValue = [
+            "containers": [["name": "main", "image": "busybox:1.36", "command": ["sh", "-c", .string(script)]]],
+            "restartPolicy": "Never",
+        ]
+        try cluster.bind("client", client)
+        try cluster.advance(20)
+        let source = LogSource(
+            pod: NamespacedName(namespace: "ns", name: "client"),
+            uid: cluster.versions("client").last?.value[path: "metadata", "uid"]?.string ?? "",
+            container: "main"
+        )
+        let log = try cluster.hub.logs.log(source)
+        let lines = log.log.lines().filter { $0.stream == .stdout }.map { String(decoding: $0.bytes, as: UTF8.self) }
+        #expect(lines == ["one", "two", "refused"])
+    }
+}
