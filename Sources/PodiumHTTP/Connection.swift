@@ -236,7 +236,7 @@ final class Connection {
             ticket.park(with: context.fanOut)
             return .YES
         }
-        let echoed = fields["audit-id"]
+        let echoed = fields.auditID
         if !response.headers.isEmpty || echoed != nil {
             let size = response.fieldBytes + (echoed?.utf8.count ?? 0)
             if size > roomForFields(of: step) {

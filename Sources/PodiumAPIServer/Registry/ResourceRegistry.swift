@@ -21,7 +21,8 @@ package final class ResourceRegistry: Sendable {
     /// The groups in the order of discovery; the core group is the first.
     package let groups: [APIGroup]
 
-    private let byResource: [GroupVersionResource: ResourceDefinition]
+    /// By plural name, which tells most of them apart and is quickly hashed.
+    private let byPlural: [String: [ResourceDefinition]]
     private let byKind: [GroupVersionKind: ResourceDefinition]
     private let groupVersions: Set<GroupVersion>
 
@@ -29,7 +30,7 @@ package final class ResourceRegistry: Sendable {
     package init(groups: [APIGroup]) {
         self.groups = groups
         let definitions = groups.flatMap { $0.versions.flatMap(\.resources) }
-        byResource = Dictionary(definitions.map { ($0.gvr, $0) }, uniquingKeysWith: { first, _ in first })
+        byPlural = Dictionary(grouping: definitions, by: \.plural)
         byKind = Dictionary(definitions.map { ($0.gvk, $0) }, uniquingKeysWith: { first, _ in first })
         groupVersions = Set(groups.flatMap { $0.versions.map(\.groupVersion) })
     }
@@ -45,11 +46,18 @@ package final class ResourceRegistry: Sendable {
 
     /// The collection at `/apis/group/version/plural` (`/api/v1/plural` when `group` is empty).
     package func resource(group: String, version: String, plural: String) -> ResourceDefinition? {
-        byResource[GroupVersionResource(group: group, version: version, resource: plural)]
+        guard let candidates = byPlural[plural] else { return nil }
+        for candidate in candidates
+        where candidate.gvr.version == version && candidate.gvr.group == group {
+            return candidate
+        }
+        return nil
     }
 
     /// The collection of a name.
-    package func resource(_ gvr: GroupVersionResource) -> ResourceDefinition? { byResource[gvr] }
+    package func resource(_ gvr: GroupVersionResource) -> ResourceDefinition? {
+        resource(group: gvr.group, version: gvr.version, plural: gvr.resource)
+    }
 
     /// The collection whose objects are of `kind`.
     package func resource(kind: GroupVersionKind) -> ResourceDefinition? { byKind[kind] }
@@ -58,12 +66,8 @@ package final class ResourceRegistry: Sendable {
     package func resource(_ name: GroupResource) -> ResourceDefinition? {
         guard let versions = group(name.group)?.versions else { return nil }
         for version in versions {
-            let gvr = GroupVersionResource(
-                group: name.group,
-                version: version.groupVersion.version,
-                resource: name.resource
-            )
-            if let definition = byResource[gvr] { return definition }
+            let version = version.groupVersion.version
+            if let found = resource(group: name.group, version: version, plural: name.resource) { return found }
         }
         return nil
     }
@@ -76,7 +80,7 @@ extension ResourceRegistry {
     /// Kubernetes prefers them (v2, v1, v1beta2, v1alpha1), those of a built-in group stay in front.
     package func adding(_ definitions: [ResourceDefinition]) -> ResourceRegistry {
         var added: [String: [GroupVersion: [ResourceDefinition]]] = [:]
-        for definition in definitions where byResource[definition.gvr] == nil {
+        for definition in definitions where resource(definition.gvr) == nil {
             added[definition.group, default: [:]][definition.groupVersion, default: []].append(definition)
         }
         var result = groups.map { group in

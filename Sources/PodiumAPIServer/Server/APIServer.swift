@@ -98,7 +98,10 @@ package final class APIServer: RequestResponder {
         } catch {
             response = AnswerWriter.failure(error, to: request)
         }
-        return routed.map { metrics.count(response, to: $0, begun: begun) } ?? response
+        guard let routed else { return response }
+        if routed.isLongRunning { return metrics.countUntilEnd(of: response, to: routed, begun: begun) }
+        metrics.count(routed, code: response.status, begun: begun)
+        return response
     }
 
     /// The answer; `routed` is left behind when the request is about a collection.
@@ -165,8 +168,8 @@ package final class APIServer: RequestResponder {
         let document = DiscoveryRequest(
             method: request.method,
             parts: parts,
-            accept: request.headers["accept"],
-            userAgent: request.headers["user-agent"],
+            accept: request.headers.accept,
+            userAgent: request.headers.userAgent,
             ifNoneMatch: request.headers["if-none-match"],
             pretty: query["pretty"],
             isVerbose: query.contains("verbose"),

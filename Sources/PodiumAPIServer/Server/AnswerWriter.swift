@@ -210,9 +210,9 @@ extension AnswerWriter {
         if error == .unknownGroup { return .pageNotFound }
         let pretty = (try? QueryParameters(request.rawQuery))?["pretty"]
         let form = MediaTypeNegotiation.forError(
-            accept: request.headers["accept"],
+            accept: request.headers.accept,
             pretty: pretty,
-            userAgent: request.headers["user-agent"]
+            userAgent: request.headers.userAgent
         )
         var headers = warnings
         if let seconds = error.details?.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }

@@ -25,7 +25,7 @@ final class ResourceRequest: Sendable {
 
     init(
         http: HTTPRequest,
-        path: consuming ResourcePath,
+        path: ResourcePath,
         query: consuming QueryParameters,
         user: consuming UserInfo,
         target: ResourceRoute.Target
@@ -54,11 +54,11 @@ final class ResourceRequest: Sendable {
     ) throws(StatusError) -> MediaTypeNegotiation {
         let definition = target.definition
         let verb = target.verb
-        let accept = http.headers["accept"]
+        let accept = http.headers.accept
         if verb == .patch { try PatchTypes.check(http.headers["content-type"], isCustom: definition.isCustom) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
         if accept == nil || accept == "application/json" || accept == "*/*", query["pretty"] == nil {
-            let agent = http.headers["user-agent"]
+            let agent = http.headers.userAgent
             if agent?.hasPrefix("curl") != true, agent?.hasPrefix("Wget") != true, agent?.hasPrefix("Mozilla") != true {
                 return MediaTypeNegotiation()
             }
@@ -77,7 +77,7 @@ final class ResourceRequest: Sendable {
         return try MediaTypeNegotiation.negotiate(
             accept: accept,
             pretty: query["pretty"],
-            userAgent: http.headers["user-agent"],
+            userAgent: http.headers.userAgent,
             endpoint: capabilities
         )
     }

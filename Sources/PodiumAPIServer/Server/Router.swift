@@ -31,11 +31,24 @@ enum ResourceHandler: Sendable {
 /// What a request about a resource comes to.
 struct ResourceRoute: Sendable {
     /// What is run when the sender may do it.
-    struct Target: Sendable {
+    // A class for the same reason as the path.
+    final class Target: Sendable {
         let definition: ResourceDefinition
         let verb: APIVerb
         let subresource: SubresourceDefinition?
         let handler: ResourceHandler
+
+        init(
+            definition: ResourceDefinition,
+            verb: APIVerb,
+            subresource: SubresourceDefinition?,
+            handler: ResourceHandler
+        ) {
+            self.definition = definition
+            self.verb = verb
+            self.subresource = subresource
+            self.handler = handler
+        }
     }
 
     let path: ResourcePath
@@ -58,7 +71,7 @@ struct Router {
     ///
     /// A request that cannot be run has a verb all the same, so that it is refused to those who may not ask before
     /// anybody learns why.
-    func route(_ method: String, _ path: consuming ResourcePath, _ query: QueryParameters) -> ResourceRoute {
+    func route(_ method: String, _ path: ResourcePath, _ query: QueryParameters) -> ResourceRoute {
         let verb = Self.verb(method, path, query)
         do throws(StatusError) {
             let target = try target(method, path, verb)

@@ -58,13 +58,14 @@ package final class GarbageCollector: InformedReconciler {
             for owner in known { enqueue(owner, of: object, controller) }
             return
         }
-        let owners = OwnerReference.list(of: object.value)
+        // The tree of an object without owners, as most are, would be read and kept for nothing.
+        let owners = object.stored.mayHaveMetadata("ownerReferences") ? OwnerReference.list(of: object.value) : []
         if owners != known {
             state.withState { $0.graph.set(owners, of: key) }
             controller.add(key)
             for owner in known where !owners.contains(owner) { enqueue(owner, of: object, controller) }
         }
-        if object.isTerminating,
+        if object.stored.mayHaveMetadata("deletionTimestamp"), object.isTerminating,
             object.isHeld(by: CollectionFinalizer.foreground) || object.isHeld(by: CollectionFinalizer.orphan)
         {
             controller.add(key)
