@@ -68,6 +68,9 @@ final class ClusterHost: RequestResponder {
 
     func respond(to request: HTTPRequest) -> HTTPResponse {
         let path = request.rawPath
+        // All of Kubernetes lies elsewhere, and needs no comparing of texts.
+        let second = path.utf8.dropFirst().first
+        guard second == UInt8(ascii: "c") || second == UInt8(ascii: "p") else { return root.respond(to: request) }
         let isBelowClusters = path.hasPrefix("/clusters/")
         guard isBelowClusters || path.hasPrefix("/podium/v1") else { return root.respond(to: request) }
         do throws(StatusError) {

@@ -9,7 +9,8 @@ import PodiumAPIServer
 ///
 /// Whoever can make two servers in a row disagree on where a request ends can smuggle a second one past the first.
 // RFC 9112, sections 3.2, 5.1, 6.1 and 6.3
-struct RequestHead {
+// Not Sendable: part of a `Connection`. A class: the head of a connection that repeats itself is handed out unchanged.
+final class RequestHead {
     /// What the API reads.
     private(set) var fields = HTTPHeaders()
     /// The announced size of the body; nil when it is chunked or absent.
@@ -76,9 +77,8 @@ struct RequestHead {
             if !line.isTight(targetSize: targetSize) { refuse("malformed request line") }
         }
         if !line.hasValidMethod { refuse("invalid method") }
-        withUnsafeMutablePointer(to: &self) { head in
-            _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head)
-        }
+        let head = Unmanaged.passUnretained(self).toOpaque()
+        withExtendedLifetime(self) { _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head) }
         if let next, next + 2 != line.method + size { refuse("malformed header line") }
         if size > limits.headBytes { refusal = .headTooLarge(limit: limits.headBytes) }
         // HTTP/1.0 did not ask for a Host.
@@ -95,12 +95,12 @@ struct RequestHead {
     /// Whether a body follows.
     var hasBody: Bool { encodings > 0 || (contentLength ?? 0) > 0 }
 
-    private mutating func refuse(_ problem: String) {
+    private func refuse(_ problem: String) {
         if refusal == nil { refusal = .malformed(problem) }
     }
 
     /// Takes the next header line.
-    fileprivate mutating func read(_ name: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) {
+    fileprivate func read(_ name: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) {
         fieldCount += 1
         if let expected = next {
             if name.baseAddress != expected { refuse("malformed header line") }
@@ -133,7 +133,7 @@ struct RequestHead {
         }
     }
 
-    private mutating func readBrowserField(
+    private func readBrowserField(
         _ name: UnsafeBufferPointer<UInt8>,
         _ value: UnsafeBufferPointer<UInt8>
     ) {
@@ -161,7 +161,8 @@ struct RequestHead {
 }
 
 private let readField: MHD_KeyValueIteratorN = { head, _, name, nameSize, value, valueSize in
-    head?.assumingMemoryBound(to: RequestHead.self).pointee.read(
+    guard let head else { return .NO }
+    Unmanaged<RequestHead>.fromOpaque(head).takeUnretainedValue().read(
         UnsafeBufferPointer(start: UnsafeRawPointer(name)?.assumingMemoryBound(to: UInt8.self), count: nameSize),
         UnsafeBufferPointer(start: UnsafeRawPointer(value)?.assumingMemoryBound(to: UInt8.self), count: valueSize)
     )

@@ -21,9 +21,6 @@ struct WireResponse {
     /// `memory` is that of the connection.
     func send(_ bytes: BytesSlice, memory: AnswerMemory) -> MHD_Result {
         guard bytes.count > 0 else { return queue(Self.empty()) }
-        if !isLast, let known = memory.recall(response, bytes, auditID: auditID) {
-            return podium_http_queue(connection, UInt32(response.status), known)
-        }
         // The retain stands beside the call that takes it over. In a function of its own, Swift 6.3.1 with -O takes
         // it for free of effects and merges two of them (facts: over-release under load).
         let kept = Unmanaged.passRetained(bytes.bytes)

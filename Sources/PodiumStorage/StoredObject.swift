@@ -11,7 +11,7 @@ import Synchronization
 package struct ObjectFacts: Sendable {
     package var uid: String
     package var labels: [String: String]
-    /// The selectable fields of its kind (`metadata.name`, `spec.nodeName`, `status.phase`, …).
+    /// The selectable fields of its kind (`spec.nodeName`, `status.phase`, …), beside the names that its key has.
     package var fields: [String: String]
 
     package init(uid: String, labels: [String: String], fields: [String: String]) {

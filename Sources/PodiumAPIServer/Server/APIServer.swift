@@ -122,7 +122,7 @@ package final class APIServer: RequestResponder {
                 path: route.path,
                 query: query,
                 user: user,
-                target: try route.target.get()
+                target: try route.target()
             )
             routed = resourceRequest
             do throws(StatusError) {

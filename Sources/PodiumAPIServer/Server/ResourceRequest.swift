@@ -12,12 +12,7 @@ final class ResourceRequest: Sendable {
     let path: ResourcePath
     let query: QueryParameters
     let user: UserInfo
-    let definition: ResourceDefinition
-    let subresource: SubresourceDefinition?
-    /// What the sender was allowed to do.
-    let verb: APIVerb
-    /// What is done.
-    let handler: ResourceHandler
+    private let target: ResourceRoute.Target
     /// In which form the answer is written.
     let form: MediaTypeNegotiation
     /// What the client is warned about.
@@ -34,12 +29,16 @@ final class ResourceRequest: Sendable {
         self.path = path
         self.query = query
         self.user = user
-        definition = target.definition
-        subresource = target.subresource
-        verb = target.verb
-        handler = target.handler
+        self.target = target
         form = try Self.negotiate(http, self.query, target)
     }
+
+    var definition: ResourceDefinition { target.definition }
+    var subresource: SubresourceDefinition? { target.subresource }
+    /// What the sender was allowed to do.
+    var verb: APIVerb { target.verb }
+    /// What is done.
+    var handler: ResourceHandler { target.handler }
 
     /// What the sender was allowed to do, in the words of authorization.
     var access: AccessRequest { path.access(verb, query) }

@@ -29,9 +29,9 @@ enum ResourceHandler: Sendable {
 }
 
 /// What a request about a resource comes to.
-struct ResourceRoute: Sendable {
+// A class, like its target, for the same reason as the path.
+final class ResourceRoute: Sendable {
     /// What is run when the sender may do it.
-    // A class for the same reason as the path.
     final class Target: Sendable {
         let definition: ResourceDefinition
         let verb: APIVerb
@@ -54,8 +54,30 @@ struct ResourceRoute: Sendable {
     let path: ResourcePath
     /// What is asked for, whether or not there is such a thing; nil for methods that mean nothing here.
     let verb: APIVerb?
-    /// What is run; the reason when nothing is.
-    let target: Result<Target, StatusError>
+    private let outcome: Outcome
+
+    // The reason stands aside: whoever looks at the target would copy all of it otherwise.
+    private enum Outcome: Sendable {
+        case target(Target)
+        indirect case refusal(StatusError)
+    }
+
+    fileprivate init(path: ResourcePath, verb: APIVerb?, target: Target) {
+        (self.path, self.verb, outcome) = (path, verb, .target(target))
+    }
+
+    fileprivate init(path: ResourcePath, verb: APIVerb?, refusal: StatusError) {
+        (self.path, self.verb, outcome) = (path, verb, .refusal(refusal))
+    }
+
+    /// What is run.
+    /// - Throws: the reason when nothing is.
+    func target() throws(StatusError) -> Target {
+        switch outcome {
+        case .target(let target): return target
+        case .refusal(let reason): throw reason
+        }
+    }
 
     /// The same in the words of authorization.
     func access(_ query: QueryParameters) -> AccessRequest { path.access(verb, query) }
@@ -75,9 +97,9 @@ struct Router {
         let verb = Self.verb(method, path, query)
         do throws(StatusError) {
             let target = try target(method, path, verb)
-            return ResourceRoute(path: path, verb: verb, target: .success(target))
+            return ResourceRoute(path: path, verb: verb, target: target)
         } catch {
-            return ResourceRoute(path: path, verb: verb, target: .failure(error))
+            return ResourceRoute(path: path, verb: verb, refusal: error)
         }
     }
 

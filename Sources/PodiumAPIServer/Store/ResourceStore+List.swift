@@ -63,7 +63,7 @@ extension ResourceStore {
                 return result(snapshot.objects, snapshot.revision, remaining: snapshot.remaining, isCounted: true)
             }
             let snapshot = try storage.list(definition.storage, scope: scope, from: start, limit: nil, at: revision)
-            let matching = snapshot.objects.filter { options.matches($0.facts) }
+            let matching = snapshot.objects.filter { options.matches($0) }
             guard let limit, matching.count > limit else {
                 return result(matching, snapshot.revision, remaining: 0, isCounted: false)
             }
