@@ -180,7 +180,7 @@ final class Connection {
     }
 
     private func answer(_ step: Step) -> MHD_Result {
-        let method = String(copying: step.line.methodBytes)
+        let method = step.line.isGet ? "GET" : String(copying: step.line.methodBytes)
         switch head?.verdict {
         case nil, .free: break
         // Only now that the body is here: a client that still sends may never read an answer.

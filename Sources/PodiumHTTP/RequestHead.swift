@@ -61,7 +61,13 @@ final class RequestHead {
         /// Where the first header line begins: after `HTTP/1.x` and its line end.
         var fields: UnsafePointer<UInt8> { version + 10 }
 
-        var isHead: Bool { strcmp(UnsafeRawPointer(method).assumingMemoryBound(to: CChar.self), "HEAD") == 0 }
+        var isHead: Bool { isMethod("HEAD") }
+
+        var isGet: Bool { isMethod("GET") }
+
+        private func isMethod(_ name: StaticString) -> Bool {
+            strcmp(UnsafeRawPointer(method).assumingMemoryBound(to: CChar.self), name.utf8Start) == 0
+        }
 
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }

@@ -80,7 +80,7 @@ package protocol ResponseStream: AnyObject, Sendable {
 }
 
 /// What answers requests: the seam between sockets and API.
-package protocol RequestResponder: Sendable {
+package protocol RequestResponder: AnyObject, Sendable {
     /// Answers at once; whatever must wait is a stream or an answer that comes later. Called from many threads at a
     /// time.
     func respond(to request: HTTPRequest) -> HTTPResponse

@@ -115,14 +115,13 @@ package final class APIServer: RequestResponder {
             _ = try admit(request, AccessRequest(request, parts: parts))
             return try answerDocument(request, parts, query)
         case .resource(let path):
-            let route = Router(documents.registry).route(request.method, path, query)
-            let user = try admit(request, route.access(query))
+            let routing = Router(documents.registry).route(request.method, path, query)
+            let user = try admit(request, routing.access(query))
             let resourceRequest = try ResourceRequest(
                 http: request,
-                path: route.path,
                 query: query,
                 user: user,
-                target: try route.target()
+                route: try routing.route()
             )
             routed = resourceRequest
             do throws(StatusError) {

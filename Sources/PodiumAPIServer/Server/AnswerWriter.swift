@@ -80,7 +80,7 @@ struct AnswerWriter {
     /// The warnings of a request, behind the one that goes with every request to an API that is to be given up.
     static func warningHeaders(of request: ResourceRequest) -> [(name: String, value: String)] {
         let deprecation = request.definition.deprecationWarning
-        let texts = request.warnings.texts
+        let texts = request.warningTexts
         if deprecation == nil, texts.isEmpty { return [] }
         return WarningHeaders((deprecation.map { [$0] } ?? []) + texts).fields
     }

@@ -9,39 +9,41 @@ import PodiumStorage
 // A class: it is handed on to whatever takes part in the answer, and a copy would count some twenty references.
 final class ResourceRequest: Sendable {
     let http: HTTPRequest
-    let path: ResourcePath
     let query: QueryParameters
     let user: UserInfo
-    private let target: ResourceRoute.Target
+    private let route: ResourceRoute
     /// In which form the answer is written.
     let form: MediaTypeNegotiation
     /// What the client is warned about.
-    let warnings = RequestWarnings()
+    var warnings: RequestWarnings { collected.value ?? collected.setOnce(RequestWarnings()) }
+    private let collected = LazyReference<RequestWarnings>()
 
     init(
         http: HTTPRequest,
-        path: ResourcePath,
         query: consuming QueryParameters,
         user: consuming UserInfo,
-        target: ResourceRoute.Target
+        route: ResourceRoute
     ) throws(StatusError) {
         self.http = http
-        self.path = path
         self.query = query
         self.user = user
-        self.target = target
-        form = try Self.negotiate(http, self.query, target)
+        self.route = route
+        form = try Self.negotiate(http, self.query, route)
     }
 
-    var definition: ResourceDefinition { target.definition }
-    var subresource: SubresourceDefinition? { target.subresource }
+    var path: ResourcePath { route.path }
+    var definition: ResourceDefinition { route.definition }
+    var subresource: SubresourceDefinition? { route.subresource }
     /// What the sender was allowed to do.
-    var verb: APIVerb { target.verb }
+    var verb: APIVerb { route.verb }
     /// What is done.
-    var handler: ResourceHandler { target.handler }
+    var handler: ResourceHandler { route.handler }
 
     /// What the sender was allowed to do, in the words of authorization.
     var access: AccessRequest { path.access(verb, query) }
+
+    /// The texts that the client is warned with so far.
+    var warningTexts: [String] { collected.value?.texts ?? [] }
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }
@@ -49,10 +51,10 @@ final class ResourceRequest: Sendable {
     private static func negotiate(
         _ http: HTTPRequest,
         _ query: QueryParameters,
-        _ target: ResourceRoute.Target
+        _ route: ResourceRoute
     ) throws(StatusError) -> MediaTypeNegotiation {
-        let definition = target.definition
-        let verb = target.verb
+        let definition = route.definition
+        let verb = route.verb
         let accept = http.headers.accept
         if verb == .patch { try PatchTypes.check(http.headers["content-type"], isCustom: definition.isCustom) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
