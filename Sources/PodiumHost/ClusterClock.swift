@@ -56,6 +56,8 @@ package final class ClusterClock: HostClock, WorkScheduling {
         package static let latest = Timestamp(seconds: 7_258_118_400)
     }
 
+    /// How late the alarm may be: far below what an API shows, and enough for the kernel to join wake-ups.
+    private static let leeway = DispatchTimeInterval.microseconds(100)
     /// Where the virtual clock of every new cluster stands.
     package static let virtualEpoch = Timestamp(seconds: 1_767_225_600)
 
@@ -198,7 +200,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
         // The decision and its execution are one step: else a later deadline could overwrite an earlier one.
         alarm.withLock { alarm in
             guard let delay = delayToEarlierTimer() else { return }
-            alarm.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: .microseconds(100))
+            alarm.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: Self.leeway)
         }
     }
 

@@ -16,6 +16,8 @@ package struct KubeletConfiguration: Sendable {
     package var images: ImageRegistry
     /// Where the addresses of Services come from.
     package var serviceNetwork: ServiceNetwork
+    /// Where those of pods and nodes come from.
+    package var networks = ClusterNetworks.standard
     /// Who makes the tokens of service accounts.
     package var tokens: any PodTokenSource
 

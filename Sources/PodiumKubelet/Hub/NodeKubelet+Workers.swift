@@ -169,7 +169,7 @@ extension NodeKubelet: WorkerEnvironment {
         return text
     }
 
-    func allocateAddress() -> String { cluster.network.allocatePod() }
+    func allocateAddress() -> String? { cluster.network.allocatePod() }
 
     func releaseAddress(_ address: String) { cluster.network.releasePod(address) }
 

@@ -13,8 +13,8 @@ package protocol WorkerEnvironment: AnyObject {
     func chance() -> Double
     /// 64 random hexadecimal digits.
     func hexID() -> String
-    /// An address for a pod that no other pod of the cluster has.
-    func allocateAddress() -> String
+    /// An address for a pod that no other pod of the cluster has; nil when all are taken.
+    func allocateAddress() -> String?
     /// Gives an address back.
     func releaseAddress(_ address: String)
     /// The images on the node.
