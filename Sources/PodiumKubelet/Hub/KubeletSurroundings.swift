@@ -13,11 +13,13 @@ final class KubeletSurroundings: Sendable {
     let configuration: KubeletConfiguration
     let logs: PodLogs
     let network: ClusterNetwork
+    let memory: HeldMemory
 
     init(client: ResourceClient, configuration: KubeletConfiguration, logs: PodLogs) {
         self.client = client
         self.configuration = configuration
         self.logs = logs
+        memory = HeldMemory(limit: configuration.heldBytes)
         network = ClusterNetwork(configuration.networks, services: configuration.serviceNetwork)
     }
 

@@ -70,6 +70,7 @@ final class NodeKubelet {
         for entry in pods.ordered {
             entry.timer?.cancel()
             entry.worker.releaseAddress(in: self)
+            cluster.memory.forget(entry.uid)
             cluster.network.forget(entry.uid, in: entry.name.namespace)
             cluster.logs.remove(entry.name, uid: entry.uid)
         }
@@ -308,6 +309,7 @@ final class NodeKubelet {
     func forget(_ entry: PodEntry) {
         entry.timer?.cancel()
         entry.timer = nil
+        cluster.memory.forget(entry.uid)
         cluster.network.forget(entry.uid, in: entry.name.namespace)
         pods.remove(entry)
         cluster.logs.remove(entry.name, uid: entry.uid)

@@ -187,6 +187,7 @@ extension PodWorker {
     /// Gives back what a pod that is over holds on its node. Its logs stay until the worker goes.
     private mutating func release(in environment: any WorkerEnvironment) {
         releaseAddress(in: environment)
+        sandbox?.discardFiles()
         relist = nil
         inspection = nil
         requeue = nil
