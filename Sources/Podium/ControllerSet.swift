@@ -65,7 +65,6 @@ extension ResourceCatalog {
             )
             if !entries.contains(entry) { entries.append(entry) }
         }
-        let fixed = entries
-        self.init { fixed }
+        self.init(entries)
     }
 }

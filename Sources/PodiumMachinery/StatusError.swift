@@ -26,7 +26,6 @@ package struct StatusReason: RawRepresentable, Hashable, Sendable {
     package static let internalError = StatusReason(rawValue: "InternalError")
     package static let serviceUnavailable = StatusReason(rawValue: "ServiceUnavailable")
     package static let timeout = StatusReason(rawValue: "Timeout")
-    package static let serverTimeout = StatusReason(rawValue: "ServerTimeout")
     package static let unknown = StatusReason(rawValue: "")
 }
 

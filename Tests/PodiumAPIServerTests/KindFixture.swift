@@ -69,8 +69,9 @@ struct KindFixture {
         _ object: JSONValue
     ) throws -> (object: JSONValue, warnings: [String]) {
         let store = try store(resource, group, nil)
-        let (result, warnings) = try store.create(complete(object, in: store), options: WriteOptions())
-        return (result.value, warnings)
+        let options = WriteOptions()
+        let result = try store.create(complete(object, in: store), options: options)
+        return (result.value, options.warnings.texts)
     }
 
     /// Replaces an object.

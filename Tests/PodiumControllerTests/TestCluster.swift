@@ -21,19 +21,17 @@ struct TestCluster {
     static let budgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")
     static let replicaSets = GroupResource(group: "apps", resource: "replicasets")
 
-    private static let catalog = ResourceCatalog {
-        [
-            CatalogEntry(.pods, kind: "Pod", isNamespaced: true),
-            CatalogEntry(.configMaps, kind: "ConfigMap", isNamespaced: true),
-            CatalogEntry(.serviceAccounts, kind: "ServiceAccount", isNamespaced: true),
-            CatalogEntry(.events, kind: "Event", isNamespaced: true),
-            CatalogEntry(replicaSets, kind: "ReplicaSet", isNamespaced: true),
-            CatalogEntry(.persistentVolumeClaims, kind: "PersistentVolumeClaim", isNamespaced: true),
-            CatalogEntry(.persistentVolumes, kind: "PersistentVolume", isNamespaced: false),
-            CatalogEntry(.namespaces, kind: "Namespace", isNamespaced: false),
-            CatalogEntry(.nodes, kind: "Node", isNamespaced: false),
-        ]
-    }
+    private static let catalog = ResourceCatalog([
+        CatalogEntry(.pods, kind: "Pod", isNamespaced: true),
+        CatalogEntry(.configMaps, kind: "ConfigMap", isNamespaced: true),
+        CatalogEntry(.serviceAccounts, kind: "ServiceAccount", isNamespaced: true),
+        CatalogEntry(.events, kind: "Event", isNamespaced: true),
+        CatalogEntry(replicaSets, kind: "ReplicaSet", isNamespaced: true),
+        CatalogEntry(.persistentVolumeClaims, kind: "PersistentVolumeClaim", isNamespaced: true),
+        CatalogEntry(.persistentVolumes, kind: "PersistentVolume", isNamespaced: false),
+        CatalogEntry(.namespaces, kind: "Namespace", isNamespaced: false),
+        CatalogEntry(.nodes, kind: "Node", isNamespaced: false),
+    ])
 
     /// - Parameter enabled: the controllers that live.
     init(_ enabled: String...) throws {

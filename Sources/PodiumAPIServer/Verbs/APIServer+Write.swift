@@ -17,7 +17,7 @@ extension APIServer {
         if components.hasControllers, let warning = request.definition.missingControllerWarning {
             request.warnings.add([warning])
         }
-        return try AnswerWriter(request, self).result(created.result, status: 201)
+        return try AnswerWriter(request, self).result(created, status: 201)
     }
 
     func update(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse

@@ -37,12 +37,21 @@ extension NodeKubelet {
         if entry.worker.takeStatusChange() { writeStatus(entry) }
         if entry.worker.takeLogChange() { publishLogs(entry) }
         if pods.account(entry) { retryResizes() }
+        noteMemory(entry)
         show(entry)
         if entry.worker.isFinished, entry.worker.isRemoved {
             forget(entry)
             return
         }
         arm(entry)
+    }
+
+    /// Tells the cluster what the pod holds, and the pod what it may hold.
+    private func noteMemory(_ entry: PodEntry) {
+        let held = entry.worker.heldBytes
+        guard abs(held - entry.heldBytes) >= HeldMemory.Limits.grain else { return }
+        entry.heldBytes = held
+        entry.worker.allow(cluster.memory.note(held, of: entry.uid), now: now)
     }
 
     /// Lets the containers of other pods see the pod as it is now.
@@ -169,7 +178,7 @@ extension NodeKubelet: WorkerEnvironment {
         return text
     }
 
-    func allocateAddress() -> String { cluster.network.allocatePod() }
+    func allocateAddress() -> String? { cluster.network.allocatePod() }
 
     func releaseAddress(_ address: String) { cluster.network.releasePod(address) }
 
@@ -189,6 +198,8 @@ extension NodeKubelet: WorkerEnvironment {
     func services(in namespace: String) -> [APIObject] {
         cluster.network.services(in: namespace)
     }
+
+    func memoryShortage(of uid: String) -> MemoryShortage? { cluster.memory.shortage(of: uid) }
 
     func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage? {
         room(without: uid).shortages(for: requests, podCount: 0).first?.shortage

@@ -18,7 +18,7 @@ package struct PodEviction: Hashable, Sendable {
     }
 }
 
-// Kubernetes: pkg/kubelet/eviction/eviction_manager.go localStorageEviction
+// Kubernetes: pkg/kubelet/eviction/eviction_manager.go localStorageEviction, synchronize
 extension PodWorker {
     private static let immediateGraceSeconds = 1
 
@@ -46,18 +46,75 @@ extension PodWorker {
 
     /// Plans the next look at the pod's storage.
     mutating func planStorageCheck(now: Timestamp) {
-        evictionCheck = hasStorageLimits && stage == .syncing ? node.evictionChecks.next(after: now) : nil
+        let isWatched = hasStorageLimits || heldBytes >= Self.watchedBytes
+        evictionCheck = isWatched && stage == .syncing ? node.evictionChecks.next(after: now) : nil
+    }
+
+    /// A pod that holds as much of this machine's memory is looked at like one with limits.
+    private static let watchedBytes = 1 << 20
+
+    /// What the pod holds of this machine's memory.
+    var heldBytes: Int { sandbox?.heldBytes ?? 0 }
+
+    /// Takes note of what the pod may hold.
+    mutating func allow(_ bytes: Int, now: Timestamp) {
+        sandbox?.allow(bytes)
+        if evictionCheck == nil { planStorageCheck(now: now) }
     }
 
     /// Stops a pod that uses more local storage than its limits allow.
     mutating func checkStorageUse(in environment: any WorkerEnvironment) {
+        // Of what was removed or written over since the last look nothing is left.
+        sandbox?.recountFiles()
         planStorageCheck(now: environment.now)
-        guard stage == .syncing, let message = storageExcess else { return }
+        guard stage == .syncing else { return }
+        if let message = storageExcess {
+            evict(message, in: environment)
+        } else if let shortage = environment.memoryShortage(of: pod.uid) {
+            let message = memoryExcess(shortage)
+            let condition = PodCondition(
+                ConditionType.disruptionTarget,
+                true,
+                reason: "TerminationByKubelet",
+                message: message
+            )
+            evict(message, condition: condition, in: environment)
+        }
+    }
+
+    private mutating func evict(
+        _ message: String,
+        condition: PodCondition? = nil,
+        in environment: any WorkerEnvironment
+    ) {
         emit("", warning: true, "Evicted", message)
         evict(
             PodEviction(reason: "Evicted", message: message, graceSeconds: Self.immediateGraceSeconds),
+            condition: condition,
             in: environment
         )
+    }
+
+    /// What a node that runs low says of the pod that must go; it ends with a blank.
+    // Kubernetes: pkg/kubelet/eviction/helpers.go evictionMessage
+    private func memoryExcess(_ shortage: MemoryShortage) -> String {
+        func text(_ bytes: Int) -> String { "\(bytes >> 10)Ki" }
+        let inProcesses = sandbox?.processBytes ?? 0
+        let resource = 2 * inProcesses > heldBytes ? "memory" : "ephemeral-storage"
+        var message =
+            "The node was low on resource: \(resource). Threshold quantity: \(text(shortage.reserve)), "
+            + "available: \(text(shortage.available)). "
+        for record in runtime.containers {
+            guard let handle = record.handle, let sandbox else { continue }
+            let isMemory = resource == "memory"
+            let used = isMemory ? sandbox.memory(of: handle) : sandbox.writtenBytes(of: handle)
+            let request = pod.spec.container(record.name)?.resources.requests[resource]
+            if used <= request?.value ?? 0 { continue }
+            message +=
+                "Container \(record.name) was using \(text(used)), request is \(request?.description ?? "0"), "
+                + "has larger consumption of \(resource). "
+        }
+        return message
     }
 
     /// What is used too much; nil when everything is within its limits. The messages end with a blank.

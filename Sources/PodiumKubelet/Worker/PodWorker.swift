@@ -48,7 +48,7 @@ package struct PodWorker: Sendable {
     var viewTime = Timestamp(nanoseconds: .min / 2)
     var sandbox: PodSandbox?
     var attempts: [String: Int] = [:]
-    var volumes = PodVolumes()
+    var volumes: PodVolumes
 
     // The status as the kubelet keeps it, and whether it is to be written.
     package internal(set) var status: PodStatus?
@@ -69,8 +69,8 @@ package struct PodWorker: Sendable {
 
     // Memory of failures.
     var failures: [String: StartFailure] = [:]
-    var backoff = BackoffTable(initial: .seconds(10), maximum: .seconds(300))
-    var imageBackoff = BackoffTable(initial: .seconds(10), maximum: .seconds(300))
+    var backoff: BackoffTable
+    var imageBackoff: BackoffTable
     var pullErrors: [String: String] = [:]
 
     // Probes and commands in containers.
@@ -107,6 +107,10 @@ package struct PodWorker: Sendable {
     package init(_ pod: PodView, on node: NodeProfile) {
         self.pod = pod
         self.node = node
+        let latencies = node.latencies
+        backoff = BackoffTable(initial: latencies.restartBackoff, maximum: latencies.longestRestartBackoff)
+        imageBackoff = BackoffTable(initial: latencies.pullBackoff, maximum: latencies.longestPullBackoff)
+        volumes = PodVolumes(latencies)
         resize.allocate(pod.spec)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applets that read input: grep, uniq, tr, wc, check sums and the like.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension Applets {
@@ -133,13 +134,13 @@ extension Applets {
             inputs: options.words,
             Whole(perFile: false) { bytes, _, machine in
                 if options.has("d") || options["decode"] != nil {
-                    guard let decoded = Base64.decode(bytes) else {
+                    guard let decoded = base64Decoded(bytes) else {
                         return fail(&machine, "base64", "truncated base64 input")
                     }
                     machine.write(decoded, to: 1)
                     return 0
                 }
-                let encoded = Base64.encode(bytes)
+                let encoded = Array(Base64.encode(bytes).utf8)
                 guard width > 0 else {
                     machine.write(encoded, to: 1)
                     return 0

@@ -144,6 +144,7 @@ extension Machine {
         // Even a program that only waits pays for its turn, so that turns at one moment cannot go on for ever.
         spend()
         let progress = runProgram()
+        checkMemory()
         settle(progress)
         process = previous
         work.spend(meter.steps)
@@ -169,7 +170,9 @@ extension Machine {
         case .exited(let code):
             finish(process, code: code)
             return
-        case .replaced(let program): process.program = program
+        case .replaced(let program):
+            process.program = program
+            process.inheritedBytes = 0
         case .blocked(let wait): process.wait = wait
         case .ready: break
         }

@@ -168,6 +168,8 @@ struct Shell: Program {
         variables.set("PWD", directory)
     }
 
+    var heldBytes: Int { variables.byteCount }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         if pid == nil {
             pid = machine.process.pid

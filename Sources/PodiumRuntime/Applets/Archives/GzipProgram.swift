@@ -14,6 +14,9 @@ struct PendingOutput: Sendable {
 
     var isEmpty: Bool { offset >= bytes.count }
 
+    /// The bytes that are kept.
+    var count: Int { bytes.count }
+
     mutating func add(_ more: [UInt8]) {
         if isEmpty { self = PendingOutput(more) } else { bytes += more }
     }
@@ -58,6 +61,8 @@ struct GzipProgram: Program {
         isForced = options.has("f") || options["force"] != nil
         keeps = options.has("k") || options["keep"] != nil
     }
+
+    var heldBytes: Int { (reading?.count ?? 0) + output.count }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {

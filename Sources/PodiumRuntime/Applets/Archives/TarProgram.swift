@@ -78,6 +78,8 @@ struct TarWriter: Program {
         pending = options.names.reversed()
     }
 
+    var heldBytes: Int { gathered.count }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {
             guard output.drain(to: target, &machine) else { return .ready }

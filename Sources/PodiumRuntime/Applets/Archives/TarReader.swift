@@ -35,6 +35,8 @@ struct TarReader: Program {
 
     private enum Supply { case ready, ended, wait(Wait), yield }
 
+    var heldBytes: Int { buffer.count }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {
             guard output.drain(to: 1, &machine) else { return .ready }

@@ -37,6 +37,7 @@ enum DateText {
         "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86_400, "week": 604_800,
         "month": 2_592_000, "year": 31_536_000,
     ]
+    private static let day: Duration = .seconds(86_400)
 
     /// `@1700000000`, `2026-01-01 12:30[:15]`, `12:30`, `010212302026.15`, `now`, `1 hour ago`, `+2 days`. A date
     /// without a time is midnight, or with `keepsTime` the time that it is now.
@@ -47,8 +48,8 @@ enum DateText {
         switch text {
         case "", "now": return now
         case "today": return now
-        case "yesterday": return now - .seconds(86_400)
-        case "tomorrow": return now + .seconds(86_400)
+        case "yesterday": return now - day
+        case "tomorrow": return now + day
         default: break
         }
         if let relative = relative(text, now: now) { return relative }

@@ -21,6 +21,8 @@ struct ComparisonProgram: Program {
         options = AppletOptions(words, valued: name == "cmp" ? "n" : "ULS")
     }
 
+    var heldBytes: Int { input.count }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         let paths = options.words
         guard paths.count >= 2 || name == "cmp" && paths.count == 1 else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // shuf, uuencode, uudecode, ipcalc, shred, link and other small programs.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension Applets {
@@ -93,7 +94,7 @@ extension Applets {
         var result = Array("begin\(isBase64 ? "-base64" : "") 644 \(name)\n".utf8)
         for start in stride(from: 0, to: bytes.count, by: 45) {
             let line = Array(bytes[start..<min(start + 45, bytes.count)])
-            result += (isBase64 ? Base64.encode(line) : classic(line)) + [0x0A]
+            result += (isBase64 ? Array(Base64.encode(line).utf8) : classic(line)) + [0x0A]
         }
         return result + Array((isBase64 ? "====\n" : "`\nend\n").utf8)
     }
@@ -121,7 +122,7 @@ extension Applets {
         for line in all[(begin + 1)...] {
             if line == Array("====".utf8) || line == Array("end".utf8) { break }
             if isBase64 {
-                result += Base64.decode(line) ?? []
+                result += base64Decoded(line) ?? []
                 continue
             }
             let count = Int((line.first ?? 0x20) &- 0x20 & 63)
