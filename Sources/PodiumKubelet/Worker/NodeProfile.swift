@@ -63,6 +63,9 @@ package struct NodeProfile: Hashable, Sendable {
     package var reconciliations: Rhythm
     /// When it looks for pods that use too much storage.
     package var evictionChecks: Rhythm
+    /// When it first measures the volumes of pods that came since the last time.
+    // Kubernetes: pkg/kubelet/server/stats/fs_resource_analyzer.go
+    package var volumeScans: Rhythm
     package var latencies: Latencies
     /// What containers see of the node.
     package var facts: NodeFacts
@@ -83,5 +86,6 @@ package struct NodeProfile: Hashable, Sendable {
         ticks = Rhythm(period: .seconds(1), phase: shifted)
         reconciliations = Rhythm(period: .seconds(10), phase: shifted)
         evictionChecks = Rhythm(period: .seconds(10), phase: phase)
+        volumeScans = Rhythm(period: .seconds(60), phase: .nanoseconds(phase.nanoseconds * 60))
     }
 }
