@@ -32,7 +32,7 @@ package final class StandardControllers: Sendable {
         ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
         NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
         DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name,
+        GarbageCollector.name, RoleAggregationController.name,
     ]
 
     private struct Members {
@@ -101,6 +101,7 @@ package final class StandardControllers: Sendable {
         if let controller = add(collector) {
             members.withState { $0.refresh = { [weak collector] in collector?.watch(controller) } }
         }
+        add(RoleAggregationController(informers: informers))
         for make in options.additional { addAdditional(make(informers)) }
         informers.start()
     }
