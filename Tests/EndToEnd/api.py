@@ -46,13 +46,14 @@ class Api:
         body: bytes | str | Object | list[Any] | None = None,
         content_type: str = "application/json",
         accept: str = "application/json",
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Sends one request. A body that is not text is sent as JSON."""
         if isinstance(body, (dict, list)):
             body = json.dumps(body)
         if isinstance(body, str):
             body = body.encode()
-        headers = {"Accept": accept}
+        headers = {"Accept": accept, **(headers or {})}
         if body is not None:
             headers["Content-Type"] = content_type
         with closing(http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT)) as connection:
