@@ -32,7 +32,7 @@ package final class StandardControllers: Sendable {
         ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
         NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
         DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name, RoleAggregationController.name,
+        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
     ]
 
     private struct Members {
@@ -102,6 +102,7 @@ package final class StandardControllers: Sendable {
             members.withState { $0.refresh = { [weak collector] in collector?.watch(controller) } }
         }
         add(RoleAggregationController(informers: informers))
+        add(FlowSchemaStatusController(informers: informers))
         for make in options.additional { addAdditional(make(informers)) }
         informers.start()
     }

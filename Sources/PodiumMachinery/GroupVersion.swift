@@ -99,7 +99,10 @@ extension GroupResource {
     package static let clusterRoles = GroupResource(group: rbacGroup, resource: "clusterroles")
     package static let roleBindings = GroupResource(group: rbacGroup, resource: "rolebindings")
     package static let clusterRoleBindings = GroupResource(group: rbacGroup, resource: "clusterrolebindings")
+    package static let flowSchemas = GroupResource(group: flowGroup, resource: "flowschemas")
+    package static let priorityLevels = GroupResource(group: flowGroup, resource: "prioritylevelconfigurations")
     private static let rbacGroup = "rbac.authorization.k8s.io"
+    private static let flowGroup = "flowcontrol.apiserver.k8s.io"
 }
 
 /// A namespace and a name; the namespace is empty for cluster-scoped objects.

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -120,3 +121,13 @@ def error_of(answer: Answer, code: int, reason: str | None = None) -> Object:
     if reason is not None:
         assert status["reason"] == reason, status
     return status
+
+
+def eventually(probe: Callable[[], bool]) -> bool:
+    """Whether a thing comes true within ten seconds."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if probe():
+            return True
+        time.sleep(0.01)
+    return False

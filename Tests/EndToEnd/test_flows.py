@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from api import Api, Object
+from api import Api, Object, eventually
 from server import Server
 
 FLOWS = "/apis/flowcontrol.apiserver.k8s.io/v1"
@@ -61,6 +61,12 @@ def test_every_answer_names_its_flow(
     assert flow(api, path, **headers) == expected
 
 
+def dangling(api: Api) -> tuple[str, str] | None:
+    """What the FlowSchema `own` says of its level."""
+    conditions = api.get(f"{FLOWS}/flowschemas/own").get("status", {}).get("conditions", [])
+    return next(((one["status"], one["reason"]) for one in conditions if one["type"] == "Dangling"), None)
+
+
 def test_a_schema_of_ones_own_counts_at_once(api: Api) -> None:
     level: Object = {
         "metadata": {"name": "own"},
@@ -80,7 +86,9 @@ def test_a_schema_of_ones_own_counts_at_once(api: Api) -> None:
     # A schema without its level is nobody's.
     api.create(f"{FLOWS}/flowschemas", schema)
     assert flow(api, PODS, **user("jane")) == usual
+    assert eventually(lambda: dangling(api) == ("True", "NotFound"))
     api.create(f"{FLOWS}/prioritylevelconfigurations", level)
+    assert eventually(lambda: dangling(api) == ("False", "Found"))
     assert flow(api, PODS, **user("jane")) == ("own", "own")
     assert flow(api, PODS, **user("joe")) == usual
     assert flow(api, "/api/v1/pods", **user("jane")) == usual

@@ -9,10 +9,9 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
-from api import Api, Object, error_of
+from api import Api, Object, error_of, eventually
 from raw import exchange, read_answer, request_bytes
 from server import Server
 
@@ -29,15 +28,6 @@ def begin(port: int, path: str = ADVANCE, body: Object | None = None) -> socket.
     connection = socket.create_connection(("127.0.0.1", port), 20)
     connection.sendall(request_bytes("POST", path, body=json.dumps(body or YEARS).encode()))
     return connection
-
-
-def eventually(probe: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        if probe():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def now(api: Api) -> str:

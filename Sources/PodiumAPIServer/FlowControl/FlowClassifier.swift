@@ -26,9 +26,6 @@ package final class FlowClassifier: Sendable {
         var schemas: [FlowSchema]?
     }
 
-    private static let group = "flowcontrol.apiserver.k8s.io"
-    private static let flowSchemas = GroupResource(group: group, resource: "flowschemas")
-    private static let priorityLevels = GroupResource(group: group, resource: "prioritylevelconfigurations")
     private static let exempt = "exempt"
 
     private let storage: any Storage
@@ -42,7 +39,7 @@ package final class FlowClassifier: Sendable {
         self.storage = storage
         let counter = ChangeCounter()
         self.counter = counter
-        watches = [Self.flowSchemas, Self.priorityLevels].compactMap { resource in
+        watches = [GroupResource.flowSchemas, .priorityLevels].compactMap { resource in
             try? storage.watch(resource, scope: .all, after: storage.revision) {
                 counter.value.add(1, ordering: .acquiringAndReleasing)
             }
@@ -54,18 +51,16 @@ package final class FlowClassifier: Sendable {
     /// The flow of a request; nil when no schema is about it.
     func flow(of user: UserInfo, _ access: @autoclosure () -> AccessRequest) -> FlowIdentity? {
         let changes = counter.value.load(ordering: .acquiring)
-        var held = held.withLock { $0 }
-        if held.changes != changes { held = Held(changes: changes, masters: exemptFlow()) }
         // The schema of precedence 1 is theirs, and no other may have it.
-        if user.isMaster, let masters = held.masters {
-            keep(held)
-            return masters
-        }
-        let schemas = held.schemas ?? schemas()
-        held.schemas = schemas
-        keep(held)
+        let isMaster = user.isMaster
+        if isMaster, let known = held.withLock({ $0.changes == changes ? $0.masters : nil }) { return known }
+        var current = held.withLock { $0 }
+        if current.changes != changes { current = Held(changes: changes, masters: exemptFlow()) }
+        if !isMaster || current.masters == nil { current.schemas = current.schemas ?? schemas() }
+        keep(current)
+        if isMaster, let masters = current.masters { return masters }
         let access = access()
-        return schemas.first { $0.matches(user, access) }?.identity
+        return current.schemas?.first { $0.matches(user, access) }?.identity
     }
 
     private func keep(_ fresh: Held) {
@@ -77,8 +72,8 @@ package final class FlowClassifier: Sendable {
     }
 
     private func exemptFlow() -> FlowIdentity? {
-        guard let schema = storage.get(ObjectKey(Self.flowSchemas, name: Self.exempt)),
-            let level = storage.get(ObjectKey(Self.priorityLevels, name: Self.exempt))
+        guard let schema = storage.get(ObjectKey(.flowSchemas, name: Self.exempt)),
+            let level = storage.get(ObjectKey(.priorityLevels, name: Self.exempt))
         else { return nil }
         return FlowIdentity(schema: schema.facts.uid, level: level.facts.uid)
     }
@@ -86,8 +81,8 @@ package final class FlowClassifier: Sendable {
     /// All schemas whose level exists, in the order in which they are tried.
     private func schemas() -> [FlowSchema] {
         var levels: [String: String] = [:]
-        for level in objects(Self.priorityLevels) { levels[level.key.name.name] = level.facts.uid }
-        let schemas = objects(Self.flowSchemas).compactMap { object -> FlowSchema? in
+        for level in objects(.priorityLevels) { levels[level.key.name.name] = level.facts.uid }
+        let schemas = objects(.flowSchemas).compactMap { object -> FlowSchema? in
             let value = object.value()
             let level = value[path: "spec", "priorityLevelConfiguration", "name"]?.string ?? ""
             guard let levelUID = levels[level] else { return nil }
