@@ -87,6 +87,7 @@ final class ControlPlane: Sendable {
                 )
             ) : nil
         self.controllers = controllers
+        let checks = Self.checks(memory, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(
             APIServerComponents(
                 storage: storage,
@@ -104,7 +105,7 @@ final class ControlPlane: Sendable {
                 serviceNetwork: network,
                 hasControllers: controllers != nil,
                 server: shared.server,
-                checks: Self.checks(memory, shared.server, hasRoles: !access.authorizer.allowsEverything)
+                checks: checks
             )
         )
         eventExpiry =
@@ -113,6 +114,8 @@ final class ControlPlane: Sendable {
         eventExpiry?.start()
         controllers?.start()
         clock.settle()
+        // What is made at the start is there now; whoever deletes it before anybody asks makes nothing unhealthy.
+        for check in checks { _ = check.isHealthy() }
     }
 
     /// What `/readyz` and its like look at.

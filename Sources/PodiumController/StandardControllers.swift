@@ -32,7 +32,7 @@ package final class StandardControllers: Sendable {
         ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
         NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
         DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name,
+        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
     ]
 
     private struct Members {
@@ -91,6 +91,8 @@ package final class StandardControllers: Sendable {
         add(ClaimProtectionController(informers: informers))
         add(VolumeProtectionController(informers: informers))
         add(GarbageCollector(informers: informers, catalog: catalog))
+        add(RoleAggregationController(informers: informers))
+        add(FlowSchemaStatusController(informers: informers))
         for make in options.additional { add(make(informers)) }
         informers.start()
     }

@@ -153,18 +153,13 @@ final class Connection {
     }
 
     private func head(of step: Step) -> RequestHead {
-        // The request line is among what must lie in place.
-        let remembers = context.checksInPlace && target.refusal == nil
+        // The request line is among what must lie in place, and what is remembered must not depend on it.
+        let remembers = context.checksInPlace && target.refusal == nil && target.authority == nil
         let size = target.size
         if remembers, let known = memory.recall(connection: step.handle, line: step.line, targetSize: size) {
             return known
         }
-        let head = RequestHead(
-            connection: step.handle,
-            line: step.line,
-            targetSize: size,
-            context: context
-        )
+        let head = RequestHead(connection: step.handle, line: step.line, target: target, context: context)
         if remembers { memory.keep(head, connection: step.handle, line: step.line) }
         return head
     }

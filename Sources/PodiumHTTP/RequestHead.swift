@@ -72,15 +72,15 @@ final class RequestHead {
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }
 
-    /// Reads the head of the present request on `connection`, whose target was `targetSize` bytes long.
+    /// Reads the head of the present request on `connection`, whose target has been read.
     ///
     /// The lines are checked in place with a library that does not do it itself.
-    init(connection: OpaquePointer, line: Line, targetSize: Int, context: ServerContext) {
+    init(connection: OpaquePointer, line: Line, target: RequestTarget, context: ServerContext) {
         let limits = context.limits
         let size = podium_http_head_size(connection)
         if context.checksInPlace {
             next = line.fields
-            if !line.isTight(targetSize: targetSize) { refuse("malformed request line") }
+            if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
         }
         if !line.hasValidMethod { refuse("invalid method") }
         let head = Unmanaged.passUnretained(self).toOpaque()
@@ -91,8 +91,17 @@ final class RequestHead {
         if hosts == 0, !line.isVersion10 { refuse("missing required Host header") }
         if encodings > 0, lengths > 0 { refuse("both Transfer-Encoding and Content-Length") }
         if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
-        if let browsers = context.browsers { verdict = browsers.verdict(browser) }
+        if let browsers = context.browsers { verdict = verdict(of: browsers, authority: target.authority) }
         browser = BrowserPolicy.Fields()
+    }
+
+    private func verdict(of browsers: BrowserPolicy, authority: String?) -> BrowserPolicy.Verdict {
+        guard var authority else { return browsers.verdict(browser) }
+        var browser = browser
+        return authority.withUTF8 { bytes in
+            browser.host = bytes
+            return browsers.verdict(browser)
+        }
     }
 
     /// Whether the body comes in chunks.

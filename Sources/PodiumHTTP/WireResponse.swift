@@ -64,6 +64,9 @@ struct WireResponse {
             if name == "Cache-Control" { hasCacheControl = true }
             MHD_add_response_header(created, name, value)
         }
+        if let flow = response.flow {
+            for (name, value) in flow.headers { MHD_add_response_header(created, name, value) }
+        }
         // Kubernetes: apiserver/pkg/endpoints/filters/cachecontrol.go
         if !hasCacheControl { MHD_add_response_header(created, "Cache-Control", "no-cache, private") }
     }
@@ -88,7 +91,9 @@ extension HTTPResponse {
     }
 
     /// The bytes of the header fields that an answer does not always have.
-    var fieldBytes: Int { headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 } }
+    var fieldBytes: Int {
+        (headers + (flow?.headers ?? [])).reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+    }
 }
 
 private let releaseBytes: MHD_ContentReaderFreeCallback = { bytes in

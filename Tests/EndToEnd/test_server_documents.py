@@ -97,6 +97,23 @@ def test_watches_are_counted_while_they_are_open() -> None:
     assert total(samples, "apiserver_watch_events_total", resource="pods") >= 1
 
 
+def test_durations_come_in_upstreams_buckets(server: Server) -> None:
+    server.api.get(PODS)
+    server.api.send("DELETE", f"{PODS}?dryRun=All")
+    samples = metrics(server.api)
+    for name, first in (("request_duration_seconds", "0.005"), ("request_sli_duration_seconds", "0.05")):
+        name = f"apiserver_{name}"
+        of_lists = {key: value for key, value in samples.items() if key.startswith(name) and 'verb="LIST"' in key}
+        bounds = [re.search('le="([^"]*)"', key)[1] for key in of_lists if "_bucket" in key and 'resource="pods"' in key]
+        assert bounds[0] == first and bounds[-2:] == ["60", "+Inf"]
+        assert total(samples, f"{name}_bucket", verb="LIST", resource="pods", le="+Inf") == total(
+            samples, f"{name}_count", verb="LIST", resource="pods"
+        )
+    # What objectives are about knows of no dry runs.
+    assert not any("dry_run" in key for key in samples if key.startswith("apiserver_request_sli"))
+    assert total(samples, "apiserver_request_sli_duration_seconds_count", verb="DELETECOLLECTION") >= 1
+
+
 def test_objects_and_the_process_are_measured(server: Server) -> None:
     samples = metrics(server.api)
     assert samples['apiserver_storage_objects{resource="nodes"}'] == 3

@@ -74,12 +74,13 @@ struct TestCluster {
         case "PodDisruptionBudget": Self.budgets
         case "PersistentVolumeClaim": .persistentVolumeClaims
         case "PersistentVolume": .persistentVolumes
+        case "ClusterRole": .clusterRoles
         default: .pods
         }
     }
 
     func key(_ resource: GroupResource, _ name: String) -> ObjectKey {
-        let isClusterScoped = [.nodes, .namespaces, .persistentVolumes].contains(resource)
+        let isClusterScoped = [.nodes, .namespaces, .persistentVolumes, .clusterRoles].contains(resource)
         return ObjectKey(resource, namespace: isClusterScoped ? "" : "ns", name: name)
     }
 

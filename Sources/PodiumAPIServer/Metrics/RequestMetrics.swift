@@ -162,8 +162,13 @@ package final class RequestMetrics: Sendable {
 extension ResourceRequest {
     /// Whether its answer goes on until the client has enough.
     // Kubernetes: pkg/controlplane/apiserver/config.go LongRunningFunc
-    var isLongRunning: Bool {
-        verb == .watch || path.subresource.map { RequestLabels.connections.contains($0) || $0 == "log" } ?? false
+    var isLongRunning: Bool { verb == .watch || path.isConnection }
+}
+
+extension ResourcePath {
+    /// Whether it leads to something that goes on until the client has enough, whatever the verb.
+    var isConnection: Bool {
+        subresource.map { RequestLabels.connections.contains($0) || $0 == "log" } ?? false
     }
 }
 

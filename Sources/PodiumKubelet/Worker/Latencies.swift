@@ -25,6 +25,9 @@ package struct Latencies: Hashable, Sendable {
     /// Between two looks for pods that use too much.
     // Kubernetes: pkg/kubelet/kubelet.go evictionMonitoringPeriod
     package var evictionPeriod: Duration = .seconds(10)
+    /// Between two measurements of a pod's volumes, at least; at most twice as long.
+    // Kubernetes: pkg/kubelet/apis/config/v1beta1/defaults.go VolumeStatsAggPeriod
+    package var volumeScanPeriod: Duration = .seconds(60)
     /// Pods are looked at once in this time even when nothing happens; that is when their volumes follow.
     // Kubernetes: pkg/kubelet/apis/config/v1beta1/defaults.go SyncFrequency
     package var syncPeriod: Duration = .seconds(60)

@@ -46,6 +46,9 @@ package struct NodeProfile: Hashable, Sendable {
     package var reconciliations: Rhythm
     /// When it looks for pods that use too much storage.
     package var evictionChecks: Rhythm
+    /// When it first measures the volumes of pods that came since the last time.
+    // Kubernetes: pkg/kubelet/server/stats/fs_resource_analyzer.go
+    package var volumeScans: Rhythm
     package var latencies: Latencies
     /// What containers see of the node.
     package var facts: NodeFacts
@@ -67,5 +70,8 @@ package struct NodeProfile: Hashable, Sendable {
         ticks = Rhythm(period: latencies.tickPeriod, phase: tick)
         reconciliations = Rhythm(period: latencies.reconciliationPeriod, phase: tick)
         evictionChecks = Rhythm(period: latencies.evictionPeriod, phase: phase)
+        // A node's phase says where in a second it is.
+        let scan = latencies.volumeScanPeriod
+        volumeScans = Rhythm(period: scan, phase: .nanoseconds(phase.nanoseconds * scan.components.seconds))
     }
 }

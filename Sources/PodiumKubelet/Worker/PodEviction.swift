@@ -2,7 +2,7 @@
 // Pods that their kubelet stops because they use too much, or because others need their room.
 
 import OrderedCollections
-import PodiumMachinery
+package import PodiumMachinery
 import PodiumRuntime
 
 /// Why a kubelet stops a pod.
@@ -18,7 +18,18 @@ package struct PodEviction: Hashable, Sendable {
     }
 }
 
-// Kubernetes: pkg/kubelet/eviction/eviction_manager.go localStorageEviction, synchronize
+/// When a pod's local storage is looked at, and what is known of it.
+package struct StorageWatch: Hashable, Sendable {
+    /// When the limits are next compared with what is known.
+    package var check: Timestamp?
+    /// When the volumes are next measured.
+    package var scan: Timestamp?
+    /// How large each volume was when it was measured last.
+    package var volumes: [String: Int] = [:]
+}
+
+// Kubernetes: pkg/kubelet/eviction/eviction_manager.go localStorageEviction, synchronize;
+// pkg/kubelet/server/stats/volume_stat_calculator.go
 extension PodWorker {
     private static let immediateGraceSeconds = 1
 
@@ -47,7 +58,12 @@ extension PodWorker {
     /// Plans the next look at the pod's storage.
     mutating func planStorageCheck(now: Timestamp) {
         let isWatched = hasStorageLimits || heldBytes >= Self.watchedBytes
-        evictionCheck = isWatched && stage == .syncing ? node.evictionChecks.next(after: now) : nil
+        guard isWatched, stage == .syncing else {
+            storageWatch = StorageWatch()
+            return
+        }
+        storageWatch.check = node.evictionChecks.next(after: now)
+        if hasStorageLimits, storageWatch.scan == nil { storageWatch.scan = node.volumeScans.next(after: now) }
     }
 
     /// A pod that holds as much of this machine's memory is looked at like one with limits.
@@ -59,7 +75,16 @@ extension PodWorker {
     /// Takes note of what the pod may hold.
     mutating func allow(_ bytes: Int, now: Timestamp) {
         sandbox?.allow(bytes)
-        if evictionCheck == nil { planStorageCheck(now: now) }
+        if storageWatch.check == nil { planStorageCheck(now: now) }
+    }
+
+    /// Measures the pod's volumes, which is dear on a real node and so happens every one to two minutes.
+    mutating func measureVolumes(in environment: any WorkerEnvironment) {
+        storageWatch.scan = environment.now + environment.jittered(node.volumeScans.period, by: 1)
+        guard let sandbox else { return }
+        for volume in pod.spec.volumes where volume.kind == "emptyDir" {
+            storageWatch.volumes[volume.name] = sandbox.volume(named: volume.name)?.totalBytes
+        }
     }
 
     /// Stops a pod that uses more local storage than its limits allow.
@@ -122,7 +147,7 @@ extension PodWorker {
         guard let sandbox else { return nil }
         for volume in pod.spec.volumes {
             guard let text = volume.sizeLimit, let limit = try? Quantity(text),
-                let used = sandbox.volume(named: volume.name)?.totalBytes
+                let used = storageWatch.volumes[volume.name]
             else { continue }
             if used > limit.value {
                 return "Usage of EmptyDir volume \"\(volume.name)\" exceeds the limit \"\(limit.description)\". "
@@ -137,9 +162,7 @@ extension PodWorker {
                 return "Container \(record.name) exceeded its local ephemeral storage limit \"\(limit.description)\". "
             }
         }
-        for volume in pod.spec.volumes where volume.kind == "emptyDir" {
-            total += sandbox.volume(named: volume.name)?.totalBytes ?? 0
-        }
+        total += storageWatch.volumes.values.reduce(0, +)
         if let limit = pod.spec.total(\.limits)["ephemeral-storage"], total > limit.value,
             pod.spec.containers.allSatisfy({ $0.resources.limits["ephemeral-storage"] != nil })
         {

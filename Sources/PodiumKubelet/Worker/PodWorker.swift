@@ -64,7 +64,7 @@ package struct PodWorker: Sendable {
     var relist: Timestamp?
     var inspection: Timestamp?
     var eviction: PodEviction?
-    var evictionCheck: Timestamp?
+    var storageWatch = StorageWatch()
     var volumeRefresh: Timestamp?
 
     // Memory of failures.
@@ -199,7 +199,8 @@ package struct PodWorker: Sendable {
             for probe in probes { consider(probe.wake) }
             consider(volumes.nextAttempt)
             consider(deadlineTick)
-            consider(evictionCheck)
+            consider(storageWatch.check)
+            consider(storageWatch.scan)
             consider(volumeRefresh)
         }
         consider(reconciliation)
@@ -252,7 +253,11 @@ package struct PodWorker: Sendable {
             isPending = true
             return true
         }
-        if let check = evictionCheck, check <= now {
+        if let scan = storageWatch.scan, scan <= now {
+            measureVolumes(in: environment)
+            return true
+        }
+        if let check = storageWatch.check, check <= now {
             checkStorageUse(in: environment)
             return true
         }
