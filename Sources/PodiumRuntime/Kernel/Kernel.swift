@@ -37,6 +37,7 @@ struct Kernel: Sendable {
     /// What ended runs of containers left of their budgets, by the containers' names.
     var pastBudgets: [String: WorkBudget] = [:]
     var volumes: [String: FileTree] = [:]
+    var sharedFiles = SharedFiles()
     var listeners: [Int: Listener] = [:]
     var commands: [Int: ExecState] = [:]
     var events: [SandboxEvent] = []

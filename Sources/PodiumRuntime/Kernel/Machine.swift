@@ -43,6 +43,9 @@ struct Machine {
     /// The running process's container.
     var container: Container? { kernel.containers[process.container] }
 
+    /// Whether the programs of the container are GNU's.
+    var isGNU: Bool { container?.image.hasGNUTools ?? false }
+
     /// Counts work in steps; a simple command takes a handful.
     func spend(_ steps: Int = 1) { meter.spend(steps) }
 

@@ -84,7 +84,7 @@ package struct PodSandbox: Sendable {
             signal(.kill, container, now: moment, world: EmptyWorld())
             kernel.events = events
         }
-        kernel.containers[container.number] = nil
+        kernel.forgetContainer(container.number)
         kernel.budgets[container.number] = nil
     }
 
@@ -142,7 +142,7 @@ package struct PodSandbox: Sendable {
     }
 
     /// The present content of a volume.
-    package func volume(named name: String) -> FileTree? { kernel.volumes[name] }
+    package func volume(named name: String) -> FileTree? { kernel.volumes[name].map { kernel.sharedFiles.settled($0) } }
 
     // Memory
 

@@ -26,7 +26,7 @@ struct ComparisonProgram: Program {
     mutating func run(_ machine: inout Machine) -> Progress {
         let paths = options.words
         guard paths.count >= 2 || name == "cmp" && paths.count == 1 else {
-            return .exited(Applets.usage(&machine, name) + 1)
+            return .exited(Applets.usage(&machine, name) + (name == "cmp" && !machine.isGNU ? 0 : 1))
         }
         while !hasInput, paths.prefix(2).contains("-") || paths.count == 1 {
             switch machine.read(0) {

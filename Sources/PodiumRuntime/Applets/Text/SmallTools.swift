@@ -31,7 +31,6 @@ extension Applets {
         "getopt": { ImmediateProgram(applet: { machine, words in sortOptions(&machine, words) }, words: $0) },
         "run-parts": { RunPartsProgram(words: $0) },
         "ipcalc": { ImmediateProgram(applet: { machine, words in calculate(&machine, words) }, words: $0) },
-        "shred": { ImmediateProgram(applet: { machine, words in shred(&machine, words) }, words: $0) },
         "link": { words in
             let link: ImmediateApplet = { machine, words in
                 guard words.count == 3 else { return usage(&machine, "link") }
@@ -169,21 +168,5 @@ extension Applets {
         if options.has("n") { machine.print("NETWORK=\(text(address & mask))\n") }
         if options.has("p") { machine.print("PREFIX=\(mask.nonzeroBitCount)\n") }
         return 0
-    }
-
-    private static func shred(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "n")
-        return forEach(&machine, options.words) { machine, path in
-            attempt(&machine, "shred", path) { machine throws(Errno) in
-                let count = try machine.contents(path).count
-                var bytes: [UInt8] = []
-                while bytes.count < count, !options.has("z") {
-                    bytes.append(UInt8(truncatingIfNeeded: machine.kernel.nextRandom() >> 32))
-                }
-                if options.has("z") { bytes = Array(repeating: 0, count: count) }
-                try machine.replace(path, with: bytes)
-                if options.has("u") { try machine.remove(path) }
-            }
-        }
     }
 }
