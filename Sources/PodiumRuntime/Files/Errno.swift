@@ -20,6 +20,7 @@ enum Errno: String, Error, Sendable {
     case noProcess = "No such process"
     case invalid = "Invalid argument"
     case again = "Resource temporarily unavailable"
+    case crossDevice = "Cross-device link"
 
     /// The text.
     var text: String { rawValue }
