@@ -74,18 +74,15 @@ final class ControlPlane: Sendable {
         let access = Access(configuration, client: client)
         Bootstrap.installNodes(client, count: configuration.nodes)
         let network = configuration.serviceClusterIPRange.network
+        let kubelets = KubeletConfiguration(
+            images: images,
+            serviceNetwork: network,
+            tokens: KubeletTokens(access.serviceAccountTokens)
+        )
+        let addons = configuration.addons
         let controllers =
             configuration.runsControllers
-            ? ControllerSet(
-                client: client,
-                registry: shared.registry,
-                addons: configuration.addons,
-                kubelets: KubeletConfiguration(
-                    images: images,
-                    serviceNetwork: network,
-                    tokens: KubeletTokens(access.serviceAccountTokens)
-                )
-            ) : nil
+            ? ControllerSet(client: client, registry: shared.registry, addons: addons, kubelets: kubelets) : nil
         self.controllers = controllers
         let checks = Self.checks(memory, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(

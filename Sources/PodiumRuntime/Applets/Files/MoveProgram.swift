@@ -86,7 +86,7 @@ struct MoveProgram: Program {
     private mutating func move(_ source: String, _ target: String, _ machine: inout Machine) {
         do throws(Errno) {
             try machine.rename(source, to: target)
-        } catch where error == .crossDevice {
+        } catch  where error == .crossDevice {
             guard carry(source, target, &machine) else {
                 code = 1
                 return
