@@ -62,7 +62,7 @@ package final class GarbageCollector: InformedReconciler {
             controller.add(key)
             for owner in known where !owners.contains(owner) { enqueue(owner, of: object, controller) }
         }
-        if object.stored.mayHaveMetadata("deletionTimestamp"), object.isTerminating,
+        if object.isTerminating,
             object.isHeld(by: CollectionFinalizer.foreground) || object.isHeld(by: CollectionFinalizer.orphan)
         {
             controller.add(key)
