@@ -136,3 +136,15 @@ def test_a_watch_of_everything_marks_the_end_of_what_was_there(server: Server, p
 def test_without_bookmarks_nothing_is_marked(server: Server) -> None:
     events = list(server.api.watch(CONFIG_MAPS, timeoutSeconds=1))
     assert all(event["type"] == "ADDED" for event in events)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_415_names_what_is_accepted_and_nothing_else(server: Server, method: str) -> None:
+    server.api.send("POST", CONFIG_MAPS, {"metadata": {"name": "typed"}})
+    path = CONFIG_MAPS if method == "POST" else f"{CONFIG_MAPS}/typed"
+    refusal = server.api.send(method, path, "x", content_type="text/nothing")
+    assert refusal.status == 415
+    _, _, list_of_types = refusal.object["message"].partition("accepted media types include: ")
+    for named in filter(None, list_of_types.split(", ")):
+        answer = server.api.send(method, path, "x", content_type=named)
+        assert answer.status != 415, (named, answer.body)

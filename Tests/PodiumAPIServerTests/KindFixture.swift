@@ -15,6 +15,8 @@ struct KindFixture {
     let host: Host
     private let registry = ResourceRegistry.builtIn()
     private let admission: AdmissionChain
+    /// Where the addresses of Services come from.
+    var serviceNetwork = ServiceNetwork.standard
 
     /// A cluster with all plugins but those `disabled`.
     init(disabling disabled: Set<String> = ["ServiceAccount"], namespaceLabels: JSONValue = [:]) throws {
@@ -41,7 +43,12 @@ struct KindFixture {
         return ResourceStore(
             definition: definition,
             strategy: strategy ?? PlainStrategy(),
-            environment: StoreEnvironment(storage: storage, host: host, admission: admission),
+            environment: StoreEnvironment(
+                storage: storage,
+                host: host,
+                admission: admission,
+                serviceNetwork: serviceNetwork
+            ),
             namespace: definition.isNamespaced ? "ns" : "",
             subresource: subresource
         )

@@ -130,29 +130,6 @@ struct OpenAPIDocumentsTests {
         #expect(paths?["/api/v1/nodes/{name}"]?["get"] != nil)
     }
 
-    @Test func aCustomResourceBringsItsOwnSchema() throws {
-        func documents(size: String) throws -> OpenAPIDocuments {
-            let definition = ResourceDefinition(
-                gvr: GroupVersionResource(group: "stable.example.com", version: "v1", resource: "widgets"),
-                kind: "Widget",
-                isNamespaced: true,
-                openAPISchema: ["type": "object", "properties": ["size": ["type": .string(size)]]],
-                isCustom: true
-            )
-            return OpenAPIDocuments(registry: ResourceRegistry.builtIn().adding([definition]), types: SchemaRegistry())
-        }
-        let integer = try documents(size: "integer")
-        let path = "/openapi/v3/apis/stable.example.com/v1"
-        let document = try json(try get(path, from: integer))
-        let widget = property("com.example.stable.v1.Widget", in: document)
-        #expect(widget?["properties"]?["size"] == ["type": "integer"])
-        #expect(widget?["properties"]?["metadata"]?["allOf"] != nil)
-        #expect(property("com.example.stable.v1.WidgetList", "properties", "items", in: document) != nil)
-        #expect(property("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", in: document) != nil)
-        let other = try documents(size: "string")
-        #expect(header(try get(path, from: integer), "Etag") != header(try get(path, from: other), "Etag"))
-    }
-
     @Test func whatIsNotThereIsNotFound() throws {
         for path in ["/openapi/v9", "/openapi/v3/api/v2", "/openapi/v3/apis/apps", "/openapi/v3/foo"] {
             #expect(try get(path).status == 404)

@@ -52,4 +52,24 @@ import Testing
         #expect(cluster.pod("small")?.phase == "Running")
         #expect(cluster.pod("large")?.status["reason"] == "Evicted")
     }
+
+    /// What was written and removed again counts until the kubelet looks.
+    @Test func whoHasRemovedWhatItWroteIsNotEvicted() throws {
+        let cluster = try KubeletTestCluster(heldBytes: 4 << 20)
+        try cluster.bind("tidy", pod("while :; do head -c 1000000 /dev/zero > /f; rm /f; sleep 1; done"))
+        try cluster.bind("small", pod("\(Self.write(1)); sleep 9999"))
+        try cluster.advance(300)
+        for name in ["tidy", "small"] { #expect(cluster.pod(name)?.phase == "Running", "\(name)") }
+    }
+
+    /// Pods that have long been still are looked at when others make memory short.
+    @Test func aLargePodThatHasLongBeenStillIsEvicted() throws {
+        let cluster = try KubeletTestCluster(nodes: ["node-1", "node-2"], heldBytes: 5 << 20)
+        try cluster.bind("still", to: "node-1", pod("\(Self.write(3)); sleep 99999"))
+        try cluster.advance(600)
+        try cluster.bind("busy", to: "node-2", pod("\(Self.write(2)); sleep 99999"))
+        try cluster.advance(30)
+        #expect(cluster.pod("still")?.status["reason"] == "Evicted")
+        #expect(cluster.pod("busy")?.phase == "Running")
+    }
 }

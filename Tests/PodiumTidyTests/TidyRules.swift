@@ -90,6 +90,9 @@ enum TidyRules {
         ),
         Ban(text: "async let", reason: "Dispatch and the simulator cannot both schedule it"),
         Ban(text: "await ", reason: "Dispatch and the simulator cannot both schedule it"),
+        Ban(text: "essage.hasPrefix(", reason: "decide by a value, not by the words of a message"),
+        Ban(text: "essage.hasSuffix(", reason: "decide by a value, not by the words of a message"),
+        Ban(text: "essage.contains(", reason: "decide by a value, not by the words of a message"),
         Ban(text: "import Foundation", reason: "no request path may need Foundation"),
     ]
 

@@ -82,14 +82,9 @@ package final class OpenAPIDocuments: Sendable {
         return "/openapi/v3/\(path)?hash=\(hash(of: groupVersion))"
     }
 
-    /// What a document is made of, in short: the binary, and for custom resources their schemas.
+    /// What a document is made of, in short: the binary.
     private func hash(of groupVersion: GroupVersion) -> String {
-        var text = Array("\(version.gitVersion) \(groupVersion)".utf8)
-        for definition in definitions(of: groupVersion) where definition.isCustom {
-            text += Array(definition.plural.utf8)
-            text += definition.openAPISchema.encoded()
-        }
-        return Fingerprint.of(text)
+        Fingerprint.of(Array("\(version.gitVersion) \(groupVersion)".utf8))
     }
 
     /// `["api", "v1"]` or `["apis", "apps", "v1"]`.

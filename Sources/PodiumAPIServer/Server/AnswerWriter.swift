@@ -94,7 +94,7 @@ struct AnswerWriter {
         case .none, .partialMetadata, .aggregatedDiscovery:
             let definition = request.definition
             if form.isPlain, !definition.convertsObjects { return plainList(result) }
-            let items = result.objects.map { Self.untyped(definition.value(of: $0), definition) }
+            let items = result.objects.map { Self.untyped(definition.value(of: $0)) }
             return value(listValue(result, items), status: 200)
         case .table(let version):
             let objects = result.objects.map { $0.value() }
@@ -114,7 +114,7 @@ struct AnswerWriter {
             let list: JSONValue = [
                 "kind": .string(request.definition.listKind), "apiVersion": .string(request.definition.apiVersion),
                 "metadata": metadata.value,
-                "items": .array(objects.map { Self.untyped($0, request.definition) }),
+                "items": .array(objects.map(Self.untyped)),
             ]
             return value(list, status: 200)
         case .table(let version):
@@ -125,8 +125,7 @@ struct AnswerWriter {
     }
 
     /// Items of typed lists do not repeat their type.
-    private static func untyped(_ value: JSONValue, _ definition: ResourceDefinition) -> JSONValue {
-        if definition.isCustom { return value }
+    private static func untyped(_ value: JSONValue) -> JSONValue {
         var value = value
         value["kind"] = nil
         value["apiVersion"] = nil
@@ -158,11 +157,7 @@ struct AnswerWriter {
         writer.raw(",\"metadata\":")
         writer.write(Self.metadata(result).value)
         writer.raw(",\"items\":[")
-        let body = ListBody(
-            head: EncodedBytes(writer.bytes),
-            objects: result.objects,
-            isTyped: request.definition.isCustom
-        )
+        let body = ListBody(head: EncodedBytes(writer.bytes), objects: result.objects)
         return HTTPResponse(
             status: 200,
             contentType: MediaFormat.json.contentType,

@@ -53,10 +53,9 @@ final class ResourceRequest: Sendable {
         _ query: QueryParameters,
         _ route: ResourceRoute
     ) throws(StatusError) -> MediaTypeNegotiation {
-        let definition = route.definition
         let verb = route.verb
         let accept = http.headers.accept
-        if verb == .patch { try PatchTypes.check(http.headers["content-type"], isCustom: definition.isCustom) }
+        if verb == .patch { try PatchTypes.check(http.headers["content-type"]) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
         if accept == nil || accept == "application/json" || accept == "*/*", query["pretty"] == nil {
             let agent = http.headers.userAgent
@@ -65,21 +64,12 @@ final class ResourceRequest: Sendable {
             }
         }
         let isCollection = verb == .list || verb == .watch || verb == .deletecollection
-        if !definition.isCustom {
-            try RouteAcceptance.check(accept, produces: isCollection ? RouteAcceptance.list : RouteAcceptance.object)
-        }
-        let capabilities: MediaCapabilities =
-            switch (verb == .watch, definition.isCustom) {
-            case (false, false): .objects
-            case (false, true): .customObjects
-            case (true, false): .watch
-            case (true, true): .customWatch
-            }
+        try RouteAcceptance.check(accept, produces: isCollection ? RouteAcceptance.list : RouteAcceptance.object)
         return try MediaTypeNegotiation.negotiate(
             accept: accept,
             pretty: query["pretty"],
             userAgent: http.headers.userAgent,
-            endpoint: capabilities
+            endpoint: verb == .watch ? .watch : .objects
         )
     }
 }

@@ -184,7 +184,6 @@ enum RegistryPrefix {
         case .leases: "leases"
         case GroupResource(group: "networking.k8s.io", resource: "ingresses"): "ingress"
         case GroupResource(group: "", resource: "replicationcontrollers"): "controllers"
-        case let resource where definition.isCustom: "\(resource.group)/\(resource.resource)"
         case let resource: resource.resource
         }
     }

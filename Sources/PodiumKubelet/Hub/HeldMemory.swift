@@ -31,6 +31,9 @@ final class HeldMemory: Sendable {
         var total = 0
         /// The pods that were told to go.
         var leaving: Set<String> = []
+        var isShort = false
+        /// Called when memory becomes short, after the lock was left.
+        var whenShort: (@Sendable () -> Void)?
 
         mutating func set(_ bytes: Int?, of uid: String) {
             total += (bytes ?? 0) - (held[uid] ?? 0)
@@ -44,13 +47,23 @@ final class HeldMemory: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
+    /// Sets what is done when memory becomes short.
+    func whenShort(_ act: @escaping @Sendable () -> Void) { state.withLock { $0.whenShort = act } }
+
+    /// Whether less is left than is to stay free, even without the pods that go already.
+    var isShort: Bool { state.withLock { $0.isShort } }
+
     /// Takes note of what a pod holds.
     /// - Returns: what it may hold.
     func note(_ bytes: Int, of uid: String) -> Int {
-        state.withLock { state in
+        let (allowance, act) = state.withLock { state in
             state.set(bytes, of: uid)
-            return limit - state.total + bytes
+            let wasShort = state.isShort
+            look(&state)
+            return (limit - state.total + bytes, state.isShort && !wasShort ? state.whenShort : nil)
         }
+        act?()
+        return allowance
     }
 
     /// Forgets a pod.
@@ -58,24 +71,29 @@ final class HeldMemory: Sendable {
         state.withLock { state in
             state.set(nil, of: uid)
             state.leaving.remove(uid)
+            look(&state)
         }
     }
 
-    /// Why the pod must go; nil when enough is left without those that go already, or others hold more.
-    func shortage(of uid: String) -> MemoryShortage? {
+    private func look(_ state: inout State) {
+        let leaving = state.leaving.reduce(0) { $0 + (state.held[$1] ?? 0) }
+        state.isShort = limit - state.total + leaving < limit / Limits.reserveDivisor
+    }
+
+    /// Why the pod, which was just found to hold so many bytes, must go; nil when enough is left without those that go
+    /// already, or others hold more.
+    func shortage(of uid: String, holding own: Int) -> MemoryShortage? {
         state.withLock { state in
-            let leaving = state.leaving.reduce(0) { $0 + (state.held[$1] ?? 0) }
-            let reserve = limit / Limits.reserveDivisor
-            let available = limit - state.total
-            guard available + leaving < reserve, let own = state.held[uid], !state.leaving.contains(uid) else {
-                return nil
-            }
+            state.set(own, of: uid)
+            look(&state)
+            guard state.isShort, !state.leaving.contains(uid) else { return nil }
             let isLargest = state.held.allSatisfy { other, bytes in
                 bytes < own || bytes == own && other >= uid || state.leaving.contains(other)
             }
             guard isLargest else { return nil }
             state.leaving.insert(uid)
-            return MemoryShortage(reserve: reserve, available: max(0, available))
+            look(&state)
+            return MemoryShortage(reserve: limit / Limits.reserveDivisor, available: max(0, limit - state.total))
         }
     }
 }

@@ -39,6 +39,9 @@ final class KubeletCluster {
 
     func begin(_ confinement: Confined<KubeletCluster>) {
         self.confinement = confinement
+        surroundings.memory.whenShort { [weak confinement] in
+            confinement?.async { for kubelet in $0.kubelets.values { kubelet.async { $0.noteMemoryShortage() } } }
+        }
     }
 
     func end() {

@@ -51,7 +51,12 @@ extension NodeKubelet {
         let held = entry.worker.heldBytes
         guard abs(held - entry.heldBytes) >= HeldMemory.Limits.grain else { return }
         entry.heldBytes = held
-        entry.worker.allow(cluster.memory.note(held, of: entry.uid), now: now)
+        entry.worker.allow(cluster.memory.note(held, of: entry.uid), in: self)
+    }
+
+    /// Memory has become short: who holds much is looked at.
+    func noteMemoryShortage() {
+        for entry in pods.ordered where entry.heldBytes > 0 { drive(entry) { $0.noteMemoryShortage(in: self) } }
     }
 
     /// Lets the containers of other pods see the pod as it is now.
@@ -199,7 +204,11 @@ extension NodeKubelet: WorkerEnvironment {
         cluster.network.services(in: namespace)
     }
 
-    func memoryShortage(of uid: String) -> MemoryShortage? { cluster.memory.shortage(of: uid) }
+    var isMemoryShort: Bool { cluster.memory.isShort }
+
+    func memoryShortage(of uid: String, holding bytes: Int) -> MemoryShortage? {
+        cluster.memory.shortage(of: uid, holding: bytes)
+    }
 
     func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage? {
         room(without: uid).shortages(for: requests, podCount: 0).first?.shortage

@@ -56,26 +56,32 @@ extension PodWorker {
     }
 
     /// Plans the next look at the pod's storage.
-    mutating func planStorageCheck(now: Timestamp) {
-        let isWatched = hasStorageLimits || heldBytes >= Self.watchedBytes
+    mutating func planStorageCheck(in environment: any WorkerEnvironment) {
+        let isWatched = hasStorageLimits || heldBytes >= Self.watchedBytes && environment.isMemoryShort
         guard isWatched, stage == .syncing else {
             storageWatch = StorageWatch()
             return
         }
-        storageWatch.check = node.evictionChecks.next(after: now)
-        if hasStorageLimits, storageWatch.scan == nil { storageWatch.scan = node.volumeScans.next(after: now) }
+        storageWatch.check = node.evictionChecks.next(after: environment.now)
+        guard hasStorageLimits, storageWatch.scan == nil else { return }
+        storageWatch.scan = node.volumeScans.next(after: environment.now)
     }
 
-    /// A pod that holds as much of this machine's memory is looked at like one with limits.
+    /// Who holds as much is looked at while memory is short.
     private static let watchedBytes = 1 << 20
 
     /// What the pod holds of this machine's memory.
     var heldBytes: Int { sandbox?.heldBytes ?? 0 }
 
     /// Takes note of what the pod may hold.
-    mutating func allow(_ bytes: Int, now: Timestamp) {
+    mutating func allow(_ bytes: Int, in environment: any WorkerEnvironment) {
         sandbox?.allow(bytes)
-        if storageWatch.check == nil { planStorageCheck(now: now) }
+        noteMemoryShortage(in: environment)
+    }
+
+    /// Memory may have become short.
+    mutating func noteMemoryShortage(in environment: any WorkerEnvironment) {
+        if storageWatch.check == nil { planStorageCheck(in: environment) }
     }
 
     /// Measures the pod's volumes, which is dear on a real node and so happens every one to two minutes.
@@ -91,11 +97,11 @@ extension PodWorker {
     mutating func checkStorageUse(in environment: any WorkerEnvironment) {
         // Of what was removed or written over since the last look nothing is left.
         sandbox?.recountFiles()
-        planStorageCheck(now: environment.now)
+        planStorageCheck(in: environment)
         guard stage == .syncing else { return }
         if let message = storageExcess {
             evict(message, in: environment)
-        } else if let shortage = environment.memoryShortage(of: pod.uid) {
+        } else if let shortage = environment.memoryShortage(of: pod.uid, holding: heldBytes) {
             let message = memoryExcess(shortage)
             let condition = PodCondition(
                 ConditionType.disruptionTarget,

@@ -24,7 +24,7 @@ extension PodWorker {
             return
         }
         addProbes(now: environment.now)
-        if storageWatch.check == nil { planStorageCheck(now: environment.now) }
+        if storageWatch.check == nil { planStorageCheck(in: environment) }
         let plan = computePlan(snapshot)
         var operations: [PodOperation] = []
         if plan.killsPod {
