@@ -5,7 +5,8 @@ import PodiumController
 import PodiumMachinery
 import PodiumStorage
 
-/// Makes the Service of the API anew, and its Endpoints and EndpointSlice: `kubectl delete service --all` takes it along.
+/// Makes the Service of the API anew, and its Endpoints and EndpointSlice: `kubectl delete service --all` takes it
+/// along.
 ///
 /// Upstream looks every ten seconds; nothing is gained by waiting here.
 // Kubernetes: pkg/controlplane/controller/kubernetesservice/controller.go
