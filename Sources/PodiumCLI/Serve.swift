@@ -172,6 +172,7 @@ struct Serve: ParsableCommand {
         configuration.allowedOrigins = Set(try allowOrigin.map(AllowedCallers.origin))
         configuration.threads = threads
         configuration.servesManyClusters = clusters
+        configuration.flags = flags
         configuration.logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
         configuration.cluster.nodes = nodes
         configuration.cluster.clock = try clockChoice()

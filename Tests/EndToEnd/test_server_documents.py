@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import threading
 import time
 
@@ -13,7 +14,7 @@ import pytest
 from api import Api, error_of
 from manifests import WEB_POD
 from raw import exchange, request_bytes
-from server import Server
+from server import Server, podium_binary
 
 PODS = "/api/v1/namespaces/default/pods"
 SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
@@ -185,3 +186,18 @@ def test_server_side_apply_is_refused_in_clear_words(server: Server, query: str)
     for path in (f"{PODS}/web", f"{PODS}/web/status", "/apis/apps/v1/namespaces/default/deployments/d/scale"):
         answer = server.api.send("PATCH", path + query, b"kind: Pod", "application/apply-patch+yaml")
         assert error_of(answer, 415)["message"] == "Podium does not do server-side apply"
+
+
+def test_every_option_is_among_the_flags() -> None:
+    help_text = subprocess.run([podium_binary(), "serve", "--help"], capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"^  --([a-z-]+)", help_text, re.MULTILINE)) - {"version"}
+    with Server("--nodes", "1", "--seed", "4711", "--authorization-mode", "RBAC,AlwaysAllow") as server:
+        answer = server.api.send("GET", "/flagz")
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/plain")
+    title, flags = answer.body.decode().split("\n\n", 1)
+    assert title.startswith("\nkube-apiserver flagz\nWarning: ")
+    shown = dict(line.split("=", 1) for line in flags.splitlines())
+    assert set(shown) == options
+    assert (shown["nodes"], shown["authorization-mode"], shown["event-ttl"]) == ("1", "RBAC,AlwaysAllow", "1h")
+    # A seed is as good as the key that is made of it.
+    assert "4711" not in flags

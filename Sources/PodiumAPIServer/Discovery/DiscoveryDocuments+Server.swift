@@ -130,7 +130,7 @@ extension HTTPResponse {
 extension DiscoveryDocuments {
     /// `/`: all paths that are not about single objects.
     func index() -> HTTPResponse {
-        var paths = ["/api", "/apis", "/metrics", "/metrics/slis", "/openapi/v3", "/statusz", "/version"]
+        var paths = ["/api", "/apis", "/flagz", "/metrics", "/metrics/slis", "/openapi/v3", "/statusz", "/version"]
         for group in registry.groups {
             if !group.name.isEmpty { paths.append("/apis/\(group.name)") }
             for version in group.versions {
