@@ -138,7 +138,8 @@ def test_health_is_told_check_by_check(server: Server) -> None:
         assert server.api.send("GET", f"/readyz/{name}").body == b"ok"
     paths = json.loads(server.api.send("GET", "/").body)["paths"]
     assert {f"/readyz/{name}" for name in names} <= set(paths)
-    assert {"/metrics", "/metrics/slis", "/version", "/api/v1", "/apis/apps/v1"} <= set(paths)
+    assert {"/metrics", "/openapi/v2", "/openid/v1/jwks", "/version", "/api/v1", "/apis/apps/v1"} <= set(paths)
+    assert {path: server.api.send("GET", path).status for path in paths} == dict.fromkeys(paths, 200)
     assert server.api.send("GET", "/readyz/poststarthook/none").status == 404
     assert b"Up: " in server.api.send("GET", "/statusz").body
 
