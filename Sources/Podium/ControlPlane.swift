@@ -111,7 +111,11 @@ final class ControlPlane: Sendable {
         eventExpiry?.start()
         controllers?.start()
         clock.settle()
-        // What is made at the start is there now; whoever deletes it before anybody asks makes nothing unhealthy.
+        Self.lookOnce(at: checks)
+    }
+
+    /// What is made at the start is there now; whoever deletes it before anybody asks makes nothing unhealthy.
+    private static func lookOnce(at checks: [HealthCheck]) {
         for check in checks { _ = check.isHealthy() }
     }
 

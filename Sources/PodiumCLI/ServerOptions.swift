@@ -150,6 +150,7 @@ struct ServerOptions: ParsableArguments {
         configuration.allowedOrigins = Set(try allowOrigin.map(AllowedCallers.origin))
         configuration.threads = threads
         configuration.servesManyClusters = clusters
+        configuration.flags = flags
         configuration.logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
         configuration.cluster.nodes = nodes
         configuration.cluster.clock = try clockChoice()

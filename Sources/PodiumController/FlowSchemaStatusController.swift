@@ -14,18 +14,28 @@ package final class FlowSchemaStatusController: InformedReconciler {
     private static let condition = "Dangling"
 
     private let informers: SharedInformers
+    /// What a cluster begins with says the right thing, and is not read for that.
+    private let begin: Revision
 
-    package init(informers: SharedInformers) { self.informers = informers }
+    package init(informers: SharedInformers) {
+        self.informers = informers
+        begin = informers.client.storage.revision
+    }
 
     package func watch(_ controller: Controller<NamespacedName>) {
+        let begin = begin
         informers.handle(.flowSchemas) { event in
             if case .deleted = event { return }
-            controller.add(event.object.key.name)
+            if event.object.revision > begin { controller.add(event.object.key.name) }
         }
         informers.handle(.priorityLevels) { event in
-            // What was there before the schemas were read needs no further look.
-            if case .updated = event { return }
-            for schema in self.informers.objects(.flowSchemas) where Self.level(of: schema.value) == event.object.name {
+            switch event {
+            case .updated: return
+            case .added(let level) where level.revision <= begin: return
+            case .added, .deleted: break
+            }
+            for schema in self.informers.objects(.flowSchemas)
+            where Self.level(of: schema.stored.value()) == event.object.name {
                 controller.add(schema.key.name)
             }
         }

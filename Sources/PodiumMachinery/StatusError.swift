@@ -84,6 +84,8 @@ package struct StatusError: Error, Equatable, Sendable {
     package var reason: StatusReason
     package var message: String
     package var details: Details?
+    /// With which a client may go on with a list all the same; nil for errors of other kinds.
+    package var continueToken: String?
 
     package init(code: Int, reason: StatusReason, message: String, details: Details? = nil) {
         self.code = code
@@ -94,8 +96,9 @@ package struct StatusError: Error, Equatable, Sendable {
 
     /// The `Status` object.
     package var status: JSONValue {
+        let metadata: JSONObject = continueToken.map { ["continue": .string($0)] } ?? [:]
         var status: JSONObject = [
-            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure",
+            "kind": "Status", "apiVersion": "v1", "metadata": .object(metadata), "status": "Failure",
             "message": .string(message.shortened(to: Limits.maximumMessageBytes)),
         ]
         if !reason.rawValue.isEmpty { status["reason"] = .string(reason.rawValue) }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import threading
 import time
 
@@ -13,7 +14,7 @@ import pytest
 from api import Api, error_of
 from manifests import WEB_POD
 from raw import exchange, request_bytes
-from server import Server
+from server import Server, podium_binary
 
 PODS = "/api/v1/namespaces/default/pods"
 SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
@@ -137,7 +138,8 @@ def test_health_is_told_check_by_check(server: Server) -> None:
         assert server.api.send("GET", f"/readyz/{name}").body == b"ok"
     paths = json.loads(server.api.send("GET", "/").body)["paths"]
     assert {f"/readyz/{name}" for name in names} <= set(paths)
-    assert {"/metrics", "/metrics/slis", "/version", "/api/v1", "/apis/apps/v1"} <= set(paths)
+    assert {"/metrics", "/openapi/v2", "/openid/v1/jwks", "/version", "/api/v1", "/apis/apps/v1"} <= set(paths)
+    assert {path: server.api.send("GET", path).status for path in paths} == dict.fromkeys(paths, 200)
     assert server.api.send("GET", "/readyz/poststarthook/none").status == 404
     assert b"Up: " in server.api.send("GET", "/statusz").body
 
@@ -185,3 +187,18 @@ def test_server_side_apply_is_refused_in_clear_words(server: Server, query: str)
     for path in (f"{PODS}/web", f"{PODS}/web/status", "/apis/apps/v1/namespaces/default/deployments/d/scale"):
         answer = server.api.send("PATCH", path + query, b"kind: Pod", "application/apply-patch+yaml")
         assert error_of(answer, 415)["message"] == "Podium does not do server-side apply"
+
+
+def test_every_option_is_among_the_flags() -> None:
+    help_text = subprocess.run([podium_binary(), "serve", "--help"], capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"^  --([a-z-]+)", help_text, re.MULTILINE)) - {"version"}
+    with Server("--nodes", "1", "--seed", "4711", "--authorization-mode", "RBAC,AlwaysAllow") as server:
+        answer = server.api.send("GET", "/flagz")
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/plain")
+    title, flags = answer.body.decode().split("\n\n", 1)
+    assert title.startswith("\nkube-apiserver flagz\nWarning: ")
+    shown = dict(line.split("=", 1) for line in flags.splitlines())
+    assert set(shown) == options
+    assert (shown["nodes"], shown["authorization-mode"], shown["event-ttl"]) == ("1", "RBAC,AlwaysAllow", "1h")
+    # A seed is as good as the key that is made of it.
+    assert "4711" not in flags

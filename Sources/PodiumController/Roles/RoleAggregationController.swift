@@ -16,34 +16,43 @@ package final class RoleAggregationController: InformedReconciler {
     package enum Pass: Hashable, Sendable { case all }
 
     private let informers: SharedInformers
+    /// The roles that a cluster begins with are put together already, and are not read for that.
+    private let begin: Revision
 
-    package init(informers: SharedInformers) { self.informers = informers }
+    package init(informers: SharedInformers) {
+        self.informers = informers
+        begin = informers.client.storage.revision
+    }
 
     package func watch(_ controller: Controller<Pass>) {
-        informers.handle(.clusterRoles) { _ in controller.add(.all) }
+        let begin = begin
+        informers.handle(.clusterRoles) { event in
+            if case .added(let role) = event, role.revision <= begin { return }
+            controller.add(.all)
+        }
     }
 
     package func reconcile(_: Pass) throws -> ReconcileResult {
-        let roles = informers.objects(.clusterRoles).sorted { $0.name < $1.name }
-        for role in roles {
-            let rule = role.value["aggregationRule"]
-            guard let selectors = rule?["clusterRoleSelectors"]?.elements else { continue }
+        // Read here and not by the informer, which would keep the trees of all roles for this one use.
+        let roles = informers.objects(.clusterRoles).sorted { $0.name < $1.name }.map { ($0, $0.stored.value()) }
+        for (role, value) in roles {
+            guard let selectors = value[path: "aggregationRule", "clusterRoleSelectors"]?.elements else { continue }
             let rules = Self.rules(of: roles, selectedBy: selectors.map { LabelSelector(object: $0) }, for: role.name)
             // The next change, be it this one, brings what other aggregated roles get from this one.
-            if rules != role.value["rules"]?.elements ?? [] { try write(rules, to: role) }
+            if rules != value["rules"]?.elements ?? [] { try write(rules, to: role) }
         }
         return .done
     }
 
     private static func rules(
-        of roles: [APIObject],
+        of roles: [(role: APIObject, value: JSONValue)],
         selectedBy selectors: [LabelSelector],
         for name: String
     ) -> [JSONValue] {
         var rules: OrderedSet<JSONValue> = []
         for selector in selectors {
-            for other in roles where other.name != name && selector.matches(other.labels) {
-                rules.append(contentsOf: other.value["rules"]?.elements ?? [])
+            for (other, value) in roles where other.name != name && selector.matches(other.labels) {
+                rules.append(contentsOf: value["rules"]?.elements ?? [])
             }
         }
         return Array(rules)
