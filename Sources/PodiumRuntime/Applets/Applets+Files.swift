@@ -40,6 +40,19 @@ extension Applets {
         "dir": { BeginningProgram(begin: ListProgram.begin, words: $0) },
         "tree": { BeginningProgram(begin: TreeProgram.begin, words: $0) },
         "du": { BeginningProgram(begin: UsageVisitor.begin, words: $0) },
+        "gzip": { CompressionProgram(words: $0) },
+        "gunzip": { CompressionProgram(words: $0) },
+        "zcat": { CompressionProgram(words: $0) },
+        "bzip2": { CompressionProgram(words: $0) },
+        "bunzip2": { CompressionProgram(words: $0) },
+        "bzcat": { CompressionProgram(words: $0) },
+        "xz": { CompressionProgram(words: $0) },
+        "unxz": { CompressionProgram(words: $0) },
+        "xzcat": { CompressionProgram(words: $0) },
+        "lzma": { CompressionProgram(words: $0) },
+        "unlzma": { CompressionProgram(words: $0) },
+        "lzcat": { CompressionProgram(words: $0) },
+        "uncompress": { CompressionProgram(words: $0) },
     ]
 
     /// Calls `body` with each path; the code is that of the last failure.

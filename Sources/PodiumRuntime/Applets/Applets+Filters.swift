@@ -7,9 +7,6 @@ import PodiumMachinery
 extension Applets {
     static let filterApplets: [String: WaitingApplet] = [
         "awk": { AwkCommandLine(words: $0) },
-        "gzip": { GzipProgram(words: $0) },
-        "gunzip": { GzipProgram(words: $0) },
-        "zcat": { GzipProgram(words: $0) },
         "tar": { TarProgram(words: $0) },
         "tee": { words in
             let options = AppletOptions(words)

@@ -111,21 +111,22 @@ enum ImageFiles {
     private static let busyboxPrograms: [String] =
         """
         [ [[ acpid addgroup adduser adjtimex ar arch arp arping ash awk base64 basename bc blkid brctl bunzip2 \
-        busybox bzcat bzip2 cal cat chgrp chmod chown chpasswd chroot cksum clear cmp comm cp cpio crond crontab cut \
-        date dc dd deallocvt delgroup deluser df diff dirname dmesg dnsdomainname dos2unix du dumpkmap echo ed egrep \
-        eject env ether-wake expand expr factor fallocate false fatattr fdisk fgrep find flock fold free fsck fstrim \
-        fsync ftpd ftpget ftpput fuser getopt getty grep groups gunzip gzip halt hd head hexdump hostid hostname \
-        httpd hush hwclock id ifconfig ifdown ifup inetd init insmod install ionice iostat ip ipaddr ipcalc ipcrm \
-        ipcs iplink iproute iprule kill killall killall5 less link ln logger login logname logread losetup ls lsmod \
-        lsof lspci lsusb lzcat lzma makedevs md5sum mdev mesg mkdir mkdosfs mke2fs mkfifo mknod mkpasswd mkswap \
-        mktemp modinfo modprobe more mount mountpoint mpstat mt mv nameif nc netstat nice nl nmeter nohup nologin \
-        nproc nslookup ntpd od paste passwd patch pgrep pidof ping ping6 pivot_root pkill pmap poweroff printenv \
-        printf ps pscan pstree pwd pwdx readlink realpath reboot renice reset resize rev rm rmdir rmmod route \
-        run-parts runlevel sed seq setconsole setsid sh sha1sum sha256sum sha3sum sha512sum shred shuf slattach \
-        sleep sort split start-stop-daemon stat strings stty su sum svc sync sysctl syslogd tac tail tar tee telnet \
-        telnetd test tftp time timeout top touch tr traceroute true truncate tty tunctl ubirename udhcpc uevent \
-        umount uname unexpand uniq unix2dos unlink unlzma unshare unxz unzip uptime users usleep uudecode uuencode \
-        vi vlock volname wall watch watchdog wc wget which who whoami xargs xxd xzcat yes zcat
+        busybox bzcat bzip2 cal cat chgrp chmod chown chpasswd chroot cksum clear cmp comm cp cpio crc32 crond \
+        crontab cut date dc dd deallocvt delgroup deluser df diff dirname dmesg dnsdomainname dos2unix du dumpkmap \
+        echo ed egrep eject env ether-wake expand expr factor fallocate false fatattr fdisk fgrep find flock fold \
+        free fsck fstrim fsync ftpd ftpget ftpput fuser getopt getty grep groups gunzip gzip halt hd head hexdump \
+        hostid hostname httpd hush hwclock id ifconfig ifdown ifup inetd init insmod install ionice iostat ip \
+        ipaddr ipcalc ipcrm ipcs iplink iproute iprule kill killall killall5 less link ln logger login logname \
+        logread losetup ls lsmod lsof lspci lsusb lzcat lzma makedevs md5sum mdev mesg mkdir mkdosfs mke2fs mkfifo \
+        mknod mkpasswd mkswap mktemp modinfo modprobe more mount mountpoint mpstat mt mv nameif nc netstat nice nl \
+        nmeter nohup nologin nsenter nproc nslookup ntpd od paste passwd patch pgrep pidof ping ping6 pivot_root \
+        pkill pmap poweroff printenv printf ps pscan pstree pwd pwdx readlink realpath reboot renice reset resize \
+        rev rm rmdir rmmod route run-parts runlevel sed seq setconsole setsid sh sha1sum sha256sum sha3sum \
+        sha512sum shred shuf slattach sleep sort split start-stop-daemon stat strings stty su sum svc swapoff \
+        swapon switch_root sync sysctl syslogd tac tail tar tee telnet telnetd test tftp time timeout top touch tr \
+        traceroute tree true truncate tty tunctl ubirename udhcpc uevent umount uname uncompress unexpand \
+        uniq unix2dos unlink unlzma unshare unxz unzip uptime users usleep uudecode uuencode vi vlock volname wall \
+        watch w watchdog wc wget which who whoami xargs xxd xz xzcat yes zcat
         """
         .split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
 
