@@ -59,7 +59,7 @@ struct ComparisonProgram: Program {
         let skips = options.words.dropFirst(2).map { Applets.size($0) ?? 0 }
         let old = Array(first.dropFirst(skips.first ?? 0).prefix(limit))
         let new = Array(second.dropFirst(skips.dropFirst().first ?? 0).prefix(limit))
-        machine.spend(1 + old.count >> 8)
+        machine.charge(bytes: old.count)
         if old == new { return 0 }
         if options.has("s") { return 1 }
         var line = 1
@@ -94,7 +94,7 @@ struct ComparisonProgram: Program {
             code = 2
             return
         }
-        machine.spend(1 + (old.count + new.count) >> 6)
+        machine.charge(bytes: 4 * (old.count + new.count))
         if old == new {
             if options.has("s") { machine.print("Files \(first) and \(second) are identical\n") }
             return
