@@ -55,16 +55,28 @@ enum ImageFiles {
         directories: [
             "root", "home", "tmp", "var/spool/mail", "var/www", "usr/sbin", "usr/bin", "lib", "sys", "proc", "dev",
         ],
-        links: ["sbin": "/bin"]
+        links: ["sbin": "/bin"],
+        files: SystemAccounts.busybox.files
     )
 
     /// Alpine.
     private static let alpine = system(
         programs: ["bin": busyboxPrograms, "sbin": ["apk"]],
-        directories: standardDirectories,
-        links: [:],
-        files: ["etc/alpine-release": "3.20.0\n", "etc/os-release": "NAME=\"Alpine Linux\"\nID=alpine\n"]
+        directories: standardDirectories + [
+            "var/spool/cron", "etc/periodic/15min", "etc/periodic/hourly", "etc/periodic/daily",
+        ],
+        links: ["var/spool/cron/crontabs": "/etc/crontabs"],
+        files: [
+            "etc/alpine-release": "3.20.0\n", "etc/os-release": "NAME=\"Alpine Linux\"\nID=alpine\n",
+            "etc/crontabs/root": alpineCrontab,
+        ].merging(SystemAccounts.alpine.files) { $1 }
     )
+
+    private static let alpineCrontab = ["15min\t*/15\t*", "hourly\t0\t*", "daily\t0\t2"].map { line in
+        let parts = line.split(separator: "\t").map(String.init)
+        return "\(parts[1])\t\(parts[2])\t*\t*\t*\trun-parts /etc/periodic/\(parts[0])\n"
+    }
+    .joined()
 
     /// Everything that is simulated, for images of which nothing better is known.
     private static let full = glibcSystem(
@@ -84,13 +96,18 @@ enum ImageFiles {
 
     private static let redhat = glibcSystem(
         without: ImageSystem.redhat.missing,
-        ["etc/os-release": "NAME=\"Red Hat Enterprise Linux\"\nID=\"rhel\"\nID_LIKE=\"fedora\"\n"]
+        ["etc/os-release": "NAME=\"Red Hat Enterprise Linux\"\nID=\"rhel\"\nID_LIKE=\"fedora\"\n"],
+        .redhat
     )
 
     /// One program and what every container has.
     private static let scratch = system(programs: [:], directories: ["tmp", "etc", "proc", "sys", "dev"], links: [:])
 
-    private static func glibcSystem(without missing: Set<String>, _ files: [String: String]) -> FileTree {
+    private static func glibcSystem(
+        without missing: Set<String>,
+        _ files: [String: String],
+        _ accounts: SystemAccounts = .debian
+    ) -> FileTree {
         system(
             programs: ["usr/bin": Applets.names.filter { !missing.contains($0) }],
             directories: standardDirectories,
@@ -98,7 +115,7 @@ enum ImageFiles {
                 "bin": "/usr/bin", "sbin": "/usr/bin", "usr/sbin": "/usr/bin", "usr/local/bin": "/usr/bin",
                 "lib": "/usr/lib",
             ],
-            files: files
+            files: files.merging(accounts.files) { $1 }
         )
     }
 
@@ -125,7 +142,17 @@ enum ImageFiles {
         sleep sort split start-stop-daemon stat strings stty su sum svc sync sysctl syslogd tac tail tar tee telnet \
         telnetd test tftp time timeout top touch tr traceroute true truncate tty tunctl ubirename udhcpc uevent \
         umount uname unexpand uniq unix2dos unlink unlzma unshare unxz unzip uptime users usleep uudecode uuencode \
-        vi vlock volname wall watch watchdog wc wget which who whoami xargs xxd xzcat yes zcat
+        vi vlock volname wall watch watchdog wc wget which who whoami xargs xxd xzcat yes zcat \
+        add-shell ascii base32 beep blkdiscard blockdev bootchartd chat chattr chpst chrt conspy crc32 cryptpw \
+        cttyhack depmod devmem dhcprelay dnsd dpkg dpkg-deb dumpleases envdir envuidgid fakeidentd fbset fbsplash \
+        fdflush fdformat fgconsole findfs freeramdisk fsfreeze getfattr hdparm hexedit i2cdetect i2cdump i2cget i2cset \
+        i2ctransfer ifenslave ifplugd ipneigh iptunnel kbd_mode klogd last linux32 linux64 linuxrc loadfont loadkmap \
+        lpd lpq lpr lsattr lsscsi makemime man microcom mim nanddump nandwrite nbd-client nsenter openvt partprobe \
+        pipe_progress popmaildir powertop raidautorun rdate rdev readahead readprofile reformime remove-shell resume \
+        rpm rpm2cpio rtcwake run-init runsv runsvdir rx script scriptreplay seedrng sendmail setarch setfattr setfont \
+        setkeycodes setlogcons setpriv setserial setuidgid showkey smemcap softlimit ssl_client su sulogin sv svlogd \
+        svok swapoff swapon switch_root taskset tc tcpsvd tftpd traceroute6 tree ts ttysize udhcpc6 udhcpd udpsvd \
+        vconfig w whois xz zcip
         """
         .split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
 

@@ -38,6 +38,8 @@ struct Kernel: Sendable {
     var pastBudgets: [String: WorkBudget] = [:]
     var volumes: [String: FileTree] = [:]
     var listeners: [Int: Listener] = [:]
+    /// Open connections; each belongs to an open file.
+    var connections: [Int: Connection] = [:]
     var commands: [Int: ExecState] = [:]
     var events: [SandboxEvent] = []
     var random: UInt64

@@ -162,8 +162,8 @@ extension Machine {
         if location.path.count + (nodes > 1 ? node.height : 1) > Kernel.maximumDepth { throw .nameTooLong }
         if !kernel.reserve(bytes: bytes, nodes: nodes, meter) { throw .noSpace }
         var owned = node
-        owned.owner = container?.specification.user ?? 0
-        owned.group = container?.specification.group ?? 0
+        owned.owner = userID
+        owned.group = groupID
         let added = kernel.update(location) { place in
             guard place == nil else { return false }
             place = owned

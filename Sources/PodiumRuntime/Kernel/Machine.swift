@@ -43,6 +43,11 @@ struct Machine {
     /// The running process's container.
     var container: Container? { kernel.containers[process.container] }
 
+    /// The user that the running process is.
+    var userID: Int { process.userID ?? container?.specification.user ?? 0 }
+    /// Its group.
+    var groupID: Int { process.groupID ?? container?.specification.group ?? 0 }
+
     /// Counts work in steps; a simple command takes a handful.
     func spend(_ steps: Int = 1) { meter.spend(steps) }
 

@@ -62,6 +62,11 @@ struct Process: Sendable {
     var directory: String
     /// The permissions that new files do not get.
     var mask = 0o022
+    /// The user that it became by `su` and the like; nil for that of its container.
+    var userID: Int?
+    var groupID: Int?
+    /// How little it insists on the processor; nothing depends on it.
+    var niceness = 0
     /// Open files by descriptor.
     var files: [Int: Int] = [:]
     var wait: Wait?
@@ -101,6 +106,9 @@ struct Process: Sendable {
         directory = parent?.directory ?? "/"
         isStep = parent?.isStep ?? false
         mask = parent?.mask ?? 0o022
+        userID = parent?.userID
+        groupID = parent?.groupID
+        niceness = parent?.niceness ?? 0
         waitsSince = startedAt
         self.startedAt = startedAt
         group = parent?.group ?? number

@@ -235,6 +235,11 @@ extension Shell {
         _ machine: inout Machine
     ) throws(Errno) {
         var file: Int?
+        let isPath = ![.hereDocument, .hereString, .duplicate].contains(redirection.kind)
+        if flavour == .bash, isPath, redirection.target.hasPrefix("/dev/tcp/") {
+            file = try machine.connect(redirection.target.dropFirst("/dev/tcp/".utf8.count))
+            return attach(file, redirection, &saved, &machine)
+        }
         switch redirection.kind {
         case .input: file = try machine.open(redirection.target, .read)
         case .output, .both:
@@ -249,6 +254,16 @@ extension Shell {
             guard let other = Int(redirection.target), let source = machine.process.files[other] else { throw .badFile }
             file = source
         }
+        attach(file, redirection, &saved, &machine)
+    }
+
+    /// Puts a file at the descriptors of a redirection; without one they are closed.
+    private func attach(
+        _ file: Int?,
+        _ redirection: ExpandedRedirection,
+        _ saved: inout [SavedDescriptor],
+        _ machine: inout Machine
+    ) {
         let isBoth = redirection.kind == .both || redirection.kind == .bothAppend
         for descriptor in isBoth ? [1, 2] : [redirection.descriptor] {
             // What a descriptor was is kept without a copy in the table, so that children do not inherit it.

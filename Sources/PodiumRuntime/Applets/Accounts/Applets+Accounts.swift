@@ -1,39 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applets for users and groups, which are lines of /etc/passwd and /etc/group.
+// Applets for users and groups, which are lines of /etc/passwd, /etc/group and /etc/shadow.
 
 /// A line of `/etc/passwd`.
 struct Account: Hashable, Sendable {
     var name: String
     var user: Int
     var group: Int
+    var comment = "Linux User,,,"
     var home: String
     var shell: String
 
-    var line: String { "\(name):x:\(user):\(group):Linux User,,,:\(home):\(shell)\n" }
+    var line: String { "\(name):x:\(user):\(group):\(comment):\(home):\(shell)" }
+}
+
+/// A line of `/etc/group`.
+struct AccountGroup: Hashable, Sendable {
+    var name: String
+    var number: Int
+    var members: [String]
 }
 
 extension Machine {
-    private func fields(of path: String) -> [[String]] {
+    /// The lines of a file of accounts; none when it is missing.
+    func accountLines(_ path: String) -> [String] {
         guard let text = try? contents(path).text else { return [] }
-        return text.split(separator: "\n").map {
-            $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        }
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    private func fields(of path: String) -> [[String]] {
+        accountLines(path).map { $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init) }
     }
 
     /// The users of the container.
     var accounts: [Account] {
         fields(of: "/etc/passwd").compactMap { parts in
             guard parts.count >= 7, let user = Int(parts[2]), let group = Int(parts[3]) else { return nil }
-            return Account(name: parts[0], user: user, group: group, home: parts[5], shell: parts[6])
+            return Account(
+                name: parts[0],
+                user: user,
+                group: group,
+                comment: parts[4],
+                home: parts[5],
+                shell: parts[6]
+            )
         }
     }
 
     /// The groups of the container with their numbers and members.
-    var accountGroups: [(name: String, number: Int, members: [String])] {
+    var accountGroups: [AccountGroup] {
         fields(of: "/etc/group").compactMap { parts in
             guard parts.count >= 3, let number = Int(parts[2]) else { return nil }
             let members = parts.count > 3 ? parts[3].split(separator: ",").map(String.init) : []
-            return (parts[0], number, members)
+            return AccountGroup(name: parts[0], number: number, members: members)
         }
     }
 
@@ -41,58 +59,37 @@ extension Machine {
     func userName(_ number: Int) -> String { accounts.first { $0.user == number }?.name ?? String(number) }
     /// What a group is called; its number when it has no name.
     func groupName(_ number: Int) -> String { accountGroups.first { $0.number == number }?.name ?? String(number) }
+    /// Whether the programs are busybox's.
+    var hasBusybox: Bool { container?.flavour == .ash }
 }
 
 extension Applets {
     static let accountApplets: [String: ImmediateApplet] = [
         "id": identity,
         "whoami": { machine, _ in
-            let user = machine.container?.specification.user ?? 0
+            let user = machine.userID
             guard let account = machine.accounts.first(where: { $0.user == user }) else {
-                return fail(&machine, "whoami", "unknown uid \(user)")
+                let isGNU = !machine.hasBusybox
+                return fail(&machine, "whoami", isGNU ? "cannot find name for user ID \(user)" : "unknown uid \(user)")
             }
             machine.print(account.name + "\n")
             return 0
         },
-        "groups": { machine, words in identity(&machine, ["id", "-Gn"] + words.dropFirst()) },
-        "adduser": { machine, words in
-            let options = AppletOptions(words, valued: "hgsGu")
-            if options.words.count == 2 { return join(&machine, "adduser", options.words[0], options.words[1]) }
-            return addUser(&machine, options, home: options["h"], shell: options["s"])
-        },
-        "useradd": { machine, words in
-            addUser(&machine, AppletOptions(words, valued: "dgsGucek"), home: nil, shell: nil)
-        },
-        "addgroup": { machine, words in
-            let options = AppletOptions(words, valued: "g")
-            if options.words.count == 2 { return join(&machine, "addgroup", options.words[0], options.words[1]) }
-            return addGroup(&machine, options)
-        },
-        "groupadd": { machine, words in addGroup(&machine, AppletOptions(words, valued: "g")) },
-        "deluser": { machine, words in
-            removeLine(&machine, "deluser", "/etc/passwd", AppletOptions(words).words.first ?? "", "user")
-        },
-        "userdel": { machine, words in
-            removeLine(&machine, "userdel", "/etc/passwd", AppletOptions(words).words.first ?? "", "user")
-        },
-        "delgroup": { machine, words in
-            removeLine(&machine, "delgroup", "/etc/group", AppletOptions(words).words.last ?? "", "group")
-        },
-        "groupdel": { machine, words in
-            removeLine(&machine, "groupdel", "/etc/group", AppletOptions(words).words.last ?? "", "group")
-        },
-        "usermod": { machine, words in
-            let options = AppletOptions(words, valued: "dgsGucel")
-            guard let name = options.words.last else { return usage(&machine, "usermod") }
-            guard let groups = options["G"] else { return doNothing(&machine, words) }
-            for group in groups.split(separator: ",") {
-                let code = join(&machine, "usermod", name, String(group))
-                if code != 0 { return code }
+        "groups": { machine, words in
+            if machine.hasBusybox || words.count < 2 { return identity(&machine, ["id", "-Gn"] + words.dropFirst()) }
+            return forEach(&machine, Array(words.dropFirst())) { machine, name in
+                guard machine.accounts.contains(where: { $0.name == name }) else {
+                    return fail(&machine, "groups", "‘\(name)’: no such user")
+                }
+                machine.print("\(name) : ")
+                return identity(&machine, ["id", "-Gn", name])
             }
-            return 0
         },
         "users": { _, _ in 0 },
-        "who": { _, _ in 0 },
+        "who": { machine, words in
+            if AppletOptions(words).has("H") { machine.print("USER\t\tTTY\t\tIDLE\tTIME\t\t HOST\n") }
+            return 0
+        },
         "w": { machine, _ in
             machine.print("USER\t\tTTY\t\tIDLE\tTIME\t\t HOST\n")
             return 0
@@ -101,21 +98,62 @@ extension Applets {
             machine.print("USER       TTY            HOST               LOGIN        TIME\n")
             return 0
         },
-        "logname": { machine, _ in fail(&machine, "logname", "getlogin: No such file or directory") },
+        "logname": { machine, _ in
+            let text = machine.hasBusybox ? "getlogin: No such file or directory" : "no login name"
+            return fail(&machine, "logname", text)
+        },
         "login": { _, _ in 1 },
+        "nologin": { machine, _ in
+            machine.print("This account is not available\n")
+            return 1
+        },
+        "adduser": addUser,
+        "useradd": useradd,
+        "addgroup": addGroup,
+        "groupadd": addGroup,
+        "deluser": removeUser,
+        "userdel": removeUser,
+        "delgroup": removeGroup,
+        "groupdel": removeGroup,
+        "usermod": modifyUser,
+        "groupmod": modifyGroup,
+        "gpasswd": { machine, words in
+            let options = AppletOptions(words, valued: "adAM", long: ["add": "a", "delete": "d"])
+            guard let group = options.words.first else { return usage(&machine, "gpasswd") }
+            if let user = options["a"] { return join(&machine, "gpasswd", user, group) }
+            if let user = options["d"] { return part(&machine, "gpasswd", user, group) }
+            return doNothing(&machine, words)
+        },
+        "add-shell": { machine, words in
+            let known = machine.accountLines("/etc/shells")
+            let new = words.dropFirst().filter { !known.contains($0) }
+            return write(&machine, "add-shell", "/etc/shells", known + new)
+        },
+        "remove-shell": { machine, words in
+            let kept = machine.accountLines("/etc/shells").filter { !words.dropFirst().contains($0) }
+            return write(&machine, "remove-shell", "/etc/shells", kept)
+        },
+        "cryptpw": showHash,
+        "mkpasswd": showHash,
+        "chage": doNothing,
+        "chsh": { machine, words in
+            let options = AppletOptions(words, valued: "s", long: ["shell": "s"])
+            let name = options.words.first ?? machine.userName(machine.userID)
+            guard let shell = options["s"] else { return doNothing(&machine, words) }
+            return change(&machine, "chsh", name) { $0.shell = shell }
+        },
     ]
 
     private static func identity(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words)
-        var user = machine.container?.specification.user ?? 0
-        var group = machine.container?.specification.group ?? 0
+        let options = AppletOptions(
+            words,
+            long: ["user": "u", "group": "g", "groups": "G", "name": "n", "real": "r", "zero": "z"]
+        )
+        var user = machine.userID
+        var group = machine.groupID
         if let name = options.words.first {
             guard let account = machine.accounts.first(where: { $0.name == name || String($0.user) == name }) else {
-                return fail(
-                    &machine,
-                    "id",
-                    machine.container?.flavour == .ash ? "unknown user \(name)" : "‘\(name)’: no such user"
-                )
+                return fail(&machine, "id", machine.hasBusybox ? "unknown user \(name)" : "‘\(name)’: no such user")
             }
             (user, group) = (account.user, account.group)
         }
@@ -134,98 +172,40 @@ extension Applets {
         return 0
     }
 
-    /// The first number from 1000 on, or from 100 on for the system, that nobody has.
-    private static func freeNumber(_ taken: [Int], isSystem: Bool) -> Int {
-        let first = isSystem ? 100 : 1000
-        return (first...(first + taken.count)).first { !taken.contains($0) } ?? first
+    private static func showHash(_ machine: inout Machine, _ words: [String]) -> Int {
+        let options = AppletOptions(
+            words,
+            valued: "PmSR",
+            long: ["method": "m", "salt": "S", "password-fd": "P", "stdin": "s", "rounds": "R"]
+        )
+        let name = words.first?.split(separator: "/").last.map(String.init) ?? ""
+        var given = options.words
+        var password = given.isEmpty ? "" : given.removeFirst()
+        if options.words.isEmpty {
+            let descriptor = options["P"].flatMap { Int($0) } ?? 0
+            guard case .bytes(let bytes) = machine.readPiece(descriptor) else { return 1 }
+            password = bytes.text.trimmingNewline
+        }
+        let kind = options["m"] ?? (machine.hasBusybox ? "md5" : "sha512")
+        guard let method = PasswordHash.method(kind.replacing("-", with: "")) else {
+            machine.note("Program \(name) is not simulated with the method \(kind)")
+            return fail(&machine, name, "bad salt")
+        }
+        let salt = options["S"] ?? given.first ?? randomSalt(&machine, method.saltLength)
+        guard let hash = PasswordHash.hash(password, method.prefix + salt, machine.meter) else {
+            return fail(&machine, name, "bad salt")
+        }
+        machine.print(hash + "\n")
+        return 0
     }
 
-    private static func append(_ line: String, to path: String, _ name: String, _ machine: inout Machine) -> Int {
-        let old = (try? machine.contents(path)) ?? []
-        return attempt(&machine, name, path) { machine throws(Errno) in
-            try machine.replace(path, with: old + Array(line.utf8))
-        }
+    /// Letters for a salt.
+    static func randomSalt(_ machine: inout Machine, _ length: Int) -> String {
+        (0..<length).map { _ in PasswordHash.letters[Int(machine.kernel.nextRandom() >> 58)] }.text
     }
+}
 
-    private static func addUser(
-        _ machine: inout Machine,
-        _ options: AppletOptions,
-        home: String?,
-        shell: String?
-    ) -> Int {
-        guard let name = options.words.last, !name.isEmpty else { return usage(&machine, "adduser") }
-        if machine.accounts.contains(where: { $0.name == name }) {
-            return fail(&machine, "adduser", "user '\(name)' in use")
-        }
-        let isSystem = options.has("S") || options.has("r") || options["system"] != nil
-        let given = options["u"] ?? options["uid"]
-        let user = given.flatMap { Int($0) } ?? freeNumber(machine.accounts.map(\.user), isSystem: isSystem)
-        var group = user
-        if let wanted = options["G"] ?? options["g"] ?? options["gid"], let known = groupNumber(wanted, machine) {
-            group = known
-        } else {
-            let code = append("\(name):x:\(user):\n", to: "/etc/group", "adduser", &machine)
-            if code != 0 { return code }
-        }
-        let place = home ?? options["d"] ?? options["home-dir"] ?? "/home/\(name)"
-        let program = shell ?? options["s"] ?? options["shell"] ?? (isSystem ? "/bin/false" : "/bin/sh")
-        let account = Account(name: name, user: user, group: group, home: place, shell: program)
-        let code = append(account.line, to: "/etc/passwd", "adduser", &machine)
-        let makesHome = words(options, "HM").isEmpty && (options.has("m") || !options.has("r"))
-        if code == 0, makesHome, machine.node(place) == nil {
-            return makeDirectories(&machine, ["mkdir", "-p", place])
-        }
-        return code
-    }
-
-    private static func words(_ options: AppletOptions, _ letters: String) -> [Character] {
-        letters.filter { options.has($0) }
-    }
-
-    private static func groupNumber(_ name: String, _ machine: Machine) -> Int? {
-        machine.accountGroups.first { $0.name == name || String($0.number) == name }?.number ?? Int(name)
-    }
-
-    private static func addGroup(_ machine: inout Machine, _ options: AppletOptions) -> Int {
-        guard let name = options.words.last else { return usage(&machine, "addgroup") }
-        if machine.accountGroups.contains(where: { $0.name == name }) {
-            return fail(&machine, "addgroup", "group '\(name)' in use")
-        }
-        let isSystem = options.has("S") || options.has("r") || options["system"] != nil
-        let given = (options["g"] ?? options["gid"]).flatMap { Int($0) }
-        let number = given ?? freeNumber(machine.accountGroups.map(\.number), isSystem: isSystem)
-        return append("\(name):x:\(number):\n", to: "/etc/group", "addgroup", &machine)
-    }
-
-    private static func join(_ machine: inout Machine, _ applet: String, _ user: String, _ group: String) -> Int {
-        guard machine.accounts.contains(where: { $0.name == user }) else {
-            return fail(&machine, applet, "unknown user \(user)")
-        }
-        guard machine.accountGroups.contains(where: { $0.name == group }) else {
-            return fail(&machine, applet, "unknown group \(group)")
-        }
-        let lines = machine.accountGroups.map { item -> String in
-            let added = item.name == group && !item.members.contains(user) ? [user] : []
-            return "\(item.name):x:\(item.number):\((item.members + added).joined(separator: ","))\n"
-        }
-        return attempt(&machine, applet, "/etc/group") { machine throws(Errno) in
-            try machine.replace("/etc/group", with: Array(lines.joined().utf8))
-        }
-    }
-
-    private static func removeLine(
-        _ machine: inout Machine,
-        _ applet: String,
-        _ path: String,
-        _ name: String,
-        _ kind: String
-    ) -> Int {
-        guard let text = try? machine.contents(path).text else { return fail(&machine, applet, path, .noEntry) }
-        let lines = text.split(separator: "\n").map(String.init)
-        let kept = lines.filter { !$0.hasPrefix(name + ":") }
-        if kept.count == lines.count { return fail(&machine, applet, "unknown \(kind) \(name)") }
-        return attempt(&machine, applet, path) { machine throws(Errno) in
-            try machine.replace(path, with: Array(kept.map { $0 + "\n" }.joined().utf8))
-        }
-    }
+extension String {
+    /// Without a newline at its end.
+    var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
 }
