@@ -114,6 +114,9 @@ struct Process: Sendable {
         group = parent?.group ?? number
     }
 
+    /// Becomes nicer by a step, as far as that goes.
+    mutating func becomeNicer(by step: Int) { niceness = min(19, max(-20, niceness + min(39, max(-39, step)))) }
+
     /// Whether signals without a handler pass it by, as they do the first process of a PID namespace.
     var isInit: Bool { pid == 1 }
 }

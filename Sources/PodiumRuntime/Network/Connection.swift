@@ -3,7 +3,9 @@
 
 /// A connection to a port.
 struct Connection: Hashable, Sendable {
-    /// The bytes that one side says at most.
+    /// The connections that a pod's programs hold at one time.
+    static let maximumCount = 64
+    /// The bytes that are kept of what one side says.
     static let maximumBytes = 1 << 20
 
     let address: String
@@ -73,6 +75,7 @@ extension Machine {
         case .open: break
         }
         let number = kernel.nextNumber()
+        guard kernel.connections.count < Connection.maximumCount else { throw .again }
         guard let file = kernel.open(.connection(number), path: "/dev/tcp/\(place)") else { throw .again }
         kernel.connections[number] = Connection(address: address, port: port)
         return file
@@ -81,7 +84,11 @@ extension Machine {
     /// Reads from a connection. Who has said nothing that can be answered finds its end, so that nobody waits for ever.
     mutating func read(connection number: Int, limit: Int) -> ReadResult {
         guard var connection = kernel.connections[number] else { return .end }
-        let answer = connection.answer ?? exchange(connection.sent, at: connection.address, port: connection.port)
+        let answer =
+            connection.answer
+            ?? Array(
+                exchange(connection.sent, at: connection.address, port: connection.port).prefix(Connection.maximumBytes)
+            )
         let bytes = Array(answer.dropFirst(connection.offset).prefix(limit))
         connection.answer = answer
         connection.offset += bytes.count

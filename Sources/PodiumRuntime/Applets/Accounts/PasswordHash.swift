@@ -9,7 +9,7 @@ enum PasswordHash {
     static let letters = Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
     /// The rounds of the methods that are built on SHA, when none are asked for.
     private static let rounds = 5000
-    private static let maximumRounds = 100_000
+    private static let maximumRounds = 20_000
     /// The bytes of a password that count.
     private static let maximumPassword = 256
 

@@ -45,7 +45,7 @@ struct BcNames: Sendable {
 /// Translates a program line by line, since what stands before a mistake is carried out.
 struct BcParser: Sendable {
     /// Statements and brackets within each other.
-    private static let maximumDepth = 60
+    private static let maximumDepth = 40
 
     private let bytes: [UInt8]
     private var position = 0
@@ -413,13 +413,21 @@ struct BcParser: Sendable {
 /// What is found out about an expression.
 struct BcExpression: Sendable {
     /// The operators of two operands, those that bind least first; all but the powers group from the left.
-    static let levels: [[String: CalculatorOperator]] = [
+    private static let levels: [[String: CalculatorOperator]] = [
         ["&&": .and, "||": .or],
         ["<": .less, "<=": .lessOrEqual, "==": .equal, "!=": .notEqual, ">": .greater, ">=": .greaterOrEqual],
         ["+": .add, "-": .subtract],
         ["*": .multiply, "/": .divide, "%": .remainder],
         ["^": .power],
     ]
+    /// Each operator with how much it binds.
+    static let operators: [String: (level: Int, operation: CalculatorOperator)] = {
+        var table: [String: (level: Int, operation: CalculatorOperator)] = [:]
+        for (level, operators) in levels.enumerated() {
+            for (symbol, operation) in operators { table[symbol] = (level, operation) }
+        }
+        return table
+    }()
     static let assignments: [String: CalculatorOperator] = [
         "+=": .add, "-=": .subtract, "*=": .multiply, "/=": .divide, "%=": .remainder, "^=": .power,
     ]
@@ -431,13 +439,18 @@ struct BcExpression: Sendable {
 }
 
 extension BcParser {
-    private mutating func binary(_ level: Int, _ state: inout BcExpression) throws(CalculatorFault) {
-        guard level < BcExpression.levels.count else { return try operand(&state) }
-        try binary(level + 1, &state)
-        while case .symbol(let symbol) = token, let operation = BcExpression.levels[level][symbol] {
+    /// Reads an operand, and what follows it as long as its operators bind at least as much as `weakest`.
+    private mutating func binary(_ weakest: Int, _ state: inout BcExpression) throws(CalculatorFault) {
+        try operand(&state)
+        while case .symbol(let symbol) = token, let (level, operation) = BcExpression.operators[symbol],
+            level >= weakest
+        {
             state.isAssignment = false
             try advance()
             var right = BcExpression()
+            depth += 1
+            defer { depth -= 1 }
+            if depth > Self.maximumDepth { throw CalculatorFault(text: "program is too large") }
             // Powers group from the right.
             try binary(operation == .power ? level : level + 1, &right)
             code.append(.binary(operation))

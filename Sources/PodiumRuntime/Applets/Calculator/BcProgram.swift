@@ -14,7 +14,7 @@ struct BcProgram: Program {
     /// What all numbers may take together.
     private static let maximumBytes = 16 << 20
     /// The digits that can be asked for behind the point.
-    private static let maximumScale = 10_000
+    private static let maximumScale = 2_000
     /// The largest index of an array, and base of output.
     private static let maximumIndex = 1 << 20
 

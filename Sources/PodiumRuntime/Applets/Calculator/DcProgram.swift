@@ -26,7 +26,7 @@ struct DcProgram: Program {
     private static let maximumFrames = 1_000
     /// What all values may take together.
     private static let maximumBytes = 16 << 20
-    private static let maximumScale = 10_000
+    private static let maximumScale = 2_000
     private static let maximumBase = 1 << 20
 
     private struct Frame {

@@ -14,7 +14,7 @@ struct CalculatorFault: Error, Sendable {
 /// A decimal number: a whole number of units of 10 to the power of `-scale`.
 struct DecimalNumber: Hashable, Sendable {
     /// The digits that a number may have; what would have more is a fault.
-    static let maximumDigits = 20_000
+    static let maximumDigits = 5_000
 
     private(set) var isNegative = false
     private(set) var magnitude: WideNatural

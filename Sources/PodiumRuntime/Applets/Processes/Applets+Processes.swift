@@ -284,8 +284,8 @@ extension Applets {
                         : fail(&machine, "renice", "getpriority", .noProcess)
                 }
                 for process in found {
-                    let value = min(19, max(-20, isRelative ? process.niceness + step : step))
-                    machine.kernel.processes[process.number]?.niceness = value
+                    if !isRelative { machine.kernel.processes[process.number]?.niceness = 0 }
+                    machine.kernel.processes[process.number]?.becomeNicer(by: step)
                 }
             }
         }

@@ -51,7 +51,7 @@ struct NiceProgram: Program {
             machine.print("\(machine.process.niceness)\n")
             return .exited(0)
         }
-        machine.process.niceness = min(19, max(-20, machine.process.niceness + step))
+        machine.process.becomeNicer(by: step)
         return machine.become(Array(rest), as: "nice")
     }
 }
@@ -203,7 +203,7 @@ struct DaemonProgram: Program {
             }
             machine.process.directory = machine.absolute(place)
         }
-        if let step = options["N"].flatMap({ Int($0) }) { machine.process.niceness += step }
+        if let step = options["N"].flatMap({ Int($0) }) { machine.process.becomeNicer(by: step) }
         let parts = options["c"]?.split(separator: ":").map(String.init) ?? []
         let group = parts.count > 1 ? parts[1] : options["g"]
         let writesFile = options.has("m")

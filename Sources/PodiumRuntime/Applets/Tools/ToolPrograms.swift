@@ -56,7 +56,11 @@ extension Applets {
                 inputs: options.words,
                 Whole(perFile: false) { bytes, _, machine in
                     machine.charge(bytes: 4 * bytes.count)
-                    machine.write(columns(lines(of: bytes), options), to: 1)
+                    guard let table = columns(lines(of: bytes), options) else {
+                        return fail(&machine, "column", "out of memory")
+                    }
+                    machine.charge(bytes: table.count)
+                    machine.write(table, to: 1)
                     return 0
                 }
             )
@@ -81,7 +85,7 @@ extension Applets {
 
     // column
 
-    private static func columns(_ lines: [[UInt8]], _ options: AppletOptions) -> [UInt8] {
+    private static func columns(_ lines: [[UInt8]], _ options: AppletOptions) -> [UInt8]? {
         let filled = lines.filter { !$0.allSatisfy(\.isBlank) }
         guard options.has("t") else { return Array(filled.map { $0 + [0x0A] }.joined()) }
         let marks = options["s"].map { Set($0.utf8) }
@@ -97,6 +101,8 @@ extension Applets {
             }
         }
         let gap = Array((options["o"] ?? "  ").utf8)
+        let width = widths.dropLast().reduce(0, +) + gap.count * widths.count
+        if rows.count.multipliedReportingOverflow(by: width).partialValue > 4 * Whole.maximumBytes { return nil }
         let shown = rows.map { row -> [UInt8] in
             let cells = row.enumerated().map { index, cell in
                 index == row.count - 1 ? cell : cell + Array(repeating: 0x20, count: widths[index] - cell.count)
@@ -159,6 +165,7 @@ extension Applets {
                 second += 1
             }
         }
+        machine.charge(bytes: 4 * output.utf8.count)
         machine.print(output)
         return 0
     }
