@@ -18,6 +18,7 @@ extension Shell {
         copy.jobs = []
         copy.ended = [:]
         copy.substituted = nil
+        copy.outputProcesses = []
         copy.isTested = isTested || isTesting
         copy.options.isInteractive = false
         // Traps are the parent's business; what is ignored stays ignored.
@@ -114,6 +115,36 @@ extension Shell {
         // The reader belongs to no descriptor, so that children do not inherit it.
         frames.append(.substitution(child: number, file: pipe.reader, output: []))
         return .next
+    }
+
+    /// Begins the process of `<( … )` or `>( … )`, and keeps the shell's end of its pipe at a high descriptor.
+    mutating func startProcess(_ command: ShellCommand, isInput: Bool, _ machine: inout Machine) {
+        substituted = "/dev/null"
+        guard let pipe = machine.kernel.makePipe() else { return }
+        let own = isInput ? 1 : 0
+        let old = machine.process.files.removeValue(forKey: own)
+        machine.attach(isInput ? pipe.writer : pipe.reader, as: own)
+        let number = fork(command, isSubstitution: true, &machine)
+        machine.markStep(number)
+        restore([SavedDescriptor(descriptor: own, file: old)], &machine)
+        let kept = isInput ? pipe.reader : pipe.writer
+        guard let number else { return machine.kernel.dispose(kept) }
+        nextProcessDescriptor = nextProcessDescriptor > Self.leastProcessDescriptor ? nextProcessDescriptor - 1 : 63
+        machine.attach(kept, as: nextProcessDescriptor)
+        if !isInput { outputProcesses.append(number) }
+        substituted = "/dev/fd/\(nextProcessDescriptor)"
+    }
+
+    /// Before the shell ends: lets processes that it writes to read the rest, for a short while; nil when there are none.
+    mutating func waitForOutputs(_ code: Int, _ machine: inout Machine) -> Progress? {
+        guard !outputProcesses.isEmpty else { return nil }
+        let numbers = outputProcesses
+        outputProcesses = []
+        let isAny = numbers.contains { machine.kernel.processes[$0] != nil }
+        guard isAny else { return nil }
+        for descriptor in Array(machine.process.files.keys) { machine.close(descriptor) }
+        frames = [.exit(code)]
+        return .blocked(.childUntil(machine.now + Self.outputPatience))
     }
 
     // Waiting
