@@ -120,7 +120,38 @@ private struct SeededNumbers: RandomNumberGenerator {
         }
     }
 
-    @Test func appletsTakeAnyArguments() {
+    @Test func calculatorsTakeAnyProgram() {
+        let words = [
+            "1", "0", "9", ".5", "1.25", "FF", "99999999999999999999", "+", "-", "*", "/", "%", "^", "=", "==", "<",
+            "(",
+            ")", "[", "]", "{", "}", ";", ",", "\n", "a", "b", "if", "else", "while", "for", "(i=0;i<3;i++)",
+            "define f(x)",
+            "f(", "return", "auto x;", "scale=", "ibase=", "obase=", "sqrt(", "length(", "last", "print", "\"t\"", "++",
+            "--", "+=", "!", "&&", "||", "quit", "break", "p", "d", "r", "c", "k", "i", "o", "x", "[d x]", "sa", "la",
+            "Sa", "La", ":a", ";a", ">a", "z", "Z", "X", "v", "~", "|", "P", "n", "q", "Q", "_3", "e(1)", "l(2)",
+            "a(9)",
+        ]
+        onASmallStack {
+            var numbers = SeededNumbers(state: 7)
+            for round in 0..<600 {
+                let count = Int.random(in: 1..<14, using: &numbers)
+                let text = (0..<count).map { _ in words[Int.random(in: 0..<words.count, using: &numbers)] }
+                let program = ["bc", "bc -l", "dc"][round % 3]
+                Self.attempt("\(program) <<'EOF'\n\(text.joined(separator: " "))\nEOF\n")
+            }
+            for piece in [
+                "(", "-", "2^", "a=", "a[", "{", "if(1)", "if(1)1 else ", "while(1)", "f(", "sqrt(", "[", "!",
+            ] {
+                let text = String(repeating: piece, count: 20_000)
+                Self.attempt(
+                    "yes '\(piece)' | head -n 20000 | tr -d '\\n' > t; bc t; dc t; echo '\(text.prefix(500))' | bc -l"
+                )
+            }
+        }
+    }
+
+    @Test(arguments: ["busybox:1.36", "acme/tool:1"])
+    func appletsTakeAnyArguments(image: String) {
         let values = [
             "-1", "0", "1", "9223372036854775807", "-9223372036854775808", "99999999999999999999", "1e308", "nan", "",
             "-", "--",
@@ -136,7 +167,7 @@ private struct SeededNumbers: RandomNumberGenerator {
         onASmallStack {
             var numbers = SeededNumbers(state: 99)
             var tester = SandboxTester()
-            guard let handle = try? tester.start(sh: "sleep 99999"),
+            guard let handle = try? tester.start(sh: "sleep 99999", image: image),
                 let list = try? tester.exec(["ls", "/bin"], in: handle)
             else { return }
             let names =

@@ -5,24 +5,13 @@ extension Applets {
     static let commandApplets: [String: WaitingApplet] = [
         "env": { EnvironmentProgram(words: $0) },
         "nohup": { PrefixProgram(words: $0, valued: "") },
-        "nice": { PrefixProgram(words: $0, valued: "n") },
-        "ionice": { PrefixProgram(words: $0, valued: "cn") },
-        "setsid": { PrefixProgram(words: $0, valued: "") },
         "stdbuf": { PrefixProgram(words: $0, valued: "ioe") },
         "unbuffer": { PrefixProgram(words: $0, valued: "") },
-        "sudo": { PrefixProgram(words: $0, valued: "ug") },
-        "su-exec": { PrefixProgram(words: $0, valued: "", skips: 1) },
-        "gosu": { PrefixProgram(words: $0, valued: "", skips: 1) },
-        "setpriv": { PrefixProgram(words: $0, valued: "") },
         "tini": { PrefixProgram(words: $0, valued: "") },
         "dumb-init": { PrefixProgram(words: $0, valued: "") },
         "find": { FindProgram(words: $0) },
         "flock": { FlockProgram(words: $0) },
         "xargs": { ArgumentsProgram(words: $0) },
-        "su": { words in
-            let options = AppletOptions(words, valued: "cs")
-            return PrefixProgram(words: ["su", "sh"] + (options["c"].map { ["-c", $0] } ?? []), valued: "")
-        },
     ]
 }
 

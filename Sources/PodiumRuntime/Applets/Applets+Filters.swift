@@ -71,7 +71,7 @@ extension Applets {
                 "cksum",
                 inputs: AppletOptions(words).words,
                 Whole(perFile: true) { bytes, path, machine in
-                    machine.spend(bytes.count >> 6)
+                    machine.charge(bytes: 4 * bytes.count)
                     machine.print("\(posixChecksum(bytes)) \(bytes.count)\(path == "-" ? "" : " " + path)\n")
                     return 0
                 }
@@ -82,7 +82,7 @@ extension Applets {
                 "crc32",
                 inputs: AppletOptions(words).words,
                 Whole(perFile: true) { bytes, path, machine in
-                    machine.spend(bytes.count >> 8)
+                    machine.charge(bytes: bytes.count)
                     let sum = digits(Int(Checksum32.of(bytes)), radix: 16, width: 8)
                     machine.print("\(sum)\(path == "-" ? "" : " " + path)\n")
                     return 0
@@ -95,7 +95,7 @@ extension Applets {
                 "sum",
                 inputs: options.words,
                 Whole(perFile: true) { bytes, path, machine in
-                    machine.spend(bytes.count >> 8)
+                    machine.charge(bytes: bytes.count)
                     let name = path == "-" ? "" : " " + path
                     if options.has("s") {
                         let sum = bytes.reduce(0) { $0 + Int($1) }

@@ -113,7 +113,7 @@ extension Applets {
     }
 
     /// The first address of the pod's network, by which everything outside is reached.
-    private static func gateway(_ machine: Machine) -> String { prefix(machine) + "1" }
+    static func gateway(_ machine: Machine) -> String { prefix(machine) + "1" }
     private static func network(_ machine: Machine) -> String { prefix(machine) + "0" }
     private static func prefix(_ machine: Machine) -> String {
         machine.kernel.configuration.podIP.split(separator: ".").dropLast().map { $0 + "." }.joined()
@@ -150,7 +150,7 @@ extension Applets {
     }
 
     /// `ip address`, `ip link`, `ip route`; what changes something is not permitted.
-    private static func interfaces(_ machine: inout Machine, _ words: [String]) -> Int {
+    static func interfaces(_ machine: inout Machine, _ words: [String]) -> Int {
         let given = words.dropFirst().filter { !$0.hasPrefix("-") }
         let object = given.first ?? ""
         guard !object.isEmpty else {

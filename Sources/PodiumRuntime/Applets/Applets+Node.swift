@@ -13,10 +13,10 @@ extension Applets {
 
     /// Programs whose work is not simulated: they end with 0, and an Event says that they did nothing.
     private static let inert = [
-        "arping", "chpasswd", "conntrack", "crontab", "depmod", "ebtables", "ethtool", "ftpget", "ftpput", "hdparm",
+        "arping", "conntrack", "depmod", "ebtables", "ethtool", "hdparm",
         "ip6tables", "ip6tables-restore", "ip6tables-save", "ipset", "iptables", "iptables-legacy", "iptables-nft",
-        "iptables-restore", "iptables-save", "ipvsadm", "losetup", "mkpasswd", "nft", "passwd", "renice",
-        "start-stop-daemon", "svc", "svok", "systemctl", "tc", "telinit", "tftp", "traceroute", "traceroute6",
+        "iptables-restore", "iptables-save", "ipvsadm", "losetup", "nft",
+        "svc", "svok", "systemctl", "tc", "telinit",
         "tracepath", "udevadm", "update-ca-certificates", "update-rc.d", "visudo", "vlock", "watchdog",
     ]
 
@@ -148,24 +148,6 @@ extension Applets {
         "vmstat": doNothing,
         "iostat": doNothing,
         "mpstat": doNothing,
-        "lsof": { machine, _ in
-            for process in machine.visibleProcesses {
-                for (descriptor, number) in process.files.sorted(by: { $0.key < $1.key }) {
-                    let path = machine.kernel.openFiles[number]?.path ?? ""
-                    let target = path.isEmpty ? "pipe:[\(number)]" : path
-                    machine.print("\(process.pid)\t\(process.arguments.first ?? "")\t\(descriptor)\t\(target)\n")
-                }
-            }
-            return 0
-        },
-        "fuser": { machine, words in
-            let wanted = Set(AppletOptions(words, valued: "n").words)
-            let users = machine.visibleProcesses.filter { process in
-                process.files.values.contains { wanted.contains(machine.kernel.openFiles[$0]?.path ?? "") }
-            }
-            if !users.isEmpty { machine.print(users.map { String($0.pid) }.joined(separator: " ") + "\n") }
-            return users.isEmpty ? 1 : 0
-        },
     ]
 
     private static func free(_ machine: inout Machine, _ words: [String]) -> Int {

@@ -32,10 +32,6 @@ extension Applets {
         "ncat": { NetcatProgram(words: $0) },
         "python": { python($0) },
         "python3": { python($0) },
-        "crond": { words in
-            AppletOptions(words).has("f")
-                ? ServerProgram(service: nil, ports: []) : ServerProgram(service: nil, ports: [], isDaemon: true)
-        },
         "telnetd": { _ in ServerProgram(service: .silent, ports: [23], isDaemon: true) },
         "syslogd": { _ in ServerProgram(service: nil, ports: [], isDaemon: true) },
         "stress": { StressProgram(words: $0) },
@@ -299,11 +295,22 @@ struct NetcatProgram: Program {
     private var isConnected = false
     /// Where what a client says arrives.
     private var inbox: Int?
+    /// The program that answers, as far as it is read.
+    private var answering: (child: Int, reader: Int)?
 
     init(words: [String]) { self.words = words }
 
+    /// The command behind `-e`, which takes all that follows.
+    private var command: [String] {
+        guard let at = words.firstIndex(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.hasSuffix("e") }) else {
+            return []
+        }
+        return Array(words[(at + 1)...])
+    }
+
     mutating func run(_ machine: inout Machine) -> Progress {
-        let options = AppletOptions(words, valued: "pwseiq")
+        let command = command
+        let options = AppletOptions(Array(words.dropLast(command.count)), valued: "pwsiqcT")
         let isListening = options.has("l") || options.has("L")
         guard isListening else { return connect(options, &machine) }
         if port == nil {
@@ -316,6 +323,11 @@ struct NetcatProgram: Program {
             }
             port = number
         }
+        if !command.isEmpty {
+            let isLasting =
+                options.has("k") || words.contains { $0.hasPrefix("-") && $0.filter { $0 == "l" }.count > 1 }
+            return serve(command, isLasting: isLasting, &machine)
+        }
         // What it is given to say may be a whole answer.
         while true {
             switch machine.read(0) {
@@ -325,6 +337,59 @@ struct NetcatProgram: Program {
             }
             if machine.mustYield { return .ready }
             machine.spend()
+        }
+    }
+
+    /// Answers with what a program prints. It runs before the client comes, since who probes a port does not wait, and
+    /// therefore hears nothing of what that one says.
+    private mutating func serve(_ command: [String], isLasting: Bool, _ machine: inout Machine) -> Progress {
+        while true {
+            if inbox != nil {
+                guard case .exited = converse(&machine) else { return .blocked(conversationWait(machine)) }
+                guard isLasting, let port else { return .exited(0) }
+                inbox = nil
+                input = []
+                machine.kernel.listeners[port] = nil
+                _ = machine.listen(port, .silent)
+            }
+            guard let (child, reader) = answering else {
+                switch machine.program(for: command, path: machine.searchPath) {
+                case .failure(let failure):
+                    return .exited(Applets.fail(&machine, "nc", "can't execute '\(failure.command)'", failure.errno))
+                case .program(let program):
+                    guard let pipe = machine.kernel.makePipe(),
+                        let null = machine.kernel.open(.null, path: "/dev/null"),
+                        let child = machine.fork(program, arguments: command)
+                    else { return .exited(1) }
+                    connect(child, [0: null, 1: pipe.writer], &machine)
+                    answering = (child, pipe.reader)
+                }
+                continue
+            }
+            guard case .pipeReader(let pipe)? = machine.kernel.openFiles[reader]?.target else { return .exited(1) }
+            switch machine.kernel.read(pipe: pipe, limit: Pipe.capacity, file: reader) {
+            case .bytes(let bytes): if input.count < Self.maximumInput { input += bytes }
+            case .wait(let wait): return .blocked(wait)
+            case .end, .failed:
+                machine.kernel.dispose(reader)
+                machine.process.endedChildren[child] = nil
+                answering = nil
+                if case .exited(let code) = converse(&machine) { return .exited(code) }
+            }
+            if machine.mustYield { return .ready }
+            machine.spend()
+        }
+    }
+
+    private func conversationWait(_ machine: Machine) -> Wait { inbox.map { .input($0) } ?? .forever }
+
+    /// Gives a child other files.
+    private func connect(_ child: Int, _ files: [Int: Int], _ machine: inout Machine) {
+        for (descriptor, file) in files {
+            machine.kernel.openFiles[file]?.references += 1
+            if let old = machine.kernel.processes[child]?.files.updateValue(file, forKey: descriptor) {
+                machine.kernel.release(old)
+            }
         }
     }
 
@@ -392,7 +457,7 @@ struct NetcatProgram: Program {
             case .bytes(let bytes):
                 if input.count < Self.maximumInput { input += bytes }
                 // A server answers as soon as it has the whole head.
-                if input.text.contains("\r\n\r\n") || input.text.contains("\n\n") {
+                if MessageText.hasHead(input) {
                     return reply(address, port, &machine)
                 }
             case .wait(let wait): return .blocked(wait)
@@ -404,29 +469,7 @@ struct NetcatProgram: Program {
     }
 
     private func reply(_ address: String, _ port: Int, _ machine: inout Machine) -> Progress {
-        if machine.isOwn(address),
-            case .conversation(let answer, let inbox)? = machine.kernel.listener(on: port)?.service
-        {
-            machine.kernel.listeners[port] = nil
-            machine.kernel.pipes[inbox]?.append(input)
-            machine.kernel.closeWriter(of: inbox)
-            machine.write(answer, to: 1)
-            return .exited(0)
-        }
-        let lines = input.text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.utf8.last == 13 ? String(decoding: line.utf8.dropLast(), as: UTF8.self) : String(line)
-        }
-        let first = (lines.first ?? "").split(separator: " ").map(String.init)
-        guard first.count >= 2, first[1].hasPrefix("/") else { return .exited(0) }
-        let headers = lines.dropFirst().prefix { !$0.isEmpty }.map { line -> EnvironmentVariable in
-            let name = String(line.prefix { $0 != ":" })
-            return EnvironmentVariable(name, String(line.dropFirst(name.count + 1).drop { $0 == " " }))
-        }
-        let body = lines.drop { !$0.isEmpty }.dropFirst().joined(separator: "\n")
-        let request = HTTPProbe(path: first[1], method: first[0], headers: headers, body: body)
-        if let answer = machine.answer(request, at: address, port: port) {
-            machine.write(Array((answer.head.map { $0 + "\r\n" }.joined() + "\r\n").utf8) + answer.body, to: 1)
-        }
+        machine.write(machine.exchange(input, at: address, port: port), to: 1)
         return .exited(0)
     }
 }

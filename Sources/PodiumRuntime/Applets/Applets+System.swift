@@ -32,44 +32,53 @@ extension Applets {
             machine.print(" \(time) up \(minutes) min,  0 users,  load average: 0.00, 0.00, 0.00\n")
             return 0
         },
-        "ps": processes,
-        "top": { machine, words in processes(&machine, ["ps"]) },
         "kill": { machine, words in kill(&machine, words) },
-        "killall": { machine, words in killByName(&machine, words, isExact: true) },
-        "pkill": { machine, words in killByName(&machine, words, isExact: false) },
-        "pidof": { machine, words in
-            let options = AppletOptions(words)
-            let found = machine.visibleProcesses.filter { options.words.contains($0.commandName) }
-            if found.isEmpty { return 1 }
-            machine.print(found.reversed().map { String($0.pid) }.joined(separator: " ") + "\n")
-            return 0
-        },
-        "pgrep": { machine, words in
-            let options = AppletOptions(words, valued: "uP")
-            guard let name = options.words.first, let expression = RegularExpression(name, isExtended: true) else {
-                return 2
-            }
-            let found = machine.visibleProcesses.filter { candidate in
-                let text = options.has("f") ? candidate.arguments.joined(separator: " ") : candidate.commandName
-                return candidate.pid != machine.process.pid && expression.matches(Array(text.utf8), machine.meter)
-            }
-            for process in found {
-                machine.print(options.has("l") ? "\(process.pid) \(process.commandName)\n" : "\(process.pid)\n")
-            }
-            return found.isEmpty ? 1 : 0
-        },
         "apk": { machine, words in install(&machine, words, verbs: ["add"]) },
         "apt-get": { machine, words in install(&machine, words, verbs: ["install"]) },
         "apt": { machine, words in install(&machine, words, verbs: ["install"]) },
         "yum": { machine, words in install(&machine, words, verbs: ["install"]) },
         "dnf": { machine, words in install(&machine, words, verbs: ["install"]) },
         "getent": { machine, words in
+            if words.count > 1, let code = showEntries(&machine, words[1], Array(words.dropFirst(2))) { return code }
             guard words.count == 3, words[1].hasSuffix("hosts") || words[1].hasPrefix("ahosts") else { return 2 }
             let found = machine.addresses(of: words[2])
             for address in found { machine.print("\(PrintFormatter.padded(address, 16))\(words[2])\n") }
             return found.isEmpty ? 2 : 0
         },
     ]
+
+    // getent
+
+    /// Ports that `getent services` knows.
+    private static let services = [
+        "ssh": 22, "domain": 53, "http": 80, "https": 443, "postgresql": 5432, "mysql": 3306,
+    ]
+
+    /// The lines of a table of accounts or services; nil when it is another one.
+    private static func showEntries(_ machine: inout Machine, _ table: String, _ keys: [String]) -> Int? {
+        if table == "services" {
+            for key in keys {
+                guard let port = services[key] else { return 2 }
+                machine.print("\(PrintFormatter.padded(key, 21)) \(port)/tcp\n")
+            }
+            return 0
+        }
+        guard ["passwd", "group", "shadow"].contains(table) else { return nil }
+        let lines = machine.accountLines("/etc/\(table)")
+        if keys.isEmpty {
+            machine.print(lines.map { $0 + "\n" }.joined())
+            return 0
+        }
+        for key in keys {
+            let found = lines.first { line in
+                let parts = line.split(separator: ":", omittingEmptySubsequences: false)
+                return parts.first ?? "" == key || table != "shadow" && parts.count > 2 && parts[2] == key
+            }
+            guard let found else { return 2 }
+            machine.print(found + "\n")
+        }
+        return 0
+    }
 
     // date
 
@@ -104,15 +113,6 @@ extension Applets {
     }
 
     // Processes
-
-    private static func processes(_ machine: inout Machine, _ words: [String]) -> Int {
-        machine.print("PID   USER     TIME  COMMAND\n")
-        for process in machine.visibleProcesses {
-            let pid = PrintFormatter.padded(String(process.pid), 5, left: false)
-            machine.print("\(pid) root      0:00 \(process.arguments.joined(separator: " "))\n")
-        }
-        return 0
-    }
 
     /// `kill`, as applet and as builtin.
     static func kill(_ machine: inout Machine, _ words: [String]) -> Int {
@@ -156,7 +156,7 @@ extension Applets {
         )
     }
 
-    private static func listSignals(_ machine: inout Machine, _ word: String?) -> Int {
+    static func listSignals(_ machine: inout Machine, _ word: String?) -> Int {
         if let word, let number = Int(word) {
             guard let signal = Signal(number: number > 128 ? number - 128 : number) else { return 1 }
             machine.print(signal.name + "\n")
@@ -164,41 +164,6 @@ extension Applets {
             for number in 1...31 { machine.print("\(number)) \(Signal(number: number)?.name ?? "")\n") }
         }
         return 0
-    }
-
-    private static func killByName(_ machine: inout Machine, _ words: [String], isExact: Bool) -> Int {
-        var rest = words.dropFirst()
-        var signal: Signal? = .terminate
-        var wantsCommandLine = false
-        var isQuiet = false
-        while let option = rest.first, option.hasPrefix("-"), option.count > 1 {
-            rest = rest.dropFirst()
-            switch option {
-            case "-q": isQuiet = true
-            case "-f": wantsCommandLine = true
-            case "-0": signal = nil
-            case "-s": signal = rest.popFirst().flatMap { Signal(name: $0) }
-            case "-x", "-e", "-w": break
-            default: signal = Signal(name: String(option.dropFirst())) ?? signal
-            }
-        }
-        var code = 0
-        for name in rest {
-            let expression = RegularExpression(name, isExtended: true)
-            let found = machine.visibleProcesses.filter { candidate in
-                guard candidate.number != machine.process.number else { return false }
-                if isExact { return candidate.commandName == name }
-                let text = wantsCommandLine ? candidate.arguments.joined(separator: " ") : candidate.commandName
-                return expression?.matches(Array(text.utf8), machine.meter) ?? false
-            }
-            if found.isEmpty {
-                code = 1
-                if isExact, !isQuiet { _ = fail(&machine, "killall", "\(name): no process killed") }
-            }
-            guard let signal else { continue }
-            for process in found { machine.send(signal, to: process.number) }
-        }
-        return code
     }
 
     // Packages
@@ -214,9 +179,4 @@ extension Applets {
         }
         return 0
     }
-}
-
-extension Process {
-    /// The last component of the program's path.
-    var commandName: String { arguments.first?.split(separator: "/").last.map(String.init) ?? "" }
 }

@@ -85,7 +85,7 @@ extension Applets {
     static func formatted(_ words: [String], _ flavour: ShellFlavour) -> (bytes: [UInt8], faults: [String]) {
         var rest = words.dropFirst()
         if rest.first == "--" { rest = rest.dropFirst() }
-        var formatter = PrintFormatter(rest.first ?? "", Array(rest.dropFirst()), quotes: flavour == .bash)
+        var formatter = PrintFormatter(rest.first ?? "", Array(rest.dropFirst()), flavour: flavour)
         let bytes = formatter.format()
         var faults = formatter.faults.map { "\($0): invalid number" }
         // busybox minds a number that is empty.

@@ -17,6 +17,8 @@ enum Applets {
         .merging(networkApplets) { first, _ in first }
         .merging(accountApplets) { first, _ in first }
         .merging(nodeApplets) { first, _ in first }
+        .merging(processApplets) { first, _ in first }
+        .merging(tableApplets) { first, _ in first }
 
     /// Applets that read input, sleep or serve.
     static let waiting: [String: WaitingApplet] = filterApplets.merging(lineApplets) { first, _ in first }
@@ -26,6 +28,9 @@ enum Applets {
         .merging(serverApplets) { first, _ in first }
         .merging(commandApplets) { first, _ in first }
         .merging(entryPointApplets) { first, _ in first }
+        .merging(accountPrograms) { first, _ in first }
+        .merging(processPrograms) { first, _ in first }
+        .merging(toolPrograms) { first, _ in first }
 
     private static let shells: Set<String> = ["sh", "ash", "bash", "dash", "hush"]
 
@@ -43,8 +48,28 @@ enum Applets {
         if name == "busybox", words.count > 1 {
             return program(words[1], Array(words.dropFirst()), environment, machine)
         }
+        if words.count == 2, words[1] == "--help", hasUsage(name) {
+            return ImmediateProgram(applet: showUsage, words: words)
+        }
         if let applet = immediate[name] { return ImmediateProgram(applet: applet, words: words) }
         return waiting[name]?(words)
+    }
+
+    /// Whether a program says how it is used when it is asked for `--help`, and then ends.
+    private static func hasUsage(_ name: String) -> Bool {
+        let isSilent = ["echo", "test", "[", "[[", "true", "false", "printf", ":", "pause"].contains(name)
+        if serverApplets[name] != nil { return ["httpd", "nc", "ping", "ping6", "telnet"].contains(name) }
+        return !isSilent && entryPointApplets[name] == nil && (immediate[name] != nil || waiting[name] != nil)
+    }
+
+    private static func showUsage(_ machine: inout Machine, _ words: [String]) -> Int {
+        let name = words.first?.split(separator: "/").last.map(String.init) ?? ""
+        if machine.hasBusybox {
+            machine.complain("BusyBox v1.36.1 multi-call binary.\n\nUsage: \(name) [OPTIONS] [ARGS]")
+        } else {
+            machine.print("Usage: \(name) [OPTION]... [ARG]...\n")
+        }
+        return 0
     }
 
     /// The usage text of an applet that got wrong words, in short.
@@ -84,8 +109,8 @@ struct AppletOptions {
 
     /// Reads the words after the name. `valued` are the letters that take a value; with `stops` options end at the
     /// first
-    /// other word.
-    init(_ all: [String], valued: String = "", stops: Bool = false) {
+    /// other word. `long` are the long names of letters; those that take a value may have it as the next word.
+    init(_ all: [String], valued: String = "", stops: Bool = false, long: [String: Character] = [:]) {
         var rest = all.dropFirst()
         while let word = rest.popFirst() {
             if word == "--" {
@@ -100,12 +125,27 @@ struct AppletOptions {
                 }
                 continue
             }
-            if word.hasPrefix("--") { readLong(word) } else { readLetters(word, &rest, valued) }
+            if word.hasPrefix("--") { readLong(word, &rest, valued, long) } else { readLetters(word, &rest, valued) }
         }
     }
 
-    private mutating func readLong(_ word: String) {
+    private mutating func readLong(
+        _ word: String,
+        _ rest: inout ArraySlice<String>,
+        _ valued: String,
+        _ long: [String: Character]
+    ) {
         let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if let letter = long[String(parts[0])] {
+            guard valued.contains(letter) else {
+                flags.insert(letter)
+                return
+            }
+            let value = parts.count > 1 ? String(parts[1]) : rest.popFirst() ?? ""
+            values[String(letter)] = value
+            lists[String(letter), default: []].append(value)
+            return
+        }
         values[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
     }
 
@@ -180,6 +220,7 @@ extension Shell {
                 return
             }
             name = path
+            if flavour == .bash { variables.set("BASH_SOURCE", elements: [0: path]) }
             frames = [.script(ShellScript(text: text, flavour))]
         } else {
             positional = Array(rest)

@@ -24,9 +24,12 @@ struct PrintFormatter {
     private let resolvesEscapes: Bool
     /// Whether `%q` quotes for the shell.
     private let quotes: Bool
+    /// Whether hexadecimal escapes stay as they are, as dash leaves them.
+    private let isOfDash: Bool
 
-    init(_ format: String, _ arguments: [String], resolvesEscapes: Bool = true, quotes: Bool = false) {
-        self.quotes = quotes
+    init(_ format: String, _ arguments: [String], resolvesEscapes: Bool = true, flavour: ShellFlavour? = nil) {
+        quotes = flavour == .bash
+        isOfDash = flavour == .dash
         self.format = Array(format.utf8)
         self.arguments = arguments[...]
         self.resolvesEscapes = resolvesEscapes
@@ -44,7 +47,7 @@ struct PrintFormatter {
     private mutating func pass() {
         var rest = format[...]
         while let unit = rest.popFirst(), !isStopped {
-            if unit == UInt8(ascii: "\\"), resolvesEscapes {
+            if unit == UInt8(ascii: "\\"), resolvesEscapes, !(isOfDash && "xuU".utf8.contains(rest.first ?? 0)) {
                 // An escape is at most ten units long: `\UHHHHHHHH`.
                 let piece = escapeLength(rest)
                 let (bytes, stops) = EscapedText.resolve([unit] + rest.prefix(piece), .format)

@@ -21,6 +21,8 @@ enum Errno: String, Error, Sendable {
     case invalid = "Invalid argument"
     case again = "Resource temporarily unavailable"
     case crossDevice = "Cross-device link"
+    case refused = "Connection refused"
+    case timedOut = "Connection timed out"
 
     /// The text.
     var text: String { rawValue }

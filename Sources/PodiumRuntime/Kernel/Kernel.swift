@@ -39,6 +39,8 @@ struct Kernel: Sendable {
     var volumes: [String: FileTree] = [:]
     var sharedFiles = SharedFiles()
     var listeners: [Int: Listener] = [:]
+    /// Open connections; each belongs to an open file.
+    var connections: [Int: Connection] = [:]
     var commands: [Int: ExecState] = [:]
     var events: [SandboxEvent] = []
     var random: UInt64

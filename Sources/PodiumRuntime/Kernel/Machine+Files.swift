@@ -164,8 +164,8 @@ extension Machine {
         if !kernel.reserve(bytes: bytes, nodes: nodes, meter) { throw .noSpace }
         var owned = node
         if !keepsOwner {
-            owned.owner = container?.specification.user ?? 0
-            owned.group = container?.specification.group ?? 0
+            owned.owner = userID
+            owned.group = groupID
         }
         let added = kernel.update(location) { place in
             guard place == nil else { return false }

@@ -28,6 +28,7 @@ extension Machine {
             return .bytes((0..<limit).map { _ in UInt8(truncatingIfNeeded: kernel.nextRandom() >> 32) })
         case .silence, .containerOutput, .commandOutput: return .wait(.forever)
         case .pipeWriter: return .failed(.badFile)
+        case .connection(let number): return read(connection: number, limit: limit)
         case .pipeReader(let pipe):
             let result = kernel.read(pipe: pipe, limit: limit, file: number)
             if case .bytes(let bytes) = result { charge(bytes: bytes.count) }
@@ -74,6 +75,10 @@ extension Machine {
         charge(components: file.depth)
         switch file.target {
         case .null, .zero, .random, .silence: return nil
+        case .connection(let number):
+            let room = Connection.maximumBytes - (kernel.connections[number]?.sent.count ?? 0)
+            kernel.connections[number]?.sent += bytes.prefix(max(0, room))
+            return nil
         case .full: return .noSpace
         case .snapshot, .pipeReader: return .badFile
         case .pipeWriter(let pipe): return write(bytes, toPipe: pipe)
@@ -225,6 +230,7 @@ extension Kernel {
             pipes[pipe]?.readers -= 1
             forgetPipe(pipe)
         case .pipeWriter(let pipe): closeWriter(of: pipe)
+        case .connection(let number): connections[number] = nil
         default: break
         }
     }

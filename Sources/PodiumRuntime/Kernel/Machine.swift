@@ -45,6 +45,10 @@ struct Machine {
 
     /// Whether the programs of the container are GNU's.
     var isGNU: Bool { container?.image.hasGNUTools ?? false }
+    /// The user that the running process is.
+    var userID: Int { process.userID ?? container?.specification.user ?? 0 }
+    /// Its group.
+    var groupID: Int { process.groupID ?? container?.specification.group ?? 0 }
 
     /// Counts work in steps; a simple command takes a handful.
     func spend(_ steps: Int = 1) { meter.spend(steps) }

@@ -30,6 +30,8 @@ enum OpenFileTarget: Hashable, Sendable {
     case containerOutput(container: Int, OutputStream)
     /// A stream of a command in a container.
     case commandOutput(command: Int, OutputStream)
+    /// A connection to a port, by its number in the sandbox.
+    case connection(Int)
     /// The input of a container with `stdin` to which nobody is attached.
     case silence
 }

@@ -68,6 +68,11 @@ struct Process: Sendable {
     var directory: String
     /// The permissions that new files do not get.
     var mask = 0o022
+    /// The user that it became by `su` and the like; nil for that of its container.
+    var userID: Int?
+    var groupID: Int?
+    /// How little it insists on the processor; nothing depends on it.
+    var niceness = 0
     /// Open files by descriptor.
     var files: [Int: Int] = [:]
     var wait: Wait?
@@ -111,10 +116,16 @@ struct Process: Sendable {
         directory = parent?.directory ?? "/"
         isStep = parent?.isStep ?? false
         mask = parent?.mask ?? 0o022
+        userID = parent?.userID
+        groupID = parent?.groupID
+        niceness = parent?.niceness ?? 0
         waitsSince = startedAt
         self.startedAt = startedAt
         group = parent?.group ?? number
     }
+
+    /// Becomes nicer by a step, as far as that goes.
+    mutating func becomeNicer(by step: Int) { niceness = min(19, max(-20, niceness + min(39, max(-39, step)))) }
 
     /// Whether signals without a handler pass it by, as they do the first process of a PID namespace.
     var isInit: Bool { pid == 1 }

@@ -185,15 +185,13 @@ extension Kernel {
 
     /// Reads `HTTP/1.1 200 OK`, headers, an empty line and the body; nil when it is no HTTP.
     static func parseAnswer(_ bytes: [UInt8]) -> HTTPAnswer? {
-        let text = bytes.text
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.utf8.last == 13 ? String(decoding: line.utf8.dropLast(), as: UTF8.self) : String(line)
-        }
+        let lines = MessageText.lines(bytes)
         guard let words = lines.first?.split(separator: " "), words.count >= 2, words[0].hasPrefix("HTTP/"),
             let status = Int(words[1]), (100..<600).contains(status)
         else { return nil }
-        let end = lines.firstIndex(of: "") ?? lines.count - 1
-        return HTTPAnswer(status: status, body: lines[(end + 1)...].joined(separator: "\n"))
+        var answer = HTTPAnswer(status: status)
+        answer.body = MessageText.bodyStart(bytes).map { Array(bytes[$0...]) } ?? []
+        return answer
     }
 }
 

@@ -5,6 +5,8 @@
 enum ExpansionStop: Error, Sendable {
     /// The next substitution has not been run yet. Run it, add its output to `substitutions`, and expand anew.
     case needs(ShellCommand)
+    /// The same of a process whose pipe is known by its path.
+    case needsProcess(ShellCommand, isInput: Bool)
     /// The shell ends with this complaint, without its name before it.
     case failed(String)
     /// It ends because a parameter is not set.
@@ -112,6 +114,8 @@ struct Expansion {
             case .parameter(let parameter, let isQuoted): try expand(parameter, isQuoted: isQuoted, into: &builder)
             case .substitution(let script, let isQuoted):
                 builder.addValue(try output(of: script), isQuoted: isQuoted)
+            case .process(let script, let isInput):
+                builder.add(Array(try path(of: script, isInput: isInput).utf8), isQuoted: true)
             case .arithmetic(let word, let isQuoted):
                 builder.addValue(String(try arithmetic(word)), isQuoted: isQuoted)
             }
@@ -126,6 +130,15 @@ struct Expansion {
     private func home(of name: String) -> String {
         if name.isEmpty { return scope.home }
         return name == "root" ? "/root" : "~" + name
+    }
+
+    private mutating func path(of script: ParsedScript, isInput: Bool) throws(ExpansionStop) -> String {
+        guard used < substitutions.count else {
+            if used >= Self.maximumSubstitutions { throw .failed("too many substitutions") }
+            throw .needsProcess(script.command, isInput: isInput)
+        }
+        used += 1
+        return substitutions[used - 1]
     }
 
     private mutating func output(of script: ParsedScript) throws(ExpansionStop) -> String {

@@ -18,6 +18,7 @@ extension Shell {
         copy.jobs = []
         copy.ended = [:]
         copy.substituted = nil
+        copy.outputProcesses = []
         copy.isTested = isTested || isTesting
         copy.options.isInteractive = false
         // Traps are the parent's business; what is ignored stays ignored.
@@ -114,6 +115,36 @@ extension Shell {
         // The reader belongs to no descriptor, so that children do not inherit it.
         frames.append(.substitution(child: number, file: pipe.reader, output: []))
         return .next
+    }
+
+    /// Begins the process of `<( … )` or `>( … )`, and keeps the shell's end of its pipe at a high descriptor.
+    mutating func startProcess(_ command: ShellCommand, isInput: Bool, _ machine: inout Machine) {
+        substituted = "/dev/null"
+        guard let pipe = machine.kernel.makePipe() else { return }
+        let own = isInput ? 1 : 0
+        let old = machine.process.files.removeValue(forKey: own)
+        machine.attach(isInput ? pipe.writer : pipe.reader, as: own)
+        let number = fork(command, isSubstitution: true, &machine)
+        machine.markStep(number)
+        restore([SavedDescriptor(descriptor: own, file: old)], &machine)
+        let kept = isInput ? pipe.reader : pipe.writer
+        guard let number else { return machine.kernel.dispose(kept) }
+        nextProcessDescriptor = nextProcessDescriptor > Self.leastProcessDescriptor ? nextProcessDescriptor - 1 : 63
+        machine.attach(kept, as: nextProcessDescriptor)
+        if !isInput { outputProcesses.append(number) }
+        substituted = "/dev/fd/\(nextProcessDescriptor)"
+    }
+
+    /// Before the shell ends: lets processes that it writes to read the rest, for a short while; nil when there are none.
+    mutating func waitForOutputs(_ code: Int, _ machine: inout Machine) -> Progress? {
+        guard !outputProcesses.isEmpty else { return nil }
+        let numbers = outputProcesses
+        outputProcesses = []
+        let isAny = numbers.contains { machine.kernel.processes[$0] != nil }
+        guard isAny else { return nil }
+        for descriptor in Array(machine.process.files.keys) { machine.close(descriptor) }
+        frames = [.exit(code)]
+        return .blocked(.childUntil(machine.now + Self.outputPatience))
     }
 
     // Waiting
@@ -235,6 +266,11 @@ extension Shell {
         _ machine: inout Machine
     ) throws(Errno) {
         var file: Int?
+        let isPath = ![.hereDocument, .hereString, .duplicate].contains(redirection.kind)
+        if flavour == .bash, isPath, redirection.target.hasPrefix("/dev/tcp/") {
+            file = try machine.connect(redirection.target.dropFirst("/dev/tcp/".utf8.count))
+            return attach(file, redirection, &saved, &machine)
+        }
         switch redirection.kind {
         case .input: file = try machine.open(redirection.target, .read)
         case .output, .both:
@@ -249,6 +285,16 @@ extension Shell {
             guard let other = Int(redirection.target), let source = machine.process.files[other] else { throw .badFile }
             file = source
         }
+        attach(file, redirection, &saved, &machine)
+    }
+
+    /// Puts a file at the descriptors of a redirection; without one they are closed.
+    private func attach(
+        _ file: Int?,
+        _ redirection: ExpandedRedirection,
+        _ saved: inout [SavedDescriptor],
+        _ machine: inout Machine
+    ) {
         let isBoth = redirection.kind == .both || redirection.kind == .bothAppend
         for descriptor in isBoth ? [1, 2] : [redirection.descriptor] {
             // What a descriptor was is kept without a copy in the table, so that children do not inherit it.

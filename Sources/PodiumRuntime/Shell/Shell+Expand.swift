@@ -65,6 +65,10 @@ extension Shell {
             case .needs(let command):
                 frames.append(.expand(job))
                 return startSubstitution(command, &machine)
+            case .needsProcess(let command, let isInput):
+                frames.append(.expand(job))
+                startProcess(command, isInput: isInput, &machine)
+                return .next
             case .failed(let text), .unset(let text):
                 machine.complain(complaint(text))
                 status = flavour == .bash ? 1 : 2

@@ -133,6 +133,10 @@ struct Shell: Program {
     var lastBackground: Int?
     /// The output of the substitution that has just ended.
     var substituted: String?
+    /// The processes of `>( … )` that may still have to read.
+    var outputProcesses: [Int] = []
+    /// The descriptor of the last pipe of `<( … )` or `>( … )`.
+    var nextProcessDescriptor = 64
     /// The code of the last substitution, which is that of a command of assignments only.
     var substitutionStatus: Int?
     /// `$$`, which subshells keep. Nil until the shell runs for the first time: it is made before its process.
@@ -149,6 +153,11 @@ struct Shell: Program {
     /// The present directory by the links that led there; what `pwd` prints.
     var directory: String
     var flavour: ShellFlavour
+
+    /// The lowest descriptor of such a pipe; below it the highest one is used again.
+    static let leastProcessDescriptor = 40
+    /// How long a shell waits at its end for those who read from it.
+    static let outputPatience = Duration.seconds(1)
 
     /// A shell that a process of the machine becomes.
     init(name: String, environment: [EnvironmentVariable], machine: Machine) {
@@ -188,12 +197,12 @@ struct Shell: Program {
             beginTrap(&machine)
             guard let frame = frames.popLast() else {
                 if beginExit(code: status) { continue }
-                return .exited(status)
+                return waitForOutputs(status, &machine) ?? .exited(status)
             }
             switch step(frame, &machine) {
             case .next: break
             case .wait(let wait): return .blocked(wait)
-            case .exit(let code): return .exited(code & 0xFF)
+            case .exit(let code): return waitForOutputs(code & 0xFF, &machine) ?? .exited(code & 0xFF)
             case .replace(let program): return .replaced(program)
             }
         }

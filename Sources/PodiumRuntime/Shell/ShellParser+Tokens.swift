@@ -123,7 +123,7 @@ extension ShellParser {
                 index += 2
                 continue
             }
-            if Self.isMetacharacter(units[index]) { break }
+            if Self.isMetacharacter(units[index]), !beginsProcess { break }
             if command.words.isEmpty, let assignment = try assignment() {
                 command.assignments.append(assignment)
             } else if let first = command.words.first?.bareText, Self.declarations.contains(first),
@@ -229,7 +229,7 @@ extension ShellParser {
         let isInput = mark.hasPrefix("<")
         if kind == .hereDocument { return try hereDocument(number ?? 0, stripsTabs: mark == "<<-") }
         try skipBlanks()
-        guard index < units.count, !Self.isMetacharacter(units[index]) else { throw unexpected() }
+        guard index < units.count, !Self.isMetacharacter(units[index]) || beginsProcess else { throw unexpected() }
         let target = try nextWord()
         if kind == .duplicate, let text = target.bareText, text != "-", Int(text) == nil {
             guard flavour.hasKornWords, !isInput, number == nil else { throw error("Bad fd number") }

@@ -4,10 +4,10 @@
 extension ShellParser {
     /// The word at the cursor.
     mutating func nextWord(startsWithHome: Bool = false) throws(ShellSyntaxError) -> ShellWord {
-        guard index < units.count, !Self.isMetacharacter(units[index]) else { throw unexpected() }
+        guard index < units.count, !Self.isMetacharacter(units[index]) || beginsProcess else { throw unexpected() }
         var word = ShellWord()
         if units[index] == UInt8(ascii: "~") { word.parts += homePart() }
-        while index < units.count, !Self.isMetacharacter(units[index]) {
+        while index < units.count, !Self.isMetacharacter(units[index]) || beginsProcess {
             let isColon = startsWithHome && units[index] == UInt8(ascii: ":")
             try appendPart(to: &word)
             if isColon, index < units.count, units[index] == UInt8(ascii: "~") { word.parts += homePart() }
@@ -29,6 +29,9 @@ extension ShellParser {
         return word
     }
 
+    /// Whether `<(` or `>(` stands here, in a shell that knows it.
+    var beginsProcess: Bool { flavour.hasKornWords && (peek("<(") || peek(">(")) }
+
     private mutating func homePart() -> [WordPart] {
         var end = index + 1
         while end < units.count, units[end].isNameUnit || units[end] == UInt8(ascii: "-") { end += 1 }
@@ -43,6 +46,11 @@ extension ShellParser {
     /// One piece outside of quotes.
     private mutating func appendPart(to word: inout ShellWord) throws(ShellSyntaxError) {
         switch units[index] {
+        case UInt8(ascii: "<"), UInt8(ascii: ">"):
+            let isInput = units[index] == UInt8(ascii: "<")
+            index += 1
+            guard case .substitution(let script, _) = try substitution(isQuoted: true) else { return }
+            word.append(.process(script, isInput: isInput))
         case UInt8(ascii: "\\"):
             index += 1
             guard index < units.count else { return word.append(.literal("\\")) }

@@ -251,7 +251,7 @@ struct ShellParser: Sendable {
             words = []
             while true {
                 try skipBlanks()
-                guard index < units.count, !Self.isMetacharacter(units[index]) else { break }
+                guard index < units.count, !Self.isMetacharacter(units[index]) || beginsProcess else { break }
                 words?.append(try nextWord())
             }
         }

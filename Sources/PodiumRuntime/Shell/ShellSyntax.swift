@@ -112,6 +112,8 @@ enum WordPart: Hashable, Sendable {
     /// `$( … )` or backticks.
     case substitution(ParsedScript, isQuoted: Bool)
     case arithmetic(ShellWord, isQuoted: Bool)
+    /// `<( … )` or `>( … )`: the path of a pipe from or to a process.
+    case process(ParsedScript, isInput: Bool)
     /// `~` or `~name` at the start of a word.
     case home(String)
 }

@@ -90,11 +90,11 @@ extension AwkInterpreter {
         switch function {
         case .length: push(.number(Double(length(arguments))))
         case .index:
-            let found = Self.find(text(argument(1)), in: text(argument(0)))
+            let found = find(text(argument(1)), in: text(argument(0)))
             push(.number(Double(found.map { $0 + 1 } ?? 0)))
-        case .substr: push(.text(substring(arguments)))
-        case .tolower: push(.text(text(argument(0)).map(\.lowercased)))
-        case .toupper: push(.text(text(argument(0)).map(\.uppercased)))
+        case .substr: try push(bounded: substring(arguments))
+        case .tolower: try push(bounded: text(argument(0)).map(\.lowercased))
+        case .toupper: try push(bounded: text(argument(0)).map(\.uppercased))
         case .sprintf: try push(bounded: try formatted(arguments))
         case .split: try split(arguments)
         case .match: try match(argument(0), argument(1))
@@ -122,13 +122,16 @@ extension AwkInterpreter {
         return text(argument).count
     }
 
-    private static func find(_ part: [UInt8], in text: [UInt8]) -> Int? {
+    private func find(_ part: [UInt8], in text: [UInt8]) -> Int? {
         guard let first = part.first else { return nil }
         var start = 0
         while let index = text[start...].firstIndex(of: first), index + part.count <= text.count {
-            if text[index...].starts(with: part) { return index }
+            let same = zip(text[index...], part).prefix { $0 == $1 }.count
+            meter.charge(bytes: index - start + same)
+            if same == part.count { return index }
             start = index + 1
         }
+        meter.charge(bytes: text.count - start)
         return nil
     }
 
@@ -195,6 +198,7 @@ extension AwkInterpreter {
             &machine
         )
         if result.count > Self.maximumTextBytes { throw fault("Out of memory") }
+        try self.count(built: result.count)
         if let target, count > 0 { try store(target, key: last, .text(result)) }
         push(.number(Double(count)))
     }

@@ -129,6 +129,7 @@ extension AwkInterpreter {
         case .element(let slot):
             let number = try array(slot)
             let name = text(key)
+            meter.charge(bytes: name.count)
             if let value = arrays[number]?[name] { return value }
             // Looking at an element makes it.
             try set(number, name, .none)
@@ -138,6 +139,7 @@ extension AwkInterpreter {
 
     /// Sets an element of an array.
     mutating func set(_ number: Int, _ key: [UInt8], _ value: AwkValue) throws(AwkFault) {
+        meter.charge(bytes: key.count)
         keptBytes += arrays[number]?.set(key, value) ?? 0
         if keptBytes > Self.maximumKeptBytes { throw fault("Out of memory") }
     }
@@ -206,6 +208,7 @@ extension AwkInterpreter {
         record.isStale = false
         let separator = text(globals[Special.outputFieldSeparator.rawValue])
         let joined = Array(record.fields.map { text($0) }.joined(separator: separator))
+        meter.charge(bytes: joined.count)
         record.text = .input(Array(joined.prefix(Self.maximumTextBytes)))
         return record.text
     }
@@ -254,6 +257,7 @@ extension AwkInterpreter {
     mutating func fields(of text: [UInt8], by separator: AwkValue, newlines: Bool = false) throws(AwkFault) -> [[UInt8]]
     {
         if text.isEmpty { return [] }
+        try count(built: text.count)
         let mark = self.text(separator)
         if case .pattern = separator {
         } else {

@@ -17,6 +17,8 @@ enum AwkStep: Sendable {
 struct AwkInterpreter: Program {
     /// What all texts in arrays may take together.
     static let maximumKeptBytes = 16 << 20
+    /// What all other texts (variables, locals, fields) may take together; one that several share counts for each.
+    private static let maximumLiveBytes = 32 << 20
     /// The length of one text.
     static let maximumTextBytes = 1 << 20
     /// Values on the stack.
@@ -52,6 +54,8 @@ struct AwkInterpreter: Program {
     private var lastArray = 0
     /// What arrays keep.
     var keptBytes = 0
+    /// What was built since all texts were last counted.
+    private var builtBytes = 0
     private var iterations: [(keys: [[UInt8]], next: Int)] = []
     private var openRanges: Set<Int> = []
     private var code = 0
@@ -278,18 +282,15 @@ struct AwkInterpreter: Program {
         switch instruction {
         case .subscripts(let count):
             let keys = (0..<count).map { _ in text(pop()) }
-            push(
-                .text(
-                    Array(
-                        keys.reversed().joined(separator: text(globals[AwkProgram.Special.subscriptSeparator.rawValue]))
-                    )
-                )
-            )
+            let separator = text(globals[AwkProgram.Special.subscriptSeparator.rawValue])
+            try push(bounded: Array(keys.reversed().joined(separator: separator)))
         case .contains(let slot):
             let key = text(pop())
+            meter.charge(bytes: key.count)
             push(.truth(arrays[try array(slot)]?.contains(key) ?? false))
         case .delete(let slot):
             let key = text(pop())
+            meter.charge(bytes: key.count)
             keptBytes -= arrays[try array(slot)]?.remove(key) ?? 0
         case .deleteAll(let slot): clear(try array(slot))
         case .argument(let slot): push(try argument(slot))
@@ -303,7 +304,20 @@ struct AwkInterpreter: Program {
     /// Pushes a text, if it is not too long.
     mutating func push(bounded text: [UInt8]) throws(AwkFault) {
         if text.count > Self.maximumTextBytes { throw fault("Out of memory") }
+        try count(built: text.count)
         push(.text(text))
+    }
+
+    /// Counts bytes that a new text takes, as work and as memory.
+    mutating func count(built bytes: Int) throws(AwkFault) {
+        meter.charge(bytes: bytes)
+        builtBytes += bytes
+        guard builtBytes > Self.maximumLiveBytes else { return }
+        let fields = record.fields.reduce(record.text.size) { $0 + $1.size }
+        let live = globals.reduce(fields) { $0 + $1.size } + stack.reduce(0) { $0 + $1.size }
+        meter.charge(bytes: (globals.count + stack.count + record.fields.count) * MemoryLayout<AwkValue>.size)
+        if live > Self.maximumLiveBytes { throw fault("Out of memory") }
+        builtBytes = live
     }
 
     private func apply(_ operation: AwkOperation, _ left: Double, _ right: Double) throws(AwkFault) -> Double {
@@ -333,6 +347,7 @@ struct AwkInterpreter: Program {
             }
         }
         var (first, second) = (text(left), text(right))
+        meter.charge(bytes: setting.ignoresCase ? first.count + second.count : min(first.count, second.count))
         if setting.ignoresCase { (first, second) = (first.map(\.lowercased), second.map(\.lowercased)) }
         switch comparison {
         case .less: return first.lexicographicallyPrecedes(second)

@@ -50,7 +50,7 @@ struct AwkReader: Sendable {
             if machine.mustYield { return .yield }
             switch machine.read(descriptor, limit: Self.readBytes) {
             case .bytes(let bytes):
-                machine.spend(1 + bytes.count >> 8)
+                machine.charge(bytes: bytes.count)
                 if start > 0 {
                     buffer.removeFirst(start)
                     scanned -= start

@@ -7,14 +7,21 @@ import PodiumMachinery
 struct ComparisonProgram: Program {
     /// The lines that are shown around a difference.
     private static let maximumContext = 1 << 20
-    /// What is read of standard input.
+    /// What is read of a stream.
     private static let maximumBytes = 16 << 20
 
     private let name: String
     private let options: AppletOptions
-    private var input: [UInt8] = []
-    private var hasInput = false
+    /// What streams said: standard input, and pipes that are known by a path.
+    private var inputs: [String: [UInt8]] = [:]
+    private var ended: Set<String> = []
     private var code = 0
+
+    /// The descriptor that a path stands for.
+    private static func descriptor(_ path: String) -> Int? {
+        if path == "-" || path == "/dev/stdin" { return 0 }
+        return path.hasPrefix("/dev/fd/") ? Int(path.dropFirst("/dev/fd/".utf8.count)) : nil
+    }
 
     init(words: [String]) {
         name = words.first?.split(separator: "/").last.map(String.init) ?? "diff"
@@ -28,22 +35,27 @@ struct ComparisonProgram: Program {
         guard paths.count >= 2 || name == "cmp" && paths.count == 1 else {
             return .exited(Applets.usage(&machine, name) + (name == "cmp" && !machine.isGNU ? 0 : 1))
         }
-        while !hasInput, paths.prefix(2).contains("-") || paths.count == 1 {
-            switch machine.read(0) {
-            case .wait(let wait): return .blocked(wait)
-            case .bytes(let bytes): input += bytes.prefix(Self.maximumBytes - input.count)
-            case .end, .failed: hasInput = true
-            }
-            if machine.mustYield { return .ready }
-        }
         let pair = (paths[0], paths.count > 1 ? paths[1] : "-")
+        for path in [pair.0, pair.1] {
+            guard let descriptor = Self.descriptor(path) else { continue }
+            while !ended.contains(path) {
+                switch machine.read(descriptor) {
+                case .wait(let wait): return .blocked(wait)
+                case .bytes(let bytes):
+                    let room = Self.maximumBytes - (inputs[path]?.count ?? 0)
+                    inputs[path, default: []] += bytes.prefix(room)
+                case .end, .failed: ended.insert(path)
+                }
+                if machine.mustYield { return .ready }
+            }
+        }
         if name == "cmp" { return .exited(compareBytes(pair, &machine)) }
         compare(pair.0, pair.1, depth: 0, &machine)
         return .exited(code)
     }
 
     private func contents(_ path: String, _ machine: inout Machine) -> [UInt8]? {
-        if path == "-" { return input }
+        if Self.descriptor(path) != nil { return inputs[path] ?? [] }
         do {
             return try machine.contents(path)
         } catch {
@@ -61,7 +73,7 @@ struct ComparisonProgram: Program {
         let skips = options.words.dropFirst(2).map { Applets.size($0) ?? 0 }
         let old = Array(first.dropFirst(skips.first ?? 0).prefix(limit))
         let new = Array(second.dropFirst(skips.dropFirst().first ?? 0).prefix(limit))
-        machine.spend(1 + old.count >> 8)
+        machine.charge(bytes: old.count)
         if old == new { return 0 }
         if options.has("s") { return 1 }
         var line = 1
@@ -84,19 +96,19 @@ struct ComparisonProgram: Program {
 
     private mutating func compare(_ first: String, _ second: String, depth: Int, _ machine: inout Machine) {
         var (first, second) = (first, second)
-        let isDirectory = [first, second].map { $0 != "-" && machine.node($0)?.kind == .directory }
+        let isDirectory = [first, second].map { Self.descriptor($0) == nil && machine.node($0)?.kind == .directory }
         if isDirectory == [true, true] { return compareDirectories(first, second, depth: depth, &machine) }
         // A file is compared with the one of its name in a directory.
         if isDirectory[0] { first += "/" + (second.split(separator: "/").last.map(String.init) ?? "") }
         if isDirectory[1] { second += "/" + (first.split(separator: "/").last.map(String.init) ?? "") }
-        let isMissing = [first, second].map { options.has("N") && $0 != "-" && machine.node($0) == nil }
+        let isMissing = [first, second].map { options.has("N") && Self.descriptor($0) == nil && machine.node($0) == nil }
         guard let old = isMissing[0] ? [] : contents(first, &machine),
             let new = isMissing[1] ? [] : contents(second, &machine)
         else {
             code = 2
             return
         }
-        machine.spend(1 + (old.count + new.count) >> 6)
+        machine.charge(bytes: 4 * (old.count + new.count))
         if old == new {
             if options.has("s") { machine.print("Files \(first) and \(second) are identical\n") }
             return

@@ -187,7 +187,7 @@ struct RecursiveGrepProgram: Program {
                 let prefix = path.hasSuffix("/") ? path : path + "/"
                 pending += ((try? machine.names(in: path)) ?? []).reversed().map { prefix + $0 }
             } else if node.kind == .file {
-                machine.spend(node.content.bytes.count >> 6)
+                machine.charge(bytes: 4 * node.content.bytes.count)
                 var stream = Lines(lines)
                 stream.begin(path, &machine)
                 if let code = stream.take(node.content.bytes, &machine) ?? stream.end(path, &machine) {

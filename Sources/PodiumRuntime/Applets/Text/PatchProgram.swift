@@ -33,7 +33,7 @@ struct PatchProgram: Program {
             }
         }
         let lines = Applets.lines(of: input ?? [])
-        machine.spend(1 + lines.count / 4)
+        machine.charge(bytes: 4 * (input?.count ?? 0))
         var index = 0
         while index + 1 < lines.count {
             guard lines[index].starts(with: "--- ".utf8), lines[index + 1].starts(with: "+++ ".utf8) else {

@@ -55,7 +55,7 @@ extension Applets {
             for index in lines.indices.reversed() where index > 0 {
                 lines.swapAt(index, Int(machine.kernel.nextRandom() % UInt64(index + 1)))
             }
-            machine.spend(lines.count / 8)
+            machine.charge(bytes: lines.reduce(0) { $0 + $1.count + 1 })
             let output: [UInt8] = lines.prefix(max(0, limit)).flatMap { line -> [UInt8] in line + [end] }
             machine.write(output, to: 1)
         }
@@ -147,15 +147,23 @@ extension Applets {
     private static func calculate(_ machine: inout Machine, _ words: [String]) -> Int {
         let options = AppletOptions(words)
         let parts = (options.words.first ?? "").split(separator: "/").map(String.init)
+        // As the C library reads addresses: the last of fewer than four numbers fills what is left.
         func number(_ text: String) -> UInt32? {
-            let pieces = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-            guard pieces.count == 4, !pieces.contains(nil) else { return nil }
-            return pieces.reduce(UInt32(0)) { $0 << 8 | UInt32($1 ?? 0) }
+            let pieces = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt32($0) }
+            guard (1...4).contains(pieces.count), let last = pieces.last ?? nil, !pieces.contains(nil) else {
+                return nil
+            }
+            let head = pieces.dropLast().compactMap { $0 }
+            let room = UInt64(1) << UInt64(32 - 8 * head.count)
+            guard head.allSatisfy({ $0 < 256 }), UInt64(last) < room else { return nil }
+            return head.enumerated().reduce(last) { $0 | $1.element << UInt32(24 - 8 * $1.offset) }
         }
         func text(_ word: UInt32) -> String {
             [24, 16, 8, 0].map { String(word >> UInt32($0) & 255) }.joined(separator: ".")
         }
+        if options.flags.isEmpty { return usage(&machine, "ipcalc") }
         guard let address = parts.first.flatMap(number) else {
+            if options.has("s") { return 1 }
             return fail(&machine, "ipcalc", "bad IP address: \(parts.first ?? "")")
         }
         let classBits = address >> 31 == 0 ? 8 : address >> 30 == 2 ? 16 : 24
@@ -167,6 +175,15 @@ extension Applets {
         if options.has("b") { machine.print("BROADCAST=\(text(address | ~mask))\n") }
         if options.has("n") { machine.print("NETWORK=\(text(address & mask))\n") }
         if options.has("p") { machine.print("PREFIX=\(mask.nonzeroBitCount)\n") }
+        guard options.has("h") else { return 0 }
+        let lines = (try? machine.contents("/etc/hosts").text.split(separator: "\n")) ?? []
+        let names = lines.map { $0.split(whereSeparator: { $0 == " " || $0 == "\t" }) }.first {
+            $0.first ?? "" == text(address)
+        }
+        guard let name = names?.dropFirst().first else {
+            return options.has("s") ? 1 : fail(&machine, "ipcalc", "can't find hostname for \(text(address))")
+        }
+        machine.print("HOSTNAME=\(name)\n")
         return 0
     }
 }

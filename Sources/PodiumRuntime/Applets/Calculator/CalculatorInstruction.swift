@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What programs of bc are translated to.
+
+/// An arithmetic operator of two numbers.
+enum CalculatorOperator: Sendable {
+    case add, subtract, multiply, divide, remainder, power
+    case less, lessOrEqual, equal, notEqual, greater, greaterOrEqual
+    case and, or
+}
+
+/// Where a number is kept.
+enum CalculatorPlace: Hashable, Sendable {
+    case variable(Int)
+    /// An element of an array; its number stands on the stack.
+    case element(Int)
+    case scale, inputBase, outputBase
+    case last
+}
+
+/// A step of a program on a stack of numbers.
+enum CalculatorInstruction: Sendable {
+    case number(String)
+    case load(CalculatorPlace)
+    /// Takes the value, and leaves it.
+    case store(CalculatorPlace)
+    case assign(CalculatorOperator, CalculatorPlace)
+    case increment(CalculatorPlace, by: Int, isPostfix: Bool)
+    case binary(CalculatorOperator)
+    case negate, not
+    case squareRoot, length, scale
+    /// Prints the value on a line of its own.
+    case show
+    /// Prints the value as `print` does.
+    case print
+    case text(String)
+    case pop
+    case jump(Int)
+    case jumpIfFalse(Int)
+    /// An array as an argument.
+    case array(Int)
+    case call(Int, arguments: Int)
+    case `return`
+    case quit
+}
+
+/// What a function is given or has for itself.
+struct CalculatorLocal: Hashable, Sendable {
+    var slot: Int
+    var isArray: Bool
+}
+
+/// A function.
+struct CalculatorFunction: Sendable {
+    var parameters: [CalculatorLocal] = []
+    var locals: [CalculatorLocal] = []
+    var code: [CalculatorInstruction]?
+}
