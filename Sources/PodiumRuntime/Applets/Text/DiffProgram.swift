@@ -28,7 +28,7 @@ struct ComparisonProgram: Program {
         options = AppletOptions(words, valued: name == "cmp" ? "n" : "ULS")
     }
 
-    var heldBytes: Int { input.count }
+    var heldBytes: Int { inputs.values.reduce(0) { $0 + $1.count } }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         let paths = options.words
