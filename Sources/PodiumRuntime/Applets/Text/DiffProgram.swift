@@ -99,7 +99,9 @@ struct ComparisonProgram: Program {
         // A file is compared with the one of its name in a directory.
         if isDirectory[0] { first += "/" + (second.split(separator: "/").last.map(String.init) ?? "") }
         if isDirectory[1] { second += "/" + (first.split(separator: "/").last.map(String.init) ?? "") }
-        let isMissing = [first, second].map { options.has("N") && Self.descriptor($0) == nil && machine.node($0) == nil }
+        let isMissing = [first, second].map {
+            options.has("N") && Self.descriptor($0) == nil && machine.node($0) == nil
+        }
         guard let old = isMissing[0] ? [] : contents(first, &machine),
             let new = isMissing[1] ? [] : contents(second, &machine)
         else {
