@@ -24,6 +24,7 @@ struct PrefixProgram: Program {
 
     mutating func run(_ machine: inout Machine) -> Progress {
         let command = Array(AppletOptions(words, valued: valued, stops: true).words.dropFirst(skips))
+        if command.isEmpty { return .exited(Applets.usage(&machine, words.first ?? "")) }
         return machine.become(command, as: words.first ?? "")
     }
 }

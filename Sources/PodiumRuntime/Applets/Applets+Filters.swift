@@ -158,7 +158,11 @@ extension Applets {
         _ words: [String],
         _ hash: @escaping @Sendable ([UInt8]) -> String
     ) -> any Program {
-        let options = AppletOptions(words, valued: "a")
+        let options = AppletOptions(
+            words,
+            valued: "a",
+            long: ["check": "c", "status": "s", "quiet": "q", "warn": "w", "binary": "b", "text": "t", "strict": "S"]
+        )
         return StreamProgram(
             name,
             inputs: options.words,
@@ -168,15 +172,30 @@ extension Applets {
                     machine.print("\(hash(bytes))  \(path)\n")
                     return 0
                 }
-                var code = 0
+                var failed = 0
+                var checked = 0
                 for line in lines(of: bytes) {
                     let parts = line.text.split(separator: " ", maxSplits: 1).map { $0.drop { $0 == " " || $0 == "*" } }
                     guard parts.count == 2 else { continue }
                     let isGood = (try? machine.contents(String(parts[1]))).map { hash($0) == parts[0] } ?? false
+                    checked += 1
+                    if !isGood { failed += 1 }
+                    if options.has("s") || options.has("q") && isGood { continue }
                     machine.print("\(parts[1]): \(isGood ? "OK" : "FAILED")\n")
-                    if !isGood { code = 1 }
                 }
-                return code
+                if checked == 0 {
+                    let text =
+                        machine.hasBusybox ? "no checksum lines found" : "no properly formatted checksum lines found"
+                    return fail(&machine, name, "\(path == "-" ? "standard input" : path): \(text)")
+                }
+                if failed > 0, !options.has("s") {
+                    machine.complain(
+                        machine.hasBusybox
+                            ? "\(name): WARNING: \(failed) of \(checked) computed checksums did NOT match"
+                            : "\(name): WARNING: \(failed) computed checksum\(failed == 1 ? "" : "s") did NOT match"
+                    )
+                }
+                return failed > 0 ? 1 : 0
             }
         )
     }

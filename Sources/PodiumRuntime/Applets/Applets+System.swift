@@ -20,8 +20,9 @@ extension Applets {
                 return 0
             }
         },
-        "tty": { machine, _ in
-            machine.print(machine.isTerminal(0) ? "/dev/pts/0\n" : "not a tty\n")
+        "tty": { machine, words in
+            let isSilent = words.dropFirst().contains { $0 == "-s" || $0 == "--silent" || $0 == "--quiet" }
+            if !isSilent { machine.print(machine.isTerminal(0) ? "/dev/pts/0\n" : "not a tty\n") }
             return machine.isTerminal(0) ? 0 : 1
         },
         "uptime": { machine, _ in
@@ -86,10 +87,9 @@ extension Applets {
         let options = AppletOptions(words, valued: "dDrs")
         var moment = machine.now
         if let text = options["d"] ?? options["date"] {
-            let keepsTime = machine.container?.flavour == .ash
             let found =
                 options["D"].map { DateText.moment(text, format: $0, now: machine.now) }
-                ?? DateText.moment(text, now: machine.now, keepsTime: keepsTime)
+                ?? DateText.moment(text, now: machine.now, reader: machine.hasBusybox ? .busybox : .gnu)
             guard let parsed = found else {
                 return fail(&machine, "date", "invalid date '\(text)'")
             }
@@ -160,8 +160,14 @@ extension Applets {
         if let word, let number = Int(word) {
             guard let signal = Signal(number: number > 128 ? number - 128 : number) else { return 1 }
             machine.print(signal.name + "\n")
+        } else if let word {
+            guard let signal = Signal(name: word) else { return fail(&machine, "kill", "unknown signal '\(word)'") }
+            machine.print("\(signal.number)\n")
         } else {
-            for number in 1...31 { machine.print("\(number)) \(Signal(number: number)?.name ?? "")\n") }
+            for number in 1...31 {
+                let shown = PrintFormatter.padded(String(number), 2, left: false)
+                machine.print("\(shown)) \(Signal(number: number)?.name ?? "")\n")
+            }
         }
         return 0
     }

@@ -16,7 +16,7 @@ extension Applets {
         "basename": { machine, words in
             let options = AppletOptions(words, valued: "s")
             guard let path = options.words.first else { return usage(&machine, "basename") }
-            var name = path.split(separator: "/").last.map(String.init) ?? "/"
+            var name = path.split(separator: "/").last.map(String.init) ?? (path.isEmpty ? "" : "/")
             let suffix = options["s"] ?? options.words.dropFirst().first ?? ""
             if name.hasSuffix(suffix), name != suffix { name.removeLast(suffix.count) }
             machine.print(name + "\n")

@@ -62,6 +62,7 @@ struct TimeoutProgram: Program {
     private var signal = Signal.terminate
     private var killAfter: Duration?
     private var isLate = false
+    private var isKilled = false
 
     init(words: [String]) { self.words = words }
 
@@ -72,6 +73,7 @@ struct TimeoutProgram: Program {
         machine.process.pendingSignals = []
         if let deadline, machine.now >= deadline {
             machine.send(isLate ? .kill : signal, to: child)
+            isKilled = isLate
             isLate = true
             self.deadline = killAfter.map { machine.now + $0 }
             killAfter = nil
@@ -82,8 +84,8 @@ struct TimeoutProgram: Program {
 
     /// busybox's `timeout` ends as its child did, that of coreutils with 124.
     private func lateCode(_ machine: Machine) -> Int {
-        if machine.container?.flavour == .ash { return 128 + signal.number }
-        return signal == .kill ? 137 : 124
+        if machine.container?.flavour == .ash { return 128 + (isKilled ? Signal.kill : signal).number }
+        return signal == .kill || isKilled ? 137 : 124
     }
 
     private var waiting: Progress { deadline.map { .blocked(.childUntil($0)) } ?? .blocked(.child) }
@@ -147,7 +149,12 @@ struct TimeProgram: Program {
         let centiseconds = Int((machine.now - start).nanoseconds / 10_000_000)
         let seconds =
             "\(centiseconds / 6000)m \(centiseconds / 100 % 60).\(PrintFormatter.zeros(centiseconds % 100, 2))s"
-        machine.complain("real\t\(seconds)\nuser\t0m 0.00s\nsys\t0m 0.00s")
+        if words.dropFirst().first == "-p" {
+            let plain = "\(centiseconds / 100).\(PrintFormatter.zeros(centiseconds % 100, 2))"
+            machine.complain("real \(plain)\nuser 0.00\nsys 0.00")
+        } else {
+            machine.complain("real\t\(seconds)\nuser\t0m 0.00s\nsys\t0m 0.00s")
+        }
         return .exited(code)
     }
 }
@@ -166,6 +173,7 @@ struct WatchProgram: Program {
 
     mutating func run(_ machine: inout Machine) -> Progress {
         let options = AppletOptions(words, valued: "n", stops: true)
+        if options.words.isEmpty { return .exited(Applets.usage(&machine, "watch")) }
         let period = options["n"].flatMap { Applets.duration($0).length } ?? Self.usualPeriod
         if let child, machine.process.endedChildren.removeValue(forKey: child) == nil { return .blocked(.child) }
         if child != nil {

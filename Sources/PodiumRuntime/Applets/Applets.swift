@@ -182,6 +182,7 @@ extension Shell {
         if called.hasSuffix("bash") { flavour = .bash }
         if called.hasSuffix("dash") { flavour = .dash }
         if called.hasSuffix("ash"), !called.hasSuffix("bash"), !called.hasSuffix("dash") { flavour = .ash }
+        countLevel()
         var rest = words.dropFirst()
         var isCommand = false
         var readsInput = false

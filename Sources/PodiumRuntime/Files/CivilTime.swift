@@ -64,6 +64,17 @@ struct CivilTime: Sendable {
         return digits.isEmpty ? "0" : String(digits)
     }
 
+    /// The week of ISO 8601, which belongs to the year that has its Thursday.
+    private var isoWeek: (year: Int, week: Int) {
+        func isLeap(_ year: Int) -> Bool { year % 4 == 0 && year % 100 != 0 || year % 400 == 0 }
+        let thursday = dayOfYear + 3 - (weekday + 6) % 7
+        let length = isLeap(year) ? 366 : 365
+        if thursday < 1 {
+            return (year - 1, (thursday + (isLeap(year - 1) ? 366 : 365) - 1) / 7 + 1)
+        }
+        return thursday > length ? (year + 1, 1) : (year, (thursday - 1) / 7 + 1)
+    }
+
     private func field(_ directive: Character) -> String {
         switch directive {
         case "Y": PrintFormatter.zeros(year, 4)
@@ -82,6 +93,14 @@ struct CivilTime: Sendable {
         case "s": String(timestamp.seconds)
         case "u": String(weekday == 0 ? 7 : weekday)
         case "w": String(weekday)
+        case "k": PrintFormatter.padded(String(hour), 2, left: false)
+        case "l": PrintFormatter.padded(String((hour + 11) % 12 + 1), 2, left: false)
+        case "P": hour < 12 ? "am" : "pm"
+        case "U": PrintFormatter.zeros((dayOfYear + 6 - weekday) / 7, 2)
+        case "W": PrintFormatter.zeros((dayOfYear + 6 - (weekday + 6) % 7) / 7, 2)
+        case "V": PrintFormatter.zeros(isoWeek.week, 2)
+        case "G": PrintFormatter.zeros(isoWeek.year, 4)
+        case "g": PrintFormatter.zeros(isoWeek.year % 100, 2)
         case "a": String(Self.weekdays[weekday].prefix(3))
         case "A": Self.weekdays[weekday]
         case "b", "h": String(month > 0 ? Self.months[month - 1].prefix(3) : "")

@@ -187,8 +187,10 @@ extension Shell {
                 let path = machine.pathOfProgram(name, path: variables["PATH"] ?? "") ?? name
                 machine.print(isVerbose ? "\(name) is \(path)\n" : "\(path)\n")
             case nil:
-                if isVerbose {
-                    machine.complain(flavour == .ash ? "\(name): not found" : complaint("\(name): not found"))
+                if isVerbose, flavour == .bash {
+                    machine.complain(complaint("\(name): not found"))
+                } else if isVerbose {
+                    machine.print("\(name): not found\n")
                 }
                 code = flavour == .bash ? 1 : 127
             }

@@ -135,8 +135,7 @@ extension Shell {
         substituted = "/dev/fd/\(nextProcessDescriptor)"
     }
 
-    /// Before the shell ends: lets processes that it writes to read the rest, for a short while; nil when there are
-    /// none.
+    /// Before the shell ends: lets processes that it writes to read the rest, for a while; nil when there are none.
     mutating func waitForOutputs(_ code: Int, _ machine: inout Machine) -> Progress? {
         guard !outputProcesses.isEmpty else { return nil }
         let numbers = outputProcesses

@@ -130,6 +130,7 @@ extension Shell {
             return .refused(1)
         }
         variables.set("OLDPWD", directory)
+        variables.export("OLDPWD", true)
         machine.process.directory = canonical
         directory = isPhysical ? canonical : logical
         variables.set("PWD", directory)

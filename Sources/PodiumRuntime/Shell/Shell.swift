@@ -175,6 +175,14 @@ struct Shell: Program {
             && machine.canonicalPath(old) == machine.process.directory
         directory = isSame ? old : machine.process.directory
         variables.set("PWD", directory)
+        variables.export("PWD", true)
+    }
+
+    /// Counts the shells within each other, as all but dash do.
+    mutating func countLevel() {
+        guard flavour != .dash else { return }
+        variables.set("SHLVL", String((variables["SHLVL"].flatMap { Int($0) } ?? 0) &+ 1))
+        variables.export("SHLVL", true)
     }
 
     var heldBytes: Int { variables.byteCount }

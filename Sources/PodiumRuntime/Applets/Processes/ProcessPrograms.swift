@@ -258,7 +258,9 @@ struct DaemonProgram: Program {
         if waitsUntil != nil {
             // Asked already: looks whether they have ended.
             if found.isEmpty { return ended(options, &machine) }
-            if let end = waitsUntil, machine.now < end { return .blocked(.time(min(end, machine.now + Self.pollPeriod))) }
+            if let end = waitsUntil, machine.now < end {
+                return .blocked(.time(min(end, machine.now + Self.pollPeriod)))
+            }
             for process in found { machine.send(.kill, to: process.number) }
             return ended(options, &machine)
         }

@@ -33,26 +33,33 @@ struct DateParts: Sendable {
 
 /// Reads dates.
 enum DateText {
+    /// Who reads a date: the GNU programs, busybox's `date`, or its `touch`, for which a date without a time is at the
+    /// time that it is now.
+    enum Reader { case gnu, busybox, touch }
+
     private static let units: [String: Int64] = [
         "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86_400, "week": 604_800,
-        "month": 2_592_000, "year": 31_536_000,
+        "fortnight": 1_209_600,
     ]
     private static let day: Duration = .seconds(86_400)
+    /// The words of a date.
+    private static let maximumWords = 8
 
     /// `@1700000000`, `2026-01-01 12:30[:15]`, `12:30`, `010212302026.15`, `now`, `1 hour ago`, `+2 days`. A date
-    /// without a time is midnight, or with `keepsTime` the time that it is now.
-    static func moment(_ text: String, now: Timestamp, keepsTime: Bool = false) -> Timestamp? {
+    /// without a time is midnight.
+    static func moment(_ text: String, now: Timestamp, reader: Reader = .gnu) -> Timestamp? {
         if text.hasPrefix("@") {
             return Int64(text.dropFirst()).flatMap { $0.magnitude < 9_000_000_000 ? Timestamp(seconds: $0) : nil }
         }
-        switch text {
+        // busybox knows moments only, and nothing that depends on the present one.
+        switch reader == .gnu ? text : text + "-" {
         case "", "now": return now
         case "today": return now
         case "yesterday": return now - day
         case "tomorrow": return now + day
         default: break
         }
-        if let relative = relative(text, now: now) { return relative }
+        if reader == .gnu, let moved = moved(text, now: now) { return moved }
         var parts = DateParts(now)
         if text.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }), let dense = dense(text, parts) {
             return dense.moment
@@ -76,16 +83,49 @@ enum DateText {
                 (parts.year, parts.month, parts.day) = (year, month, day)
             }
         }
-        if !hasTime, !keepsTime { (parts.hour, parts.minute, parts.second) = (0, 0, 0) }
+        if !hasTime, reader != .touch { (parts.hour, parts.minute, parts.second) = (0, 0, 0) }
         return parts.moment
     }
 
-    private static func relative(_ text: String, now: Timestamp) -> Timestamp? {
+    /// What `1 hour ago`, `next month`, `+2 days -1 hour` make of a moment; nil when the words say something else.
+    private static func relative(_ words: ArraySlice<Substring>, from start: Timestamp) -> Timestamp? {
+        var moment = start
+        var rest = words
+        while let word = rest.popFirst() {
+            var sign: Int64 = word == "-" ? -1 : 1
+            let number = word == "+" || word == "-" ? rest.popFirst() ?? "" : word
+            let counts: [Substring: Int64] = ["next": 1, "last": -1]
+            guard let count = Int64(number) ?? counts[number], count.magnitude < 1_000_000, let name = rest.popFirst()
+            else { return nil }
+            let unit = String(name.hasSuffix("s") && name != "s" ? name.dropLast() : name)
+            if rest.first == "ago" {
+                rest = rest.dropFirst()
+                sign = -sign
+            }
+            if unit == "month" || unit == "year" {
+                var parts = DateParts(moment)
+                let months = (parts.year * 12 + parts.month - 1) + Int(sign * count) * (unit == "year" ? 12 : 1)
+                (parts.year, parts.month) = (months / 12, months % 12 + 1)
+                guard months > 0, let moved = parts.moment else { return nil }
+                moment = moved
+            } else {
+                guard let seconds = units[unit] else { return nil }
+                moment = moment + .seconds(sign * count * seconds)
+            }
+        }
+        return moment
+    }
+
+    /// A date with words behind it that move it.
+    private static func moved(_ text: String, now: Timestamp) -> Timestamp? {
         let words = text.split(separator: " ")
-        guard words.count >= 2, let count = Int64(words[0]), count.magnitude < 1_000_000 else { return nil }
-        let unit = words[1].hasSuffix("s") && words[1] != "s" ? words[1].dropLast() : words[1]
-        guard let seconds = units[String(unit)] else { return nil }
-        return now + .seconds(words.last == "ago" ? -count * seconds : count * seconds)
+        guard words.count > 1, words.count <= maximumWords else { return nil }
+        if let moment = relative(words[...], from: now) { return moment }
+        for count in (1..<words.count).reversed() {
+            let base = words[..<count].joined(separator: " ")
+            if let start = moment(base, now: now), let moment = relative(words[count...], from: start) { return moment }
+        }
+        return nil
     }
 
     private static func readTime(_ text: Substring, _ parts: inout DateParts) -> Bool {
@@ -188,7 +228,7 @@ extension Applets {
         guard let options = AppletOptions.read(&machine, words, touchTable) else { return 1 }
         var moment = machine.now
         if let text = options["d"] ?? options["t"] {
-            guard let given = DateText.moment(text, now: machine.now, keepsTime: machine.container?.flavour == .ash)
+            guard let given = DateText.moment(text, now: machine.now, reader: machine.hasBusybox ? .touch : .gnu)
             else { return fail(&machine, "touch", "invalid date\(machine.isGNU ? " format" : "") '\(text)'") }
             moment = given
         } else if let path = options["r"] {

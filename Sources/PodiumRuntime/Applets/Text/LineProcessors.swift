@@ -249,6 +249,13 @@ struct CountProcessor: StreamProcessor {
         return nil
     }
 
+    /// The width of columns: that of GNU is that of the largest number there can be.
+    private func width(_ machine: Machine) -> Int {
+        if machine.hasBusybox { return 9 }
+        if options.words.isEmpty || options.words.contains("-") { return 7 }
+        return String(options.words.reduce(0) { $0 + (machine.node($1)?.content.size ?? 0) }).utf8.count
+    }
+
     private func show(_ counts: Counts, _ name: String, _ machine: inout Machine) {
         let isPlain = options.flags.isEmpty
         var columns: [Int] = []
@@ -256,15 +263,14 @@ struct CountProcessor: StreamProcessor {
         if isPlain || options.has("w") { columns.append(counts.words) }
         if isPlain || options.has("c") || options.has("m") { columns.append(counts.bytes) }
         if options.has("L") { columns.append(counts.longest) }
-        var text =
-            columns.count == 1 && options.words.count < 2
-            ? "\(columns[0])" : columns.map { PrintFormatter.padded(String($0), 9, left: false) }.joined(separator: " ")
+        let width = columns.count == 1 && options.words.count < 2 ? 1 : width(machine)
+        var text = columns.map { PrintFormatter.padded(String($0), width, left: false) }.joined(separator: " ")
         if !name.isEmpty { text += " " + name }
         machine.print(text + "\n")
     }
 
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int {
-        if files > 1 { show(total, "total", &machine) }
+        if files > 0, options.words.count > 1 { show(total, "total", &machine) }
         return code
     }
 }
