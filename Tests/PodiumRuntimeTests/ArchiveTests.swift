@@ -64,4 +64,42 @@ import Testing
         let script = "mkdir -p /tmp/a/b; cd /tmp/a/b; echo x > ../f; tar cf t.tar ../f; rm ../f; tar xf t.tar; ls .."
         #expect(try ScriptResult(script).output == "b\n")
     }
+
+    /// Few bytes that expand to twenty megabytes of zeros, which is more than is kept of one file.
+    @Test(arguments: [
+        """
+        H4sIAAAAAAAC/+3bPQ4BARAG0F22QOKnkCgUHEKhkdCoNWpxALXSJqLSaJzDGXRuIDoHEBGFSqxdZ1Bt3qum/rr5MtPZloJMIbkdwzAd4t3nc
+        C9VAgAAACDn4su6mJUBQTc5jydTAAAAIO/m9Vr0KwXes/ZIHAAAAJB7m0G/8bsQeK4WkTgAAAAg9/ava5xVAcNTcq6WPU0AAADAPzyard6yn+
+        7b4RfByByqtU8AAA==
+        | gunzip 2>/dev/null | gunzip | wc -c
+        """,
+        "QlpoOTFBWSZTWegs7hwAoKDIAMAAAAIACCAAMMwFKaaBIE2EEgTxdyRThQkOgs7hwA== | bunzip2 | wc -c",
+    ]) func whatExpandsToMoreThanIsKeptIsRefused(_ text: String) throws {
+        let parts = text.split(separator: "|", maxSplits: 1)
+        let script = "base64 -d <<E |\(parts[1].trimmingPrefix(while: \.isNewline))\n\(parts[0])\nE\n"
+        let result = try ScriptResult(script)
+        #expect(result.errors.hasSuffix("out of memory\n"))
+        #expect(result.output == "0\n")
+    }
+
+    /// A container that expands much does not keep the other from its turns.
+    @Test func whoExpandsMuchTakesTurns() throws {
+        let script = """
+            cd /tmp; seq 200000 > a; (gzip -c a > a.gz; echo packed) & for i in 1 2 3; do echo $i; done; wait
+            """
+        #expect(try ScriptResult(script).output == "1\n2\n3\npacked\n")
+    }
+
+    /// A file with several names in a volume looks like any other to who looks from outside.
+    @Test func filesWithSeveralNamesShowTheSameThroughEach() throws {
+        var tester = SandboxTester()
+        let script = """
+            cd /data; echo 1 > a; ln a b; mkdir d; ln a d/c; echo 2 >> b; rm a; echo 3 >> d/c; stat -c %h b; mv b /tmp/b
+            stat -c %h d/c; cat /tmp/b; cp -r d e; echo 4 >> d/c; cat e/c | wc -l; [ d/c -ef e/c ] || echo apart
+            """
+        let handle = try tester.start(sh: script) { $0.mounts = [ContainerMount(path: "/data", volume: "data")] }
+        tester.run(for: .seconds(3))
+        #expect(tester.log(of: handle) == "2\n1\n1\n2\n3\n3\napart\n")
+        #expect(tester.sandbox.volume(named: "data")?.read("d/c") == Array("1\n2\n3\n4\n".utf8))
+    }
 }

@@ -40,6 +40,9 @@ extension Applets {
         "dir": { BeginningProgram(begin: ListProgram.begin, words: $0) },
         "tree": { BeginningProgram(begin: TreeProgram.begin, words: $0) },
         "du": { BeginningProgram(begin: UsageVisitor.begin, words: $0) },
+        "cpio": { BeginningProgram(begin: CpioProgram.begin, words: $0) },
+        "ar": { BeginningProgram(begin: ArProgram.begin, words: $0) },
+        "unzip": { BeginningProgram(begin: UnzipProgram.begin, words: $0) },
         "gzip": { CompressionProgram(words: $0) },
         "gunzip": { CompressionProgram(words: $0) },
         "zcat": { CompressionProgram(words: $0) },
@@ -95,7 +98,7 @@ extension Applets {
     static func makeDirectories(_ machine: inout Machine, _ words: [String]) -> Int {
         guard let options = AppletOptions.read(&machine, words, directoryTable) else { return 1 }
         guard !options.words.isEmpty else {
-            return machine.isGNU ? fail(&machine, "mkdir", "missing operand") : usage(&machine, "mkdir")
+            return usage(&machine, "mkdir")
         }
         var mode: Int?
         if let text = options["m"] {
@@ -129,7 +132,7 @@ extension Applets {
         )
         guard let options = AppletOptions.read(&machine, words, table) else { return 1 }
         guard !options.words.isEmpty else {
-            return machine.isGNU ? fail(&machine, "rmdir", "missing operand") : usage(&machine, "rmdir")
+            return usage(&machine, "rmdir")
         }
         return forEach(&machine, options.words) { machine, operand in
             var path = operand
@@ -222,14 +225,8 @@ extension Applets {
         guard let options = AppletOptions.read(&machine, words, table) else { return 1 }
         let text = options["s"] ?? (options["r"].flatMap { machine.node($0) }.map { String($0.content.size) })
         guard let text, !options.words.isEmpty else {
-            if machine.isGNU {
-                return fail(
-                    &machine,
-                    "truncate",
-                    text == nil ? "you must specify either '--size' or '--reference'" : "missing file operand"
-                )
-            }
-            return usage(&machine, "truncate")
+            let missing = text == nil ? "you must specify either '--size' or '--reference'" : "missing file operand"
+            return usage(&machine, "truncate", missing)
         }
         let mark = text.first.flatMap { machine.isGNU && "+-<>/%".contains($0) ? $0 : nil }
         guard let amount = size(String(mark == nil ? Substring(text) : text.dropFirst())) else {
@@ -394,7 +391,7 @@ extension Machine {
         for count in parts.indices {
             let shown = start + parts[...count].joined(separator: "/")
             guard let node = node(shown) ?? node(shown, follow: false) else { return nil }
-            if node.kind != .directory { return count + 1 < parts.count ? shown + "/" : shown }
+            if node.kind != .directory { return count + 1 < parts.count && !isGNU ? shown + "/" : shown }
         }
         return nil
     }

@@ -166,7 +166,7 @@ extension Applets {
         return StreamProgram(
             name,
             inputs: options.words,
-            Whole(perFile: true) { bytes, path, machine in
+            Whole(perFile: true, openFault: "can't open '%'") { bytes, path, machine in
                 machine.charge(bytes: 16 * bytes.count)
                 guard options.has("c") else {
                     machine.print("\(hash(bytes))  \(path)\n")

@@ -72,9 +72,16 @@ enum Applets {
         return 0
     }
 
-    /// The usage text of an applet that got wrong words, in short.
-    static func usage(_ machine: inout Machine, _ name: String) -> Int {
+    /// The usage text of an applet that got wrong words, in short. GNU's tell what is wrong instead.
+    static func usage(_ machine: inout Machine, _ name: String, _ gnu: String = "missing operand") -> Int {
+        if machine.isGNU { return hint(&machine, name, gnu) }
         machine.complain("Usage: \(name) [OPTIONS] [ARGS]")
+        return 1
+    }
+
+    /// Tells what is wrong with the words of one of GNU's programs, and where help is.
+    static func hint(_ machine: inout Machine, _ name: String, _ text: String) -> Int {
+        machine.complain("\(name): \(text)\nTry '\(name) --help' for more information.")
         return 1
     }
 

@@ -76,7 +76,8 @@ struct TailProgram: Program {
 
     private mutating func begin(_ input: String, _ machine: inout Machine) {
         guard let node = machine.node(input) else {
-            machine.complain("tail: can't open '\(input)': \(Errno.noEntry.text)")
+            let verb = machine.isGNU ? "cannot open '\(input)' for reading" : "can't open '\(input)'"
+            machine.complain("tail: \(verb): \(Errno.noEntry.text)")
             code = 1
             return
         }
@@ -165,6 +166,9 @@ struct TeeProgram: Program {
 
 /// `dd`.
 struct CopyBlocksProgram: Program {
+    private static let numbers: Set<String> = ["bs", "ibs", "obs", "count", "skip", "seek", "cbs"]
+    private static let names = numbers.union(["if", "of", "conv", "iflag", "oflag", "status"])
+
     private let input: String?
     private let output: String?
     private let blockSize: Int
@@ -173,18 +177,29 @@ struct CopyBlocksProgram: Program {
     private let skip: Int
     private let keepsRest: Bool
     private let isQuiet: Bool
+    /// Why the words make no sense; empty for those that there are none of.
+    private let fault: String?
     private var copied = 0
     private var hasStarted = false
 
     init(words: [String]) {
         var values: [String: String] = [:]
-        for word in words.dropFirst() {
+        var fault: String?
+        for word in words.dropFirst() where word != "--" {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-            if parts.count == 2 { values[parts[0]] = parts[1] }
+            if parts.count == 2, Self.names.contains(parts[0]) {
+                values[parts[0]] = parts[1]
+                if Self.numbers.contains(parts[0]), Applets.size(parts[1]) == nil {
+                    fault = fault ?? "invalid number '\(parts[1])'"
+                }
+            } else {
+                fault = fault ?? ""
+            }
         }
+        self.fault = fault
         input = values["if"]
         output = values["of"]
-        blockSize = min(max(1, values["bs"].flatMap { Applets.size($0) } ?? 512), 1 << 40)
+        blockSize = min(max(1, (values["bs"] ?? values["ibs"]).flatMap { Applets.size($0) } ?? 512), 1 << 40)
         count = values["count"].flatMap { Applets.size($0) }
         seek = values["seek"].flatMap { Applets.size($0) } ?? 0
         let skipped = values["skip"].flatMap { Applets.size($0) } ?? 0
@@ -196,6 +211,9 @@ struct CopyBlocksProgram: Program {
     mutating func run(_ machine: inout Machine) -> Progress {
         if !hasStarted {
             hasStarted = true
+            if let fault {
+                return .exited(fault.isEmpty ? Applets.usage(&machine, "dd") : Applets.fail(&machine, "dd", fault))
+            }
             if let code = open(&machine) { return .exited(code) }
         }
         let (limit, overflow) = count.map { $0.multipliedReportingOverflow(by: blockSize) } ?? (Int.max, false)

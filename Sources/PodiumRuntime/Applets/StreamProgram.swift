@@ -77,14 +77,15 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
     private mutating func open(_ input: String, _ machine: inout Machine) {
         if input != "-" {
             if machine.node(input)?.kind == .directory {
-                machine.complain("\(name): read error: Is a directory")
+                machine.complain("\(name): \(machine.isGNU ? input : "read error"): Is a directory")
                 code = missingCode
                 return
             }
             do {
                 machine.attach(try machine.open(input, .read), as: Self.descriptor)
             } catch {
-                let fault = processor.openFault
+                let own = processor.openFault
+                let fault = machine.isGNU && !own.isEmpty ? Self.gnuFault(name) : own
                 if !fault.isEmpty { machine.complain("\(name): \(fault.replacing("%", with: input)): \(error.text)") }
                 code = missingCode
                 return
@@ -92,6 +93,17 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
         }
         current = input
         processor.begin(input, &machine)
+    }
+
+    /// How GNU's complain about a file that cannot be opened.
+    private static func gnuFault(_ name: String) -> String {
+        switch name {
+        case "head", "tail": "cannot open '%' for reading"
+        case "tac": "failed to open '%' for reading"
+        case "sort": "cannot read: %"
+        case "sed": "can't read %"
+        default: "%"
+        }
     }
 
     private mutating func close(_ input: String, _ machine: inout Machine) -> Int? {

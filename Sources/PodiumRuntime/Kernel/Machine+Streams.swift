@@ -38,6 +38,9 @@ extension Machine {
     }
 
     private mutating func readFile(_ number: Int, _ file: OpenFile, limit: Int) -> ReadResult {
+        if case .file(let location) = file.target, kernel.treeNode(at: location)?.kind == .directory {
+            return .failed(.isDirectory)
+        }
         let content = kernel.content(of: file)
         let bytes = content.read(at: file.offset, count: limit)
         charge(bytes: bytes.count)

@@ -18,6 +18,9 @@ struct BzipCompressor: ByteConverter {
 
     init(_ input: [UInt8]) { self.input = input }
 
+    /// Sorting a byte among others takes far longer than looking at it.
+    var effort: Int { 16 * index }
+
     private mutating func put(_ value: Int, _ count: Int) {
         bits = bits << UInt64(count) | UInt64(value)
         bitCount += count

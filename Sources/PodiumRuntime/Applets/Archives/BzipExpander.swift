@@ -56,6 +56,10 @@ struct BzipExpander: ByteConverter {
     private var block: Block?
     /// The largest block, by what the file begins with; 0 between files.
     private var blockBytes = 0
+    /// The bytes of all blocks so far.
+    private var sorted = 0
+
+    var effort: Int { index + sorted + output.count }
 
     init(_ input: [UInt8]) { self.input = input }
 
@@ -133,6 +137,7 @@ struct BzipExpander: ByteConverter {
         for _ in 0..<tables { codes.append(Codes(try readLengths(alphabet.count + 2))) }
         let bytes = try readSymbols(alphabet, selectors, codes)
         guard origin < bytes.count else { throw .corrupt }
+        sorted += 2 * bytes.count
         block = Self.linked(bytes, origin, check)
     }
 

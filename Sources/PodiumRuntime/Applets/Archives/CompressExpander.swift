@@ -23,6 +23,8 @@ struct CompressExpander: ByteConverter {
 
     init(_ input: [UInt8]) { self.input = input }
 
+    var effort: Int { place / 8 + output.count }
+
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
         if !hasBegun {
             guard input.starts(with: [0x1F, 0x9D]), input.count > 2 else { throw .magic }

@@ -18,6 +18,8 @@ enum ExpansionFault: Error {
 protocol ByteConverter: Sendable {
     /// What was made so far.
     var output: [UInt8] { get }
+    /// What was looked at and made so far, in bytes.
+    var effort: Int { get }
     /// Goes on until about `count` further bytes were looked at or made; whether all is done.
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool
 }
@@ -25,6 +27,8 @@ protocol ByteConverter: Sendable {
 /// Gives back what it was given.
 struct PlainBytes: ByteConverter {
     let output: [UInt8]
+
+    var effort: Int { output.count }
 
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool { true }
 }

@@ -42,6 +42,7 @@ struct Conversion: Sendable {
 
     private var converter: any ByteConverter
     private(set) var fault: ExpansionFault?
+    private var isDone = false
 
     init(_ converter: any ByteConverter) { self.converter = converter }
 
@@ -50,14 +51,16 @@ struct Conversion: Sendable {
 
     /// Goes on for a turn; whether all is done, or nothing more can be.
     mutating func run(_ machine: inout Machine) -> Bool {
-        while fault == nil {
+        while fault == nil, !isDone {
             if machine.mustYield { return false }
-            machine.charge(bytes: Self.weight * Self.pieceBytes)
+            machine.spend()
+            let before = converter.effort
             do throws(ExpansionFault) {
-                if try converter.work(Self.pieceBytes) { return true }
+                isDone = try converter.work(Self.pieceBytes)
             } catch {
                 fault = error
             }
+            machine.charge(bytes: Self.weight * (converter.effort - before))
         }
         return true
     }
@@ -134,7 +137,7 @@ struct CompressionProgram: Program {
         let makes = name == "gzip" || name == "bzip2" || name == "xz" || name == "lzma"
         var letters = isCat ? "" : name == "uncompress" ? "cf" : "cfkt"
         // GNU's know more, which changes nothing here.
-        if makes { letters += "d123456789" + (format == .bzip2 ? "" : "n") + (name == "gzip" ? "v" : "q") }
+        if makes { letters += "d123456789q" + (name == "gzip" ? "nv" : "") }
         if machine.isGNU { letters += "cdfkqtvnS:rlT:e" }
         guard let options = AppletOptions.read(&machine, words, OptionTable(letters: letters, long: Self.longNames))
         else { return 1 }
@@ -197,9 +200,11 @@ struct CompressionProgram: Program {
         }
         do throws(Errno) {
             try machine.replace(target, with: done.conversion.output)
+            // busybox's leave the time of a file as it is made.
+            let time = machine.isGNU ? node.time : machine.now
             try machine.changeNode(target) { made in
                 made.mode = node.mode
-                made.time = node.time
+                made.time = time
             }
             if !keeps { try machine.remove(source) }
         } catch {

@@ -10,6 +10,8 @@ struct Deflater: ByteConverter {
     private static let maximumTries = 16
     private static let hashBits = 14
 
+    var effort: Int { index ?? 0 }
+
     private let input: [UInt8]
     private(set) var output: [UInt8] = []
     /// The place in the input; nil before the block is begun.

@@ -14,6 +14,8 @@ struct GzipCompressor: ByteConverter {
         deflater = Deflater(input)
     }
 
+    var effort: Int { deflater.effort }
+
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
         guard try deflater.work(count) else { return false }
         let check = Checksum32.of(input)
@@ -33,6 +35,7 @@ struct GzipExpander: ByteConverter {
     init(_ input: [UInt8]) { self.input = input }
 
     var output: [UInt8] { member.map { finished + $0.output } ?? finished }
+    var effort: Int { finished.count + (member?.effort ?? index) }
 
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
         if member == nil { member = Inflater(input, from: try begin()) }

@@ -41,6 +41,9 @@ struct Inflater: ByteConverter {
     private var bitCount = 0
     private(set) var output: [UInt8] = []
     private var isLast = false
+
+    var effort: Int { index + output.count }
+
     /// The codes of the block that is being read.
     private var codes: (literals: Codes, distances: Codes)?
 

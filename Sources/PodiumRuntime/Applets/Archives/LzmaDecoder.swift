@@ -279,6 +279,7 @@ struct LzmaExpander: ByteConverter {
     }
 
     var output: [UInt8] { decoder.output }
+    var effort: Int { decoder.index + decoder.output.count }
 
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
         if !hasBegun {

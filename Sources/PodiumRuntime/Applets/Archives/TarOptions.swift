@@ -25,6 +25,7 @@ struct TarOptions: Sendable {
     var keepsTime = true
     var keepsOwner = true
     var followsLinks = false
+    var isRecursive = true
     /// Why the words make no sense.
     var fault: String?
 
@@ -92,7 +93,9 @@ struct TarOptions: Sendable {
             value(name, text)
         } else if let letter = Self.longFlags[parts[0]] {
             flag(letter)
-        } else if !["numeric-owner", "no-recursion", "overwrite", "same-permissions", "no-same-permissions"]
+        } else if parts[0] == "no-recursion" {
+            isRecursive = false
+        } else if !["numeric-owner", "overwrite", "same-permissions", "no-same-permissions"]
             .contains(parts[0])
         {
             fault = "unrecognized option '--\(word)'"

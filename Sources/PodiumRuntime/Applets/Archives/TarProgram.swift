@@ -32,10 +32,9 @@ struct TarProgram: Program {
         }
         if let code = open(options, &machine) { return .exited(code) }
         if let directory = options.directory {
-            guard machine.node(directory)?.kind == .directory else {
-                return .exited(
-                    Applets.fail(&machine, "tar", "can't change directory to '\(directory)'", .noEntry)
-                )
+            guard let found = machine.node(directory), found.kind == .directory else {
+                let errno = machine.node(directory) == nil ? Errno.noEntry : .notDirectory
+                return .exited(Applets.fail(&machine, "tar", "can't change directory to '\(directory)'", errno))
             }
             machine.process.directory = machine.absolute(directory)
         }
@@ -50,7 +49,10 @@ struct TarProgram: Program {
             machine.attach(try machine.open(path, isNew ? .write : .read), as: TarWriter.descriptor)
             return nil
         } catch {
-            return Applets.fail(&machine, "tar", "can't open '\(path)'", error)
+            guard machine.isGNU else { return Applets.fail(&machine, "tar", "can't open '\(path)'", error) }
+            machine.complain("tar: \(path): Cannot open: \(error.text)")
+            machine.complain("tar: Error is not recoverable: exiting now")
+            return 2
         }
     }
 }
@@ -73,6 +75,8 @@ struct TarWriter: Program {
     private var isDone = false
     private var code = 0
     private var saidRoot = false
+    /// Under which name each file with several of them went in.
+    private var firstNames: [Int: String] = [:]
 
     init(_ options: TarOptions) {
         self.options = options
@@ -117,12 +121,7 @@ struct TarWriter: Program {
             code = Applets.fail(&machine, "tar", path, .noEntry)
             return
         }
-        var name = path
-        if name.hasPrefix("/") {
-            name = String(name.drop { $0 == "/" })
-            if !saidRoot { machine.complain("tar: removing leading '/' from member names") }
-            saidRoot = true
-        }
+        let name = safeName(path, &machine)
         if options.isExcluded(name) { return }
         // An archive does not hold itself.
         if let archive = options.file, machine.absolute(path) == machine.absolute(archive) { return }
@@ -130,13 +129,39 @@ struct TarWriter: Program {
             var header = TarHeader(name: name, node)
             header.ownerName = machine.userName(node.owner)
             header.groupName = machine.groupName(node.group)
+            if let number = node.shared, node.kind == .file {
+                if let first = firstNames[number] {
+                    (header.kind, header.link, header.size) = (UInt8(ascii: "1"), first, 0)
+                } else {
+                    firstNames[number] = name
+                }
+            }
             put(header.blocks)
             if options.isVerbose { machine.write(Array((header.name + "\n").utf8), to: target == 1 ? 2 : 1) }
-            if node.kind == .file { file = (path, 0, node.content.size) }
+            if node.kind == .file, header.contentBytes > 0 { file = (path, 0, node.content.size) }
         }
-        guard node.kind == .directory, path != "/proc" else { return }
+        guard node.kind == .directory, options.isRecursive, !machine.isProcessFolder(path) else { return }
         let prefix = path.hasSuffix("/") ? path : path + "/"
         pending += ((try? machine.names(in: path)) ?? []).reversed().map { prefix + $0 }
+    }
+
+    /// The name of a member, which leads nowhere but down. What is left out is told once.
+    private mutating func safeName(_ path: String, _ machine: inout Machine) -> String {
+        var name = Substring(path)
+        if let climb = path.ranges(of: "../").last(where: { range in
+            range.lowerBound == path.startIndex || path[..<range.lowerBound].hasSuffix("/")
+        }) {
+            name = path[climb.upperBound...]
+        } else if path == ".." {
+            name = ""
+        }
+        name = name.drop { $0 == "/" }
+        let left = path.dropLast(name.count)
+        if !left.isEmpty, !name.isEmpty || path.hasPrefix("/") {
+            if !saidRoot { machine.complain("tar: removing leading '\(left)' from member names") }
+            saidRoot = true
+        }
+        return String(name)
     }
 
     private mutating func copy(_ place: (path: String, offset: Int, size: Int), _ machine: inout Machine) {

@@ -171,6 +171,11 @@ struct TarReader: Program {
         }
         header.name = parts.joined(separator: "/")
         if options.toOutput { return nil }
+        if header.nodeKind != .directory, !options.keepsOld,
+            machine.node(header.name, follow: false)?.kind == .directory
+        {
+            return Applets.fail(&machine, "tar", "can't remove old file \(header.name)", .isDirectory)
+        }
         do {
             try make(header, &machine)
             return nil
@@ -191,15 +196,13 @@ struct TarReader: Program {
         } else {
             if existing != nil {
                 if options.keepsOld { throw .exists }
-                if existing?.kind == .directory { throw .isDirectory }
                 try machine.remove(header.name)
+            }
+            if header.kind == UInt8(ascii: "1") {
+                return try machine.makeHardLink(to: header.link, at: header.name)
             }
             var node = FileNode(kind: header.nodeKind, mode: header.mode, time: machine.now)
             if header.kind == UInt8(ascii: "2") { node.target = header.link }
-            if header.kind == UInt8(ascii: "1") {
-                guard let linked = machine.node(header.link) else { throw .noEntry }
-                node = linked
-            }
             try machine.put(node, at: try machine.locate(header.name, follow: false))
             if header.contentBytes > 0 {
                 machine.attach(try machine.open(header.name, .write), as: Self.fileDescriptor)

@@ -32,6 +32,7 @@ struct XzExpander: ByteConverter {
     }
 
     var output: [UInt8] { decoder.output }
+    var effort: Int { decoder.index + decoder.output.count }
 
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
         if output.count > CompressionFormat.maximumBytes { throw .tooLarge }

@@ -80,8 +80,12 @@ extension AppletOptions {
             return AppletOptions(normalized, valued: table.valued)
         case .failure(let fault):
             let name = words.first?.split(separator: "/").last.map(String.init) ?? ""
-            machine.complain("\(name): \(fault.text)")
-            _ = Applets.usage(&machine, name)
+            if machine.isGNU {
+                _ = Applets.hint(&machine, name, fault.text)
+            } else {
+                machine.complain("\(name): \(fault.text)")
+                _ = Applets.usage(&machine, name)
+            }
             return nil
         }
     }

@@ -69,7 +69,8 @@ struct CopyProgram: Program {
         guard let options = AppletOptions.read(&machine, words, CopyOptions.table) else { return 1 }
         var sources = options.words
         guard let target = options["t"] ?? sources.popLast(), !sources.isEmpty else {
-            return Applets.usage(&machine, "cp")
+            let last = options.words.first.map { "missing destination file operand after '\($0)'" }
+            return Applets.usage(&machine, "cp", last ?? "missing file operand")
         }
         copier = FileCopier(CopyOptions(options))
         let isExact = options.has("T")
@@ -84,7 +85,8 @@ struct CopyProgram: Program {
             let source = machine.node(sources[0], follow: copier.options.following != .none)
             let isSourceDirectory = source?.kind == .directory
             if isExact, !isSourceDirectory, isDirectory {
-                return Applets.fail(&machine, "cp", "'\(target)' is a directory")
+                let gnu = "cannot overwrite directory '\(target)' with non-directory"
+                return Applets.fail(&machine, "cp", machine.isGNU ? gnu : "'\(target)' is a directory")
             }
             if options.has("Y"), !isDirectory {
                 return Applets.fail(&machine, "cp", "with --parents, the destination must be a directory")
@@ -130,6 +132,8 @@ struct FileCopier: Sendable {
     private var pending: [Task] = []
     /// What waits for an answer.
     private var asked: Task?
+    /// The operand that is being copied, with its target.
+    private var operand = ("", "")
     /// The directories that were made, so that none is copied into itself for ever.
     private var made: Set<FileLocation> = []
 
@@ -177,6 +181,7 @@ struct FileCopier: Sendable {
         _ mayRemove: Bool,
         _ machine: inout Machine
     ) {
+        if isOperand { operand = (source, target) }
         let follows = options.following == .all || options.following == .operands && isOperand
         let node: FileNode
         do throws(Errno) {
@@ -284,7 +289,7 @@ struct FileCopier: Sendable {
             return fail(
                 &machine,
                 "recursion detected, omitting directory '\(source)'",
-                "cannot copy a directory, '\(source)', into itself, '\(target)'"
+                "cannot copy a directory, '\(operand.0)', into itself, '\(operand.1)'"
             )
         }
         // What is in its place may be a link to a directory.

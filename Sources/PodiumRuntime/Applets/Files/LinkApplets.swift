@@ -109,7 +109,7 @@ extension Applets {
         guard let options = AppletOptions.read(&machine, words, linkTable) else { return 1 }
         var sources = options.words
         guard let first = sources.first else {
-            return machine.isGNU ? fail(&machine, "ln", "missing file operand") : usage(&machine, "ln")
+            return usage(&machine, "ln", "missing file operand")
         }
         let last = options["t"] ?? (sources.count > 1 ? sources.removeLast() : first.lastComponent)
         if options.has("T"), sources.count > 1 { return fail(&machine, "ln", "too many arguments") }
@@ -120,7 +120,9 @@ extension Applets {
             let follows = !options.has("n") && !options.has("T")
             if machine.node(last, follow: follows)?.kind == .directory {
                 if options.has("T") {
-                    let text = machine.isGNU ? "\(last): cannot overwrite directory" : "'\(last)' is a directory"
+                    let kind = options.has("s") ? "symbolic" : "hard"
+                    let gnu = "failed to create \(kind) link '\(last)': File exists"
+                    let text = machine.isGNU ? gnu : "'\(last)' is a directory"
                     return fail(&machine, "ln", text)
                 }
                 path = last.appending(component: source.lastComponent)

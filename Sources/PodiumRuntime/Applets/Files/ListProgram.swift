@@ -53,9 +53,9 @@ struct ListProgram: Program {
             program.lookAtOperands(&machine)
             return .program(program)
         case .failure(let fault):
+            if isGNU { return .code(1 + Applets.hint(&machine, "ls", fault.text)) }
             machine.complain("ls: \(fault.text)")
-            _ = Applets.usage(&machine, "ls")
-            return .code(isGNU ? 2 : 1)
+            return .code(Applets.usage(&machine, "ls"))
         }
     }
 

@@ -20,7 +20,8 @@ struct ModeVisitor: PathVisitor {
         letters: "Rcvf",
         long: [
             "recursive": "R", "changes": "c", "verbose": "v", "silent": "f", "quiet": "f", "reference": "Z",
-            "preserve-root": "N", "no-preserve-root": "N",
+            "preserve-root": "N",
+            "no-preserve-root": "N",
         ]
     )
 
@@ -42,16 +43,23 @@ struct ModeVisitor: PathVisitor {
             mode = words.remove(at: index)
             break
         }
-        guard let options = AppletOptions.read(&machine, words, table) else { return .code(1) }
+        // Only GNU's takes over what another file has.
+        let known = machine.isGNU ? OptionTable(letters: table.letters + "Z:", long: table.long) : table
+        guard let options = AppletOptions.read(&machine, words, known) else { return .code(1) }
         var operands = options.words
-        guard let text = mode ?? (operands.isEmpty ? nil : operands.removeFirst()), !operands.isEmpty else {
-            if machine.isGNU, let text = mode ?? options.words.first {
-                return .code(Applets.fail(&machine, "chmod", "missing operand after '\(text)'"))
+        if let path = options["Z"] {
+            guard let node = machine.node(path) else {
+                return .code(Applets.fail(&machine, "chmod", "failed to get attributes of '\(path)'", .noEntry))
             }
-            return .code(Applets.usage(&machine, "chmod"))
+            mode = String(node.mode, radix: 8)
+        }
+        guard let text = mode ?? (operands.isEmpty ? nil : operands.removeFirst()), !operands.isEmpty else {
+            let text = (mode ?? options.words.first).map { "missing operand after '\($0)'" } ?? "missing operand"
+            return .code(Applets.usage(&machine, "chmod", text))
         }
         guard let change = ModeChange(text) else {
-            return .code(Applets.fail(&machine, "chmod", "invalid mode\(machine.isGNU ? ":" : "") '\(text)'"))
+            if machine.isGNU { return .code(Applets.hint(&machine, "chmod", "invalid mode: '\(text)'")) }
+            return .code(Applets.fail(&machine, "chmod", "invalid mode '\(text)'"))
         }
         let visitor = ModeVisitor(options, change)
         return .program(PathProgram(visitor, operands))
@@ -125,7 +133,17 @@ struct OwnerVisitor: PathVisitor {
     /// Reads a command line.
     static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
         let name = words.first?.lastComponent ?? "chown"
-        guard let options = AppletOptions.read(&machine, words, table) else { return .code(1) }
+        let known =
+            machine.isGNU
+            ? OptionTable(letters: table.letters + "Z:", long: table.long.merging(["reference": "Z"]) { $1 }) : table
+        guard let options = AppletOptions.read(&machine, words, known) else { return .code(1) }
+        if let path = options["Z"] {
+            guard let node = machine.node(path) else {
+                return .code(Applets.fail(&machine, name, "failed to get attributes of '\(path)'", .noEntry))
+            }
+            let owner = name == "chgrp" ? nil : node.owner
+            return .program(PathProgram(OwnerVisitor(name, options, owner, node.group), options.words))
+        }
         guard let text = options.words.first, options.words.count > 1 else {
             return .code(Applets.usage(&machine, name))
         }

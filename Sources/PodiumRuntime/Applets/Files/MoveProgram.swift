@@ -66,7 +66,8 @@ struct MoveProgram: Program {
         options = read
         var sources = read.words
         guard let target = read["t"] ?? sources.popLast(), !sources.isEmpty else {
-            return Applets.usage(&machine, "mv")
+            let last = read.words.first.map { "missing destination file operand after '\($0)'" }
+            return Applets.usage(&machine, "mv", last ?? "missing file operand")
         }
         if read.has("T"), sources.count > 1 { return Applets.fail(&machine, "mv", "too many arguments") }
         let isDirectory = machine.node(target)?.kind == .directory
@@ -92,19 +93,28 @@ struct MoveProgram: Program {
                 return
             }
         } catch {
-            let isMissing = machine.isGNU && machine.node(source, follow: false) == nil
-            let gnu =
-                isMissing
-                ? "cannot stat '\(source)'"
-                : error == .invalid
-                    ? "cannot move '\(source)' to a subdirectory of itself, '\(target)'"
-                    : "cannot move '\(source)' to '\(target)'"
-            let said: Errno? = machine.isGNU && error == .invalid ? nil : error
-            code = Applets.fail(&machine, "mv", machine.isGNU ? gnu : "can't rename '\(source)'", said)
+            code = Applets.fail(
+                &machine,
+                "mv",
+                machine.isGNU
+                    ? gnuText(error, source, target, machine)
+                    : "can't rename '\(source)': \(error.text)"
+            )
             return
         }
         if options.has("v") {
             machine.print(machine.isGNU ? "renamed '\(source)' -> '\(target)'\n" : "'\(source)' -> '\(target)'\n")
+        }
+    }
+
+    private func gnuText(_ errno: Errno, _ source: String, _ target: String, _ machine: Machine) -> String {
+        if machine.node(source, follow: false) == nil { return "cannot stat '\(source)': \(errno.text)" }
+        switch errno {
+        case .invalid: return "cannot move '\(source)' to a subdirectory of itself, '\(target)'"
+        case .isDirectory: return "cannot overwrite directory '\(target)' with non-directory"
+        case .notDirectory where machine.node(target) != nil:
+            return "cannot overwrite non-directory '\(target)' with directory '\(source)'"
+        default: return "cannot move '\(source)' to '\(target)': \(errno.text)"
         }
     }
 

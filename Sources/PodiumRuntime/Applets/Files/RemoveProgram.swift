@@ -65,7 +65,6 @@ struct RemoveProgram: Program {
         isVerbose = options.has("v")
         if options.words.isEmpty {
             if options.has("f") { return 0 }
-            if machine.isGNU { return Applets.fail(&machine, "rm", "missing operand") }
             return Applets.usage(&machine, "rm")
         }
         for path in options.words.reversed() {

@@ -14,7 +14,7 @@ extension Applets {
         let printed = machine.isGNU ? words.first { $0.hasPrefix("--printf=") } : nil
         guard let options = AppletOptions.read(&machine, words.filter { $0 != printed }, statusTable) else { return 1 }
         if options.words.isEmpty {
-            return machine.isGNU ? fail(&machine, "stat", "missing operand") : usage(&machine, "stat")
+            return usage(&machine, "stat")
         }
         let format = printed.map { String($0.dropFirst("--printf=".count)) } ?? options["c"]
         return forEach(&machine, options.words) { machine, path in

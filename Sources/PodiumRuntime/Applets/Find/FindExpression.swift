@@ -40,6 +40,7 @@ enum FindTest: Sendable {
     case size(FindNumber, unit: Int)
     case age(FindNumber, unit: Int)
     case newer(Timestamp)
+    case same(String)
     /// All of the bits, one of them, or exactly those.
     case modeAll(Int), modeSome(Int), mode(Int)
     case owner(Int)
@@ -216,6 +217,10 @@ struct FindParser {
             let path = try argument(word)
             guard let node = stat(path) else { throw FindFault(text: "\(path): \(Errno.noEntry.text)") }
             return .newer(node.time)
+        case "-samefile":
+            let path = try argument(word)
+            guard stat(path) != nil else { throw FindFault(text: "can't stat '\(path)': \(Errno.noEntry.text)") }
+            return .same(path)
         case "-perm": return try mode(argument(word))
         case "-user", "-uid", "-group", "-gid":
             let text = try argument(word)

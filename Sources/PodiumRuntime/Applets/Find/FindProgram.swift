@@ -101,7 +101,9 @@ struct FindProgram: Program {
             machine.node(visit.path, follow: expression.follows)
             ?? (expression.follows ? machine.node(visit.path, follow: false) : nil)
         guard let found else {
-            if visit.depth == 0 || !visit.isLeft { code = Applets.fail(&machine, "find", visit.path, .noEntry) }
+            if visit.depth == 0 || !visit.isLeft {
+                code = Applets.fail(&machine, "find", machine.isGNU ? "'\(visit.path)'" : visit.path, .noEntry)
+            }
             return
         }
         if expression.isDepthFirst, !visit.isLeft, found.kind == .directory {
@@ -223,6 +225,7 @@ struct FindProgram: Program {
             machine.write(Array(visit.path.utf8) + [isZero ? 0 : 0x0A], to: 1)
             return true
         case .delete: return delete(visit, node, &machine)
+        case .same(let path): return machine.isSameFile(visit.path, path)
         default: return Self.accepts(test, node, now: machine.now)
         }
     }

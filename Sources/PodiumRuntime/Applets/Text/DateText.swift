@@ -239,7 +239,7 @@ extension Applets {
             moment = node.time
         }
         guard !options.words.isEmpty else {
-            return machine.isGNU ? fail(&machine, "touch", "missing file operand") : usage(&machine, "touch")
+            return usage(&machine, "touch", "missing file operand")
         }
         // Only the time of the last change is kept here.
         let keepsTime = options.has("a") && !options.has("m")

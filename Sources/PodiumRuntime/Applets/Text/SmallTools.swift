@@ -124,8 +124,8 @@ extension Applets {
                 result += base64Decoded(line) ?? []
                 continue
             }
-            let count = Int((line.first ?? 0x20) &- 0x20 & 63)
-            let values = line.dropFirst().map { UInt32($0 &- 0x20 & 63) }
+            let count = Int(((line.first ?? 0x20) &- 0x20) & 63)
+            let values = line.dropFirst().map { UInt32(($0 &- 0x20) & 63) }
             var piece: [UInt8] = []
             for start in stride(from: 0, to: values.count - values.count % 4, by: 4) {
                 let word = values[start..<start + 4].reduce(UInt32(0)) { $0 << 6 | $1 }

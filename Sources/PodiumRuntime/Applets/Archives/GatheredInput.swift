@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Archives that are read as a whole before anything is done with them, and how their members become files.
+
+import PodiumMachinery
+
+/// A file or standard input on its way into memory.
+struct GatheredInput: Sendable {
+    /// What is kept; the rest of a larger archive is missing.
+    static let maximumBytes = CompressionFormat.maximumBytes
+
+    private(set) var bytes: [UInt8] = []
+    private(set) var isComplete = false
+
+    /// Reads what a turn allows; why it cannot go on, nil when it is complete.
+    mutating func read(_ descriptor: Int, _ machine: inout Machine) -> Progress? {
+        while !isComplete {
+            if machine.mustYield { return .ready }
+            machine.spend()
+            switch machine.read(descriptor) {
+            case .wait(let wait): return .blocked(wait)
+            case .bytes(let piece): bytes += piece.prefix(Self.maximumBytes - bytes.count)
+            case .end, .failed: isComplete = true
+            }
+        }
+        return nil
+    }
+}
+
+extension Machine {
+    /// Makes a member of an archive a file, with the directories on the way to it.
+    mutating func unpack(_ member: TarHeader, _ content: [UInt8], keepsTime: Bool) throws(Errno) {
+        let path = member.name.withoutTrailingSlashes
+        let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        if !parent.isEmpty { try makeDirectories(parent) }
+        let existing = node(path, follow: false)
+        if member.nodeKind == .directory {
+            if existing == nil { try makeDirectory(path, mode: member.mode) }
+        } else {
+            if existing != nil { try remove(path) }
+            var node = FileNode(kind: member.nodeKind, mode: member.mode, time: now)
+            node.target = member.link
+            node.content = FileContent(content)
+            charge(bytes: content.count)
+            try put(node, at: try locate(path, follow: false))
+        }
+        let isRoot = container?.specification.user ?? 0 == 0
+        try changeNode(path, follow: false) { node in
+            if keepsTime { node.time = Timestamp(seconds: member.seconds) }
+            if isRoot { (node.owner, node.group) = (member.owner, member.group) }
+        }
+    }
+}
