@@ -272,7 +272,17 @@ struct ListStyle: Sendable {
 
     /// The lines of `ls -l`.
     func longLines(_ entries: [(String, FileNode, String)], _ machine: Machine) -> String {
-        let rows = entries.map { name, node, path in columns(name, node, path, machine) }
+        // Each name is looked up once, however many files there are.
+        var owners: [Int: String] = [:]
+        var groups: [Int: String] = [:]
+        for (_, node, _) in entries where !showsNumbers {
+            if owners[node.owner] == nil { owners[node.owner] = machine.userName(node.owner) }
+            if groups[node.group] == nil { groups[node.group] = machine.groupName(node.group) }
+        }
+        let rows = entries.map { name, node, path in
+            let names = (owners[node.owner] ?? String(node.owner), groups[node.group] ?? String(node.group))
+            return columns(name, node, path, names, machine)
+        }
         guard isGNU, let count = rows.first?.count else {
             return rows.map { $0.joined(separator: " ") + "\n" }.joined()
         }
@@ -293,7 +303,14 @@ struct ListStyle: Sendable {
         return (owner, options.has("o") || options.has("G") ? -1 : owner < 0 ? first : first + 1)
     }
 
-    private func columns(_ name: String, _ node: FileNode, _ path: String, _ machine: Machine) -> [String] {
+    private func columns(
+        _ name: String,
+        _ node: FileNode,
+        _ path: String,
+        _ names: (owner: String, group: String),
+        _ machine: Machine
+    ) -> [String] {
+        let (owner, group) = names
         func right(_ text: String, _ width: Int) -> String {
             isGNU ? text : PrintFormatter.padded(text, width, left: false)
         }
@@ -304,8 +321,6 @@ struct ListStyle: Sendable {
         }
         row.append(isGNU ? Applets.modeText(node) : PrintFormatter.padded(Applets.modeText(node), 10))
         row.append(right(String(node.linkCount), 4))
-        let owner = showsNumbers ? String(node.owner) : machine.userName(node.owner)
-        let group = showsNumbers ? String(node.group) : machine.groupName(node.group)
         if !options.has("g") { row.append(isGNU ? owner : PrintFormatter.padded(String(owner.prefix(8)), 8)) }
         if !options.has("o"), !(isGNU && options.has("G")) {
             row.append(isGNU ? group : PrintFormatter.padded(String(group.prefix(8)), 8))
