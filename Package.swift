@@ -68,8 +68,8 @@ let package = Package(
         module(
             "PodiumScheduler",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, heap,
-                logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, deque,
+                heap, logging,
             ]
         ),
         module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
@@ -77,7 +77,7 @@ let package = Package(
             "PodiumKubelet",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
-                collections, logging,
+                collections, deque, logging,
             ]
         ),
         module(
@@ -105,7 +105,7 @@ let package = Package(
         tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
         tests(
             of: "PodiumStorage",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, logging]
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", logging]
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
         tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),

@@ -5,6 +5,7 @@
 #include "library.h"
 #include <errno.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /// Sockets with higher descriptors are served without being watched.
@@ -128,14 +129,12 @@ unsigned int podium_http_follow(struct podium_http_arrivals *arrivals, const cha
 
 /// What is owed when these bytes have arrived as well.
 static enum podium_http_debt debt_after(enum podium_http_debt debt, const char *bytes, size_t count) {
-    for (size_t index = 0; index < count && debt < podium_http_debt_owed; index++) {
-        if (bytes[index] == '\n') {
-            if (debt == podium_http_debt_begun) debt = podium_http_debt_owed;
-        } else if (bytes[index] != '\r') {
-            debt = podium_http_debt_begun;
-        }
-    }
-    return debt;
+    if (debt >= podium_http_debt_owed) return debt;
+    size_t index = 0;
+    // Empty lines in front of a request begin nothing.
+    while (debt == podium_http_debt_none && index < count && (bytes[index] == '\r' || bytes[index] == '\n')) index++;
+    if (index == count) return debt;
+    return memchr(bytes + index, '\n', count - index) ? podium_http_debt_owed : podium_http_debt_begun;
 }
 
 static void settle(struct podium_http_arrivals *arrivals, unsigned int code) {

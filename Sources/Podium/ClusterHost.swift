@@ -68,6 +68,9 @@ final class ClusterHost: RequestResponder {
 
     func respond(to request: HTTPRequest) -> HTTPResponse {
         let path = request.rawPath
+        // All of Kubernetes lies elsewhere, and needs no comparing of texts.
+        let second = path.utf8.withContiguousStorageIfAvailable { $0.count > 1 ? $0[1] : 0 }
+        if let second, second != UInt8(ascii: "c"), second != UInt8(ascii: "p") { return root.respond(to: request) }
         let isBelowClusters = path.hasPrefix("/clusters/")
         guard isBelowClusters || path.hasPrefix("/podium/v1") else { return root.respond(to: request) }
         do throws(StatusError) {

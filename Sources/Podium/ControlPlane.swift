@@ -74,19 +74,17 @@ final class ControlPlane: Sendable {
         let access = Access(configuration, client: client)
         Bootstrap.installNodes(client, count: configuration.nodes)
         let network = configuration.serviceClusterIPRange.network
+        let kubelets = KubeletConfiguration(
+            images: images,
+            serviceNetwork: network,
+            tokens: KubeletTokens(access.serviceAccountTokens)
+        )
+        let addons = configuration.addons
         let controllers =
             configuration.runsControllers
-            ? ControllerSet(
-                client: client,
-                registry: shared.registry,
-                addons: configuration.addons,
-                kubelets: KubeletConfiguration(
-                    images: images,
-                    serviceNetwork: network,
-                    tokens: KubeletTokens(access.serviceAccountTokens)
-                )
-            ) : nil
+            ? ControllerSet(client: client, registry: shared.registry, addons: addons, kubelets: kubelets) : nil
         self.controllers = controllers
+        let checks = Self.checks(memory, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(
             APIServerComponents(
                 storage: storage,
@@ -104,7 +102,7 @@ final class ControlPlane: Sendable {
                 serviceNetwork: network,
                 hasControllers: controllers != nil,
                 server: shared.server,
-                checks: Self.checks(memory, shared.server, hasRoles: !access.authorizer.allowsEverything)
+                checks: checks
             )
         )
         eventExpiry =
@@ -113,6 +111,12 @@ final class ControlPlane: Sendable {
         eventExpiry?.start()
         controllers?.start()
         clock.settle()
+        Self.lookOnce(at: checks)
+    }
+
+    /// What is made at the start is there now; whoever deletes it before anybody asks makes nothing unhealthy.
+    private static func lookOnce(at checks: [HealthCheck]) {
+        for check in checks { _ = check.isHealthy() }
     }
 
     /// What `/readyz` and its like look at.

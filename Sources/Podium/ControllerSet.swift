@@ -25,6 +25,8 @@ final class ControllerSet: Sendable {
         kubelets configuration: KubeletConfiguration
     ) {
         var options = StandardControllers.Options(catalog: ResourceCatalog(registry))
+        let network = configuration.serviceNetwork
+        options.additional.append { KubernetesServiceController(informers: $0, network: network) }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client)
@@ -65,7 +67,6 @@ extension ResourceCatalog {
             )
             if !entries.contains(entry) { entries.append(entry) }
         }
-        let fixed = entries
-        self.init { fixed }
+        self.init(entries)
     }
 }

@@ -65,6 +65,8 @@ public struct ServerConfiguration: Sendable {
     public var servesManyClusters = false
     /// What every cluster is like.
     public var cluster = ClusterConfiguration()
+    /// What `/flagz` shows: the options that it was started with, by name. No secrets.
+    public var flags: [String: String] = [:]
     /// Where the server writes what it has to say.
     public var logger = Logger(label: "podium")
 
@@ -97,7 +99,7 @@ public struct ServerError: Error, CustomStringConvertible {
 public final class PodiumServer: Sendable {
     private let clusters: ClusterHost
     private let http: HTTPServer
-    private let state = ServerState()
+    private let state: ServerState
     private let logger: Logger
 
     /// The version of Podium.
@@ -110,6 +112,7 @@ public final class PodiumServer: Sendable {
     /// Makes the first cluster; nothing listens yet.
     public init(_ configuration: ServerConfiguration) {
         logger = configuration.logger
+        state = ServerState(flags: configuration.flags)
         clusters = ClusterHost(
             configuration.cluster,
             servesMany: configuration.servesManyClusters,

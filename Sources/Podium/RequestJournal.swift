@@ -40,7 +40,7 @@ final class RequestJournal: Sendable {
             method: request.method,
             path: request.rawPath,
             query: request.rawQuery,
-            userAgent: request.headers["user-agent"] ?? "",
+            userAgent: request.headers.userAgent ?? "",
             status: status
         )
         let forgotten: Entry? = entries.withLock { entries in

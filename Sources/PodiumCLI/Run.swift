@@ -18,7 +18,7 @@ struct Run: ParsableCommand {
     )
 
     @OptionGroup(title: "Options of the server")
-    var server: Serve
+    var server: ServerOptions
 
     @Argument(parsing: .postTerminator, help: "The command and its arguments, behind two dashes.")
     var command: [String] = []

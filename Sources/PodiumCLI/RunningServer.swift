@@ -16,7 +16,7 @@ struct RunningServer {
     /// Starts the server that `options` describe at `listen`.
     ///
     /// The threads that it makes leave signals to the caller, who has blocked them by then.
-    init(_ options: Serve, listen: String, kubeconfig: String? = nil) throws {
+    init(_ options: ServerOptions, listen: String, kubeconfig: String? = nil) throws {
         let path = kubeconfig ?? options.kubeconfig
         if let path { try KubeconfigFile.check(path) }
         Self.shareMemory()
@@ -70,7 +70,7 @@ struct Announcement {
     private let clock: String
     private let kubeconfig: String?
 
-    init(_ running: RunningServer, _ options: Serve) {
+    init(_ running: RunningServer, _ options: ServerOptions) {
         address = running.address
         nodes = options.nodes
         clock = options.clock

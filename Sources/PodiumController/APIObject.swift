@@ -48,5 +48,8 @@ package struct APIObject: Sendable {
     package var deletionTimestamp: Timestamp? {
         metadata["deletionTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) }
     }
-    package var isTerminating: Bool { metadata["deletionTimestamp"] != nil }
+    /// Most are not, and then their tree is not read.
+    package var isTerminating: Bool {
+        stored.mayHaveMetadata("deletionTimestamp") && metadata["deletionTimestamp"] != nil
+    }
 }

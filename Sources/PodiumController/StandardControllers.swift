@@ -32,7 +32,7 @@ package final class StandardControllers: Sendable {
         ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
         NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
         DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name,
+        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
     ]
 
     private struct Members {
@@ -40,8 +40,6 @@ package final class StandardControllers: Sendable {
         var stops: [@Sendable () -> Void] = []
         /// The reconcilers, which their controllers do not keep alive.
         var reconcilers: [any Reconciler] = []
-        /// Watches collections that have appeared since.
-        var refresh: (@Sendable () -> Void)?
         var isStarted = false
     }
 
@@ -72,11 +70,6 @@ package final class StandardControllers: Sendable {
         }
     }
 
-    /// Takes note that the catalog has changed: a CustomResourceDefinition came.
-    package func catalogChanged() {
-        members.queue.async { self.members.withState { $0.refresh }?() }
-    }
-
     private func begin() {
         let isFirst = members.withState { members in
             defer { members.isStarted = true }
@@ -97,19 +90,15 @@ package final class StandardControllers: Sendable {
         add(DisruptionController(informers: informers))
         add(ClaimProtectionController(informers: informers))
         add(VolumeProtectionController(informers: informers))
-        let collector = GarbageCollector(informers: informers, catalog: catalog)
-        if let controller = add(collector) {
-            members.withState { $0.refresh = { [weak collector] in collector?.watch(controller) } }
-        }
-        for make in options.additional { addAdditional(make(informers)) }
+        add(GarbageCollector(informers: informers, catalog: catalog))
+        add(RoleAggregationController(informers: informers))
+        add(FlowSchemaStatusController(informers: informers))
+        for make in options.additional { add(make(informers)) }
         informers.start()
     }
 
-    private func addAdditional(_ reconciler: some InformedReconciler) { add(reconciler) }
-
-    @discardableResult
-    private func add<Member: InformedReconciler>(_ reconciler: Member) -> Controller<Member.Key>? {
-        guard options.enabled?.contains(Member.name) ?? true else { return nil }
+    private func add<Member: InformedReconciler>(_ reconciler: Member) {
+        guard options.enabled?.contains(Member.name) ?? true else { return }
         let controller = Controller(
             name: Member.name,
             host: informers.client.host,
@@ -121,6 +110,5 @@ package final class StandardControllers: Sendable {
             members.reconcilers.append(reconciler)
             members.stops.append { controller.stop() }
         }
-        return controller
     }
 }

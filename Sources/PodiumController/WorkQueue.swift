@@ -73,9 +73,6 @@ package struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// How many keys wait to be handed out; delayed ones do not count.
     package var count: Int { queue.count }
 
-    /// Whether nothing waits, is delayed or being processed.
-    package var isIdle: Bool { dirty.isEmpty && processing.isEmpty && deadlines.isEmpty }
-
     /// When the first delayed key is due; nil when none is delayed.
     package var nextDeadline: Timestamp? {
         mutating get {

@@ -16,6 +16,7 @@ final class AnswerMemory {
 
     private var body: BytesSlice?
     private var contentType = ""
+    private var flow: FlowIdentity?
     private var kept: OpaquePointer?
     /// The value of the `Audit-Id` field in it.
     private var keptID: UnsafeMutablePointer<CChar>?
@@ -23,7 +24,7 @@ final class AnswerMemory {
     /// The form of `response`, whose body is `bytes`, if it is the one that was kept; it is given another `Audit-Id`.
     func recall(_ response: HTTPResponse, _ bytes: BytesSlice, auditID: UnsafePointer<CChar>) -> OpaquePointer? {
         guard let body, body.bytes === bytes.bytes, body.range == bytes.range, response.headers.isEmpty,
-            response.contentType == contentType
+            response.contentType == contentType, response.flow === flow
         else { return nil }
         // In place: the library has sent the last answer, and to take the field out and put it in again would take it
         // three allocations.
@@ -41,6 +42,7 @@ final class AnswerMemory {
         keptID = UnsafeMutablePointer(mutating: id)
         body = bytes
         contentType = response.contentType
+        flow = response.flow
         kept = created
     }
 
@@ -49,6 +51,7 @@ final class AnswerMemory {
         kept = nil
         keptID = nil
         body = nil
+        flow = nil
     }
 
     deinit { forget() }

@@ -32,19 +32,32 @@ struct AuditIDs {
 
     /// Writes a random UUID (version 4) to `text`, which has room for it.
     mutating func write(to text: UnsafeMutablePointer<CChar>) {
-        var high = draw() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
-        var low = draw() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        var place = Self.size
-        for index in 0..<32 {
-            if index == 12 || index == 16 || index == 20 || index == 24 {
-                place -= 1
-                text[place] = CChar(UInt8(ascii: "-"))
-            }
-            place -= 1
-            let digit = UInt8(truncatingIfNeeded: low & 15)
-            text[place] = CChar(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
-            low >>= 4
-            if index == 15 { swap(&low, &high) }
+        let high = draw() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = draw() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let (middle, lower) = (Self.digits(high), Self.digits(low >> 32))
+        let target = UnsafeMutableRawPointer(text)
+        func write(_ digits: UInt32, at place: Int) {
+            target.storeBytes(of: digits, toByteOffset: place, as: UInt32.self)
         }
+        target.storeBytes(of: Self.digits(high >> 32), as: UInt64.self)
+        write(UInt32(truncatingIfNeeded: middle), at: 9)
+        write(UInt32(truncatingIfNeeded: middle >> 32), at: 14)
+        write(UInt32(truncatingIfNeeded: lower), at: 19)
+        write(UInt32(truncatingIfNeeded: lower >> 32), at: 24)
+        target.storeBytes(of: Self.digits(low), toByteOffset: 28, as: UInt64.self)
+        let dash = CChar(UInt8(ascii: "-"))
+        (text[8], text[13], text[18], text[23]) = (dash, dash, dash, dash)
+    }
+
+    /// The lower half of `number` in eight hexadecimal digits, as they lie in memory. All at once, a byte a digit: one
+    /// after the other they would take longer than finding an object.
+    private static func digits(_ number: UInt64) -> UInt64 {
+        var digits = number & 0xFFFF_FFFF
+        digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF
+        digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF
+        digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        let letters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        let distance = UInt64(UInt8(ascii: "a") - 10 - UInt8(ascii: "0"))
+        return (digits &+ 0x3030_3030_3030_3030 &+ letters &* distance).bigEndian
     }
 }

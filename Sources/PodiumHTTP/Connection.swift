@@ -33,10 +33,10 @@ final class Connection {
     private let arrivals: UnsafeMutablePointer<podium_http_arrivals>
     private var stage = Stage.head
     private var target = RequestTarget()
-    private var fields = HTTPHeaders()
+    /// The head of the present request, once it is known to be in order.
+    private var head: RequestHead?
     /// How many fields the head has, those among them that are not kept.
     private var fieldCount = 0
-    private var verdict = BrowserPolicy.Verdict.free
     private var body: [UInt8] = []
     private var auditIDs: AuditIDs
 
@@ -95,7 +95,7 @@ final class Connection {
     func end() {
         stage = .head
         target = RequestTarget()
-        fields = HTTPHeaders()
+        head = nil
         body = []
         arrivals.pointee.debt = podium_http_debt_none
         arrivals.pointee.place = 0
@@ -121,8 +121,7 @@ final class Connection {
         fieldCount = head.fieldCount
         if let refusal = target.refusal ?? head.refusal { return refuse(refusal, on: step) }
         if roomForFields(of: step) < 0 { return refuse(.headTooLarge(limit: context.limits.headBytes), on: step) }
-        fields = head.fields
-        verdict = head.verdict
+        self.head = head
         stage = .body
         let limit = context.limits.bodyBytes
         if head.isChunked, context.checksInPlace, let refusal = followChunks(of: step) {
@@ -154,18 +153,13 @@ final class Connection {
     }
 
     private func head(of step: Step) -> RequestHead {
-        // The request line is among what must lie in place.
-        let remembers = context.checksInPlace && target.refusal == nil
+        // The request line is among what must lie in place, and what is remembered must not depend on it.
+        let remembers = context.checksInPlace && target.refusal == nil && target.authority == nil
         let size = target.size
         if remembers, let known = memory.recall(connection: step.handle, line: step.line, targetSize: size) {
             return known
         }
-        let head = RequestHead(
-            connection: step.handle,
-            line: step.line,
-            targetSize: size,
-            context: context
-        )
+        let head = RequestHead(connection: step.handle, line: step.line, target: target, context: context)
         if remembers { memory.keep(head, connection: step.handle, line: step.line) }
         return head
     }
@@ -181,9 +175,9 @@ final class Connection {
     }
 
     private func answer(_ step: Step) -> MHD_Result {
-        let method = String(copying: step.line.methodBytes)
-        switch verdict {
-        case .free: break
+        let method = step.line.isGet ? "GET" : String(copying: step.line.methodBytes)
+        switch head?.verdict {
+        case nil, .free: break
         // Only now that the body is here: a client that still sends may never read an answer.
         case .refused(let refusal): return refuse(refusal, on: step)
         case .navigation: if method != "GET" { return refuse(.crossSite, on: step) }
@@ -194,7 +188,7 @@ final class Connection {
             method: method,
             rawPath: target.path,
             rawQuery: target.query,
-            headers: fields,
+            headers: head?.fields ?? HTTPHeaders(),
             body: body,
             peer: peer
         )
@@ -223,26 +217,32 @@ final class Connection {
         return .NO
     }
 
-    private func send(_ answer: HTTPResponse, on step: Step) -> MHD_Result {
-        var response = answer
-        if case .shared(let origin) = verdict { response.headers += CrossOrigin.headers(origin) }
+    private func send(_ response: HTTPResponse, on step: Step) -> MHD_Result {
         if !(200...999).contains(response.status) {
             context.logger.error("an answer had an impossible status", metadata: ["status": "\(response.status)"])
-            response = .impossibleStatus
+            return send(.impossibleStatus, on: step)
         }
+        if case .shared(let origin) = head?.verdict {
+            var shared = response
+            shared.headers += CrossOrigin.headers(origin)
+            return deliver(shared, on: step)
+        }
+        return deliver(response, on: step)
+    }
+
+    private func deliver(_ response: HTTPResponse, on step: Step) -> MHD_Result {
         if case .later(let answer) = response.body {
             let ticket = AnswerTicket(answer, on: step.handle, of: watch)
             stage = .waiting(ticket)
             ticket.park(with: context.fanOut)
             return .YES
         }
-        let echoed = fields["audit-id"]
+        let echoed = head?.fields.auditID
         if !response.headers.isEmpty || echoed != nil {
             let size = response.fieldBytes + (echoed?.utf8.count ?? 0)
             if size > roomForFields(of: step) {
                 // With a client's own field, or those for a page, that were no better.
-                fields = HTTPHeaders()
-                verdict = .free
+                head = nil
                 if case .stream(let stream) = response.body { stream.cancel() }
                 return send(.headTooLarge, on: step)
             }
@@ -258,6 +258,11 @@ final class Connection {
     }
 
     private func queue(_ response: HTTPResponse, on step: Step, auditID: UnsafePointer<CChar>) -> MHD_Result {
+        if !context.isClosing, case .bytes(let bytes) = response.body,
+            let known = answers.recall(response, bytes, auditID: auditID)
+        {
+            return podium_http_queue(step.handle, UInt32(response.status), known)
+        }
         let wire = WireResponse(
             response: response,
             connection: step.handle,

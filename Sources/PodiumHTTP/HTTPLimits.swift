@@ -59,10 +59,15 @@ package struct HTTPLimits: Sendable {
         memoryBytes - headSize - (fields + 1) * Self.noteBytes - Self.plainAnswerBytes
     }
 
-    /// How often deadlines are looked at: often enough to be kept within a quarter, at most ten times a millisecond.
+    private static let shortestSweep: Duration = .milliseconds(10)
+    private static let longestSweep: Duration = .seconds(1)
+    /// The library counts whole seconds, and 0 is for ever.
+    private static let shortestIdleTimeout: Duration = .seconds(1)
+
+    /// How often deadlines are looked at: often enough to be kept within a quarter, but not without end.
     var sweepInterval: Duration {
         let shortest = min(headDeadline, bodyDeadline, stalledStreamDeadline)
-        return min(max(shortest / 4, .milliseconds(10)), .seconds(1))
+        return min(max(shortest / 4, Self.shortestSweep), Self.longestSweep)
     }
 
     /// How many sweeps `deadline` lasts, rounded up.
@@ -83,7 +88,7 @@ package struct HTTPLimits: Sendable {
             ("stalledStreamDeadline", stalledStreamDeadline), ("shutdownDeadline", shutdownDeadline),
         ]
         for (name, value) in deadlines where value <= .zero { throw .invalidLimit(name) }
-        if idleTimeout < .seconds(1) { throw .invalidLimit("idleTimeout") }
+        if idleTimeout < Self.shortestIdleTimeout { throw .invalidLimit("idleTimeout") }
         if targetBytes > headBytes { throw .invalidLimit("targetBytes") }
         // The library needs the rest for its own notes and for the head of the answer.
         if headBytes + Self.answerBytes > memoryBytes { throw .invalidLimit("headBytes") }

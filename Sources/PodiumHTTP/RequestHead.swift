@@ -9,7 +9,8 @@ import PodiumAPIServer
 ///
 /// Whoever can make two servers in a row disagree on where a request ends can smuggle a second one past the first.
 // RFC 9112, sections 3.2, 5.1, 6.1 and 6.3
-struct RequestHead {
+// Not Sendable: part of a `Connection`. A class: the head of a connection that repeats itself is handed out unchanged.
+final class RequestHead {
     /// What the API reads.
     private(set) var fields = HTTPHeaders()
     /// The announced size of the body; nil when it is chunked or absent.
@@ -60,33 +61,47 @@ struct RequestHead {
         /// Where the first header line begins: after `HTTP/1.x` and its line end.
         var fields: UnsafePointer<UInt8> { version + 10 }
 
-        var isHead: Bool { strcmp(UnsafeRawPointer(method).assumingMemoryBound(to: CChar.self), "HEAD") == 0 }
+        var isHead: Bool { isMethod("HEAD") }
+
+        var isGet: Bool { isMethod("GET") }
+
+        private func isMethod(_ name: StaticString) -> Bool {
+            strcmp(UnsafeRawPointer(method).assumingMemoryBound(to: CChar.self), name.utf8Start) == 0
+        }
 
         var isVersion10: Bool { version[7] == UInt8(ascii: "0") }
     }
 
-    /// Reads the head of the present request on `connection`, whose target was `targetSize` bytes long.
+    /// Reads the head of the present request on `connection`, whose target has been read.
     ///
     /// The lines are checked in place with a library that does not do it itself.
-    init(connection: OpaquePointer, line: Line, targetSize: Int, context: ServerContext) {
+    init(connection: OpaquePointer, line: Line, target: RequestTarget, context: ServerContext) {
         let limits = context.limits
         let size = podium_http_head_size(connection)
         if context.checksInPlace {
             next = line.fields
-            if !line.isTight(targetSize: targetSize) { refuse("malformed request line") }
+            if !line.isTight(targetSize: target.size) { refuse("malformed request line") }
         }
         if !line.hasValidMethod { refuse("invalid method") }
-        withUnsafeMutablePointer(to: &self) { head in
-            _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head)
-        }
+        let head = Unmanaged.passUnretained(self).toOpaque()
+        withExtendedLifetime(self) { _ = MHD_get_connection_values_n(connection, .HEADER_KIND, readField, head) }
         if let next, next + 2 != line.method + size { refuse("malformed header line") }
         if size > limits.headBytes { refusal = .headTooLarge(limit: limits.headBytes) }
         // HTTP/1.0 did not ask for a Host.
         if hosts == 0, !line.isVersion10 { refuse("missing required Host header") }
         if encodings > 0, lengths > 0 { refuse("both Transfer-Encoding and Content-Length") }
         if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
-        if let browsers = context.browsers { verdict = browsers.verdict(browser) }
+        if let browsers = context.browsers { verdict = verdict(of: browsers, authority: target.authority) }
         browser = BrowserPolicy.Fields()
+    }
+
+    private func verdict(of browsers: BrowserPolicy, authority: String?) -> BrowserPolicy.Verdict {
+        guard var authority else { return browsers.verdict(browser) }
+        var browser = browser
+        return authority.withUTF8 { bytes in
+            browser.host = bytes
+            return browsers.verdict(browser)
+        }
     }
 
     /// Whether the body comes in chunks.
@@ -95,12 +110,12 @@ struct RequestHead {
     /// Whether a body follows.
     var hasBody: Bool { encodings > 0 || (contentLength ?? 0) > 0 }
 
-    private mutating func refuse(_ problem: String) {
+    private func refuse(_ problem: String) {
         if refusal == nil { refusal = .malformed(problem) }
     }
 
     /// Takes the next header line.
-    fileprivate mutating func read(_ name: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) {
+    fileprivate func read(_ name: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>) {
         fieldCount += 1
         if let expected = next {
             if name.baseAddress != expected { refuse("malformed header line") }
@@ -133,7 +148,7 @@ struct RequestHead {
         }
     }
 
-    private mutating func readBrowserField(
+    private func readBrowserField(
         _ name: UnsafeBufferPointer<UInt8>,
         _ value: UnsafeBufferPointer<UInt8>
     ) {
@@ -161,7 +176,8 @@ struct RequestHead {
 }
 
 private let readField: MHD_KeyValueIteratorN = { head, _, name, nameSize, value, valueSize in
-    head?.assumingMemoryBound(to: RequestHead.self).pointee.read(
+    guard let head else { return .NO }
+    Unmanaged<RequestHead>.fromOpaque(head).takeUnretainedValue().read(
         UnsafeBufferPointer(start: UnsafeRawPointer(name)?.assumingMemoryBound(to: UInt8.self), count: nameSize),
         UnsafeBufferPointer(start: UnsafeRawPointer(value)?.assumingMemoryBound(to: UInt8.self), count: valueSize)
     )

@@ -11,6 +11,9 @@ struct RequestTarget {
     var path = ""
     /// Without the `?`.
     var query = ""
+    /// The `host:port` of a target that clients send to proxies, which then counts instead of the field `Host`.
+    // RFC 9112, section 3.2.2
+    private(set) var authority: String?
     /// The number of bytes of the whole, as sent.
     private(set) var size = 0
     /// Why the request must be refused.
@@ -27,24 +30,28 @@ struct RequestTarget {
         if !ASCII.isTarget(target) { refusal = .malformed("invalid character in request target") }
         if refusal != nil { return }
         var path = target[..<(mark ?? size)]
-        if path.first != UInt8(ascii: "/") { path = Self.withoutAuthority(path) }
+        if path.first != UInt8(ascii: "/") {
+            let (authority, rest) = Self.splitAuthority(path)
+            if let authority { self.authority = String(decoding: authority, as: UTF8.self) }
+            path = rest
+        }
         self.path = String(copying: UnsafeBufferPointer(rebasing: path))
         // `OPTIONS *`, `CONNECT host:port`, `http://host`: no resource of ours, but no misunderstanding either.
         if path.first != UInt8(ascii: "/") { self.path = "/" + self.path }
         if let mark { query = String(copying: UnsafeBufferPointer(rebasing: target[(mark + 1)...])) }
     }
 
-    /// Cuts `http://host:port` off, which clients send to proxies.
-    private static func withoutAuthority(
+    /// What stands behind `http://`, and the path behind that.
+    private static func splitAuthority(
         _ path: Slice<UnsafeBufferPointer<UInt8>>
-    ) -> Slice<UnsafeBufferPointer<UInt8>> {
+    ) -> (authority: Slice<UnsafeBufferPointer<UInt8>>?, path: Slice<UnsafeBufferPointer<UInt8>>) {
         for scheme in ["http://", "https://"] where path.count >= scheme.utf8.count {
             let matches = zip(path, scheme.utf8).allSatisfy { ASCII.lowercased($0) == $1 }
             if !matches { continue }
             let rest = path[(path.startIndex + scheme.utf8.count)...]
-            guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return rest[rest.endIndex...] }
-            return rest[slash...]
+            let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            return (rest[..<end], rest[end...])
         }
-        return path
+        return (nil, path)
     }
 }

@@ -21,9 +21,6 @@ struct WireResponse {
     /// `memory` is that of the connection.
     func send(_ bytes: BytesSlice, memory: AnswerMemory) -> MHD_Result {
         guard bytes.count > 0 else { return queue(Self.empty()) }
-        if !isLast, let known = memory.recall(response, bytes, auditID: auditID) {
-            return podium_http_queue(connection, UInt32(response.status), known)
-        }
         // The retain stands beside the call that takes it over. In a function of its own, Swift 6.3.1 with -O takes
         // it for free of effects and merges two of them (facts: over-release under load).
         let kept = Unmanaged.passRetained(bytes.bytes)
@@ -67,6 +64,9 @@ struct WireResponse {
             if name == "Cache-Control" { hasCacheControl = true }
             MHD_add_response_header(created, name, value)
         }
+        if let flow = response.flow {
+            for (name, value) in flow.headers { MHD_add_response_header(created, name, value) }
+        }
         // Kubernetes: apiserver/pkg/endpoints/filters/cachecontrol.go
         if !hasCacheControl { MHD_add_response_header(created, "Cache-Control", "no-cache, private") }
     }
@@ -91,7 +91,9 @@ extension HTTPResponse {
     }
 
     /// The bytes of the header fields that an answer does not always have.
-    var fieldBytes: Int { headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 } }
+    var fieldBytes: Int {
+        (headers + (flow?.headers ?? [])).reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+    }
 }
 
 private let releaseBytes: MHD_ContentReaderFreeCallback = { bytes in

@@ -56,11 +56,13 @@ package final class ClusterClock: HostClock, WorkScheduling {
         package static let latest = Timestamp(seconds: 7_258_118_400)
     }
 
+    /// How late the alarm may be: far below what an API shows, and enough for the kernel to join wake-ups.
+    private static let leeway = DispatchTimeInterval.microseconds(100)
     /// Where the virtual clock of every new cluster stands.
     package static let virtualEpoch = Timestamp(seconds: 1_767_225_600)
 
     private struct ReadyBlock: Sendable {
-        let queue: DispatchQueue
+        let queue: ClockQueue
         let work: @Sendable () -> Void
     }
 
@@ -97,7 +99,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
         isReal = Atomic(mode == .real)
         runLoop = DispatchQueue(label: "\(label).clock")
         advances = DispatchQueue(label: "\(label).advances")
-        alarm = Mutex(DispatchSource.makeTimerSource(queue: DispatchQueue(label: "\(label).alarm")))
+        alarm = Mutex(DispatchSource.makeTimerSource(queue: SharedThreads.alarms))
         alarm.withLock { alarm in
             alarm.setEventHandler { [weak self] in self?.fireDueTimers() }
             alarm.activate()
@@ -149,23 +151,23 @@ package final class ClusterClock: HostClock, WorkScheduling {
             state.armedFor = nil
             return mode == .virtual ? [] : state.ready.removeAll()
         }
-        for block in released { block.queue.async(execute: block.work) }
+        for block in released { block.queue.submit(block.work) }
         arm()
     }
 
     // MARK: Work
 
-    fileprivate func enqueue(_ queue: DispatchQueue, _ work: @escaping @Sendable () -> Void) {
+    func enqueue(_ queue: ClockQueue, _ work: @escaping @Sendable () -> Void) {
         let runsNow = state.withLock { state in
             if state.mode != .virtual { return true }
             state.ready.append(ReadyBlock(queue: queue, work: work))
             return false
         }
-        if runsNow { queue.async(execute: work) }
+        if runsNow { queue.submit(work) }
     }
 
-    fileprivate func schedule(
-        on queue: DispatchQueue,
+    func schedule(
+        on queue: ClockQueue,
         at deadline: Timestamp,
         _ work: @escaping @Sendable () -> Void
     ) -> any Cancellable {
@@ -198,7 +200,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
         // The decision and its execution are one step: else a later deadline could overwrite an earlier one.
         alarm.withLock { alarm in
             guard let delay = delayToEarlierTimer() else { return }
-            alarm.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: .microseconds(100))
+            alarm.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: Self.leeway)
         }
     }
 
@@ -227,7 +229,7 @@ package final class ClusterClock: HostClock, WorkScheduling {
             }
             return due
         }
-        for entry in due { entry.queue.async(execute: entry.work) }
+        for entry in due { entry.queue.submit(entry.work) }
         arm()
     }
 
@@ -394,7 +396,7 @@ extension ClusterClock {
                 return (fired, true)
             }
             fired += 1
-            entry.queue.sync(execute: entry.work)
+            entry.queue.run(entry.work)
             runReadyBlocks { self.mustStop(request) }
         } while waiting.load(ordering: .acquiring) == 0 && !mustStop(request)
         return (fired, false)
@@ -416,7 +418,7 @@ extension ClusterClock {
     private func runReadyBlocks(until mustStop: () -> Bool) {
         for _ in 0..<Limits.maximumBlocksPerSettle {
             guard !mustStop(), let block = state.withLock({ Self.takeReady(&$0) }) else { return }
-            block.queue.sync(execute: block.work)
+            block.queue.run(block.work)
         }
     }
 
@@ -427,30 +429,11 @@ extension ClusterClock {
     }
 }
 
-/// A queue of a cluster.
-private final class ClockQueue: SerialQueue {
-    private let dispatchQueue: DispatchQueue
-    private let clock: ClusterClock
-
-    init(label: String, clock: ClusterClock) {
-        dispatchQueue = DispatchQueue(label: label)
-        self.clock = clock
-    }
-
-    func async(_ work: @escaping @Sendable () -> Void) { clock.enqueue(dispatchQueue, work) }
-
-    func schedule(at deadline: Timestamp, _ work: @escaping @Sendable () -> Void) -> any Cancellable {
-        clock.schedule(on: dispatchQueue, at: deadline, work)
-    }
-
-    func preconditionCurrent() { dispatchPrecondition(condition: .onQueue(dispatchQueue)) }
-}
-
 /// One timer in the heap.
 private struct TimerEntry: Comparable, Sendable {
     let deadline: Timestamp
     let sequence: UInt64
-    let queue: DispatchQueue
+    let queue: ClockQueue
     let token: TimerToken
     let work: @Sendable () -> Void
 

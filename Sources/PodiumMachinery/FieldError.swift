@@ -22,7 +22,6 @@ package struct FieldError: Equatable, Sendable {
         case forbidden = "FieldValueForbidden"
         case tooLong = "FieldValueTooLong"
         case tooMany = "FieldValueTooMany"
-        case typeInvalid = "FieldValueTypeInvalid"
         case internalError = "InternalError"
     }
 

@@ -95,6 +95,14 @@ extension GroupResource {
     package static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
     package static let serviceCIDRs = GroupResource(group: "networking.k8s.io", resource: "servicecidrs")
     package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
+    package static let roles = GroupResource(group: rbacGroup, resource: "roles")
+    package static let clusterRoles = GroupResource(group: rbacGroup, resource: "clusterroles")
+    package static let roleBindings = GroupResource(group: rbacGroup, resource: "rolebindings")
+    package static let clusterRoleBindings = GroupResource(group: rbacGroup, resource: "clusterrolebindings")
+    package static let flowSchemas = GroupResource(group: flowGroup, resource: "flowschemas")
+    package static let priorityLevels = GroupResource(group: flowGroup, resource: "prioritylevelconfigurations")
+    private static let rbacGroup = "rbac.authorization.k8s.io"
+    private static let flowGroup = "flowcontrol.apiserver.k8s.io"
 }
 
 /// A namespace and a name; the namespace is empty for cluster-scoped objects.

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHA-256, for made-up image digests, for `sha256sum` and for the signatures of tokens.
 
+/// What hashes of whole blocks put behind a message.
+package enum BlockPadding {
+    /// The message, a one, zeros, and its length in bits in the last 8 bytes of a block of `size`.
+    package static func pad(_ message: [UInt8], to size: Int, isLittleEndian: Bool = false) -> [UInt8] {
+        var bytes = message + [0x80]
+        while bytes.count % size != size - 8 { bytes.append(0) }
+        let bits = UInt64(message.count) * 8
+        for index in 0..<UInt64(8) {
+            bytes.append(UInt8(truncatingIfNeeded: bits >> (isLittleEndian ? index * 8 : 56 - index * 8)))
+        }
+        return bytes
+    }
+}
+
 /// The hash of FIPS 180-4.
 package enum SHA256 {
     private static let constants: [UInt32] = [
@@ -36,12 +50,7 @@ package enum SHA256 {
         var state: [UInt32] = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
-        var padded = message + [0x80]
-        while padded.count % 64 != 56 { padded.append(0) }
-        let bits = UInt64(message.count) * 8
-        for shift in stride(from: 56, through: 0, by: -8) {
-            padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
-        }
+        let padded = BlockPadding.pad(message, to: 64)
         for start in stride(from: 0, to: padded.count, by: 64) { compress(padded[start..<start + 64], into: &state) }
         return state
     }

@@ -26,7 +26,6 @@ package struct StatusReason: RawRepresentable, Hashable, Sendable {
     package static let internalError = StatusReason(rawValue: "InternalError")
     package static let serviceUnavailable = StatusReason(rawValue: "ServiceUnavailable")
     package static let timeout = StatusReason(rawValue: "Timeout")
-    package static let serverTimeout = StatusReason(rawValue: "ServerTimeout")
     package static let unknown = StatusReason(rawValue: "")
 }
 
@@ -85,6 +84,8 @@ package struct StatusError: Error, Equatable, Sendable {
     package var reason: StatusReason
     package var message: String
     package var details: Details?
+    /// With which a client may go on with a list all the same; nil for errors of other kinds.
+    package var continueToken: String?
 
     package init(code: Int, reason: StatusReason, message: String, details: Details? = nil) {
         self.code = code
@@ -95,8 +96,9 @@ package struct StatusError: Error, Equatable, Sendable {
 
     /// The `Status` object.
     package var status: JSONValue {
+        let metadata: JSONObject = continueToken.map { ["continue": .string($0)] } ?? [:]
         var status: JSONObject = [
-            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure",
+            "kind": "Status", "apiVersion": "v1", "metadata": .object(metadata), "status": "Failure",
             "message": .string(message.shortened(to: Limits.maximumMessageBytes)),
         ]
         if !reason.rawValue.isEmpty { status["reason"] = .string(reason.rawValue) }

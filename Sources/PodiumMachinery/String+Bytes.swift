@@ -15,6 +15,12 @@ extension String {
 }
 
 extension String {
+    /// Whether it consists of the same bytes. `==` takes texts for equal that read the same (`\u{212A}` and `K`), which
+    /// names and secrets must not be.
+    package func hasBytes(of other: String) -> Bool { self == other && utf8.elementsEqual(other.utf8) }
+}
+
+extension String {
     /// At most the first `limit` bytes, with a note of how many are left out.
     package func shortened(to limit: Int) -> String {
         let size = utf8.count

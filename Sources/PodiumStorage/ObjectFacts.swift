@@ -10,8 +10,6 @@ extension ObjectFacts {
     package init(of object: JSONValue, in resource: GroupResource) {
         let metadata = object["metadata"]
         var fields: [String: String] = [:]
-        if let name = metadata?["name"]?.string { fields["metadata.name"] = name }
-        if let namespace = metadata?["namespace"]?.string { fields["metadata.namespace"] = namespace }
         for field in SelectableFields.beyondMetadata(of: resource) { fields[field.name] = field.read(object) }
         self.init(
             uid: metadata?["uid"]?.string ?? "",

@@ -11,7 +11,7 @@ import Synchronization
 package struct ObjectFacts: Sendable {
     package var uid: String
     package var labels: [String: String]
-    /// The selectable fields of its kind (`metadata.name`, `spec.nodeName`, `status.phase`, …).
+    /// The selectable fields of its kind (`spec.nodeName`, `status.phase`, …), beside the names that its key has.
     package var fields: [String: String]
 
     package init(uid: String, labels: [String: String], fields: [String: String]) {
@@ -232,6 +232,28 @@ package final class StoredObject: Sendable {
         defer { withExtendedLifetime(texts) {} }
         return areSame(typeLength..<digits.lowerBound, other.typeLength..<others.lowerBound)
             && areSame(digits.upperBound..<metadataEnd, others.upperBound..<other.metadataEnd)
+    }
+
+    /// Whether somewhere in the metadata an object has a member `name`: not the case for most objects and most members,
+    /// and then nobody has to read the tree and to keep it. A label of that name counts, a text that contains it does
+    /// not.
+    package func mayHaveMetadata(_ name: StaticString) -> Bool {
+        let text = self.bytes
+        defer { withExtendedLifetime(text) {} }
+        let (bytes, quote, count) = (text.buffer, UInt8(ascii: "\""), name.utf8CodeUnitCount)
+        guard let start = bytes.baseAddress else { return false }
+        var next = typeLength
+        while let found = memchr(start + next, Int32(quote), metadataEnd - next) {
+            next = UnsafeRawPointer(found) - UnsafeRawPointer(start) + 1
+            let end = next + count
+            if end + 1 >= metadataEnd { return false }
+            if bytes[end] == quote, bytes[end + 1] == UInt8(ascii: ":"),
+                memcmp(start + next, name.utf8Start, count) == 0
+            {
+                return true
+            }
+        }
+        return false
     }
 
     /// The text of the string member `name`, if there is one behind the metadata. Meant for kinds that have this name

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -46,13 +47,14 @@ class Api:
         body: bytes | str | Object | list[Any] | None = None,
         content_type: str = "application/json",
         accept: str = "application/json",
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Sends one request. A body that is not text is sent as JSON."""
         if isinstance(body, (dict, list)):
             body = json.dumps(body)
         if isinstance(body, str):
             body = body.encode()
-        headers = {"Accept": accept}
+        headers = {"Accept": accept, **(headers or {})}
         if body is not None:
             headers["Content-Type"] = content_type
         with closing(http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT)) as connection:
@@ -115,7 +117,17 @@ def error_of(answer: Answer, code: int, reason: str | None = None) -> Object:
     status = answer.object
     assert status["kind"] == "Status" and status["apiVersion"] == "v1", status
     assert status["status"] == "Failure" and status["code"] == code, status
-    assert status["metadata"] == {}, status
+    assert set(status["metadata"]) <= {"continue"}, status
     if reason is not None:
         assert status["reason"] == reason, status
     return status
+
+
+def eventually(probe: Callable[[], bool]) -> bool:
+    """Whether a thing comes true within ten seconds."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if probe():
+            return True
+        time.sleep(0.01)
+    return False

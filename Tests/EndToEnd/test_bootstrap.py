@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from api import Api
+from api import Api, eventually
 from server import Server, podium_binary
 
 # What Unix calls a wrong use of a command.
@@ -125,3 +125,38 @@ def test_what_means_nothing_is_refused(argument: str, message: str) -> None:
     result = subprocess.run(command, capture_output=True, text=True, timeout=20)
     assert result.returncode == USAGE
     assert message in result.stderr
+
+
+def test_the_service_of_the_api_comes_again() -> None:
+    name = "/namespaces/default/{}/kubernetes"
+    paths = [
+        "/api/v1" + name.format("services"),
+        "/api/v1" + name.format("endpoints"),
+        "/apis/discovery.k8s.io/v1" + name.format("endpointslices"),
+    ]
+    with Server("--nodes", "0") as server:
+        before = {path: server.api.get(path) for path in paths}
+        for path in paths:
+            server.api.delete(path)
+        assert eventually(lambda: all(server.api.send("GET", path).status == 200 for path in paths))
+        for path in paths:
+            after = server.api.get(path)
+            assert after["metadata"]["uid"] != before[path]["metadata"]["uid"]
+            for part in ("spec", "subsets", "endpoints"):
+                assert after.get(part) == before[path].get(part)
+        assert len(server.api.items("/apis/networking.k8s.io/v1/ipaddresses")) == 1
+
+
+@pytest.mark.parametrize("modes", ["AlwaysDeny", "AlwaysAllow", "RBAC", "RBAC,AlwaysAllow", "AlwaysDeny,AlwaysAllow"])
+def test_a_cluster_is_healthy_whatever_is_deleted(modes: str) -> None:
+    with Server("--nodes", "0", "--controllers=", "--authorization-mode", modes) as server:
+        # Before anybody has asked how it is.
+        server.api.delete("/api/v1/namespaces/default/services/kubernetes")
+        for name in ("system-node-critical", "system-cluster-critical"):
+            server.api.send("DELETE", f"/apis/scheduling.k8s.io/v1/priorityclasses/{name}")
+        if "RBAC" in modes:
+            server.api.send("DELETE", f"{RBAC}/clusterroles/cluster-admin")
+        for path in ("/healthz", "/livez", "/readyz"):
+            answer = server.api.send("GET", f"{path}?verbose")
+            assert (answer.status, b"[-]" in answer.body) == (200, False)
+            assert (b"rbac/bootstrap-roles" in answer.body) == ("RBAC" in modes)

@@ -191,3 +191,30 @@ def test_run_says_what_it_lacks(arguments: list[str]) -> None:
     result = podium(*arguments)
     assert result.returncode == 64
     assert result.stderr.startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["run", "--help"], "USAGE: podium run [<options>] -- [<command> ...]"),
+        (["run", "--no-such-option", "--", "true"], "Usage: podium run "),
+        (["run", "--nodes", "-1", "--", "true"], "Usage: podium run "),
+        (["run", "--output", "json", "--", "true"], "Usage: podium run "),
+        (["serve", "--help"], "USAGE: podium serve "),
+        (["serve", "--nodes", "9999"], "Usage: podium serve "),
+    ],
+)
+def test_usage_names_the_command_that_was_called(arguments: list[str], usage: str) -> None:
+    result = podium(*arguments)
+    lines = (result.stdout + result.stderr).splitlines()
+    found = [line for line in lines if line.lower().startswith("usage:")]
+    assert found and found[0].startswith(usage), lines
+
+
+def test_serve_and_run_have_the_same_options_of_a_server() -> None:
+    options = [
+        {word for word in podium(command, "--help").stdout.split() if word.startswith("--") and len(word) > 2}
+        for command in ("serve", "run")
+    ]
+    assert options[0] - options[1] == {"--output"}
+    assert options[1] - options[0] == set()

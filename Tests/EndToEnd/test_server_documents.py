@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import threading
 import time
 
@@ -13,7 +14,7 @@ import pytest
 from api import Api, error_of
 from manifests import WEB_POD
 from raw import exchange, request_bytes
-from server import Server
+from server import Server, podium_binary
 
 PODS = "/api/v1/namespaces/default/pods"
 SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
@@ -97,6 +98,23 @@ def test_watches_are_counted_while_they_are_open() -> None:
     assert total(samples, "apiserver_watch_events_total", resource="pods") >= 1
 
 
+def test_durations_come_in_upstreams_buckets(server: Server) -> None:
+    server.api.get(PODS)
+    server.api.send("DELETE", f"{PODS}?dryRun=All")
+    samples = metrics(server.api)
+    for name, first in (("request_duration_seconds", "0.005"), ("request_sli_duration_seconds", "0.05")):
+        name = f"apiserver_{name}"
+        of_lists = {key: value for key, value in samples.items() if key.startswith(name) and 'verb="LIST"' in key}
+        bounds = [re.search('le="([^"]*)"', key)[1] for key in of_lists if "_bucket" in key and 'resource="pods"' in key]
+        assert bounds[0] == first and bounds[-2:] == ["60", "+Inf"]
+        assert total(samples, f"{name}_bucket", verb="LIST", resource="pods", le="+Inf") == total(
+            samples, f"{name}_count", verb="LIST", resource="pods"
+        )
+    # What objectives are about knows of no dry runs.
+    assert not any("dry_run" in key for key in samples if key.startswith("apiserver_request_sli"))
+    assert total(samples, "apiserver_request_sli_duration_seconds_count", verb="DELETECOLLECTION") >= 1
+
+
 def test_objects_and_the_process_are_measured(server: Server) -> None:
     samples = metrics(server.api)
     assert samples['apiserver_storage_objects{resource="nodes"}'] == 3
@@ -120,7 +138,8 @@ def test_health_is_told_check_by_check(server: Server) -> None:
         assert server.api.send("GET", f"/readyz/{name}").body == b"ok"
     paths = json.loads(server.api.send("GET", "/").body)["paths"]
     assert {f"/readyz/{name}" for name in names} <= set(paths)
-    assert {"/metrics", "/metrics/slis", "/version", "/api/v1", "/apis/apps/v1"} <= set(paths)
+    assert {"/metrics", "/openapi/v2", "/openid/v1/jwks", "/version", "/api/v1", "/apis/apps/v1"} <= set(paths)
+    assert {path: server.api.send("GET", path).status for path in paths} == dict.fromkeys(paths, 200)
     assert server.api.send("GET", "/readyz/poststarthook/none").status == 404
     assert b"Up: " in server.api.send("GET", "/statusz").body
 
@@ -168,3 +187,18 @@ def test_server_side_apply_is_refused_in_clear_words(server: Server, query: str)
     for path in (f"{PODS}/web", f"{PODS}/web/status", "/apis/apps/v1/namespaces/default/deployments/d/scale"):
         answer = server.api.send("PATCH", path + query, b"kind: Pod", "application/apply-patch+yaml")
         assert error_of(answer, 415)["message"] == "Podium does not do server-side apply"
+
+
+def test_every_option_is_among_the_flags() -> None:
+    help_text = subprocess.run([podium_binary(), "serve", "--help"], capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"^  --([a-z-]+)", help_text, re.MULTILINE)) - {"version"}
+    with Server("--nodes", "1", "--seed", "4711", "--authorization-mode", "RBAC,AlwaysAllow") as server:
+        answer = server.api.send("GET", "/flagz")
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/plain")
+    title, flags = answer.body.decode().split("\n\n", 1)
+    assert title.startswith("\nkube-apiserver flagz\nWarning: ")
+    shown = dict(line.split("=", 1) for line in flags.splitlines())
+    assert set(shown) == options
+    assert (shown["nodes"], shown["authorization-mode"], shown["event-ttl"]) == ("1", "RBAC,AlwaysAllow", "1h")
+    # A seed is as good as the key that is made of it.
+    assert "4711" not in flags

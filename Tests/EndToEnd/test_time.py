@@ -9,10 +9,9 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
-from api import Api, Object, error_of
+from api import Api, Object, error_of, eventually
 from raw import exchange, read_answer, request_bytes
 from server import Server
 
@@ -29,15 +28,6 @@ def begin(port: int, path: str = ADVANCE, body: Object | None = None) -> socket.
     connection = socket.create_connection(("127.0.0.1", port), 20)
     connection.sendall(request_bytes("POST", path, body=json.dumps(body or YEARS).encode()))
     return connection
-
-
-def eventually(probe: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        if probe():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def now(api: Api) -> str:
@@ -266,10 +256,13 @@ def without_versions(value: object) -> object:
     return [without_versions(member) for member in value] if isinstance(value, list) else value
 
 
-def scripted(api: Api) -> list[object]:
+def scripted(api: Api, watches: int = 0) -> list[object]:
     """What a cluster shows after some requests."""
     api.advance("5s")
     api.create(PODS, pod("a", "sleep 3; exit 1"))
+    for _ in range(watches):
+        # Without a time-out of its client's a watch draws one.
+        next(api.watch_lines(PODS))
     api.create(PODS, {**pod("b"), "metadata": {"generateName": "b-"}})
     api.advance("10m")
     paths = (PODS, "/api/v1/events", "/api/v1/nodes", LEASES, "/api/v1/namespaces", "/api/v1/serviceaccounts")
@@ -306,6 +299,14 @@ def test_who_looks_changes_nothing() -> None:
                 api.create("/podium/v1/reset", {})
                 watch[0].join(20)
                 assert len(watch[1]) >= 6 * 4 * 360 * 3
+    assert shown[0] == shown[1]
+
+
+def test_watches_do_not_draw_from_the_clusters_chance() -> None:
+    shown = []
+    for watches in (0, 3):
+        with Server("--clock", "virtual", "--seed", "3") as server:
+            shown.append(scripted(server.api, watches))
     assert shown[0] == shown[1]
 
 

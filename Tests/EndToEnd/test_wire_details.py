@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from api import Api
+from api import Api, error_of
 from server import Server
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
@@ -136,3 +136,36 @@ def test_a_watch_of_everything_marks_the_end_of_what_was_there(server: Server, p
 def test_without_bookmarks_nothing_is_marked(server: Server) -> None:
     events = list(server.api.watch(CONFIG_MAPS, timeoutSeconds=1))
     assert all(event["type"] == "ADDED" for event in events)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_415_names_what_is_accepted_and_nothing_else(server: Server, method: str) -> None:
+    server.api.send("POST", CONFIG_MAPS, {"metadata": {"name": "typed"}})
+    path = CONFIG_MAPS if method == "POST" else f"{CONFIG_MAPS}/typed"
+    refusal = server.api.send(method, path, "x", content_type="text/nothing")
+    assert refusal.status == 415
+    _, _, list_of_types = refusal.object["message"].partition("accepted media types include: ")
+    for named in filter(None, list_of_types.split(", ")):
+        answer = server.api.send(method, path, "x", content_type=named)
+        assert answer.status != 415, (named, answer.body)
+
+
+def test_a_list_that_is_too_old_goes_on_inconsistently() -> None:
+    path = "/api/v1/namespaces"
+    with Server("--nodes", "0") as server:
+        first = server.api.get(f"{path}?limit=1")
+        version, token = first["metadata"]["resourceVersion"], first["metadata"]["continue"]
+        # What was is no longer kept then.
+        server.api.create("/podium/v1/reset", {})
+        expired = error_of(server.api.send("GET", f"{path}?limit=1&continue={token}"), 410, "Expired")
+        assert "use the continue token in this response" in expired["message"]
+        rest = server.api.get(f"{path}?limit=2&continue={expired['metadata']['continue']}")
+        names = [item["metadata"]["name"] for item in first["items"] + rest["items"]]
+        assert names == ["default", "kube-node-lease", "kube-public"]
+        assert int(rest["metadata"]["resourceVersion"]) > int(version)
+        last = server.api.get(f"{path}?continue={rest['metadata']['continue']}")
+        assert [item["metadata"]["name"] for item in last["items"]] == ["kube-system"]
+        # Without a token there is nothing to go on with.
+        exact = server.api.send("GET", f"{path}?resourceVersion={version}&resourceVersionMatch=Exact")
+        assert error_of(exact, 410, "Expired")["metadata"] == {}
+        assert exact.object["message"] == "The resourceVersion for the provided list is too old."

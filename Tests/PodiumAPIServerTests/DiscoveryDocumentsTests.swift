@@ -196,22 +196,4 @@ struct DiscoveryDocumentsTests {
         let live = try #require(try documents.answer(DiscoveryRequest(method: "GET", parts: ["livez"])))
         #expect(live.status == 200)
     }
-
-    @Test func customResourcesAreShownWithTheirWholeKind() throws {
-        let widgets = ResourceDefinition(
-            gvr: GroupVersionResource(group: "example.com", version: "v1", resource: "widgets"),
-            kind: "Widget",
-            isNamespaced: true,
-            isCustom: true
-        )
-        let documents = DiscoveryDocuments(registry: ResourceRegistry.builtIn().adding([widgets]))
-        let response = try #require(
-            try documents.answer(DiscoveryRequest(method: "GET", parts: ["apis"], accept: Self.v2))
-        )
-        let group = try json(response)["items"]?.elements.last
-        let kind = group?["versions"]?.elements.first?["resources"]?.elements.first?["responseKind"]
-        #expect(kind == ["group": "example.com", "version": "v1", "kind": "Widget"])
-        let unknown = try documents.answer(DiscoveryRequest(method: "GET", parts: ["apis", "example.com", "v9"]))
-        #expect(try body(try #require(unknown)) == "404 page not found\n")
-    }
 }

@@ -15,6 +15,8 @@ struct KindFixture {
     let host: Host
     private let registry = ResourceRegistry.builtIn()
     private let admission: AdmissionChain
+    /// Where the addresses of Services come from.
+    var serviceNetwork = ServiceNetwork.standard
 
     /// A cluster with all plugins but those `disabled`.
     init(disabling disabled: Set<String> = ["ServiceAccount"], namespaceLabels: JSONValue = [:]) throws {
@@ -41,7 +43,12 @@ struct KindFixture {
         return ResourceStore(
             definition: definition,
             strategy: strategy ?? PlainStrategy(),
-            environment: StoreEnvironment(storage: storage, host: host, admission: admission),
+            environment: StoreEnvironment(
+                storage: storage,
+                host: host,
+                admission: admission,
+                serviceNetwork: serviceNetwork
+            ),
             namespace: definition.isNamespaced ? "ns" : "",
             subresource: subresource
         )
@@ -69,8 +76,9 @@ struct KindFixture {
         _ object: JSONValue
     ) throws -> (object: JSONValue, warnings: [String]) {
         let store = try store(resource, group, nil)
-        let (result, warnings) = try store.create(complete(object, in: store), options: WriteOptions())
-        return (result.value, warnings)
+        let options = WriteOptions()
+        let result = try store.create(complete(object, in: store), options: options)
+        return (result.value, options.warnings.texts)
     }
 
     /// Replaces an object.

@@ -36,6 +36,32 @@ import Testing
         )
     }
 
+    @Test(arguments: [("Kim", "\u{212A}im"), ("ren\u{e9}", "rene\u{301}"), ("\u{37E}", ";")])
+    func namesThatOnlyReadTheSameAreOthers(name: String, other: String) throws {
+        let cluster = try AccessFixture()
+        try cluster.makeRole("r", Self.reader)
+        try cluster.bind("b", "Role", "r", to: ["kind": "User", "name": .string(name)])
+        try cluster.bind("g", "Role", "r", to: ["kind": "Group", "name": .string("g-" + name)])
+        func allows(_ user: UserInfo) -> Bool {
+            let attributes = ResourceAttributes(verb: "get", group: "", resource: "pods", namespace: "ns", name: "p")
+            return cluster.roles.decide(.resource(attributes), user).isAllowed
+        }
+        #expect(name == other)
+        #expect(allows(UserInfo(name: name)))
+        #expect(!allows(UserInfo(name: other)))
+        #expect(allows(UserInfo(name: "u", groups: ["g-" + name])))
+        #expect(!allows(UserInfo(name: "u", groups: ["g-" + other])))
+
+        let rule = PolicyRule(verbs: ["impersonate"], apiGroups: [""], resources: ["users"], resourceNames: [name])
+        func mayBecome(_ name: String) -> Bool {
+            rule.allows(.resource(ResourceAttributes(verb: "impersonate", group: "", resource: "users", name: name)))
+        }
+        #expect(mayBecome(name) && !mayBecome(other))
+        let urls = PolicyRule(verbs: ["get"], nonResourceURLs: ["/" + name, "/x" + name + "*"])
+        #expect(urls.allows(.path("/" + name, verb: "get")) && !urls.allows(.path("/" + other, verb: "get")))
+        #expect(urls.allows(.path("/x\(name)y", verb: "get")) && !urls.allows(.path("/x\(other)y", verb: "get")))
+    }
+
     @Test func clusterRolesHoldInANamespaceOrEverywhere() throws {
         let cluster = try AccessFixture()
         try cluster.makeRole("r", Self.reader, isCluster: true)

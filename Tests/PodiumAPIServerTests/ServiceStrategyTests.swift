@@ -11,6 +11,24 @@ import Testing
 
     init() throws { cluster = try KindFixture() }
 
+    @Test(arguments: ["10.200.0.0/24", "10.200.0.0/28"])
+    func everyAddressOfTheRangeIsGivenOutOnceAndThenThereIsNone(range: String) throws {
+        var cluster = try KindFixture()
+        cluster.serviceNetwork = try ServiceNetwork(range)
+        func create(_ index: Int) throws -> String? {
+            let service: JSONValue = ["metadata": ["name": "s\(index)"], "spec": ["ports": [["port": 80]]]]
+            return try cluster.create("services", service)[path: "spec", "clusterIP"]?.string
+        }
+        // The first address is that of the API.
+        let all = cluster.serviceNetwork.addresses.dropFirst()
+        let given = try (0..<all.count).compactMap(create)
+        #expect(Set(given) == Set(all.map { IPAddress(ipv4: $0).description }))
+        #expect(given.count == all.count)
+        #expect(KindFixture.problems { .string(try create(all.count) ?? "") } != [])
+        try cluster.delete("services", "s3")
+        #expect(try create(all.count) == given[3])
+    }
+
     @Test func plainServicesGetAnAddress() throws {
         let spec = try cluster.create("services", ["spec": ["ports": [["port": 80]], "selector": ["a": "b"]]])["spec"]
         let address = try #require(spec?["clusterIP"]?.string)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables of the other kinds, their frame, ages, custom columns and partial metadata.
+// Tables of the other kinds, their frame, ages and partial metadata.
 
 import PodiumAPIServer
 import PodiumCodec
@@ -193,59 +193,6 @@ struct TablePrinterTests {
         #expect(try TableInclude(parameter: "Object") == .object)
         let error = #expect(throws: StatusError.self) { try TableInclude(parameter: "Bogus") }
         #expect(error?.code == 400)
-    }
-
-    // MARK: Custom resources
-
-    private func customPrinter(_ columns: [AdditionalPrinterColumn]) -> TablePrinter {
-        TablePrinter(
-            ResourceDefinition(
-                gvr: GroupVersionResource(group: "example.com", version: "v1", resource: "widgets"),
-                kind: "Widget",
-                isNamespaced: true,
-                additionalPrinterColumns: columns,
-                isCustom: true
-            )
-        )
-    }
-
-    @Test func customResourcesHaveAnAgeUnlessTheyDeclareColumns() {
-        let table = customPrinter([]).table(["metadata": ["name": "w"]], now: Self.now)
-        #expect(table["columnDefinitions"]?.elements.compactMap { $0["name"]?.string } == ["Name", "Age"])
-        #expect(table["rows"]?.elements.first?["cells"] == ["w", .null])
-    }
-
-    @Test(arguments: [
-        (".spec.size", "integer", "3"), (".spec.size", "string", "\"3\""), (".spec.nosuch", "string", "null"),
-        (".spec.color", "string", "\"red\""), (".spec.color", "integer", "null"), (".spec.on", "boolean", "true"),
-        (".spec.ratio", "number", "1.5"), (".spec.ratio", "integer", "1"), (".spec.list[1]", "string", "\"b\""),
-        (".spec.list[-1]", "string", "\"c\""), (".spec.list[9]", "string", "null"),
-        (".spec.list[*]", "string", "\"a\""),
-        (".spec['a.b'].c", "string", "\"d\""), (".spec.a\\.b.c", "string", "\"d\""),
-        (".status.conditions[?(@.type==\"Ready\")].status", "string", "\"True\""),
-        (".status.conditions[?(@.type!=\"Ready\")].type", "string", "\"Other\""),
-        (".spec.since", "date", "\"60m\""), (".spec.color", "date", "\"<invalid>\""),
-        (".spec.list", "string", "\"[\\\"a\\\",\\\"b\\\",\\\"c\\\"]\""),
-        ("{", "string", "null"), (".spec[", "string", "null"),
-    ])
-    func customColumnsFollowTheirPath(path: String, type: String, cell: String) throws {
-        let object = try JSONValue(
-            json: """
-                {"metadata":{"name":"w"},"spec":{"size":3,"color":"red","on":true,"ratio":1.5,"list":["a","b","c"],
-                "a.b":{"c":"d"},"since":"2025-12-31T23:00:00Z"},
-                "status":{"conditions":[{"type":"Other","status":"False"},{"type":"Ready","status":"True"}]}}
-                """
-        )
-        let column = AdditionalPrinterColumn(
-            name: "C",
-            type: type,
-            format: "",
-            description: "",
-            priority: 0,
-            jsonPath: path
-        )
-        let row = customPrinter([column]).row(object, now: Self.now)
-        #expect(row["cells"]?.elements.last == (try JSONValue(json: cell)))
     }
 
     // MARK: Partial metadata

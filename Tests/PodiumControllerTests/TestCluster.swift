@@ -21,19 +21,17 @@ struct TestCluster {
     static let budgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")
     static let replicaSets = GroupResource(group: "apps", resource: "replicasets")
 
-    private static let catalog = ResourceCatalog {
-        [
-            CatalogEntry(.pods, kind: "Pod", isNamespaced: true),
-            CatalogEntry(.configMaps, kind: "ConfigMap", isNamespaced: true),
-            CatalogEntry(.serviceAccounts, kind: "ServiceAccount", isNamespaced: true),
-            CatalogEntry(.events, kind: "Event", isNamespaced: true),
-            CatalogEntry(replicaSets, kind: "ReplicaSet", isNamespaced: true),
-            CatalogEntry(.persistentVolumeClaims, kind: "PersistentVolumeClaim", isNamespaced: true),
-            CatalogEntry(.persistentVolumes, kind: "PersistentVolume", isNamespaced: false),
-            CatalogEntry(.namespaces, kind: "Namespace", isNamespaced: false),
-            CatalogEntry(.nodes, kind: "Node", isNamespaced: false),
-        ]
-    }
+    private static let catalog = ResourceCatalog([
+        CatalogEntry(.pods, kind: "Pod", isNamespaced: true),
+        CatalogEntry(.configMaps, kind: "ConfigMap", isNamespaced: true),
+        CatalogEntry(.serviceAccounts, kind: "ServiceAccount", isNamespaced: true),
+        CatalogEntry(.events, kind: "Event", isNamespaced: true),
+        CatalogEntry(replicaSets, kind: "ReplicaSet", isNamespaced: true),
+        CatalogEntry(.persistentVolumeClaims, kind: "PersistentVolumeClaim", isNamespaced: true),
+        CatalogEntry(.persistentVolumes, kind: "PersistentVolume", isNamespaced: false),
+        CatalogEntry(.namespaces, kind: "Namespace", isNamespaced: false),
+        CatalogEntry(.nodes, kind: "Node", isNamespaced: false),
+    ])
 
     /// - Parameter enabled: the controllers that live.
     init(_ enabled: String...) throws {
@@ -76,12 +74,13 @@ struct TestCluster {
         case "PodDisruptionBudget": Self.budgets
         case "PersistentVolumeClaim": .persistentVolumeClaims
         case "PersistentVolume": .persistentVolumes
+        case "ClusterRole": .clusterRoles
         default: .pods
         }
     }
 
     func key(_ resource: GroupResource, _ name: String) -> ObjectKey {
-        let isClusterScoped = [.nodes, .namespaces, .persistentVolumes].contains(resource)
+        let isClusterScoped = [.nodes, .namespaces, .persistentVolumes, .clusterRoles].contains(resource)
         return ObjectKey(resource, namespace: isClusterScoped ? "" : "ns", name: name)
     }
 

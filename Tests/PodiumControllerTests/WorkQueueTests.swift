@@ -29,7 +29,8 @@ import Testing
         #expect(queue.next() == "a")
         queue.done("a")
         #expect(queue.next() == nil)
-        #expect(queue.isIdle)
+        #expect(queue.count == 0)
+        #expect(queue.nextDeadline == nil)
     }
 
     @Test func delayedKeysComeInTheOrderOfTheirDeadlines() {

@@ -133,6 +133,23 @@ import Testing
         #expect(try client.answer().status == 200)
     }
 
+    @Test(
+        arguments: [
+            ("http://localhost/x", 200), ("http://127.0.0.1:1/x", 200), ("HTTP://LOCALHOST", 200),
+            ("http://evil.com/x", 403), ("http://localhost.evil.com/x", 403), ("https://evil.com", 403),
+            ("http://user@localhost/x", 403), ("http://localhost@evil.com/x", 403), ("http:///x", 403),
+        ]
+    )
+    func theTargetOfAProxyRequestCountsBeforeTheHost(target: String, status: Int) throws {
+        let server = try server()
+        let client = try server.connect()
+        // What was the same before is remembered; a refusal ends the connection.
+        for (target, status) in [("/x", 200), (target, status)] + (status == 200 ? [("/x", 200)] : []) {
+            client.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(try client.answer().status == status)
+        }
+    }
+
     @Test func twoOriginsAreNone() throws {
         let lines = ["Host: localhost", "Origin: http://localhost", "Origin: http://evil.com"]
         let server = try server()

@@ -63,13 +63,46 @@ import Testing
         ]
         try cluster.bind("client", client)
         try cluster.advance(20)
+        let lines = try lines(of: "client", in: cluster)
+        #expect(lines == ["one", "two", "refused"])
+    }
+
+    /// The name of the API stands for a Service like any other.
+    @Test func namesResolveWhileTheirServiceIsThere() throws {
+        let cluster = try KubeletTestCluster()
+        let look = "nslookup kubernetes.default.svc.cluster.local >/dev/null && echo found || echo missing"
+        let script = "\(look); sleep 10; \(look); sleep 10; \(look)"
+        try cluster.bind(
+            "client",
+            [
+                "containers": [["name": "main", "image": "busybox:1.36", "command": ["sh", "-c", .string(script)]]],
+                "restartPolicy": "Never",
+            ]
+        )
+        try cluster.advance(5)
+        let key = ObjectKey(.services, namespace: "default", name: "kubernetes")
+        try cluster.client.create(
+            .services,
+            [
+                "kind": "Service", "apiVersion": "v1", "metadata": ["name": "kubernetes", "namespace": "default"],
+                "spec": ["clusterIP": "10.96.0.1", "ports": [["port": 443]]],
+            ]
+        )
+        try cluster.advance(10)
+        try cluster.client.delete(key)
+        try cluster.advance(20)
+        let lines = try lines(of: "client", in: cluster)
+        #expect(lines == ["missing", "found", "missing"])
+    }
+
+    /// What a pod's container has printed.
+    private func lines(of pod: String, in cluster: KubeletTestCluster) throws -> [String] {
         let source = LogSource(
-            pod: NamespacedName(namespace: "ns", name: "client"),
-            uid: cluster.versions("client").last?.value[path: "metadata", "uid"]?.string ?? "",
+            pod: NamespacedName(namespace: "ns", name: pod),
+            uid: cluster.versions(pod).last?.value[path: "metadata", "uid"]?.string ?? "",
             container: "main"
         )
         let log = try cluster.hub.logs.log(source)
-        let lines = log.log.lines().filter { $0.stream == .stdout }.map { String(decoding: $0.bytes, as: UTF8.self) }
-        #expect(lines == ["one", "two", "refused"])
+        return log.log.lines().filter { $0.stream == .stdout }.map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 }

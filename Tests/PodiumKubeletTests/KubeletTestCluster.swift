@@ -63,7 +63,12 @@ final class KubeletTestCluster {
         let versions = Mutex<[PodVersion]>([])
     }
 
-    init(seed: UInt64 = 1, nodes: [String] = ["node-1"]) throws {
+    init(
+        seed: UInt64 = 1,
+        nodes: [String] = ["node-1"],
+        networks: ClusterNetworks = .standard,
+        heldBytes: Int? = nil
+    ) throws {
         let host = Host(
             clock: clock,
             scheduling: clock,
@@ -72,7 +77,10 @@ final class KubeletTestCluster {
             logger: Logger(label: "test")
         )
         client = ResourceClient(storage: storage, host: host)
-        hub = KubeletHub(client: client, configuration: KubeletConfiguration(images: images))
+        var configuration = KubeletConfiguration(images: images)
+        configuration.networks = networks
+        if let heldBytes { configuration.heldBytes = heldBytes }
+        hub = KubeletHub(client: client, configuration: configuration)
         let history = History()
         self.history = history
         let clock = clock

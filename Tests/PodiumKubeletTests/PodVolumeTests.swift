@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volumes and variables that come from ConfigMaps and Secrets.
+// Volumes and variables that come from ConfigMaps and Secrets, and volumes that become too large.
 
 import PodiumCodec
 import PodiumController
@@ -60,5 +60,63 @@ import Testing
         let status = try #require(cluster.pod("p")).status["containerStatuses"]?.elements.first
         #expect(status?[path: "state", "waiting", "reason"]?.string == "CreateContainerConfigError")
         #expect(status?[path: "state", "waiting", "message"]?.string == "secret \"login\" not found")
+    }
+
+    /// How many seconds after `begin` a pod is stopped whose files are above their limit from then on.
+    private func secondsUntilEviction(_ spec: JSONValue, _ cluster: KubeletTestCluster) throws -> Int? {
+        try cluster.bind("p", spec)
+        for second in 0..<200 {
+            if try cluster.events("p").contains(where: { $0.hasPrefix("Warning Evicted") }) { return second }
+            try cluster.advance(1)
+        }
+        return nil
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func aVolumeIsMeasuredEveryOneToTwoMinutes(seed: UInt64) throws {
+        let cluster = try KubeletTestCluster(seed: seed)
+        let write = "sleep 70; dd if=/dev/zero of=/work/f bs=1024 count=4096; sleep 3600"
+        let spec: JSONValue = [
+            "containers": [
+                [
+                    "name": "main", "image": "busybox:1.36", "command": ["sh", "-c", .string(write)],
+                    "volumeMounts": [["name": "work", "mountPath": "/work"]],
+                ]
+            ],
+            "volumes": [["name": "work", "emptyDir": ["sizeLimit": "1Mi"]]],
+        ]
+        // The first measuring is before the file was there, so the next is one to two minutes after that one.
+        let seconds = try #require(try secondsUntilEviction(spec, cluster))
+        #expect((71...191).contains(seconds))
+    }
+
+    @Test func aContainersOwnFilesAreLookedAtEveryTenSeconds() throws {
+        let cluster = try KubeletTestCluster()
+        let write = "dd if=/dev/zero of=/big bs=1024 count=4096; sleep 3600"
+        let spec: JSONValue = [
+            "containers": [
+                [
+                    "name": "main", "image": "busybox:1.36", "command": ["sh", "-c", .string(write)],
+                    "resources": ["limits": ["ephemeral-storage": "2Mi"]],
+                ]
+            ]
+        ]
+        let seconds = try #require(try secondsUntilEviction(spec, cluster))
+        #expect(seconds <= 12)
+    }
+
+    @Test func aVolumeThatIsTooLargeForAMomentIsNotSeen() throws {
+        let cluster = try KubeletTestCluster()
+        let write = "dd if=/dev/zero of=/work/f bs=1024 count=4096; sleep 1; rm /work/f; sleep 3600"
+        let spec: JSONValue = [
+            "containers": [
+                [
+                    "name": "main", "image": "busybox:1.36", "command": ["sh", "-c", .string(write)],
+                    "volumeMounts": [["name": "work", "mountPath": "/work"]],
+                ]
+            ],
+            "volumes": [["name": "work", "emptyDir": ["sizeLimit": "1Mi"]]],
+        ]
+        #expect(try secondsUntilEviction(spec, cluster) == nil)
     }
 }

@@ -90,11 +90,11 @@ import Testing
     @Test(arguments: [
         ("", true), ("metadata.name=a", true), ("metadata.name==a", true), ("metadata.name!=a", false),
         ("status.phase=", true), ("metadata.name=a,", true), ("metadata.name=a,metadata.name=b", false),
-        (#"spec.x=b\,\=\\"#, true),
+        (#"spec.x=b\,\=\\"#, true), ("metadata.namespace=n", true), ("metadata.namespace!=n", false),
     ])
     func takes(query: String, isTaken: Bool) throws {
         let selector = try FieldSelector(query: query)
-        #expect(selector.matches(["metadata.name": "a", "spec.x": #"b,=\"#]) == isTaken)
+        #expect(selector.matches(NamespacedName(namespace: "n", name: "a"), ["spec.x": #"b,=\"#]) == isTaken)
         #expect(try FieldSelector(query: selector.description) == selector)
     }
 

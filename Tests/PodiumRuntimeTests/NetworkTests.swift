@@ -105,6 +105,8 @@ import Testing
         var specification = ContainerSpecification(name: "live", image: "registry.k8s.io/e2e-test-images/agnhost:2.40")
         specification.arguments = ["liveness"]
         _ = try tester.start(specification)
+        #expect(tester.sandbox.answer(HTTPProbe(path: "/healthz"), port: 8080, now: tester.now) == nil)
+        tester.run(for: .milliseconds(100))
         #expect(tester.sandbox.answer(HTTPProbe(path: "/healthz"), port: 8080, now: tester.now)?.status == 200)
         tester.run(for: .seconds(11))
         #expect(tester.sandbox.answer(HTTPProbe(path: "/healthz"), port: 8080, now: tester.now)?.status == 500)

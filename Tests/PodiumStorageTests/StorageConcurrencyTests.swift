@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many threads on one store; run under ThreadSanitizer by `scripts/test --sanitize`.
+// Many threads on one store; run under ThreadSanitizer by `scripts/test-races`.
 
 import Dispatch
 import PodiumMachinery

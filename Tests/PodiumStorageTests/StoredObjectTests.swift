@@ -45,6 +45,21 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        (#"{"name":"a","ownerReferences":[{"uid":"u"}]}"#, true), (#"{"name":"a","ownerReferences":[]}"#, true),
+        (#"{"name":"a","labels":{"ownerReferences":"x"}}"#, true), (#"{"name":"ownerReferences"}"#, false),
+        (#"{"name":"a","annotations":{"x":"{\"ownerReferences\":[]}"}}"#, false),
+        (#"{"name":"a","labels":{"xownerReferences":"ownerReferences"}}"#, false),
+        (#"{"name":"ownerReferencesownerReferences","ownerReferences":null}"#, true), (#"{"name":"a"}"#, false),
+    ])
+    func membersOfMetadataAreFoundInTheText(metadata: String, expected: Bool) throws {
+        let text = #"{"kind":"ConfigMap","apiVersion":"v1","metadata":\#(metadata),"data":{"ownerReferences":"x"}}"#
+        let object = try store(text, in: MemoryStorage(), as: Sample.key("a"))
+        #expect(object.mayHaveMetadata("ownerReferences") == expected)
+        #expect(!object.mayHaveMetadata("deletionTimestamp"))
+        #expect(object.mayHaveMetadata("resourceVersion"))
+    }
+
     private func store(_ object: String, in storage: MemoryStorage, as key: ObjectKey) throws -> StoredObject {
         let value = try JSONValue(json: Array(object.utf8))
         let draft = ObjectDraft(value, facts: ObjectFacts(of: value, in: key.resource))

@@ -135,6 +135,16 @@ struct ScannedSource {
         return found.sorted { $0.line < $1.line }
     }
 
+    /// What stands in the functions of that name, behind their names.
+    func bodies(of name: String) -> [Substring] {
+        functions.compactMap { function in
+            let text = code[function.line - 1..<function.line - 1 + function.length].joined(separator: "\n")
+            let mark = name == "init" ? "init(" : "func \(name)("
+            guard let range = text.firstRange(of: mark), !text[..<range.lowerBound].contains("{") else { return nil }
+            return text[range.upperBound...]
+        }
+    }
+
     private static func beginsFunction(_ line: String) -> Bool {
         let words = line.split { !$0.isLetter && $0 != "_" && $0 != "?" && $0 != "(" && $0 != "`" }
         return words.contains { word in

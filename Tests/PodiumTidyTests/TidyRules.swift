@@ -30,7 +30,8 @@ enum TidyRules {
 
     /// What is wrong with `file`, as `path:line: problem`.
     static func problems(of file: TidyFile) -> [String] {
-        header(file) + size(file) + columns(file) + functions(file) + banned(file) + imports(file) + typeNames(file)
+        header(file) + size(file) + columns(file) + functions(file) + banned(file) + durations(file) + imports(file)
+            + typeNames(file)
     }
 
     private static func header(_ file: TidyFile) -> [String] {
@@ -89,6 +90,9 @@ enum TidyRules {
         ),
         Ban(text: "async let", reason: "Dispatch and the simulator cannot both schedule it"),
         Ban(text: "await ", reason: "Dispatch and the simulator cannot both schedule it"),
+        Ban(text: "essage.hasPrefix(", reason: "decide by a value, not by the words of a message"),
+        Ban(text: "essage.hasSuffix(", reason: "decide by a value, not by the words of a message"),
+        Ban(text: "essage.contains(", reason: "decide by a value, not by the words of a message"),
         Ban(text: "import Foundation", reason: "no request path may need Foundation"),
     ]
 
@@ -117,6 +121,19 @@ enum TidyRules {
             problems.append("\(file.path):\(number + 1): unfinished mark")
         }
         return problems
+    }
+
+    /// A duration in figures is a fact that somebody found somewhere, and so has a name beside which that can be said.
+    private static func durations(_ file: TidyFile) -> [String] {
+        guard file.target != nil else { return [] }
+        return file.source.code.enumerated().compactMap { number, line in
+            // Most lines need no closer look.
+            guard line.contains("econds(") || line.contains("minutes("),
+                line.contains(#/\.(seconds|milliseconds|microseconds|minutes)\(\d/#),
+                !line.contains(#/\b(let|var) \w+(: \w+)? = /#)
+            else { return nil }
+            return "\(file.path):\(number + 1): a duration without a name"
+        }
     }
 
     // MARK: Layers

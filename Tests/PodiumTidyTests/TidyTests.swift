@@ -44,6 +44,7 @@ import Testing
 
     @Test func cleanCodePasses() {
         #expect(problems("struct X {\n    func f() {}\n}\n") == [])
+        #expect(problems("static let pause: Duration = .seconds(2)\nwait(.seconds(count))\n") == [])
     }
 
     @Test(arguments: [
@@ -51,6 +52,8 @@ import Testing
         "final class X: @unchecked Sendable {}", "import Foundation", "let x = await f()",
         "let q = DispatchQueue(label: \"x\")", "let d = Date()", "let r = Int.random(in: 0..<3)", "// TODO: later",
         "struct PathHelper {}", "import PodiumStorage", "import Dispatch", "let x = 1 ",
+        "if job.message.hasPrefix(\"Container \") {}", "let x = errorMessage.contains(\"full\")", "wait(.seconds(2))",
+        "return now + .milliseconds(200)",
     ])
     func eachBannedConstructIsFound(line: String) {
         #expect(problems(line + "\n").count == 1)

@@ -119,17 +119,21 @@ extension Bootstrap {
         _ network: ServiceNetwork,
         isProtected: Bool
     ) -> [(resource: GroupResource, object: JSONValue)] {
-        let name = NamespacedName(namespace: "default", name: "kubernetes")
         var range = serviceCIDR(network)
         // The finalizer is the work of a controller.
         if isProtected { range["metadata"]?["finalizers"] = ["networking.k8s.io/service-cidr-finalizer"] }
         return [
             (.serviceCIDRs, range),
-            (.ipAddresses, ServiceAddressRecords.object(network.apiAddress, of: name)),
-            (.services, service(network)),
-            (.endpoints, endpoints),
-            (.endpointSlices, endpointSlice),
-        ]
+            (.ipAddresses, ServiceAddressRecords.object(network.apiAddress, of: serviceName)),
+        ] + lastingServiceObjects(network)
+    }
+
+    /// The name of the Service of the API itself.
+    static let serviceName = NamespacedName(namespace: "default", name: "kubernetes")
+
+    /// That Service and where it leads, which are always there.
+    static func lastingServiceObjects(_ network: ServiceNetwork) -> [(resource: GroupResource, object: JSONValue)] {
+        [(.services, service(network)), (.endpoints, endpoints), (.endpointSlices, endpointSlice)]
     }
 
     private static func serviceCIDR(_ network: ServiceNetwork) -> JSONValue {

@@ -10,11 +10,9 @@ import PodiumStorage
 // Kubernetes: apiserver/pkg/apis/flowcontrol/bootstrap/default.go
 enum FlowControl {
     private static let group = "flowcontrol.apiserver.k8s.io"
-    private static let flowSchemas = GroupResource(group: group, resource: "flowschemas")
-    private static let priorityLevels = GroupResource(group: group, resource: "prioritylevelconfigurations")
 
     static var objects: [(resource: GroupResource, object: JSONValue)] {
-        levels.map { (priorityLevels, $0.object) } + schemas.map { (flowSchemas, $0.object) }
+        levels.map { (.priorityLevels, $0.object) } + schemas.map { (.flowSchemas, $0.object) }
     }
 
     private static func metadata(_ name: String) -> JSONValue {

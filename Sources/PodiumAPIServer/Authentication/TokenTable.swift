@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The static tokens of a cluster: a file of lines `token,user,uid,"group1,group2"`.
 
+import PodiumMachinery
+
 /// Why a token file does not read.
 package struct TokenFileError: Error, Hashable, CustomStringConvertible {
     /// Counted from 1.
@@ -62,7 +64,7 @@ package struct TokenTable: Sendable {
     /// The user of a token, as the file says; nil when no line has it.
     package func user(of token: String) -> UserInfo? {
         // Texts of other bytes that read the same are equal as strings, and no secret is known by its looks.
-        guard let index = users.index(forKey: token), users[index].key.utf8.elementsEqual(token.utf8) else {
+        guard let index = users.index(forKey: token), users[index].key.hasBytes(of: token) else {
             return nil
         }
         return users[index].value

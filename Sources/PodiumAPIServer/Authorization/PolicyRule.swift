@@ -62,23 +62,23 @@ package struct PolicyRule: Hashable, Sendable {
         case .resource(let attributes):
             return Self.has(verbs, attributes.verb) && Self.has(apiGroups, attributes.group)
                 && resources.contains { Self.resource($0, matches: attributes) }
-                && (resourceNames.isEmpty || resourceNames.contains(attributes.name))
+                && (resourceNames.isEmpty || resourceNames.contains { $0.hasBytes(of: attributes.name) })
         }
     }
 
     private static func has(_ list: [String], _ wanted: String) -> Bool {
-        list.contains { $0 == "*" || $0 == wanted }
+        list.contains { $0 == "*" || $0.hasBytes(of: wanted) }
     }
 
     private static func resource(_ rule: String, matches attributes: ResourceAttributes) -> Bool {
         if rule == "*" { return true }
-        if attributes.subresource.isEmpty { return rule == attributes.resource }
-        return rule == attributes.combinedResource || rule == "*/\(attributes.subresource)"
+        if attributes.subresource.isEmpty { return rule.hasBytes(of: attributes.resource) }
+        return rule.hasBytes(of: attributes.combinedResource) || rule.hasBytes(of: "*/\(attributes.subresource)")
     }
 
     private static func url(_ rule: String, covers path: String) -> Bool {
-        if rule == "*" || rule == path { return true }
-        return rule.hasSuffix("*") && path.hasPrefix(String(rule.prefix { $0 != "*" }))
+        if rule == "*" || rule.hasBytes(of: path) { return true }
+        return rule.hasSuffix("*") && path.utf8.starts(with: rule.utf8.prefix { $0 != UInt8(ascii: "*") })
     }
 
     // MARK: What it covers
@@ -90,17 +90,19 @@ package struct PolicyRule: Hashable, Sendable {
             && other.resources.allSatisfy(coversResource)
             && other.nonResourceURLs.allSatisfy { path in nonResourceURLs.contains { Self.url($0, covers: path) } }
             && (resourceNames.isEmpty
-                || !other.resourceNames.isEmpty && other.resourceNames.allSatisfy(resourceNames.contains))
+                || !other.resourceNames.isEmpty
+                    && other.resourceNames.allSatisfy { name in resourceNames.contains { $0.hasBytes(of: name) } })
     }
 
     private static func has(_ list: [String], all wanted: [String]) -> Bool {
-        list.contains("*") || wanted.allSatisfy(list.contains)
+        list.contains("*") || wanted.allSatisfy { one in list.contains { $0.hasBytes(of: one) } }
     }
 
     private func coversResource(_ name: String) -> Bool {
-        if resources.contains("*") || resources.contains(name) { return true }
+        if resources.contains("*") || resources.contains(where: { $0.hasBytes(of: name) }) { return true }
         guard let slash = name.firstIndex(of: "/") else { return false }
-        return resources.contains("*" + name[slash...])
+        let anyParent = "*" + name[slash...]
+        return resources.contains { $0.hasBytes(of: anyParent) }
     }
 
     /// The limits of taking rules apart.

@@ -3,16 +3,8 @@
 
 import OrderedCollections
 import PodiumCodec
-package import PodiumMachinery
+import PodiumMachinery
 import PodiumStorage
-
-extension GroupResource {
-    private static let rbacGroup = "rbac.authorization.k8s.io"
-    package static let roles = GroupResource(group: rbacGroup, resource: "roles")
-    package static let clusterRoles = GroupResource(group: rbacGroup, resource: "clusterroles")
-    package static let roleBindings = GroupResource(group: rbacGroup, resource: "rolebindings")
-    package static let clusterRoleBindings = GroupResource(group: rbacGroup, resource: "clusterrolebindings")
-}
 
 /// Which role a binding grants.
 struct RoleReference: Hashable, Sendable {
@@ -58,9 +50,26 @@ struct RBACPolicy: Sendable {
     }
 
     /// Whom a binding may be about; service accounts are users.
+    ///
+    /// By the bytes of the name: texts that merely read the same are equal as strings, and are other users.
     private enum Subject: Hashable {
         case user(String)
         case group(String)
+
+        static func == (one: Subject, other: Subject) -> Bool {
+            switch (one, other) {
+            case (.user(let one), .user(let other)), (.group(let one), .group(let other)): one.hasBytes(of: other)
+            default: false
+            }
+        }
+
+        func hash(into hasher: inout Hasher) {
+            // Equal bytes are equal strings.
+            switch self {
+            case .user(let name): hasher.combine(name)
+            case .group(let name): hasher.combine(name)
+            }
+        }
     }
 
     /// A binding that concerns a user.

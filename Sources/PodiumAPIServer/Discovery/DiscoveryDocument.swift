@@ -125,7 +125,7 @@ extension ResourceDefinition {
 
     fileprivate var aggregatedEntry: JSONValue {
         var entry: JSONObject = [
-            "resource": .string(plural), "responseKind": responseKind(gvk, isQualified: isCustom),
+            "resource": .string(plural), "responseKind": responseKind(gvk, isQualified: false),
             "scope": isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(singular),
             "verbs": names(verbs),
         ]
@@ -136,7 +136,7 @@ extension ResourceDefinition {
                 subresources.map { subresource in
                     [
                         "subresource": .string(subresource.name),
-                        "responseKind": responseKind(subresource.gvk, isQualified: subresource.isForeign || isCustom),
+                        "responseKind": responseKind(subresource.gvk, isQualified: subresource.isForeign),
                         "verbs": names(subresource.verbs),
                     ]
                 }

@@ -130,7 +130,10 @@ extension HTTPResponse {
 extension DiscoveryDocuments {
     /// `/`: all paths that are not about single objects.
     func index() -> HTTPResponse {
-        var paths = ["/api", "/apis", "/metrics", "/metrics/slis", "/openapi/v3", "/statusz", "/version"]
+        var paths = [
+            "/.well-known/openid-configuration", "/api", "/apis", "/flagz", "/metrics", "/metrics/slis", "/openapi/v2",
+            "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks", "/statusz", "/version",
+        ]
         for group in registry.groups {
             if !group.name.isEmpty { paths.append("/apis/\(group.name)") }
             for version in group.versions {

@@ -59,8 +59,7 @@ package final class DiscoveryDocuments: Sendable {
         switch parts.first {
         case "api", "version": throw .pathNotFound
         case "apis" where parts.count > 1:
-            let group = registry.group(parts[1])
-            if let group, !group.isCustom { throw .pathNotFound }
+            if registry.group(parts[1]) != nil { throw .pathNotFound }
         default: break
         }
         return .pageNotFound
@@ -93,7 +92,6 @@ package final class DiscoveryDocuments: Sendable {
         if parts.count == 2 { return respond(.group(group.name), try request.negotiate(.documents)) }
         let groupVersion = GroupVersion(group: group.name, version: parts[2])
         guard registry.contains(groupVersion) else { return try notFound(parts) }
-        if group.isCustom { return respond(.resources(groupVersion), try request.negotiate(.documents)) }
         return try routed(request, .resources(groupVersion))
     }
 
@@ -180,9 +178,4 @@ enum Fingerprint {
         let digits = String(hash, radix: 16, uppercase: true)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
-}
-
-extension APIGroup {
-    /// Whether all of it came in by CustomResourceDefinitions.
-    var isCustom: Bool { versions.allSatisfy { $0.resources.allSatisfy(\.isCustom) } }
 }

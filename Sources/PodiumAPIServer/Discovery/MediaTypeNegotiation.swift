@@ -60,14 +60,10 @@ package struct MediaCapabilities: Sendable {
         takesStreamParameter = transforms == .objects
     }
 
-    /// The built-in resources.
+    /// Resources.
     package static let objects = MediaCapabilities(.objects, namesProtobuf: true)
-    /// Watches of the built-in resources.
+    /// Watches of resources.
     package static let watch = MediaCapabilities(.objects, isStream: true, namesProtobuf: true)
-    /// Custom resources.
-    package static let customObjects = MediaCapabilities(.objects)
-    /// Watches of custom resources.
-    package static let customWatch = MediaCapabilities(.objects, isStream: true)
     /// Errors.
     package static let errors = MediaCapabilities(.none)
     /// The documents of discovery.

@@ -56,15 +56,23 @@ package struct HTTPHeaders: Sendable {
     private var fields: [(name: String, value: String)] = []
     /// Whether any field is about acting as somebody else, so that everyday requests need not look for one.
     package private(set) var hasImpersonation = false
-    /// The first `authorization` field, which every request is asked for.
+    // The first fields of those names that every request is asked for.
     package private(set) var authorization: String?
+    package private(set) var accept: String?
+    package private(set) var userAgent: String?
+    package private(set) var auditID: String?
 
     package init() {}
 
     /// Adds a field; `name` must be in lower case.
     package mutating func add(_ name: String, _ value: String) {
-        if name.hasPrefix("impersonate-") { hasImpersonation = true }
-        if authorization == nil, name == "authorization" { authorization = value }
+        switch name {
+        case "authorization": authorization = authorization ?? value
+        case "accept": accept = accept ?? value
+        case "user-agent": userAgent = userAgent ?? value
+        case "audit-id": auditID = auditID ?? value
+        default: if name.hasPrefix("impersonate-") { hasImpersonation = true }
+        }
         fields.append((name, value))
     }
 

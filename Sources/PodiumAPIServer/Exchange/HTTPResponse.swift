@@ -21,6 +21,8 @@ package struct HTTPResponse: Sendable {
     package var contentType: String
     /// Further header fields.
     package var headers: [(name: String, value: String)]
+    /// The flow that the request belongs to, which the head names.
+    package var flow: FlowIdentity?
     package var body: Body
 
     package init(status: Int, contentType: String, headers: [(name: String, value: String)] = [], body: Body) {
@@ -28,6 +30,19 @@ package struct HTTPResponse: Sendable {
         self.contentType = contentType
         self.headers = headers
         self.body = body
+    }
+}
+
+/// The FlowSchema that a request falls under, and the priority level of that.
+// A class: one for all answers of a flow, so that to give it to an answer costs next to nothing.
+// Kubernetes: api/flowcontrol/v1/types.go ResponseHeaderMatchedFlowSchemaUID
+package final class FlowIdentity: Sendable {
+    /// The header fields of answers.
+    package let headers: [(name: String, value: String)]
+
+    /// Names both by their UIDs.
+    package init(schema: String, level: String) {
+        headers = [("X-Kubernetes-Pf-Flowschema-Uid", schema), ("X-Kubernetes-Pf-Prioritylevel-Uid", level)]
     }
 }
 
@@ -80,7 +95,7 @@ package protocol ResponseStream: AnyObject, Sendable {
 }
 
 /// What answers requests: the seam between sockets and API.
-package protocol RequestResponder: Sendable {
+package protocol RequestResponder: AnyObject, Sendable {
     /// Answers at once; whatever must wait is a stream or an answer that comes later. Called from many threads at a
     /// time.
     func respond(to request: HTTPRequest) -> HTTPResponse

@@ -78,7 +78,7 @@ struct RequestLabels: Hashable, Sendable {
 // State | guarded by | why separate
 // slots, series | atomics | made at the first request of their kind and kept; read by every request
 package final class RequestMetrics: Sendable {
-    private final class Slot: Sendable { let series = AtomicLazyReference<RequestSeries>() }
+    private final class Slot: Sendable { let series = LazyReference<RequestSeries>() }
 
     private final class Slots: Sendable {
         let slots: [Slot]
@@ -93,21 +93,21 @@ package final class RequestMetrics: Sendable {
         let definition: ResourceDefinition
         /// Events that watches have shown.
         let watchEvents = Atomic<Int>(0)
-        private let slots = AtomicLazyReference<Slots>()
+        private let slots = LazyReference<Slots>()
 
         init(_ definition: ResourceDefinition) { self.definition = definition }
 
         /// The numbers of requests with `labels`.
         func series(_ labels: RequestLabels) -> RequestSeries {
-            let slots = slots.load() ?? slots.storeIfNil(Slots(definition))
+            let slots = slots.value ?? slots.setOnce(Slots(definition))
             let slot = slots.slots[labels.index]
-            return slot.series.load() ?? slot.series.storeIfNil(RequestSeries())
+            return slot.series.value ?? slot.series.setOnce(RequestSeries())
         }
 
         /// All that have been asked for.
         var all: [(labels: RequestLabels, series: RequestSeries)] {
-            (slots.load()?.slots ?? []).enumerated().compactMap { index, slot in
-                slot.series.load().map { (RequestLabels(index: index), $0) }
+            (slots.value?.slots ?? []).enumerated().compactMap { index, slot in
+                slot.series.value.map { (RequestLabels(index: index), $0) }
             }
         }
     }
@@ -133,15 +133,20 @@ package final class RequestMetrics: Sendable {
         places[ObjectIdentifier(definition)].map { collections[$0] }
     }
 
-    /// Counts a request that began at `begun`: now, or at its end when it goes on until the client has enough.
-    func count(_ response: HTTPResponse, to request: ResourceRequest, begun: Int64) -> HTTPResponse {
-        guard let collection = collection(of: request.definition) else { return response }
-        let series = collection.series(RequestLabels(request))
+    /// Counts a request that began at `begun` and is answered now.
+    func count(_ request: ResourceRequest, code: Int, begun: Int64) {
+        guard let collection = collection(of: request.definition) else { return }
+        collection.series(RequestLabels(request)).record(code: code, nanoseconds: MachineTime.monotonic - begun)
+    }
+
+    /// Counts a request that began at `begun` when its answer ends, which is when the client has enough.
+    func countUntilEnd(of response: HTTPResponse, to request: ResourceRequest, begun: Int64) -> HTTPResponse {
         let code = response.status
-        guard request.isLongRunning, case .stream(let stream) = response.body else {
-            series.record(code: code, nanoseconds: MachineTime.monotonic - begun)
+        guard case .stream(let stream) = response.body, let collection = collection(of: request.definition) else {
+            count(request, code: code, begun: begun)
             return response
         }
+        let series = collection.series(RequestLabels(request))
         series.open.add(1, ordering: .relaxed)
         var response = response
         response.body = .stream(
@@ -157,8 +162,13 @@ package final class RequestMetrics: Sendable {
 extension ResourceRequest {
     /// Whether its answer goes on until the client has enough.
     // Kubernetes: pkg/controlplane/apiserver/config.go LongRunningFunc
-    var isLongRunning: Bool {
-        verb == .watch || path.subresource.map { RequestLabels.connections.contains($0) || $0 == "log" } ?? false
+    var isLongRunning: Bool { verb == .watch || path.isConnection }
+}
+
+extension ResourcePath {
+    /// Whether it leads to something that goes on until the client has enough, whatever the verb.
+    var isConnection: Bool {
+        subresource.map { RequestLabels.connections.contains($0) || $0 == "log" } ?? false
     }
 }
 

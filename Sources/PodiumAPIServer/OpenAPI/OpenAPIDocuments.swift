@@ -41,15 +41,28 @@ package final class OpenAPIDocuments: Sendable {
         if request.parts.dropFirst() == ["v2"] { return swagger.answer(request) }
         guard request.parts[1] == "v3" else { return .pageNotFound }
         if request.parts.count == 2 { return .compactJSON(index.encoded()) }
-        guard let groupVersion = groupVersion(request.parts.dropFirst(2)) else { return .pageNotFound }
+        if let groupVersion = groupVersion(request.parts.dropFirst(2)) {
+            _ = try request.negotiate(.openAPI)
+            return respond(Self.key(of: groupVersion), hash(of: groupVersion), to: request) {
+                document(of: groupVersion)
+            }
+        }
+        let place = OpenAPIServerDocument(key: request.parts.dropFirst(2).joined(separator: "/"))
+        guard OpenAPIServerDocument.all(registry).contains(place) else { return .pageNotFound }
         _ = try request.negotiate(.openAPI)
-        return respond(groupVersion, to: request)
+        return respond(place.key, hash(of: place), to: request) {
+            EncodedBytes(place.value(gitVersion: version.gitVersion).encoded())
+        }
     }
 
-    /// The document under its newest hash: a request that names another one is sent there.
-    private func respond(_ groupVersion: GroupVersion, to request: DiscoveryRequest) -> HTTPResponse {
-        let hash = hash(of: groupVersion)
-        if let wanted = request.hash, wanted != hash { return .redirect(to: address(of: groupVersion)) }
+    /// A document under its newest hash: a request that names another one is sent there.
+    private func respond(
+        _ key: String,
+        _ hash: String,
+        to request: DiscoveryRequest,
+        _ document: () -> EncodedBytes
+    ) -> HTTPResponse {
+        if let wanted = request.hash, wanted != hash { return .redirect(to: Self.address(of: key, hash)) }
         let etag = "\"\(hash)\""
         var headers = [(name: "Vary", value: "Accept"), (name: "Etag", value: etag)]
         // A document never changes under one hash: clients may keep it.
@@ -59,7 +72,7 @@ package final class OpenAPIDocuments: Sendable {
             status: isKnown ? 304 : 200,
             contentType: isKnown ? "" : "application/json",
             headers: headers,
-            body: .bytes(isKnown ? EncodedBytes([]).slice : document(of: groupVersion).slice)
+            body: .bytes(isKnown ? EncodedBytes([]).slice : document().slice)
         )
     }
 
@@ -68,28 +81,29 @@ package final class OpenAPIDocuments: Sendable {
     /// The addresses of all documents, with hashes that change when the documents do.
     private var index: JSONValue {
         var paths: JSONObject = [:]
+        func add(_ key: String, _ hash: String) {
+            paths[key] = ["serverRelativeURL": .string(Self.address(of: key, hash))]
+        }
+        for document in OpenAPIServerDocument.all(registry) { add(document.key, hash(of: document)) }
         for group in registry.groups {
-            for version in group.versions {
-                let key = group.name.isEmpty ? "api/\(version.groupVersion)" : "apis/\(version.groupVersion)"
-                paths[key] = ["serverRelativeURL": .string(address(of: version.groupVersion))]
-            }
+            for version in group.versions { add(Self.key(of: version.groupVersion), hash(of: version.groupVersion)) }
         }
         return ["paths": .object(paths)]
     }
 
-    private func address(of groupVersion: GroupVersion) -> String {
-        let path = groupVersion.group.isEmpty ? "api/\(groupVersion)" : "apis/\(groupVersion)"
-        return "/openapi/v3/\(path)?hash=\(hash(of: groupVersion))"
+    private static func key(of groupVersion: GroupVersion) -> String {
+        groupVersion.group.isEmpty ? "api/\(groupVersion)" : "apis/\(groupVersion)"
     }
 
-    /// What a document is made of, in short: the binary, and for custom resources their schemas.
+    private static func address(of key: String, _ hash: String) -> String { "/openapi/v3/\(key)?hash=\(hash)" }
+
+    private func hash(of document: OpenAPIServerDocument) -> String {
+        Fingerprint.of(Array("\(version.gitVersion) \(document.key)".utf8))
+    }
+
+    /// What a document is made of, in short: the binary.
     private func hash(of groupVersion: GroupVersion) -> String {
-        var text = Array("\(version.gitVersion) \(groupVersion)".utf8)
-        for definition in definitions(of: groupVersion) where definition.isCustom {
-            text += Array(definition.plural.utf8)
-            text += definition.openAPISchema.encoded()
-        }
-        return Fingerprint.of(text)
+        Fingerprint.of(Array("\(version.gitVersion) \(groupVersion)".utf8))
     }
 
     /// `["api", "v1"]` or `["apis", "apps", "v1"]`.

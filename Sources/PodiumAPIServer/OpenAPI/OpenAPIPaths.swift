@@ -131,20 +131,19 @@ struct OpenAPIPaths {
     private func body(_ verb: APIVerb, _ gvk: GroupVersionKind) -> JSONValue? {
         switch verb {
         case .create, .update: content(["*/*"], of: gvk).map { ["content": $0, "required": true] }
-        case .patch: ["content": content(patchTypes, named: Self.patch), "required": true]
+        case .patch: ["content": content(Self.patchTypes, named: Self.patch), "required": true]
         case .delete, .deletecollection: ["content": content(["*/*"], named: Self.deleteOptions)]
         case .get, .list, .watch: nil
         }
     }
 
-    /// Custom resources have no strategic merge patch: it needs to know the types.
-    private var patchTypes: [String] {
-        let general = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"]
-        return definition.isCustom ? general : general + ["application/strategic-merge-patch+json"]
-    }
+    private static let patchTypes = [
+        "application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json",
+        "application/strategic-merge-patch+json",
+    ]
 
     private func responses(_ verb: APIVerb, _ gvk: GroupVersionKind) -> JSONValue {
-        let types = ["application/json", "application/yaml"] + (definition.isCustom ? [] : [Self.protobuf])
+        let types = ["application/json", "application/yaml", Self.protobuf]
         let answer: JSONValue? =
             switch verb {
             case .list, .watch:

@@ -16,14 +16,6 @@ extension OpenAPISchemas {
     mutating func addKinds(of definition: ResourceDefinition, _ names: inout [GroupVersionKind: String]) {
         var list = definition.gvk
         list.kind = definition.listKind
-        if definition.isCustom {
-            let custom = CustomOpenAPISchema(definition)
-            names[definition.gvk] = custom.name
-            names[list] = custom.listName
-            add(custom.object, named: custom.name)
-            add(custom.list, named: custom.listName)
-            for name in CustomOpenAPISchema.metadata { types.schema(named: name).map { add($0) } }
-        }
         for gvk in [definition.gvk, list] + definition.subresources.map(\.gvk) where names[gvk] == nil {
             guard let schema = types.schema(for: gvk) else { continue }
             names[gvk] = schema.name

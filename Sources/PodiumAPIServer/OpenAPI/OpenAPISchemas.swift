@@ -37,9 +37,6 @@ struct OpenAPISchemas {
         components[schema.name]?["x-kubernetes-group-version-kind"] = .array(kinds)
     }
 
-    /// Adds a schema that is no built-in type.
-    mutating func add(_ schema: JSONValue, named name: String) { components[name] = schema }
-
     // MARK: Types
 
     private mutating func object(_ schema: Schema) -> JSONValue {

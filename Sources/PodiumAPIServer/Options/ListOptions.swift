@@ -115,9 +115,12 @@ package struct ListOptions: Sendable {
     package var selectsEverything: Bool { labels == nil && fields == nil }
 
     /// Whether `object` is meant.
-    package func matches(_ facts: ObjectFacts) -> Bool {
+    package func matches(_ object: StoredObject) -> Bool { matches(object.key.name, object.facts) }
+
+    /// Whether the object called `name` is meant.
+    package func matches(_ name: NamespacedName, _ facts: ObjectFacts) -> Bool {
         if let labels, !labels.matches(facts.labels) { return false }
-        if let fields, !fields.matches(facts.fields) { return false }
+        if let fields, !fields.matches(name, facts.fields) { return false }
         return true
     }
 

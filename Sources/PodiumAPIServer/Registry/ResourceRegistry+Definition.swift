@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One collection of the API: its names, its scope, its verbs and what stands below its objects.
 
-package import PodiumCodec
 package import PodiumMachinery
 
 /// What a client may do with a collection or a subresource, as discovery and RBAC name it.
@@ -54,28 +53,6 @@ package struct SubresourceDefinition: Hashable, Sendable {
     }
 }
 
-/// A column of a table of custom resources, as their definition declares it.
-package struct AdditionalPrinterColumn: Hashable, Sendable {
-    package let name: String
-    /// `string`, `integer`, `number`, `boolean` or `date`.
-    package let type: String
-    package let format: String
-    package let description: String
-    /// Above 0: shown only in wide output.
-    package let priority: Int
-    /// Where the value stands, in kubectl's path language: `.spec.replicas`.
-    package let jsonPath: String
-
-    package init(name: String, type: String, format: String, description: String, priority: Int, jsonPath: String) {
-        self.name = name
-        self.type = type
-        self.format = format
-        self.description = description
-        self.priority = priority
-        self.jsonPath = jsonPath
-    }
-}
-
 /// A collection of the API in one version, as an immutable value.
 ///
 /// What every request would ask of its collection anew is found out when it is made.
@@ -101,12 +78,6 @@ package final class ResourceDefinition: Sendable {
     package let storage: GroupResource
     /// The fingerprint of `storedAs` that discovery shows; empty when there is none.
     package let storageVersionHash: String
-    /// The columns of its tables when it is a custom resource with columns of its own.
-    package let additionalPrinterColumns: [AdditionalPrinterColumn]
-    /// The schema of its objects in OpenAPI form when it is a custom resource; null when there is none.
-    package let openAPISchema: JSONValue
-    /// Whether it came in by a CustomResourceDefinition.
-    package let isCustom: Bool
     /// What its kind does differently from others.
     let strategy: any ResourceStrategy
     /// Whether its objects are stored in another form than it shows them in: events.k8s.io shows the events of the core
@@ -131,10 +102,7 @@ package final class ResourceDefinition: Sendable {
         categories: [String] = [],
         subresources: [SubresourceDefinition] = [],
         storedAs: GroupVersionKind? = nil,
-        storageVersionHash: String = "",
-        additionalPrinterColumns: [AdditionalPrinterColumn] = [],
-        openAPISchema: JSONValue = .null,
-        isCustom: Bool = false
+        storageVersionHash: String = ""
     ) {
         self.gvr = gvr
         gvk = GroupVersionKind(group: gvr.group, version: gvr.version, kind: kind)
@@ -148,9 +116,6 @@ package final class ResourceDefinition: Sendable {
         self.storedAs = storedAs ?? gvk
         storage = GroupResource(group: storedAs?.group ?? gvr.group, resource: gvr.resource)
         self.storageVersionHash = storageVersionHash
-        self.additionalPrinterColumns = additionalPrinterColumns
-        self.openAPISchema = openAPISchema
-        self.isCustom = isCustom
         convertsObjects = gvr.groupResource != storage && gvr.groupResource == .newEvents
         strategy = ResourceStrategies.strategy(for: convertsObjects ? gvr.groupResource : storage)
         deprecationWarning = ResourceStrategies.deprecationWarning(gvr)

@@ -6,22 +6,23 @@ package import PodiumMachinery
 
 /// A path below `/api/v1` or `/apis/GROUP/VERSION` with at least one more part.
 // Kubernetes: apiserver/pkg/endpoints/request/requestinfo.go
-package struct ResourcePath: Hashable, Sendable {
-    package var groupVersion: GroupVersion
+// A class: it is handed from step to step, and a copy would count references to every part.
+package final class ResourcePath: Sendable {
+    package let groupVersion: GroupVersion
     /// Empty when the path names none.
-    package var namespace = ""
+    package let namespace: String
     /// `pods`, `namespaces`.
-    package var plural: String
+    package let plural: String
     /// The name of an object; nil for the whole collection.
-    package var name: String?
+    package let name: String?
     /// `status`, `log`; nil for the object itself.
-    package var subresource: String?
+    package let subresource: String?
     /// What stands behind the subresource (`proxy/some/path`).
-    package var rest: [String] = []
+    package let rest: [String]
     /// Whether this is the old form of a watch, `/api/v1/watch/pods`.
-    package var isLegacyWatch = false
+    package let isLegacyWatch: Bool
     /// Whether the group stands in the path, as below `/apis`.
-    package var isNamedGroup = false
+    package let isNamedGroup: Bool
 
     /// Reads the parts behind the version, of which there is at least one.
     fileprivate init(
@@ -32,20 +33,20 @@ package struct ResourcePath: Hashable, Sendable {
         self.groupVersion = groupVersion
         self.isNamedGroup = isNamedGroup
         var parts = parts
-        if parts.count > 1, parts[parts.startIndex] == "watch" {
-            isLegacyWatch = true
-            parts = parts.dropFirst()
-        }
+        isLegacyWatch = parts.count > 1 && parts[parts.startIndex] == "watch"
+        if isLegacyWatch { parts = parts.dropFirst() }
         if parts.count >= 3, parts[parts.startIndex] == "namespaces",
             !Self.isNamespaceSubresource(parts[parts.startIndex + 2])
         {
             namespace = parts[parts.startIndex + 1].text
             parts = parts.dropFirst(2)
+        } else {
+            namespace = ""
         }
         plural = parts.removeFirst().text
-        if !parts.isEmpty { name = parts.removeFirst().text }
-        if !parts.isEmpty { subresource = parts.removeFirst().text }
-        if !parts.isEmpty { rest = parts.map(\.text) }
+        name = parts.popFirst()?.text
+        subresource = parts.popFirst()?.text
+        rest = parts.isEmpty ? [] : parts.map(\.text)
     }
 
     private static func isNamespaceSubresource(_ part: PathPart) -> Bool { part == "status" || part == "finalize" }

@@ -67,6 +67,10 @@ package final class APIServer: RequestResponder {
     let documents: APIDocuments
     /// What is counted.
     let metrics: RequestMetrics
+    private let flows: FlowClassifier
+    /// Where watches draw how long they last. Not from the randomness of the cluster: reading must not shift what that
+    /// draws, and time-outs run in real time anyway.
+    let watchTimeouts = RandomSource()
 
     /// Puts a server together.
     package init(_ components: APIServerComponents) {
@@ -84,6 +88,7 @@ package final class APIServer: RequestResponder {
             checks: components.checks
         )
         metrics = RequestMetrics(components.registry)
+        flows = FlowClassifier(storage: components.storage)
     }
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {
@@ -92,34 +97,44 @@ package final class APIServer: RequestResponder {
         running.add(1)
         defer { running.add(-1) }
         var routed: ResourceRequest?
-        let response: HTTPResponse
+        var flow: FlowIdentity?
+        var response: HTTPResponse
         do throws(StatusError) {
-            response = try answer(request, &routed)
+            response = try answer(request, &routed, &flow)
         } catch {
             response = AnswerWriter.failure(error, to: request)
         }
-        return routed.map { metrics.count(response, to: $0, begun: begun) } ?? response
+        response.flow = flow
+        guard let routed else { return response }
+        if routed.isLongRunning { return metrics.countUntilEnd(of: response, to: routed, begun: begun) }
+        metrics.count(routed, code: response.status, begun: begun)
+        return response
     }
 
-    /// The answer; `routed` is left behind when the request is about a collection.
+    /// The answer; `routed` is left behind when the request is about a collection, `flow` once its sender is known.
     private func answer(
         _ request: HTTPRequest,
-        _ routed: inout ResourceRequest?
+        _ routed: inout ResourceRequest?,
+        _ flow: inout FlowIdentity?
     ) throws(StatusError) -> HTTPResponse {
         let query = try QueryParameters(request.rawQuery)
         switch try RequestPath(request.rawPath) {
         case .other(let parts):
-            _ = try admit(request, AccessRequest(request, parts: parts))
+            let access = AccessRequest(request, parts: parts)
+            let user = try identify(request, access)
+            flow = flows.flow(of: user, access)
+            try components.authorizer.authorize(access, user)
             return try answerDocument(request, parts, query)
         case .resource(let path):
-            let route = Router(documents.registry).route(request.method, path, query)
-            let user = try admit(request, route.access(query))
+            let routing = Router(documents.registry).route(request.method, path, query)
+            let user = try identify(request, routing.access(query))
+            if !path.isConnection { flow = flows.flow(of: user, routing.access(query)) }
+            try components.authorizer.authorize(routing.access(query), user)
             let resourceRequest = try ResourceRequest(
                 http: request,
-                path: route.path,
                 query: query,
                 user: user,
-                target: try route.target.get()
+                route: try routing.route()
             )
             routed = resourceRequest
             do throws(StatusError) {
@@ -139,6 +154,17 @@ package final class APIServer: RequestResponder {
         _ request: HTTPRequest,
         _ access: @autoclosure () -> AccessRequest
     ) throws(StatusError) -> UserInfo {
+        let user = try identify(request, access())
+        try components.authorizer.authorize(access(), user)
+        return user
+    }
+
+    /// Who is to be taken for the sender of a request for `access`.
+    /// - Throws: 400, 401, and 403 to those who may not be whom they want to be.
+    private func identify(
+        _ request: HTTPRequest,
+        _ access: @autoclosure () -> AccessRequest
+    ) throws(StatusError) -> UserInfo {
         var user: UserInfo
         if let known = try components.authenticator.authenticate(request) {
             user = known
@@ -150,7 +176,6 @@ package final class APIServer: RequestResponder {
         if request.headers.hasImpersonation, let impersonation = try Impersonation(request.headers) {
             user = try impersonation.user(for: user, access(), components.authorizer)
         }
-        try components.authorizer.authorize(access(), user)
         return user
     }
 
@@ -165,8 +190,8 @@ package final class APIServer: RequestResponder {
         let document = DiscoveryRequest(
             method: request.method,
             parts: parts,
-            accept: request.headers["accept"],
-            userAgent: request.headers["user-agent"],
+            accept: request.headers.accept,
+            userAgent: request.headers.userAgent,
             ifNoneMatch: request.headers["if-none-match"],
             pretty: query["pretty"],
             isVerbose: query.contains("verbose"),

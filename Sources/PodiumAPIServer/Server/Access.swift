@@ -79,7 +79,7 @@ package struct AccessDecision: Hashable, Sendable {
 }
 
 /// Says who asks.
-package protocol Authenticator: Sendable {
+package protocol Authenticator: AnyObject, Sendable {
     /// Whether requests without credentials are taken; otherwise they may only ask for health.
     var allowsAnonymous: Bool { get }
 

@@ -80,7 +80,7 @@ struct AnswerWriter {
     /// The warnings of a request, behind the one that goes with every request to an API that is to be given up.
     static func warningHeaders(of request: ResourceRequest) -> [(name: String, value: String)] {
         let deprecation = request.definition.deprecationWarning
-        let texts = request.warnings.texts
+        let texts = request.warningTexts
         if deprecation == nil, texts.isEmpty { return [] }
         return WarningHeaders((deprecation.map { [$0] } ?? []) + texts).fields
     }
@@ -94,7 +94,7 @@ struct AnswerWriter {
         case .none, .partialMetadata, .aggregatedDiscovery:
             let definition = request.definition
             if form.isPlain, !definition.convertsObjects { return plainList(result) }
-            let items = result.objects.map { Self.untyped(definition.value(of: $0), definition) }
+            let items = result.objects.map { Self.untyped(definition.value(of: $0)) }
             return value(listValue(result, items), status: 200)
         case .table(let version):
             let objects = result.objects.map { $0.value() }
@@ -114,7 +114,7 @@ struct AnswerWriter {
             let list: JSONValue = [
                 "kind": .string(request.definition.listKind), "apiVersion": .string(request.definition.apiVersion),
                 "metadata": metadata.value,
-                "items": .array(objects.map { Self.untyped($0, request.definition) }),
+                "items": .array(objects.map(Self.untyped)),
             ]
             return value(list, status: 200)
         case .table(let version):
@@ -125,8 +125,7 @@ struct AnswerWriter {
     }
 
     /// Items of typed lists do not repeat their type.
-    private static func untyped(_ value: JSONValue, _ definition: ResourceDefinition) -> JSONValue {
-        if definition.isCustom { return value }
+    private static func untyped(_ value: JSONValue) -> JSONValue {
         var value = value
         value["kind"] = nil
         value["apiVersion"] = nil
@@ -158,11 +157,7 @@ struct AnswerWriter {
         writer.raw(",\"metadata\":")
         writer.write(Self.metadata(result).value)
         writer.raw(",\"items\":[")
-        let body = ListBody(
-            head: EncodedBytes(writer.bytes),
-            objects: result.objects,
-            isTyped: request.definition.isCustom
-        )
+        let body = ListBody(head: EncodedBytes(writer.bytes), objects: result.objects)
         return HTTPResponse(
             status: 200,
             contentType: MediaFormat.json.contentType,
@@ -210,9 +205,9 @@ extension AnswerWriter {
         if error == .unknownGroup { return .pageNotFound }
         let pretty = (try? QueryParameters(request.rawQuery))?["pretty"]
         let form = MediaTypeNegotiation.forError(
-            accept: request.headers["accept"],
+            accept: request.headers.accept,
             pretty: pretty,
-            userAgent: request.headers["user-agent"]
+            userAgent: request.headers.userAgent
         )
         var headers = warnings
         if let seconds = error.details?.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }

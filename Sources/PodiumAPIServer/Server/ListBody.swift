@@ -13,12 +13,9 @@ struct ListBody: Sendable {
     /// Everything in front of the first item.
     let head: EncodedBytes
     let objects: [StoredObject]
-    /// Whether items keep their kind and apiVersion.
-    let isTyped: Bool
 
     fileprivate static let open = EncodedBytes("{").slice
-    fileprivate static let separator = EncodedBytes(",").slice
-    fileprivate static let untypedSeparator = EncodedBytes(",{").slice
+    fileprivate static let separator = EncodedBytes(",{").slice
     fileprivate static let end = EncodedBytes("]}\n").slice
 
     /// The body, copied or streamed.
@@ -31,21 +28,18 @@ struct ListBody: Sendable {
         var writer = JSONWriter(capacity: size + 16)
         writer.raw(head.buffer)
         for index in objects.indices {
-            if let separator = separator(before: index) { writer.raw(separator.buffer) }
+            writer.raw(separator(before: index).buffer)
             writer.raw(item(index).buffer)
         }
         writer.raw(Self.end.buffer)
         return .bytes(EncodedBytes(writer.bytes).slice)
     }
 
-    /// What stands between an item and the one before, or whatever of the item an untyped one must be given anew.
-    func separator(before index: Int) -> BytesSlice? {
-        if isTyped { return index == 0 ? nil : Self.separator }
-        return index == 0 ? Self.open : Self.untypedSeparator
-    }
+    /// What stands between an item and the one before, with the brace that an item without its type must be given anew.
+    func separator(before index: Int) -> BytesSlice { index == 0 ? Self.open : Self.separator }
 
-    /// The bytes of one item.
-    func item(_ index: Int) -> BytesSlice { isTyped ? objects[index].item : objects[index].untypedItemTail }
+    /// The bytes of one item, without kind and apiVersion.
+    func item(_ index: Int) -> BytesSlice { objects[index].untypedItemTail }
 }
 
 /// A large list on its way to a client; a snapshot, so that it needs no lock and copies nothing.
@@ -68,7 +62,7 @@ final class ListStream: ResponseStream {
             index = 0
         }
         while index < body.objects.count {
-            if let separator = body.separator(before: index) { pieces.append(separator) }
+            pieces.append(body.separator(before: index))
             let item = body.item(index)
             pieces.append(item)
             size += item.count + 1

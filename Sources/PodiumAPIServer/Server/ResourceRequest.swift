@@ -9,40 +9,41 @@ import PodiumStorage
 // A class: it is handed on to whatever takes part in the answer, and a copy would count some twenty references.
 final class ResourceRequest: Sendable {
     let http: HTTPRequest
-    let path: ResourcePath
     let query: QueryParameters
     let user: UserInfo
-    let definition: ResourceDefinition
-    let subresource: SubresourceDefinition?
-    /// What the sender was allowed to do.
-    let verb: APIVerb
-    /// What is done.
-    let handler: ResourceHandler
+    private let route: ResourceRoute
     /// In which form the answer is written.
     let form: MediaTypeNegotiation
     /// What the client is warned about.
-    let warnings = RequestWarnings()
+    var warnings: RequestWarnings { collected.value ?? collected.setOnce(RequestWarnings()) }
+    private let collected = LazyReference<RequestWarnings>()
 
     init(
         http: HTTPRequest,
-        path: consuming ResourcePath,
         query: consuming QueryParameters,
         user: consuming UserInfo,
-        target: ResourceRoute.Target
+        route: ResourceRoute
     ) throws(StatusError) {
         self.http = http
-        self.path = path
         self.query = query
         self.user = user
-        definition = target.definition
-        subresource = target.subresource
-        verb = target.verb
-        handler = target.handler
-        form = try Self.negotiate(http, self.query, target)
+        self.route = route
+        form = try Self.negotiate(http, self.query, route)
     }
+
+    var path: ResourcePath { route.path }
+    var definition: ResourceDefinition { route.definition }
+    var subresource: SubresourceDefinition? { route.subresource }
+    /// What the sender was allowed to do.
+    var verb: APIVerb { route.verb }
+    /// What is done.
+    var handler: ResourceHandler { route.handler }
 
     /// What the sender was allowed to do, in the words of authorization.
     var access: AccessRequest { path.access(verb, query) }
+
+    /// The texts that the client is warned with so far.
+    var warningTexts: [String] { collected.value?.texts ?? [] }
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }
@@ -50,35 +51,25 @@ final class ResourceRequest: Sendable {
     private static func negotiate(
         _ http: HTTPRequest,
         _ query: QueryParameters,
-        _ target: ResourceRoute.Target
+        _ route: ResourceRoute
     ) throws(StatusError) -> MediaTypeNegotiation {
-        let definition = target.definition
-        let verb = target.verb
-        let accept = http.headers["accept"]
-        if verb == .patch { try PatchTypes.check(http.headers["content-type"], isCustom: definition.isCustom) }
+        let verb = route.verb
+        let accept = http.headers.accept
+        if verb == .patch { try PatchTypes.check(http.headers["content-type"]) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.
         if accept == nil || accept == "application/json" || accept == "*/*", query["pretty"] == nil {
-            let agent = http.headers["user-agent"]
+            let agent = http.headers.userAgent
             if agent?.hasPrefix("curl") != true, agent?.hasPrefix("Wget") != true, agent?.hasPrefix("Mozilla") != true {
                 return MediaTypeNegotiation()
             }
         }
         let isCollection = verb == .list || verb == .watch || verb == .deletecollection
-        if !definition.isCustom {
-            try RouteAcceptance.check(accept, produces: isCollection ? RouteAcceptance.list : RouteAcceptance.object)
-        }
-        let capabilities: MediaCapabilities =
-            switch (verb == .watch, definition.isCustom) {
-            case (false, false): .objects
-            case (false, true): .customObjects
-            case (true, false): .watch
-            case (true, true): .customWatch
-            }
+        try RouteAcceptance.check(accept, produces: isCollection ? RouteAcceptance.list : RouteAcceptance.object)
         return try MediaTypeNegotiation.negotiate(
             accept: accept,
             pretty: query["pretty"],
-            userAgent: http.headers["user-agent"],
-            endpoint: capabilities
+            userAgent: http.headers.userAgent,
+            endpoint: verb == .watch ? .watch : .objects
         )
     }
 }

@@ -28,24 +28,53 @@ enum ResourceHandler: Sendable {
     case part(any ResourceStrategy)
 }
 
-/// What a request about a resource comes to.
-struct ResourceRoute: Sendable {
-    /// What is run when the sender may do it.
-    struct Target: Sendable {
-        let definition: ResourceDefinition
-        let verb: APIVerb
-        let subresource: SubresourceDefinition?
-        let handler: ResourceHandler
-    }
-
+/// What is run for a request about a resource when the sender may do it.
+// A class for the same reason as its path.
+final class ResourceRoute: Sendable {
     let path: ResourcePath
-    /// What is asked for, whether or not there is such a thing; nil for methods that mean nothing here.
-    let verb: APIVerb?
-    /// What is run; the reason when nothing is.
-    let target: Result<Target, StatusError>
+    let definition: ResourceDefinition
+    let verb: APIVerb
+    let subresource: SubresourceDefinition?
+    let handler: ResourceHandler
+
+    init(
+        _ path: ResourcePath,
+        definition: ResourceDefinition,
+        verb: APIVerb,
+        subresource: SubresourceDefinition?,
+        handler: ResourceHandler
+    ) {
+        self.path = path
+        self.definition = definition
+        self.verb = verb
+        self.subresource = subresource
+        self.handler = handler
+    }
+}
+
+/// What a request about a resource comes to.
+enum Routing: Sendable {
+    case found(ResourceRoute)
+    /// What is asked for, nil for methods that mean nothing here, and why nothing is run.
+    // Aside, because whoever looks at a route would count references to all of it otherwise.
+    indirect case refused(ResourcePath, APIVerb?, StatusError)
 
     /// The same in the words of authorization.
-    func access(_ query: QueryParameters) -> AccessRequest { path.access(verb, query) }
+    func access(_ query: QueryParameters) -> AccessRequest {
+        switch self {
+        case .found(let route): route.path.access(route.verb, query)
+        case .refused(let path, let verb, _): path.access(verb, query)
+        }
+    }
+
+    /// What is run.
+    /// - Throws: the reason when nothing is.
+    func route() throws(StatusError) -> ResourceRoute {
+        switch self {
+        case .found(let route): return route
+        case .refused(_, _, let reason): throw reason
+        }
+    }
 }
 
 /// Finds out what requests ask for.
@@ -58,13 +87,12 @@ struct Router {
     ///
     /// A request that cannot be run has a verb all the same, so that it is refused to those who may not ask before
     /// anybody learns why.
-    func route(_ method: String, _ path: consuming ResourcePath, _ query: QueryParameters) -> ResourceRoute {
+    func route(_ method: String, _ path: ResourcePath, _ query: QueryParameters) -> Routing {
         let verb = Self.verb(method, path, query)
         do throws(StatusError) {
-            let target = try target(method, path, verb)
-            return ResourceRoute(path: path, verb: verb, target: .success(target))
+            return .found(try resolve(method, path, verb))
         } catch {
-            return ResourceRoute(path: path, verb: verb, target: .failure(error))
+            return .refused(path, verb, error)
         }
     }
 
@@ -86,11 +114,11 @@ struct Router {
     /// What answers; by rules of its own for everything that goes beyond `verb`.
     /// - Throws: 404 for unknown paths, 405 for methods that the path does not have.
     // Kubernetes: apiserver/pkg/endpoints/installer.go registerResourceHandlers
-    private func target(
+    private func resolve(
         _ method: String,
         _ path: ResourcePath,
         _ verb: APIVerb?
-    ) throws(StatusError) -> ResourceRoute.Target {
+    ) throws(StatusError) -> ResourceRoute {
         let definition = try definition(path)
         let subresource = try subresource(path, of: definition)
         // Everything that answers HEAD stands outside of the resources.
@@ -109,7 +137,7 @@ struct Router {
             }
         }
         let handler = try Self.handler(definition, subresource, verb)
-        return ResourceRoute.Target(definition: definition, verb: verb, subresource: subresource, handler: handler)
+        return ResourceRoute(path, definition: definition, verb: verb, subresource: subresource, handler: handler)
     }
 
     private func definition(_ path: ResourcePath) throws(StatusError) -> ResourceDefinition {

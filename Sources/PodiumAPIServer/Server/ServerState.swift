@@ -15,8 +15,11 @@ package final class ServerState: Sendable {
     private let listener = Mutex("")
     private let ending = Atomic<Bool>(false)
 
+    /// The options of the command line by their names, as `/flagz` shows them.
+    package let flags: [String: String]
+
     /// Of a server that does not listen yet.
-    package init() {}
+    package init(flags: [String: String] = [:]) { self.flags = flags }
 
     /// `host:port` where clients reach the server; empty before it listens.
     package var address: String { listener.withLock { $0 } }

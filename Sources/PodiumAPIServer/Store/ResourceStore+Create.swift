@@ -9,12 +9,11 @@ import PodiumStorage
 
 extension ResourceStore {
     /// Adds `object`, which was decoded and defaulted.
-    /// - Returns: the stored object and the texts of warnings.
     // Kubernetes: registry/rest/create.go BeforeCreate; generic/registry/store.go Create
     package func create(
         _ object: JSONValue,
         options: WriteOptions
-    ) throws(StatusError) -> (result: WriteResult, warnings: [String]) {
+    ) throws(StatusError) -> WriteResult {
         var object = object
         var warnings: [String] = []
         defer { options.warnings.add(warnings) }
@@ -38,7 +37,7 @@ extension ResourceStore {
             do throws(StatusError) {
                 let result = try commitCreate(candidate, options: options)
                 warnings += strategy.warnings(candidate, old: nil)
-                return (result, warnings)
+                return result
             } catch let error where error.reason == .alreadyExists {
                 // A generated name that is taken is drawn anew; a given one is the client's problem.
                 if !name.isEmpty || attempt >= Limits.maximumNameAttempts { throw error }

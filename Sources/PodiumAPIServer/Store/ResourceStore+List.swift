@@ -20,17 +20,24 @@ extension ResourceStore {
     package func list(_ options: ListOptions) throws(StatusError) -> ListResult {
         var start: String?
         var revision: Revision?
+        var rest: ContinueToken?
         if !options.continueToken.isEmpty {
             let token = try readToken(options)
             start = namespace.isEmpty ? token.start : "\(namespace)/\(token.start)"
             revision = token.revision
+            rest = ContinueToken(revision: nil, after: token.after)
         } else if let requested = try options.revision(), requested.number > 0 {
             if requested > storage.revision {
                 throw StatusError(.futureRevision(requested: requested, current: storage.revision), resource: resource)
             }
             if options.versionMatch == .exact { revision = requested }
         }
-        return try list(options, from: start, at: revision)
+        do throws(StorageError) {
+            return try list(options, from: start, at: revision)
+        } catch {
+            if case .compacted = error, let rest { throw .listExpired(rest: rest) }
+            throw StatusError(error, resource: resource)
+        }
     }
 
     private func readToken(_ options: ListOptions) throws(StatusError) -> ContinueToken {
@@ -48,30 +55,20 @@ extension ResourceStore {
         _ options: ListOptions,
         from start: String?,
         at revision: Revision?
-    ) throws(StatusError) -> ListResult {
+    ) throws(StorageError) -> ListResult {
         let limit = options.limit > 0 ? Int(clamping: options.limit) : nil
-        do throws(StorageError) {
-            let scope = scope(of: options)
-            if options.selectsEverything {
-                let snapshot = try storage.list(
-                    definition.storage,
-                    scope: scope,
-                    from: start,
-                    limit: limit,
-                    at: revision
-                )
-                return result(snapshot.objects, snapshot.revision, remaining: snapshot.remaining, isCounted: true)
-            }
-            let snapshot = try storage.list(definition.storage, scope: scope, from: start, limit: nil, at: revision)
-            let matching = snapshot.objects.filter { options.matches($0.facts) }
-            guard let limit, matching.count > limit else {
-                return result(matching, snapshot.revision, remaining: 0, isCounted: false)
-            }
-            let part = Array(matching.prefix(limit))
-            return result(part, snapshot.revision, remaining: matching.count - limit, isCounted: false)
-        } catch {
-            throw StatusError(error, resource: resource)
+        let scope = scope(of: options)
+        if options.selectsEverything {
+            let snapshot = try storage.list(definition.storage, scope: scope, from: start, limit: limit, at: revision)
+            return result(snapshot.objects, snapshot.revision, remaining: snapshot.remaining, isCounted: true)
         }
+        let snapshot = try storage.list(definition.storage, scope: scope, from: start, limit: nil, at: revision)
+        let matching = snapshot.objects.filter { options.matches($0) }
+        guard let limit, matching.count > limit else {
+            return result(matching, snapshot.revision, remaining: 0, isCounted: false)
+        }
+        let part = Array(matching.prefix(limit))
+        return result(part, snapshot.revision, remaining: matching.count - limit, isCounted: false)
     }
 
     private func result(

@@ -11,8 +11,6 @@ package struct UpdateOutcome: Sendable {
     package let result: WriteResult
     /// Whether the object did not exist before.
     package let isCreated: Bool
-    /// The texts of warnings.
-    package let warnings: [String]
 }
 
 extension ResourceStore {
@@ -37,8 +35,7 @@ extension ResourceStore {
                 }
                 try options.authorizeCreate?()
                 object[path: "metadata", "resourceVersion"] = nil
-                let (result, warnings) = try create(object, options: options)
-                return UpdateOutcome(result: result, isCreated: true, warnings: warnings)
+                return UpdateOutcome(result: try create(object, options: options), isCreated: true)
             }
             if !isPatch { try checkIdentity(object, current, name) }
             let isConditional = try checkVersion(object, current, name) && !isPatch
@@ -53,7 +50,7 @@ extension ResourceStore {
             defer { environment.reservations.release(reserved) }
             do throws(StorageError) {
                 let result = try commitUpdate(updated, old: current, options)
-                return UpdateOutcome(result: result, isCreated: false, warnings: warnings)
+                return UpdateOutcome(result: result, isCreated: false)
             } catch .conflict where !isConditional && attempt < Limits.maximumConflictRetries {
                 continue
             } catch {
@@ -187,7 +184,6 @@ enum RegistryPrefix {
         case .leases: "leases"
         case GroupResource(group: "networking.k8s.io", resource: "ingresses"): "ingress"
         case GroupResource(group: "", resource: "replicationcontrollers"): "controllers"
-        case let resource where definition.isCustom: "\(resource.group)/\(resource.resource)"
         case let resource: resource.resource
         }
     }

@@ -16,11 +16,7 @@ extension StatusError {
         case .keyNotFound(let key): self = .notFound(resource, key.name.name)
         case .keyExists(let key): self = .alreadyExists(resource, key.name.name)
         case .conflict(let key, _): self = .conflict(resource, key.name.name, Self.optimisticLock)
-        case .compacted:
-            self = .expired(
-                "The provided continue parameter is too old to display a consistent list result. You can start a new list "
-                    + "without the continue parameter."
-            )
+        case .compacted: self = .expired("The resourceVersion for the provided list is too old.")
         case .ended:
             self = StatusError(code: 503, reason: .serviceUnavailable, message: "the cluster has ended")
         case .futureRevision(let requested, let current):
@@ -37,6 +33,21 @@ extension StatusError {
             // etcd: api/v3rpc/rpctypes/error.go ErrRequestTooLarge, which upstream passes on as it is.
             self = StatusError(code: 500, reason: .unknown, message: "etcdserver: request is too large")
         }
+    }
+
+    /// What a client hears whose list goes on at a revision that is gone: it may begin anew, or take `rest`, which goes
+    /// on at the present one.
+    // Kubernetes: apiserver/pkg/storage/etcd3/errors.go handleCompactedErrorForPaging
+    static func listExpired(rest: ContinueToken) -> StatusError {
+        var error = StatusError.expired(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+                + "without the continue parameter, or use the continue token in this response to retrieve the remainder "
+                + "of the results. Continuing with the provided token results in an inconsistent list - objects that were "
+                + "created, modified, or deleted between the time the first chunk was returned and now may show up in "
+                + "the list."
+        )
+        error.continueToken = rest.text
+        return error
     }
 
     /// What a watcher hears of a storage error, in the stream.

@@ -50,7 +50,6 @@ package enum PartialMetadata {
 
     /// The name of a type in upstream's source, which its message shows.
     private static func goType(_ definition: ResourceDefinition) -> String {
-        if definition.isCustom { return "unstructured.Unstructured" }
         let package = definition.storedAs.group.prefix { $0 != "." }
         return "\(package.isEmpty ? "core" : package).\(definition.kind)"
     }

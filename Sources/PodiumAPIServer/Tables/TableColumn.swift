@@ -46,21 +46,6 @@ extension TableColumn {
     /// The columns of a built-in kind; nil when it has none of its own.
     static func builtIn(_ resource: GroupResource) -> [TableColumn]? { all[resource.description] }
 
-    /// The columns of a custom resource: its name, and what its definition declares, else its age.
-    static func custom(_ columns: [AdditionalPrinterColumn]) -> [TableColumn] {
-        [TableColumn(name: "Name", format: "name", description: nameDescription)]
-            + columns.map { column in
-                let path = "Custom resource definition column (in JSONPath format): \(column.jsonPath)"
-                return TableColumn(
-                    name: column.name,
-                    type: column.type,
-                    format: column.format,
-                    description: column.description.isEmpty ? path : column.description,
-                    priority: column.priority
-                )
-            }
-    }
-
     private static let all: [String: [TableColumn]] = {
         let data = podium_data_columns()
         let bytes = [UInt8](UnsafeRawBufferPointer(start: data.bytes, count: data.count))
@@ -81,16 +66,4 @@ extension TableColumn {
             priority: entry["priority"]?.int ?? 0
         )
     }
-}
-
-extension AdditionalPrinterColumn {
-    /// The column of custom resources whose definition declares none.
-    package static let age = AdditionalPrinterColumn(
-        name: "Age",
-        type: "date",
-        format: "",
-        description: "When the object was created.",
-        priority: 0,
-        jsonPath: ".metadata.creationTimestamp"
-    )
 }

@@ -65,21 +65,16 @@ package struct TablePrinter: Sendable {
 
     /// Makes a printer of the objects of a collection.
     package init(_ definition: ResourceDefinition, version: String = "v1", include: TableInclude = .metadata) {
-        if definition.isCustom {
-            let declared = definition.additionalPrinterColumns
-            self.init(custom: declared.isEmpty ? [.age] : declared, version: version, include: include)
-        } else {
-            self.init(builtIn: definition.groupResource, version: version, include: include)
-        }
+        self.init(definition.groupResource, version: version, include: include)
     }
 
     /// Makes a printer of what a subresource answers with when that is a `Scale`.
     package static func scale(version: String = "v1", include: TableInclude = .metadata) -> TablePrinter {
         let scales = GroupResource(group: "autoscaling", resource: "scales")
-        return TablePrinter(builtIn: scales, version: version, include: include)
+        return TablePrinter(scales, version: version, include: include)
     }
 
-    private init(builtIn resource: GroupResource, version: String, include: TableInclude) {
+    private init(_ resource: GroupResource, version: String, include: TableInclude) {
         self.version = version
         self.include = include
         if let columns = TableColumn.builtIn(resource), let printer = TableCells.printer(of: resource) {
@@ -90,15 +85,6 @@ package struct TablePrinter: Sendable {
             cells = { $0.standard }
         }
         isPods = resource == .pods
-    }
-
-    private init(custom declared: [AdditionalPrinterColumn], version: String, include: TableInclude) {
-        self.version = version
-        self.include = include
-        columns = TableColumn.custom(declared)
-        let printers = declared.map(CustomColumnPrinter.init)
-        cells = { row in [row.name] + printers.map { $0.cell(of: row) } }
-        isPods = false
     }
 
     /// The row of one object.

@@ -21,8 +21,9 @@ extension APIServer {
         }
         let options = try ListOptions(query: request.query, resource: request.definition.storage)
         return try writer.list(
-            of: componentStatuses.filter {
-                options.matches(ObjectFacts(of: $0, in: request.definition.storage))
+            of: componentStatuses.filter { status in
+                let name = NamespacedName(namespace: "", name: status[path: "metadata", "name"]?.string ?? "")
+                return options.matches(name, ObjectFacts(of: status, in: request.definition.storage))
             }
         )
     }

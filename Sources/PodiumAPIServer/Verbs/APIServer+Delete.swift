@@ -25,7 +25,7 @@ extension APIServer {
         if let version = request.query["resourceVersion"], options.resourceVersion == nil {
             options.resourceVersion = version
         }
-        let deleted = try store(request).deleteCollection(options: options) { listOptions.matches($0.facts) }
+        let deleted = try store(request).deleteCollection(options: options) { listOptions.matches($0) }
         let result = ListResult(
             revision: environment.storage.revision,
             objects: deleted,

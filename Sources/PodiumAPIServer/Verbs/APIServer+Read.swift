@@ -70,7 +70,7 @@ extension APIServer {
         let seconds = options.timeout ?? .zero
         let timeout =
             seconds > .zero
-            ? seconds : WatchTimeout.minimum + .seconds(environment.host.random.below(WatchTimeout.spread))
+            ? seconds : WatchTimeout.minimum + .seconds(watchTimeouts.below(WatchTimeout.spread))
         let showsInitial = options.sendsInitialEvents ?? (requested == nil || requested == Revision(0))
         guard showsInitial else {
             let revision = requested.flatMap { $0.number > 0 ? $0 : nil } ?? environment.storage.revision

@@ -17,7 +17,7 @@ extension APIServer {
         if components.hasControllers, let warning = request.definition.missingControllerWarning {
             request.warnings.add([warning])
         }
-        return try AnswerWriter(request, self).result(created.result, status: 201)
+        return try AnswerWriter(request, self).result(created, status: 201)
     }
 
     func update(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse
@@ -86,23 +86,20 @@ extension APIServer {
         switch String(contentType.prefix { $0 != ";" }).trimmedASCII.lowercased() {
         case MediaFormat.json.rawValue: return .json
         case MediaFormat.yaml.rawValue: return .yaml
-        case MediaCapabilities.protobuf where !request.definition.isCustom: return .protobuf
-        default:
-            let formats = MediaFormat.allCases.map(\.rawValue)
-            throw .unsupportedMediaType(formats + (request.definition.isCustom ? [] : [MediaCapabilities.protobuf]))
+        case MediaCapabilities.protobuf: return .protobuf
+        default: throw .unsupportedMediaType(MediaFormat.allCases.map(\.rawValue) + [MediaCapabilities.protobuf])
         }
     }
 
     /// The way of patching that the header of a request names.
     /// - Throws: 415.
     func patchType(_ request: ResourceRequest) throws(StatusError) -> PatchType {
-        let isCustom = request.definition.isCustom
         switch PatchTypes.name(in: request.http.headers["content-type"]) {
         case PatchTypes.json: return .json
         case PatchTypes.merge: return .merge
-        case PatchTypes.strategic where !isCustom: return .strategic
+        case PatchTypes.strategic: return .strategic
         case PatchTypes.apply: throw PatchTypes.withoutApply
-        default: throw .unsupportedMediaType(PatchTypes.accepted(isCustom: isCustom))
+        default: throw .unsupportedMediaType(PatchTypes.accepted)
         }
     }
 

@@ -197,8 +197,8 @@ package final class WatchStream: ResponseStream {
     /// Shows a change as the selector sees it: what begins to match was added, what ceases to match was deleted.
     private func append(_ event: StorageEvent, to pieces: inout [BytesSlice]) {
         let options = plan.options
-        let matches = event.kind != .deleted && options.matches(event.object.facts)
-        let matched = event.previous.map { options.matches($0.facts) } ?? false
+        let matches = event.kind != .deleted && options.matches(event.object)
+        let matched = event.previous.map { options.matches($0) } ?? false
         switch (matched, matches) {
         case (false, true): encoding.append(.added, event.object, to: &pieces)
         case (true, true): encoding.append(.modified, event.object, to: &pieces)

@@ -13,7 +13,7 @@ package import PodiumStorage
 /// what it owned is found here to have no owner any more.
 // Kubernetes: pkg/controller/garbagecollector/garbagecollector.go
 // State | guarded by | why separate
-// graph, watched | queue | the queue of the informers
+// graph | queue | the queue of the informers
 package final class GarbageCollector: InformedReconciler {
     package static let name = "garbage-collector-controller"
 
@@ -22,25 +22,22 @@ package final class GarbageCollector: InformedReconciler {
         .events, GroupResource(group: "events.k8s.io", resource: "events"),
     ]
 
-    private struct State {
-        var graph = OwnershipGraph()
-        var watched: Set<GroupResource> = []
-    }
+    /// How long an owner waits for its dependents before it looks for them once more. The removal of each brings it
+    /// back at once; this is for the case that none is left to be removed, so that any time would do.
+    private static let patience: Duration = .seconds(30)
 
     private let informers: SharedInformers
     private let catalog: ResourceCatalog
-    private let state: Confined<State>
+    private let graph: Confined<OwnershipGraph>
 
     package init(informers: SharedInformers, catalog: ResourceCatalog) {
         self.informers = informers
         self.catalog = catalog
-        state = Confined(State(), on: informers.queue)
+        graph = Confined(OwnershipGraph(), on: informers.queue)
     }
 
-    /// May be called again when the collections have changed.
     package func watch(_ controller: Controller<ObjectKey>) {
         for entry in catalog.entries where !Self.ignored.contains(entry.resource) {
-            guard state.withState({ $0.watched.insert(entry.resource).inserted }) else { continue }
             informers.handle(entry.resource) { [weak self] event in self?.note(event, controller) }
         }
     }
@@ -50,17 +47,18 @@ package final class GarbageCollector: InformedReconciler {
         if case .updated(let old, let new) = event, new.stored.hasSameMetadata(as: old.stored) { return }
         let object = event.object
         let key = object.key
-        let known = state.withState { $0.graph.owners(of: key) }
+        let known = graph.withState { $0.owners(of: key) }
         if case .deleted = event {
-            state.withState { $0.graph.set([], of: key) }
-            for dependent in state.withState({ $0.graph.dependents(of: object.uid) }) { controller.add(dependent) }
+            graph.withState { $0.set([], of: key) }
+            for dependent in graph.withState({ $0.dependents(of: object.uid) }) { controller.add(dependent) }
             // Owners that wait for what they own may have waited for this.
             for owner in known { enqueue(owner, of: object, controller) }
             return
         }
-        let owners = OwnerReference.list(of: object.value)
+        // The tree of an object without owners, as most are, would be read and kept for nothing.
+        let owners = object.stored.mayHaveMetadata("ownerReferences") ? OwnerReference.list(of: object.value) : []
         if owners != known {
-            state.withState { $0.graph.set(owners, of: key) }
+            graph.withState { $0.set(owners, of: key) }
             controller.add(key)
             for owner in known where !owners.contains(owner) { enqueue(owner, of: object, controller) }
         }
@@ -93,7 +91,7 @@ package final class GarbageCollector: InformedReconciler {
     }
 
     private func dependents(of object: APIObject) -> [APIObject] {
-        state.withState { $0.graph.dependents(of: object.uid) }.compactMap { informers.client.get($0) }
+        graph.withState { $0.dependents(of: object.uid) }.compactMap { informers.client.get($0) }
             .filter { dependent in OwnerReference.list(of: dependent.value).contains { $0.uid == object.uid } }
     }
 
@@ -117,7 +115,7 @@ package final class GarbageCollector: InformedReconciler {
         if blocking.isEmpty { return try release(owner, CollectionFinalizer.foreground) }
         for dependent in blocking where !dependent.isTerminating { _ = try judge(dependent) }
         // Its removal brings the owner back here; what is already gone will not.
-        return ReconcileResult(requeueAfter: .seconds(30))
+        return ReconcileResult(requeueAfter: Self.patience)
     }
 
     private func release(_ owner: APIObject, _ finalizer: String) throws -> ReconcileResult {

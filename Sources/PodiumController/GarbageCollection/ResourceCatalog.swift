@@ -17,19 +17,15 @@ package struct CatalogEntry: Hashable, Sendable {
     }
 }
 
-/// All collections whose objects are stored and can be deleted, those of custom resources included.
+/// All collections whose objects are stored and can be deleted, each once.
 package struct ResourceCatalog: Sendable {
-    private let list: @Sendable () -> [CatalogEntry]
+    package let entries: [CatalogEntry]
 
-    /// - Parameter entries: called whenever the collections are needed, from any queue; the order should be repeatable.
-    package init(entries: @escaping @Sendable () -> [CatalogEntry]) { list = entries }
-
-    /// The collections now.
-    package var entries: [CatalogEntry] { list() }
+    package init(_ entries: [CatalogEntry]) { self.entries = entries }
 
     /// The collection of objects of `kind` in the group of `apiVersion`; nil when there is none.
     package func entry(apiVersion: String, kind: String) -> CatalogEntry? {
         let group = GroupVersion(apiVersion)?.group ?? ""
-        return list().first { $0.kind == kind && $0.resource.group == group }
+        return entries.first { $0.kind == kind && $0.resource.group == group }
     }
 }

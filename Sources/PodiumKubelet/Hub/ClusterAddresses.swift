@@ -1,42 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives out addresses: one network for pods, another for nodes.
 
-/// The addresses of a cluster, each given out once at a time.
-struct ClusterAddresses {
-    /// The limits of the networks.
-    enum Limits {
-        /// The pods that can have an address of their own at once; then addresses are shared.
-        static let podAddresses = 1 << 20
+import DequeModule
+package import PodiumMachinery
+
+/// The networks of a cluster from which pods and nodes get addresses, each as ranges in the order of their use.
+package struct ClusterNetworks: Hashable, Sendable {
+    package var pods: [ClosedRange<UInt32>]
+    package var nodes: [ClosedRange<UInt32>]
+
+    /// Pods from 10.244.0.0 on, as most installers have it, and all in 10.128.0.0/9; nodes from 172.18.0.0 on, the
+    /// network of a container engine on one machine, and all in private networks.
+    // Kubernetes: sigs.k8s.io/kind/pkg/apis/config/defaults networking.podSubnet; RFC 1918
+    package static let standard = ClusterNetworks(
+        pods: [0x0AF4_0000...0x0AFF_FFFF, 0x0A80_0000...0x0AF3_FFFF],
+        nodes: [0xAC12_0000...0xAC1F_FFFF, 0xAC10_0000...0xAC11_FFFF, 0xC0A8_0000...0xC0A8_FFFF]
+    )
+
+    package init(pods: [ClosedRange<UInt32>], nodes: [ClosedRange<UInt32>]) {
+        self.pods = pods
+        self.nodes = nodes
+    }
+}
+
+/// Gives out the addresses of a network, each to one holder at a time.
+///
+/// Addresses that came back are given out again when all others were, in the order in which they came.
+///
+///     pool.allocate()        // 10.244.0.2
+///     pool.release("10.244.0.2")
+///     pool.allocate()        // 10.244.0.3
+package struct AddressPool: Sendable {
+    /// The limits of a network.
+    package enum Limits {
+        /// How many addresses are given out before those that came back are; when none came back, there is no address.
+        package static let maximumAddresses = 1 << 20
     }
 
-    private var nextPod = 0
-    private var nextNode = 0
-    private var used: Set<Int> = []
+    private let ranges: [ClosedRange<UInt32>]
+    /// The addresses of Services, which nobody else gets.
+    private let excluded: ClosedRange<UInt32>
+    /// The address that was looked at last among those that were never given out, and the number of its range.
+    private var last: UInt32?
+    private var range = 0
+    private var freshCount = 0
+    private var returned: Deque<UInt32> = []
+    private var taken: Set<UInt32> = []
 
-    /// The next address of the pod network, `10.244.0.2` and on. Addresses that came back are used again last.
-    mutating func allocatePod() -> String {
-        for _ in 0..<Limits.podAddresses {
-            let number = nextPod
-            nextPod = (nextPod + 1) % Limits.podAddresses
-            let host = number % 253 + 2
-            if used.insert(number).inserted {
-                return "10.\(244 + number / 253 / 256 % 12).\(number / 253 % 256).\(host)"
-            }
+    /// A pool of the addresses in `ranges` without those of Services.
+    package init(_ ranges: [ClosedRange<UInt32>], without services: ServiceNetwork) {
+        self.ranges = ranges
+        excluded = services.addresses
+    }
+
+    /// An address that nobody holds; nil when there is none.
+    package mutating func allocate() -> String? { allocateNumber().map { IPAddress(ipv4: $0).description } }
+
+    /// The same as a number.
+    package mutating func allocateNumber() -> UInt32? {
+        while freshCount < Limits.maximumAddresses, let address = nextFresh() {
+            guard taken.insert(address).inserted else { continue }
+            freshCount += 1
+            return address
         }
-        return "10.244.0.2"
+        while let address = returned.popFirst() {
+            if taken.insert(address).inserted { return address }
+        }
+        return nil
     }
 
-    /// Takes back an address of the pod network.
-    mutating func releasePod(_ address: String) {
-        let parts = address.split(separator: ".").compactMap { Int($0) }
-        guard parts.count == 4, parts[0] == 10, parts[1] >= 244, parts[3] >= 2 else { return }
-        used.remove((parts[1] - 244) * 256 * 253 + parts[2] * 253 + parts[3] - 2)
+    /// Notes that somebody has an address of their own choice.
+    package mutating func claim(_ address: String) {
+        if let bits = bits(of: address) { taken.insert(bits) }
     }
 
-    /// The next address of the network of nodes, `172.18.0.2` and on.
-    mutating func allocateNode() -> String {
-        let number = nextNode
-        nextNode += 1
-        return "172.\(18 + number / 253 / 256 % 14).\(number / 253 % 256).\(number % 253 + 2)"
+    /// Takes an address back.
+    package mutating func release(_ address: String) {
+        if let bits = bits(of: address), taken.remove(bits) != nil { returned.append(bits) }
+    }
+
+    /// The number of an address of this network.
+    private func bits(of address: String) -> UInt32? {
+        guard let address = IPAddress(address), address.isIPv4 else { return nil }
+        return ranges.contains { $0.contains(address.ipv4Bits) } ? address.ipv4Bits : nil
+    }
+
+    /// The next address that was never looked at. The first two and the last of each 256 name networks, gateways and
+    /// everybody.
+    private mutating func nextFresh() -> UInt32? {
+        while range < ranges.count {
+            var next = last.map { $0 + 1 } ?? ranges[range].lowerBound
+            if excluded.contains(next) { next = excluded.upperBound + 1 }
+            guard next <= ranges[range].upperBound, next < .max else {
+                range += 1
+                last = nil
+                continue
+            }
+            last = next
+            if (2...254).contains(next & 0xFF) { return next }
+        }
+        return nil
     }
 }

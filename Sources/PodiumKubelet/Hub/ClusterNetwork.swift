@@ -39,25 +39,45 @@ final class ClusterNetwork: Sendable {
         var addressed: [String: (namespace: String, uid: String)] = [:]
         /// The names of nodes by their addresses.
         var hosts: [String: String] = [:]
-        var pool = ClusterAddresses()
+        var podPool: AddressPool
+        var nodePool: AddressPool
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    init(_ networks: ClusterNetworks, services: ServiceNetwork) {
+        state = Mutex(
+            State(
+                podPool: AddressPool(networks.pods, without: services),
+                nodePool: AddressPool(networks.nodes, without: services)
+            )
+        )
+    }
 
     // Addresses
 
-    func allocatePod() -> String { state.withLock { $0.pool.allocatePod() } }
+    func allocatePod() -> String? { state.withLock { $0.podPool.allocate() } }
 
-    func releasePod(_ address: String) { state.withLock { $0.pool.releasePod(address) } }
+    func releasePod(_ address: String) { state.withLock { $0.podPool.release(address) } }
 
-    func allocateNode() -> String { state.withLock { $0.pool.allocateNode() } }
+    func allocateNode() -> String? { state.withLock { $0.nodePool.allocate() } }
 
     // Nodes
 
-    func add(_ node: String, at address: String) { state.withLock { $0.hosts[address] = node } }
+    func add(_ node: String, at address: String) {
+        state.withLock { state in
+            state.hosts[address] = node
+            state.nodePool.claim(address)
+        }
+    }
 
+    /// Gives the address of a node back, unless another one has taken it.
     func remove(_ node: String, at address: String) {
-        state.withLock { if $0.hosts[address] == node { $0.hosts[address] = nil } }
+        state.withLock { state in
+            guard state.hosts[address] == node else { return }
+            state.hosts[address] = nil
+            state.nodePool.release(address)
+        }
     }
 
     func isHost(_ address: String) -> Bool { state.withLock { $0.hosts[address] != nil } }

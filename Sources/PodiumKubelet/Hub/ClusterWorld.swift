@@ -10,12 +10,10 @@ import PodiumRuntime
 struct ClusterWorld: PodWorld {
     private static let domain = ".cluster.local"
     private let network: ClusterNetwork
-    private let apiAddress: String
     private let now: Timestamp
 
     init(_ cluster: KubeletSurroundings) {
         network = cluster.network
-        apiAddress = cluster.configuration.serviceNetwork.apiAddress
         now = cluster.now
     }
 
@@ -35,7 +33,7 @@ struct ClusterWorld: PodWorld {
     private func addresses(of names: [String], in namespace: String) -> [String] {
         guard let last = names.last,
             let service = network.service(NamespacedName(namespace: namespace, name: last))
-        else { return names == ["kubernetes"] && namespace == "default" ? [apiAddress] : [] }
+        else { return [] }
         let spec = service.spec
         if let target = spec["externalName"]?.string { return names.count == 1 ? resolve(target) : [] }
         let address = spec["clusterIP"]?.string ?? ""

@@ -18,11 +18,6 @@ struct PlacedPod: Hashable, Sendable {
 /// The kubelets of a cluster. Used on the cluster's queue only; each kubelet has a queue of its own, so that a
 /// container that works without end slows its node at most.
 final class KubeletCluster {
-    /// How often kubelets show that they are alive.
-    private static let leaseInterval: Duration = .seconds(10)
-    /// After how many renewals of the lease the Node's status is written although nothing changed.
-    private static let renewalsPerReport = 30
-
     let surroundings: KubeletSurroundings
     let queue: any SerialQueue
     let roster: KubeletRoster
@@ -44,6 +39,9 @@ final class KubeletCluster {
 
     func begin(_ confinement: Confined<KubeletCluster>) {
         self.confinement = confinement
+        surroundings.memory.whenShort { [weak confinement] in
+            confinement?.async { for kubelet in $0.kubelets.values { kubelet.async { $0.noteMemoryShortage() } } }
+        }
     }
 
     func end() {
@@ -62,7 +60,8 @@ final class KubeletCluster {
             heartbeat = nil
             return
         }
-        heartbeat = queue.schedule(at: surroundings.now + Self.leaseInterval) { [weak confinement] in
+        let next = surroundings.now + surroundings.configuration.latencies.leasePeriod
+        heartbeat = queue.schedule(at: next) { [weak confinement] in
             confinement?.withState { $0.beat() }
         }
     }
@@ -70,7 +69,8 @@ final class KubeletCluster {
     /// Renews the leases of all nodes; now and then reports their status.
     private func beat() {
         renewals += 1
-        let isReportDue = renewals % Self.renewalsPerReport == 0
+        let latencies = surroundings.configuration.latencies
+        let isReportDue = renewals % Int(latencies.reportPeriod / latencies.leasePeriod) == 0
         for kubelet in kubelets.values {
             kubelet.async { if $0.isAnswering { $0.renewLease(isReportDue: isReportDue) } }
         }
@@ -109,8 +109,15 @@ final class KubeletCluster {
     }
 
     private func adopt(_ node: APIObject) {
+        let written = node.status["addresses"]?.elements.first { $0["type"]?.string == "InternalIP" }?["address"]?
+            .string
+        guard let address = written ?? surroundings.network.allocateNode() else {
+            surroundings.client.host.logger.warning("node \(node.name) gets no kubelet: no address is left")
+            return
+        }
+        surroundings.network.add(node.name, at: address)
         let queue = surroundings.client.host.scheduling.makeQueue(label: "kubelet.\(node.name)")
-        let kubelet = Confined(NodeKubelet(node, in: surroundings, on: queue), on: queue)
+        let kubelet = Confined(NodeKubelet(node, at: address, in: surroundings, on: queue), on: queue)
         kubelets[node.name] = kubelet
         if heartbeat == nil { scheduleHeartbeat() }
         roster.insert(node.name)

@@ -16,6 +16,10 @@ package struct KubeletConfiguration: Sendable {
     package var images: ImageRegistry
     /// Where the addresses of Services come from.
     package var serviceNetwork: ServiceNetwork
+    /// Where those of pods and nodes come from.
+    package var networks = ClusterNetworks.standard
+    /// The bytes of this machine's memory that the files, processes and logs of all pods may take together.
+    package var heldBytes = 512 << 20
     /// Who makes the tokens of service accounts.
     package var tokens: any PodTokenSource
 

@@ -12,12 +12,15 @@ final class KubeletSurroundings: Sendable {
     let client: ResourceClient
     let configuration: KubeletConfiguration
     let logs: PodLogs
-    let network = ClusterNetwork()
+    let network: ClusterNetwork
+    let memory: HeldMemory
 
     init(client: ResourceClient, configuration: KubeletConfiguration, logs: PodLogs) {
         self.client = client
         self.configuration = configuration
         self.logs = logs
+        memory = HeldMemory(limit: configuration.heldBytes)
+        network = ClusterNetwork(configuration.networks, services: configuration.serviceNetwork)
     }
 
     var now: Timestamp { client.host.clock.now }

@@ -37,12 +37,26 @@ extension NodeKubelet {
         if entry.worker.takeStatusChange() { writeStatus(entry) }
         if entry.worker.takeLogChange() { publishLogs(entry) }
         if pods.account(entry) { retryResizes() }
+        noteMemory(entry)
         show(entry)
         if entry.worker.isFinished, entry.worker.isRemoved {
             forget(entry)
             return
         }
         arm(entry)
+    }
+
+    /// Tells the cluster what the pod holds, and the pod what it may hold.
+    private func noteMemory(_ entry: PodEntry) {
+        let held = entry.worker.heldBytes
+        guard abs(held - entry.heldBytes) >= HeldMemory.Limits.grain else { return }
+        entry.heldBytes = held
+        entry.worker.allow(cluster.memory.note(held, of: entry.uid), in: self)
+    }
+
+    /// Memory has become short: who holds much is looked at.
+    func noteMemoryShortage() {
+        for entry in pods.ordered where entry.heldBytes > 0 { drive(entry) { $0.noteMemoryShortage(in: self) } }
     }
 
     /// Lets the containers of other pods see the pod as it is now.
@@ -169,7 +183,7 @@ extension NodeKubelet: WorkerEnvironment {
         return text
     }
 
-    func allocateAddress() -> String { cluster.network.allocatePod() }
+    func allocateAddress() -> String? { cluster.network.allocatePod() }
 
     func releaseAddress(_ address: String) { cluster.network.releasePod(address) }
 
@@ -188,6 +202,12 @@ extension NodeKubelet: WorkerEnvironment {
 
     func services(in namespace: String) -> [APIObject] {
         cluster.network.services(in: namespace)
+    }
+
+    var isMemoryShort: Bool { cluster.memory.isShort }
+
+    func memoryShortage(of uid: String, holding bytes: Int) -> MemoryShortage? {
+        cluster.memory.shortage(of: uid, holding: bytes)
     }
 
     func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage? {

@@ -29,17 +29,15 @@ final class NodeKubelet {
     var pods = PodRoster()
     private(set) var allocatable: ResourceList = [:]
 
-    init(_ node: APIObject, in cluster: KubeletSurroundings, on queue: any SerialQueue) {
+    init(_ node: APIObject, at address: String, in cluster: KubeletSurroundings, on queue: any SerialQueue) {
         self.cluster = cluster
         self.queue = queue
         self.node = node
         isHealthy = Self.isHealthy(node)
         name = node.name
-        let address = node.status["addresses"]?.elements.first { $0["type"]?.string == "InternalIP" }?["address"]?
-            .string
         profile = NodeProfile(
             name: node.name,
-            hostIP: address ?? cluster.network.allocateNode(),
+            hostIP: address,
             phase: .nanoseconds(Int64(cluster.client.host.random.unit() * 1e9)),
             latencies: cluster.configuration.latencies,
             facts: NodeFacts(of: node)
@@ -49,7 +47,6 @@ final class NodeKubelet {
 
     func begin(_ confinement: Confined<NodeKubelet>) {
         self.confinement = confinement
-        cluster.network.add(name, at: profile.hostIP)
     }
 
     /// Runs `work` on the queue at `deadline`.
@@ -72,6 +69,8 @@ final class NodeKubelet {
     func stop() {
         for entry in pods.ordered {
             entry.timer?.cancel()
+            entry.worker.releaseAddress(in: self)
+            cluster.memory.forget(entry.uid)
             cluster.network.forget(entry.uid, in: entry.name.namespace)
             cluster.logs.remove(entry.name, uid: entry.uid)
         }
@@ -310,6 +309,7 @@ final class NodeKubelet {
     func forget(_ entry: PodEntry) {
         entry.timer?.cancel()
         entry.timer = nil
+        cluster.memory.forget(entry.uid)
         cluster.network.forget(entry.uid, in: entry.name.namespace)
         pods.remove(entry)
         cluster.logs.remove(entry.name, uid: entry.uid)

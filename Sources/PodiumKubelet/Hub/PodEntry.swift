@@ -35,6 +35,8 @@ final class PodEntry {
     /// What the pod takes of its node, and the grant that this follows from.
     var claim: RoomClaim?
     var claimVersion: Int?
+    /// What was last noted of what the pod holds of this machine's memory.
+    var heldBytes = 0
     /// What was last shown of the pod.
     var appearance: PodAppearance?
     /// What its kubelet remembers of the Events about it; made with the first of them.

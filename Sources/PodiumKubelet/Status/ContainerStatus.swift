@@ -28,11 +28,23 @@ package struct Termination: Hashable, Sendable {
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
     package var containerID: String?
+    /// Whether the container was removed because all of its pod start over, whatever its restart policy.
+    package private(set) var startsOver = false
 
     /// A run whose container is not to be found.
-    package static func unknown(_ message: String, reason: String = "ContainerStatusUnknown") -> Termination {
-        Termination(exitCode: 137, reason: reason, message: message)
+    package static func unknown(_ message: String) -> Termination {
+        Termination(exitCode: 137, reason: "ContainerStatusUnknown", message: message)
     }
+
+    /// A run that was ended so that all containers of the pod start over.
+    package static func startingOver(_ message: String) -> Termination {
+        var end = Termination(exitCode: 137, reason: startingOverReason, message: message)
+        end.startsOver = true
+        return end
+    }
+
+    // Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go
+    package static let startingOverReason = "RestartingAllContainers"
 
     package init(
         exitCode: Int,

@@ -54,8 +54,8 @@ extension PodWorker {
         if hasForgotten, !old.state.isWaiting {
             let text = "The container is removed because RestartAllContainers in place"
             if old.state.termination != nil { new = old }
-            new.state = .waiting(reason: ContainerStatus.startingOver, message: text)
-            new.lastTermination = .unknown(text, reason: ContainerStatus.startingOver)
+            new.state = .waiting(reason: Termination.startingOverReason, message: text)
+            new.lastTermination = .startingOver(text)
             new.restartCount = old.restartCount + 1
             new.isReady = false
             return new
@@ -185,11 +185,8 @@ extension PodWorker {
 }
 
 extension ContainerStatus {
-    /// The reason of a container that was removed because all of its pod start over.
-    fileprivate static let startingOver = "RestartingAllContainers"
-
     /// Whether the container was removed to start anew, whatever its restart policy, and has not yet.
-    fileprivate var startsOver: Bool { state.isWaiting && lastTermination?.reason == Self.startingOver }
+    fileprivate var startsOver: Bool { state.isWaiting && lastTermination?.startsOver == true }
 }
 
 extension ContainerRecord {

@@ -7,12 +7,10 @@ import PodiumRuntime
 /// The volumes of a pod on their way to being mounted.
 // Kubernetes: pkg/kubelet/volumemanager/reconciler; goroutinemap/exponentialbackoff
 package struct PodVolumes: Hashable, Sendable {
-    private static let firstAttempt: Duration = .milliseconds(200)
-    private static let firstRetry: Duration = .milliseconds(500)
-    private static let longestRetry: Duration = .seconds(122)
-
     private var isPrepared = false
-    private var wait = Self.firstRetry
+    private let firstAttempt: Duration
+    private let longestRetry: Duration
+    private var wait: Duration
     /// Volumes still to be mounted, in the order of the manifest.
     private(set) var missing: [VolumeSpec] = []
     private(set) var nextAttempt: Timestamp?
@@ -21,8 +19,12 @@ package struct PodVolumes: Hashable, Sendable {
     /// The contents of mounted volumes, until the sandbox has them.
     var trees: [String: FileTree] = [:]
 
-    /// No volumes.
-    package init() {}
+    /// No volumes; attempts wait as `latencies` says.
+    package init(_ latencies: Latencies) {
+        firstAttempt = latencies.firstMount
+        wait = latencies.mountRetry
+        longestRetry = latencies.longestMountRetry
+    }
 
     /// Whether nothing needs to be waited for.
     var areMounted: Bool { isPrepared && missing.isEmpty }
@@ -32,7 +34,7 @@ package struct PodVolumes: Hashable, Sendable {
         guard !isPrepared else { return }
         isPrepared = true
         missing = spec.volumes
-        if missing.isEmpty { mountedAt = now } else { nextAttempt = now + Self.firstAttempt }
+        if missing.isEmpty { mountedAt = now } else { nextAttempt = now + firstAttempt }
     }
 
     /// Whether an attempt is due.
@@ -46,7 +48,7 @@ package struct PodVolumes: Hashable, Sendable {
             mountedAt = now
         } else {
             nextAttempt = now + wait
-            wait = min(wait + wait, Self.longestRetry)
+            wait = min(wait + wait, longestRetry)
         }
     }
 }

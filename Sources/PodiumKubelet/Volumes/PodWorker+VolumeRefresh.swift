@@ -7,16 +7,13 @@ import PodiumRuntime
 // Kubernetes: pkg/kubelet/volumemanager/reconciler (remount of volumes that require it);
 // pkg/volume/util/atomic_writer.go
 extension PodWorker {
-    /// Pods are looked at once in this time even when nothing happens; that is when their volumes follow.
-    private static let refreshInterval: Duration = .seconds(60)
-
     /// Whether a volume of the pod is made from that object.
     func mounts(_ source: DataSource, _ name: String) -> Bool { pod.spec.volumes.contains { $0.uses(source, name) } }
 
     /// Something changed that volumes may show.
     mutating func planVolumeRefresh(in environment: any WorkerEnvironment) {
         guard volumeRefresh == nil, stage == .syncing, sandbox != nil else { return }
-        let wait = Int64(Double(Self.refreshInterval.nanoseconds) * environment.chance())
+        let wait = Int64(Double(node.latencies.syncPeriod.nanoseconds) * environment.chance())
         volumeRefresh = environment.now + .nanoseconds(wait)
     }
 

@@ -198,7 +198,7 @@ extension PodWorker {
     ) -> StepResult {
         emit(container.fieldPath, warning: true, "FailedPostStartHook", "PostStartHook failed")
         guard let record = runtime.containers.first(where: { $0.id == containerID }) else { return .done }
-        let job = KillJob(record, grace: pod.spec.terminationGraceSeconds, message: "FailedPostStartHook")
+        let job = KillJob(record, grace: pod.spec.terminationGraceSeconds, cause: .failedPostStartHook)
         start.stage = .killing(KillBatch([job], isOrdered: false), StartFailure("PostStartHookError", text))
         return .progressed
     }

@@ -4,6 +4,18 @@
 import PodiumMachinery
 import PodiumRuntime
 
+/// Why a container is stopped.
+enum KillCause: Hashable, Sendable {
+    /// Its pod ends, or loses its sandbox.
+    case podStop
+    case definitionChange
+    case failedProbe(ProbeKind)
+    case resize
+    /// The rule of one container starts all of the pod over.
+    case restartOfAll
+    case failedPostStartHook
+}
+
 /// A container that is being stopped.
 struct KillJob: Hashable, Sendable {
     /// How far the stop has come.
@@ -22,22 +34,39 @@ struct KillJob: Hashable, Sendable {
     let name: String
     /// The seconds left for hook and signal.
     var grace: Int
-    /// What the Event says; empty for the usual text.
-    var message: String
+    let cause: KillCause
+    /// Whether it is an init container.
+    var isInit = false
+    /// Whether the same look at the pod starts the container again.
+    var restarts = false
     /// Containers of a lower number go first.
     var priority = 0
-    var isResize = false
     var stage = Stage.begin
 
-    init(_ record: ContainerRecord, grace: Int, message: String, priority: Int = 0) {
+    init(_ record: ContainerRecord, grace: Int, cause: KillCause, priority: Int = 0) {
         containerID = record.id
         name = record.name
         self.grace = grace
-        self.message = message
+        self.cause = cause
         self.priority = priority
     }
 
     var isDone: Bool { stage == .done }
+
+    /// What the Event says.
+    // Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, kuberuntime_container.go
+    var message: String {
+        let subject = "\(isInit ? "Init container" : "Container") \(name)"
+        let end = restarts ? ", will be restarted" : ""
+        return switch cause {
+        case .podStop: "Stopping container \(name)"
+        case .definitionChange: "\(subject) definition changed\(end)"
+        case .failedProbe(let kind): "\(subject) failed \(kind.rawValue.lowercased()) probe\(end)"
+        case .resize: "\(subject) resize requires restart"
+        case .restartOfAll: "killing"
+        case .failedPostStartHook: "FailedPostStartHook"
+        }
+    }
 }
 
 /// Containers that are stopped side by side.

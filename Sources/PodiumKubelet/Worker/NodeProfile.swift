@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rhythm of a kubelet: when it lists containers, when it looks at its work queue, how long things take.
+// The rhythm of a kubelet: when it lists containers, when it looks at its work queue.
 
 package import PodiumMachinery
 package import PodiumRuntime
@@ -34,23 +34,6 @@ package struct Rhythm: Hashable, Sendable {
     }
 }
 
-/// How long the steps of a kubelet take.
-package struct Latencies: Hashable, Sendable {
-    /// From the change of a pod in the API to the first thing that is done about it.
-    package var dispatch: Duration = .milliseconds(20)
-    /// Between two looks whether all volumes are mounted.
-    package var volumePoll: Duration = .milliseconds(300)
-    package var sandbox: Duration = .milliseconds(20)
-    /// From the image's presence to the container's start.
-    package var containerStart: Duration = .milliseconds(15)
-    /// From the wish for a hook to its beginning.
-    package var hook: Duration = .milliseconds(10)
-    /// From a successful change of a pod's containers to the look at what came of it.
-    package var inspection: Duration = .milliseconds(20)
-
-    package init() {}
-}
-
 /// What a pod worker knows of its node.
 package struct NodeProfile: Hashable, Sendable {
     package var name: String
@@ -63,6 +46,9 @@ package struct NodeProfile: Hashable, Sendable {
     package var reconciliations: Rhythm
     /// When it looks for pods that use too much storage.
     package var evictionChecks: Rhythm
+    /// When it first measures the volumes of pods that came since the last time.
+    // Kubernetes: pkg/kubelet/server/stats/fs_resource_analyzer.go
+    package var volumeScans: Rhythm
     package var latencies: Latencies
     /// What containers see of the node.
     package var facts: NodeFacts
@@ -78,10 +64,14 @@ package struct NodeProfile: Hashable, Sendable {
         self.name = name
         self.hostIP = hostIP
         self.latencies = latencies
-        relists = Rhythm(period: .seconds(1), phase: phase)
-        let shifted = Duration.nanoseconds((phase.nanoseconds + 370_000_000) % 1_000_000_000)
-        ticks = Rhythm(period: .seconds(1), phase: shifted)
-        reconciliations = Rhythm(period: .seconds(10), phase: shifted)
-        evictionChecks = Rhythm(period: .seconds(10), phase: phase)
+        let shifted = phase.nanoseconds + latencies.tickOffset.nanoseconds
+        let tick = Duration.nanoseconds(shifted % latencies.tickPeriod.nanoseconds)
+        relists = Rhythm(period: latencies.relistPeriod, phase: phase)
+        ticks = Rhythm(period: latencies.tickPeriod, phase: tick)
+        reconciliations = Rhythm(period: latencies.reconciliationPeriod, phase: tick)
+        evictionChecks = Rhythm(period: latencies.evictionPeriod, phase: phase)
+        // A node's phase says where in a second it is.
+        let scan = latencies.volumeScanPeriod
+        volumeScans = Rhythm(period: scan, phase: .nanoseconds(phase.nanoseconds * scan.components.seconds))
     }
 }

@@ -63,8 +63,6 @@ struct PodResize: Hashable, Sendable {
 }
 
 extension PodWorker {
-    private static let applyDuration: Duration = .milliseconds(30)
-
     /// Looks whether the manifest asks for other resources, and whether the node has them.
     mutating func updateResize(in environment: any WorkerEnvironment) {
         resize.allocateNewContainers(pod.spec)
@@ -142,7 +140,7 @@ extension PodWorker {
     ) -> StepResult {
         let now = environment.now
         guard let time else {
-            operation = .resize(apply: now + Self.applyDuration)
+            operation = .resize(apply: now + node.latencies.resize)
             return .progressed
         }
         if now < time { return .waiting(until: time) }

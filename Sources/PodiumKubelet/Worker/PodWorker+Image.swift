@@ -44,7 +44,8 @@ extension PodWorker {
         let now = environment.now
         let pull = ImageStore.pull(reference, profile)
         let failure = plan?.pullFailure.map { _ in "simulated failure of the pull" } ?? pull.failure
-        let end = now + (plan?.pull ?? pull.duration)
+        let usual = failure == nil ? node.latencies.pull : node.latencies.failedPull
+        let end = now + (plan?.pull ?? pull.duration ?? usual)
         start.stage = .pulling(reference, began: now, end: end, failure: failure)
         return .progressed
     }

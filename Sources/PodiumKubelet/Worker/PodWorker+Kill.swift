@@ -87,8 +87,7 @@ extension PodWorker {
     private mutating func beginKill(_ job: inout KillJob, in environment: any WorkerEnvironment) -> StepResult {
         let now = environment.now
         let container = pod.spec.container(job.name)
-        let text = job.message.isEmpty ? "Stopping container \(job.name)" : job.message
-        emit(container?.fieldPath ?? "spec.containers{\(job.name)}", "Killing", text)
+        emit(container?.fieldPath ?? "spec.containers{\(job.name)}", "Killing", job.message)
         if let handler = container?.preStop, job.grace > 0, let handle = record(job.containerID)?.handle {
             let hook = startHook(handler, of: job.name, handle: handle, role: .preStop, in: environment)
             job.stage = .preStop(hook: hook, began: now, deadline: now + .seconds(job.grace))

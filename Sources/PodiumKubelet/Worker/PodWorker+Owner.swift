@@ -7,8 +7,6 @@ package import PodiumMachinery
 import PodiumRuntime
 
 extension PodWorker {
-    private static let resumptionDelay: Duration = .milliseconds(500)
-
     /// What the node has granted the pod.
     package var grantedRequests: ResourceList { resize.granted.requests }
 
@@ -52,7 +50,7 @@ extension PodWorker {
 
     /// Others wrote into the status: ours is compared with it soon.
     package mutating func planReconciliation(now: Timestamp) {
-        if reconciliation == nil { reconciliation = node.ticks.next(after: now + .milliseconds(200)) }
+        if reconciliation == nil { reconciliation = node.ticks.next(after: now + node.latencies.foreignWrite) }
     }
 
     // Pauses and restarts of the kubelet
@@ -69,7 +67,7 @@ extension PodWorker {
             if status != nil, held.shown != pod.shown {
                 // Changed statuses are overruled before anything else that happened meanwhile is noticed.
                 isStatusChanged = true
-                resumption = now + Self.resumptionDelay
+                resumption = now + node.latencies.resumption
             } else {
                 takeHeldUpdate(in: environment)
             }

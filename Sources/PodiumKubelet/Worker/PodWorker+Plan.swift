@@ -24,7 +24,7 @@ extension PodWorker {
             return
         }
         addProbes(now: environment.now)
-        if evictionCheck == nil { planStorageCheck(now: environment.now) }
+        if storageWatch.check == nil { planStorageCheck(in: environment) }
         let plan = computePlan(snapshot)
         var operations: [PodOperation] = []
         if plan.killsPod {
@@ -32,7 +32,7 @@ extension PodWorker {
                 KillJob(
                     record,
                     grace: pod.spec.terminationGraceSeconds,
-                    message: "",
+                    cause: .podStop,
                     priority: stopPriority(of: record.name)
                 )
             }
@@ -73,12 +73,8 @@ extension PodWorker {
                 kept += 1
                 continue
             }
-            var job = kill.job
-            if kill.restarts {
-                if job.message.hasPrefix("Container "), !job.isResize { job.message += ", will be restarted" }
-                plan.starts.append(container.name)
-            }
-            plan.kills.append(job)
+            if kill.restarts { plan.starts.append(container.name) }
+            plan.kills.append(kill)
         }
         if kept == 0, plan.starts.isEmpty {
             plan.killsPod = true
@@ -132,33 +128,23 @@ extension PodWorker {
         }
     }
 
-    private func reasonToKill(
-        _ container: ContainerSpec,
-        _ record: ContainerRecord
-    ) -> (job: KillJob, restarts: Bool)? {
-        let grace = pod.spec.terminationGraceSeconds
-        func job(_ message: String, grace: Int? = nil, isResize: Bool = false) -> KillJob {
-            var job = KillJob(record, grace: grace ?? pod.spec.terminationGraceSeconds, message: message)
-            job.isResize = isResize
+    /// The stop of a running container that may not go on as it is.
+    private func reasonToKill(_ container: ContainerSpec, _ record: ContainerRecord) -> KillJob? {
+        func job(_ cause: KillCause, grace: Int? = nil, restarts: Bool = true) -> KillJob {
+            var job = KillJob(record, grace: grace ?? pod.spec.terminationGraceSeconds, cause: cause)
+            job.restarts = restarts
             return job
         }
+        if record.writtenImage != container.image { return job(.definitionChange) }
         // Whether it starts again is decided as if it had failed, before it is known how it ends.
         let restarts = restartsOnFailure(container)
-        if record.writtenImage != container.image {
-            return (job("Container \(container.name) definition changed"), true)
-        }
         if results[record.id, .liveness] == .failure {
-            let own = container.liveness?.terminationGraceSeconds
-            return (job("Container \(container.name) failed liveness probe", grace: own ?? grace), restarts)
+            return job(.failedProbe(.liveness), grace: container.liveness?.terminationGraceSeconds, restarts: restarts)
         }
         if results[record.id, .startup] == .failure {
-            let own = container.startup?.terminationGraceSeconds
-            return (job("Container \(container.name) failed startup probe", grace: own ?? grace), restarts)
+            return job(.failedProbe(.startup), grace: container.startup?.terminationGraceSeconds, restarts: restarts)
         }
-        if resize.restarts.contains(container.name) {
-            return (job("Container \(container.name) resize requires restart", isResize: true), true)
-        }
-        return nil
+        return resize.restarts.contains(container.name) ? job(.resize) : nil
     }
 
     private func restartsOnFailure(_ container: ContainerSpec) -> Bool {
@@ -224,22 +210,23 @@ extension PodWorker {
         _ starts: inout Set<Int>
     ) -> Bool {
         guard container.isSidecar else { return false }
-        func restart(_ text: String, grace: Int?) {
-            let message = "Init container \(container.name) \(text)"
-            plan.kills.append(KillJob(record, grace: grace ?? pod.spec.terminationGraceSeconds, message: message))
+        func restart(_ cause: KillCause, grace: Int?) {
+            var job = KillJob(record, grace: grace ?? pod.spec.terminationGraceSeconds, cause: cause)
+            job.isInit = true
+            plan.kills.append(job)
             starts.insert(index)
         }
         if record.writtenImage != container.image {
-            restart("definition changed", grace: nil)
+            restart(.definitionChange, grace: nil)
             return false
         }
         if let startup = container.startup {
             let result = results[record.id, .startup]
-            if result == .failure { restart("failed startup probe", grace: startup.terminationGraceSeconds) }
+            if result == .failure { restart(.failedProbe(.startup), grace: startup.terminationGraceSeconds) }
             if result != .success { return false }
         }
         if let liveness = container.liveness, results[record.id, .liveness] == .failure {
-            restart("failed liveness probe", grace: liveness.terminationGraceSeconds)
+            restart(.failedProbe(.liveness), grace: liveness.terminationGraceSeconds)
             return false
         }
         return true
@@ -258,7 +245,7 @@ extension PodWorker {
 
     private mutating func planRestartOfAll(_ snapshot: RuntimeView) {
         let jobs = snapshot.running.map { record in
-            KillJob(record, grace: pod.spec.terminationGraceSeconds, message: "killing")
+            KillJob(record, grace: pod.spec.terminationGraceSeconds, cause: .restartOfAll)
         }
         var operations: [PodOperation] = []
         if !jobs.isEmpty { operations.append(.kill(KillBatch(jobs, isOrdered: false))) }

@@ -17,8 +17,10 @@ extension PodWorker {
             return .progressed
         }
         if now < ready { return .waiting(until: ready) }
-        if let old = runtime.podIP, !pod.spec.isOnHostNetwork { environment.releaseAddress(old) }
-        let address = pod.spec.isOnHostNetwork ? node.hostIP : environment.allocateAddress()
+        releaseAddress(in: environment)
+        guard let address = pod.spec.isOnHostNetwork ? node.hostIP : environment.allocateAddress() else {
+            return failSandbox(in: environment)
+        }
         runtime.podIP = address
         runtime.sandbox = .ready
         let old = sandbox
@@ -29,10 +31,33 @@ extension PodWorker {
             if let tree = kept ?? volumes.trees[volume.name] { sandbox?.setVolume(tree, named: volume.name) }
         }
         work?.hasChanged = true
+        work?.successes.append(Self.sandboxStep)
         markRuntimeChanged(at: now)
         showSandboxReady(in: environment)
         return .done
     }
+
+    /// Gives back the address that the pod has to itself.
+    mutating func releaseAddress(in environment: any WorkerEnvironment) {
+        if let address = runtime.podIP, !pod.spec.isOnHostNetwork { environment.releaseAddress(address) }
+        runtime.podIP = nil
+    }
+
+    /// The network has no address left: the look at the pod ends here, and the next one tries again.
+    // Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod; containernetworking/plugins host-local
+    private mutating func failSandbox(in environment: any WorkerEnvironment) -> StepResult {
+        let text =
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "
+            + "\"\(environment.hexID())\": failed to allocate for range 0: no IP addresses available in range set"
+        emit("", warning: true, "FailedCreatePodSandBox", text)
+        // The present step is taken away by whoever carries the steps out.
+        if let present = work?.operations.first { work?.operations = [present] }
+        work?.failures[Self.sandboxStep] = StartFailure("CreatePodSandboxError", text)
+        return .done
+    }
+
+    /// What stands for the sandbox among the containers whose start failed or succeeded; no container has this name.
+    private static let sandboxStep = ""
 
     private func sandboxConfiguration(
         _ address: String,

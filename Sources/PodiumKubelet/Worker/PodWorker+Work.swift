@@ -56,7 +56,7 @@ extension PodWorker {
         generateStatus(of: view, isOver: false, in: environment)
         stopLivenessProbes()
         let jobs = view.running.map { record in
-            KillJob(record, grace: terminationGrace, message: "", priority: stopPriority(of: record.name))
+            KillJob(record, grace: terminationGrace, cause: .podStop, priority: stopPriority(of: record.name))
         }
         work = PodWork(view, [.kill(KillBatch(jobs, isOrdered: !pod.spec.sidecars.isEmpty)), .stopSandbox])
     }
@@ -151,17 +151,17 @@ extension PodWorker {
             stage = .terminating
             requeue = now
         } else if !ended.failures.isEmpty {
-            requeue = now + environment.jittered(Self.retryDelay(ended.failures, now: now), by: 0.5)
+            requeue = now + environment.jittered(retryDelay(ended.failures, now: now), by: 0.5)
         } else if ended.hasChanged {
             inspection = now + node.latencies.inspection
         }
     }
 
     /// How long to wait after a look that failed: until the first container may be started, but a minute at most.
-    private static func retryDelay(_ failures: [String: StartFailure], now: Timestamp) -> Duration {
-        if failures.values.contains(where: { $0.expiry == nil }) { return .seconds(10) }
+    private func retryDelay(_ failures: [String: StartFailure], now: Timestamp) -> Duration {
+        if failures.values.contains(where: { $0.expiry == nil }) { return node.latencies.retryDelay }
         let first = failures.values.compactMap(\.expiry).min() ?? now
-        return min(max(first - now, .zero), .seconds(60))
+        return min(max(first - now, .zero), node.latencies.syncPeriod)
     }
 
     private mutating func endTerminating(in environment: any WorkerEnvironment) {
@@ -186,7 +186,8 @@ extension PodWorker {
 
     /// Gives back what a pod that is over holds on its node. Its logs stay until the worker goes.
     private mutating func release(in environment: any WorkerEnvironment) {
-        if let address = runtime.podIP, !pod.spec.isOnHostNetwork { environment.releaseAddress(address) }
+        releaseAddress(in: environment)
+        sandbox?.discardFiles()
         relist = nil
         inspection = nil
         requeue = nil
@@ -195,7 +196,7 @@ extension PodWorker {
         commands = [:]
         failures = [:]
         results = ProbeResults()
-        volumes = PodVolumes()
+        volumes = PodVolumes(node.latencies)
     }
 
     // Listing containers

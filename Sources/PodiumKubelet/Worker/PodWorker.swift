@@ -48,7 +48,7 @@ package struct PodWorker: Sendable {
     var viewTime = Timestamp(nanoseconds: .min / 2)
     var sandbox: PodSandbox?
     var attempts: [String: Int] = [:]
-    var volumes = PodVolumes()
+    var volumes: PodVolumes
 
     // The status as the kubelet keeps it, and whether it is to be written.
     package internal(set) var status: PodStatus?
@@ -64,13 +64,13 @@ package struct PodWorker: Sendable {
     var relist: Timestamp?
     var inspection: Timestamp?
     var eviction: PodEviction?
-    var evictionCheck: Timestamp?
+    var storageWatch = StorageWatch()
     var volumeRefresh: Timestamp?
 
     // Memory of failures.
     var failures: [String: StartFailure] = [:]
-    var backoff = BackoffTable(initial: .seconds(10), maximum: .seconds(300))
-    var imageBackoff = BackoffTable(initial: .seconds(10), maximum: .seconds(300))
+    var backoff: BackoffTable
+    var imageBackoff: BackoffTable
     var pullErrors: [String: String] = [:]
 
     // Probes and commands in containers.
@@ -107,6 +107,10 @@ package struct PodWorker: Sendable {
     package init(_ pod: PodView, on node: NodeProfile) {
         self.pod = pod
         self.node = node
+        let latencies = node.latencies
+        backoff = BackoffTable(initial: latencies.restartBackoff, maximum: latencies.longestRestartBackoff)
+        imageBackoff = BackoffTable(initial: latencies.pullBackoff, maximum: latencies.longestPullBackoff)
+        volumes = PodVolumes(latencies)
         resize.allocate(pod.spec)
     }
 
@@ -195,7 +199,8 @@ package struct PodWorker: Sendable {
             for probe in probes { consider(probe.wake) }
             consider(volumes.nextAttempt)
             consider(deadlineTick)
-            consider(evictionCheck)
+            consider(storageWatch.check)
+            consider(storageWatch.scan)
             consider(volumeRefresh)
         }
         consider(reconciliation)
@@ -248,7 +253,11 @@ package struct PodWorker: Sendable {
             isPending = true
             return true
         }
-        if let check = evictionCheck, check <= now {
+        if let scan = storageWatch.scan, scan <= now {
+            measureVolumes(in: environment)
+            return true
+        }
+        if let check = storageWatch.check, check <= now {
             checkStorageUse(in: environment)
             return true
         }

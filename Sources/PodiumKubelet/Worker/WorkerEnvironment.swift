@@ -13,8 +13,8 @@ package protocol WorkerEnvironment: AnyObject {
     func chance() -> Double
     /// 64 random hexadecimal digits.
     func hexID() -> String
-    /// An address for a pod that no other pod of the cluster has.
-    func allocateAddress() -> String
+    /// An address for a pod that no other pod of the cluster has; nil when all are taken.
+    func allocateAddress() -> String?
     /// Gives an address back.
     func releaseAddress(_ address: String)
     /// The images on the node.
@@ -35,6 +35,11 @@ package protocol WorkerEnvironment: AnyObject {
     func services(in namespace: String) -> [APIObject]
     /// The node itself, for downward references to its resources.
     var allocatable: ResourceList { get }
+    /// Whether little of this machine's memory is left.
+    var isMemoryShort: Bool { get }
+    /// Why the pod with that UID, which holds so many bytes, must make room in this machine's memory; nil when it need
+    /// not.
+    func memoryShortage(of uid: String, holding bytes: Int) -> MemoryShortage?
     /// What the node lacks to give the pod with that UID `requests` in place of what it has; nil when it has enough.
     func shortage(for requests: ResourceList, of uid: String) -> ResourceShortage?
 }

@@ -40,11 +40,17 @@ package struct FieldSelector: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether `fields` meet all requirements; an absent field is the empty text.
-    package func matches(_ fields: [String: String]) -> Bool {
-        for requirement in requirements
-        where ((fields[requirement.field] ?? "") == requirement.value) == requirement.isNegated {
-            return false
+    /// Whether the object called `name` meets all requirements, whose other fields are `fields`; an absent field is
+    /// the empty text.
+    package func matches(_ name: NamespacedName, _ fields: [String: String]) -> Bool {
+        for requirement in requirements {
+            let value =
+                switch requirement.field {
+                case "metadata.name": name.name
+                case "metadata.namespace": name.namespace
+                default: fields[requirement.field] ?? ""
+                }
+            if (value == requirement.value) == requirement.isNegated { return false }
         }
         return true
     }

@@ -77,14 +77,6 @@ enum NameTexts {
         "[-A-Za-z0-9]+",
         "X-Header-Name"
     )
-    static let environmentName = regex(
-        "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', "
-            + "and must not start with a digit",
-        "[-._a-zA-Z][-._a-zA-Z0-9]*",
-        "my.env-name",
-        "MY_ENV.NAME",
-        "MyEnvName1"
-    )
     static let relaxedEnvironmentName =
         "a valid environment variable name must consist only of printable ASCII characters other than '='"
     static let configKey = regex(

@@ -58,13 +58,6 @@ extension NameValidation {
         value >= low && value <= high ? [] : [range(low, high)]
     }
 
-    /// The name of an environment variable, as it was allowed before 1.30.
-    package static func envVarName(_ value: String) -> [String] {
-        let beginsWell = value.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
-        let isGood = beginsWell && value.utf8.allSatisfy(isConfigKeyUnit)
-        return (isGood ? [] : [NameTexts.environmentName]) + pathTraversal(value)
-    }
-
     /// The name of an environment variable: printable ASCII without `=`.
     package static func relaxedEnvVarName(_ value: String) -> [String] {
         if value.isEmpty { return ["environment variable name must be non-empty"] }
@@ -101,11 +94,6 @@ extension NameValidation {
             value.utf8.last == UInt8(ascii: "%") && !digits.isEmpty
             && digits.allSatisfy { (0x30...0x39).contains($0) }
         return isGood ? [] : [NameTexts.percent]
-    }
-
-    /// A user or group id.
-    package static func userID(_ value: Int64) -> [String] {
-        (0...0xFFFF_FFFF).contains(value) ? [] : [range(0, 0xFFFF_FFFF)]
     }
 
     /// `must be no more than N bytes`.

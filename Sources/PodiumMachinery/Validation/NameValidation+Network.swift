@@ -14,13 +14,6 @@ extension NameValidation {
         return address.isMapped ? ["must not be an IPv4-mapped IPv6 address"] : []
     }
 
-    /// An IP address in its canonical spelling.
-    package static func canonicalIPAddress(_ value: String) -> [String] {
-        let errors = ipAddress(value)
-        guard errors.isEmpty, let address = IPAddress(value), address.description != value else { return errors }
-        return ["must be in canonical form (\(FieldError.quoted(address.description)))"]
-    }
-
     /// A CIDR block in a field that existed before the strict rules.
     package static func cidr(_ value: String) -> [String] {
         guard let block = CIDR(value) else {

@@ -1,97 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applets that change files: touch, rm, mkdir, cp, mv, ln, chmod and the like.
+// Applets that make and change files: mkdir, install, mktemp, truncate and the like.
 
 import PodiumMachinery
 
 extension Applets {
     static let fileApplets: [String: ImmediateApplet] = [
         "touch": touch,
-        "rm": remove,
-        "unlink": { machine, words in remove(&machine, words) },
-        "mkdir": makeDirectories,
-        "rmdir": { machine, words in
-            let options = AppletOptions(words)
-            return forEach(&machine, options.words) { machine, path in
-                // With `-p` the directories above go as well.
-                var parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-                while !parts.isEmpty, parts != [""] {
-                    let code = removeEmptyDirectory(&machine, parts.joined(separator: "/"))
-                    if code != 0 || !options.has("p") { return code }
-                    parts.removeLast()
-                }
-                return 0
-            }
-        },
-        "cp": copy,
-        "install": install,
-        "mv": move,
-        "ln": link,
-        "chmod": { machine, words in
-            // `-x` and its kin take rights away; they are no options.
-            let isMode = { (word: String) in
-                word.hasPrefix("-") && word.dropFirst().allSatisfy { "rwxXst".contains($0) }
-            }
-            let operands = words.dropFirst().filter { isMode($0) || !$0.hasPrefix("-") }
-            let isRecursive = words.dropFirst().contains { $0.hasPrefix("-") && !isMode($0) && $0.contains("R") }
-            guard let text = operands.first else { return usage(&machine, "chmod") }
-            return forEach(&machine, Array(operands.dropFirst())) { machine, path in
-                attempt(&machine, "chmod", path) { machine throws(Errno) in
-                    try change(&machine, path, recursive: isRecursive) { $0.mode = mode(text, of: $0) }
-                }
-            }
-        },
-        "chown": { machine, words in changeOwner(&machine, words, isGroup: false) },
-        "chgrp": { machine, words in changeOwner(&machine, words, isGroup: true) },
-        "mktemp": { machine, words in
-            let options = AppletOptions(words, valued: "pt")
-            let template = options.words.first ?? "tmp.XXXXXX"
-            let directory = options["p"] ?? (options.words.isEmpty ? "/tmp" : nil)
-            let count = template.reversed().prefix { $0 == "X" }.count
-            let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-            // Six of them are the least that is taken.
-            guard count >= 6 else { return fail(&machine, "mktemp", "(null)", .invalid) }
-            var name = String(template.dropLast(count))
-            for _ in 0..<count { name.append(alphabet[Int(machine.kernel.nextRandom() % UInt64(alphabet.count))]) }
-            let path = directory.map { $0 + "/" + name } ?? name
-            let code = attempt(&machine, "mktemp", path) { machine throws(Errno) in
-                if options.has("d") {
-                    try machine.makeDirectory(path, mode: 0o700)
-                } else {
-                    try machine.replace(path, with: [])
-                }
-            }
-            if code == 0 { machine.print(path + "\n") }
-            return code
-        },
-        "truncate": { machine, words in
-            let options = AppletOptions(words, valued: "s")
-            guard let size = options["s"].flatMap({ size($0) }) else { return usage(&machine, "truncate") }
-            return forEach(&machine, options.words) { machine, path in
-                attempt(&machine, "truncate", path) { machine throws(Errno) in
-                    machine.kernel.dispose(try machine.open(path, .update))
-                    try machine.changeNode(path) { $0.content.truncate(to: size) }
-                }
-            }
-        },
-        "fallocate": { machine, words in
-            let options = AppletOptions(words, valued: "l")
-            guard let size = options["l"].flatMap({ size($0) }), let path = options.words.first else {
-                return usage(&machine, "fallocate")
-            }
-            return attempt(&machine, "fallocate", path) { machine throws(Errno) in
-                machine.kernel.dispose(try machine.open(path, .update))
-                try machine.changeNode(path) { $0.content.grow(to: size) }
-            }
-        },
-        "mkfifo": { machine, words in
-            forEach(&machine, AppletOptions(words, valued: "m").words) { machine, path in
-                attempt(&machine, "mkfifo", path) { machine throws(Errno) in
-                    let location = try machine.locate(path)
-                    try machine.put(FileNode(kind: .fifo, mode: 0o644, time: machine.now), at: location)
-                }
-            }
-        },
-        "sync": { _, _ in 0 },
+        "mkdir": { machine, words in makeDirectories(&machine, words) },
+        "rmdir": removeDirectories,
+        "mktemp": makeTemporary,
+        "truncate": truncate,
+        "fallocate": allocate,
+        "shred": shred,
+        "mkfifo": { machine, words in makeNode(&machine, words, isPipe: true) },
+        "mknod": { machine, words in makeNode(&machine, words, isPipe: false) },
+        "sync": { machine, words in synchronize(&machine, words) },
+        "fsync": { machine, words in synchronize(&machine, words) },
         "chroot": { machine, _ in fail(&machine, "chroot", "can't change root directory", .notPermitted) },
         "mount": { machine, words in
             if words.count == 1 {
@@ -101,6 +25,34 @@ extension Applets {
             return fail(&machine, "mount", "permission denied (are you root?)")
         },
         "umount": { machine, words in fail(&machine, "umount", "can't unmount \(words.last ?? "")", .notPermitted) },
+    ]
+
+    /// Those that may have so much to do that they take several turns.
+    static let filePrograms: [String: WaitingApplet] = [
+        "cp": { CopyProgram(words: $0) },
+        "mv": { MoveProgram(words: $0) },
+        "rm": { RemoveProgram(words: $0) },
+        "chmod": { BeginningProgram(begin: ModeVisitor.begin, words: $0) },
+        "chown": { BeginningProgram(begin: OwnerVisitor.begin, words: $0) },
+        "chgrp": { BeginningProgram(begin: OwnerVisitor.begin, words: $0) },
+        "install": { BeginningProgram(begin: InstallProgram.begin, words: $0) },
+        "ls": { BeginningProgram(begin: ListProgram.begin, words: $0) },
+        "dir": { BeginningProgram(begin: ListProgram.begin, words: $0) },
+        "tree": { BeginningProgram(begin: TreeProgram.begin, words: $0) },
+        "du": { BeginningProgram(begin: UsageVisitor.begin, words: $0) },
+        "gzip": { CompressionProgram(words: $0) },
+        "gunzip": { CompressionProgram(words: $0) },
+        "zcat": { CompressionProgram(words: $0) },
+        "bzip2": { CompressionProgram(words: $0) },
+        "bunzip2": { CompressionProgram(words: $0) },
+        "bzcat": { CompressionProgram(words: $0) },
+        "xz": { CompressionProgram(words: $0) },
+        "unxz": { CompressionProgram(words: $0) },
+        "xzcat": { CompressionProgram(words: $0) },
+        "lzma": { CompressionProgram(words: $0) },
+        "unlzma": { CompressionProgram(words: $0) },
+        "lzcat": { CompressionProgram(words: $0) },
+        "uncompress": { CompressionProgram(words: $0) },
     ]
 
     /// Calls `body` with each path; the code is that of the last failure.
@@ -125,7 +77,7 @@ extension Applets {
         _ text: String,
         _ body: (inout Machine) throws(Errno) -> Void
     ) -> Int {
-        do {
+        do throws(Errno) {
             try body(&machine)
             return 0
         } catch {
@@ -133,196 +85,275 @@ extension Applets {
         }
     }
 
-    private static func remove(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words)
-        let isForced = options.has("f")
-        return forEach(&machine, options.words) { machine, path in
-            guard let node = machine.node(path, follow: false) else {
-                return isForced ? 0 : fail(&machine, "rm", "can't remove '\(path)'", machine.fault(of: path))
-            }
-            if node.kind == .directory, !options.has("r"), !options.has("R") {
-                return fail(&machine, "rm", "'\(path)' is a directory")
-            }
-            return attempt(&machine, "rm", "can't remove '\(path)'") { machine throws(Errno) in try machine.remove(path)
-            }
-        }
-    }
+    // Directories
 
-    private static func removeEmptyDirectory(_ machine: inout Machine, _ path: String) -> Int {
-        guard machine.node(path, follow: false)?.kind == .directory else {
-            return fail(&machine, "rmdir", "'\(path)'", machine.node(path) == nil ? .noEntry : .notDirectory)
-        }
-        if (try? machine.names(in: path).isEmpty) != true { return fail(&machine, "rmdir", "'\(path)'", .notEmpty) }
-        return attempt(&machine, "rmdir", "'\(path)'") { machine throws(Errno) in try machine.remove(path) }
-    }
-
-    private static func install(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "mogt")
-        let mode = options["m"] ?? "755"
-        if options.has("d") {
-            let code = makeDirectories(&machine, ["mkdir", "-p"] + options.words)
-            return code != 0 ? code : changeModes(&machine, mode, options.words)
-        }
-        var sources = options.words
-        guard let target = options["t"] ?? sources.popLast(), !sources.isEmpty else {
-            return usage(&machine, "install")
-        }
-        if options.has("D"), let parent = target.lastIndex(of: "/"), parent > target.startIndex {
-            let code = makeDirectories(&machine, ["mkdir", "-p", String(target[..<parent])])
-            if code != 0 { return code }
-        }
-        let code = copy(&machine, ["cp"] + sources + [target])
-        return code != 0 ? code : changeModes(&machine, mode, sources.map { destination($0, target, machine) })
-    }
-
-    private static func changeModes(_ machine: inout Machine, _ text: String, _ paths: [String]) -> Int {
-        forEach(&machine, paths) { machine, path in
-            attempt(&machine, "install", path) { machine throws(Errno) in
-                try machine.changeNode(path) { $0.mode = mode(text, of: $0) }
-            }
-        }
-    }
+    private static let directoryTable = OptionTable(
+        letters: "m:pv",
+        long: ["mode": "m", "parents": "p", "verbose": "v"]
+    )
 
     static func makeDirectories(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "m")
-        let mode = options["m"].map { Self.mode($0, of: .directory(time: machine.now)) }
+        guard let options = AppletOptions.read(&machine, words, directoryTable) else { return 1 }
+        guard !options.words.isEmpty else {
+            return machine.isGNU ? fail(&machine, "mkdir", "missing operand") : usage(&machine, "mkdir")
+        }
+        var mode: Int?
+        if let text = options["m"] {
+            guard let change = ModeChange(text) else { return fail(&machine, "mkdir", "invalid mode '\(text)'") }
+            mode = change.applied(to: 0o777, isDirectory: true, mask: machine.process.mask)
+        }
         return forEach(&machine, options.words) { machine, path in
-            let text = "can't create directory '\(path)'"
-            guard options.has("p") || options["parents"] != nil else {
-                return attempt(&machine, "mkdir", text) { machine throws(Errno) in
-                    try machine.makeDirectory(path, mode: mode)
+            do throws(Errno) {
+                // busybox takes the root for made.
+                if options.has("p") || !machine.isGNU && path.withoutTrailingSlashes == "/" {
+                    try machine.makeDirectories(path, mode: mode)
+                } else {
+                    try machine.makeDirectory(path.withoutTrailingSlashes, mode: mode)
                 }
+            } catch {
+                let verb = machine.isGNU ? "cannot create directory" : "can't create directory"
+                let named = options.has("p") ? machine.firstObstacle(on: path) ?? path : path
+                return fail(&machine, "mkdir", "\(verb) '\(named)'", error)
             }
-            return attempt(&machine, "mkdir", text) { machine throws(Errno) in
-                try machine.makeDirectories(path, mode: mode)
+            if options.has("v") {
+                machine.print(machine.isGNU ? "mkdir: created directory '\(path)'\n" : "created directory: '\(path)'\n")
+            }
+            return 0
+        }
+    }
+
+    private static func removeDirectories(_ machine: inout Machine, _ words: [String]) -> Int {
+        let table = OptionTable(
+            letters: "pv",
+            long: ["parents": "p", "verbose": "v", "ignore-fail-on-non-empty": "i"]
+        )
+        guard let options = AppletOptions.read(&machine, words, table) else { return 1 }
+        guard !options.words.isEmpty else {
+            return machine.isGNU ? fail(&machine, "rmdir", "missing operand") : usage(&machine, "rmdir")
+        }
+        return forEach(&machine, options.words) { machine, operand in
+            var path = operand
+            while true {
+                if options.has("v") { machine.print("rmdir: removing directory, '\(path)'\n") }
+                do throws(Errno) {
+                    let node = try machine.status(of: path.withoutTrailingSlashes, follow: false)
+                    if node.kind != .directory { throw Errno.notDirectory }
+                    if try !machine.names(in: path).isEmpty { throw Errno.notEmpty }
+                    try machine.remove(path)
+                } catch {
+                    if error == .notEmpty, options.has("i") { return 0 }
+                    return fail(&machine, "rmdir", machine.isGNU ? "failed to remove '\(path)'" : "'\(path)'", error)
+                }
+                // With `-p` the directories above go as well.
+                let parts = path.withoutTrailingSlashes.split(separator: "/", omittingEmptySubsequences: false)
+                let parent = parts.dropLast().joined(separator: "/")
+                guard options.has("p"), !parent.isEmpty, parent != "." else { return 0 }
+                path = parent
             }
         }
     }
 
-    // Copying
+    // Making files
 
-    /// Where a file goes: into the target when that is a directory.
-    private static func destination(_ source: String, _ target: String, _ machine: Machine) -> String {
-        guard machine.node(target)?.kind == .directory else { return target }
-        return target + "/" + (source.split(separator: "/").last.map(String.init) ?? source)
-    }
-
-    private static func copy(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "t")
-        var sources = options.words
-        guard let target = options["t"] ?? sources.popLast(), !sources.isEmpty else { return usage(&machine, "cp") }
-        if sources.count > 1, machine.node(target)?.kind != .directory {
-            return fail(&machine, "cp", "target '\(target)' is not a directory")
+    private static func makeTemporary(_ machine: inout Machine, _ words: [String]) -> Int {
+        let table = OptionTable(
+            letters: "dqtup:",
+            long: ["directory": "d", "quiet": "q", "dry-run": "u", "tmpdir": "P", "suffix": "S"]
+        )
+        var words = words
+        var suffix = ""
+        if machine.isGNU, let index = words.firstIndex(where: { $0.hasPrefix("--suffix=") }) {
+            suffix = String(words.remove(at: index).dropFirst("--suffix=".count))
         }
-        let isRecursive = options.has("r") || options.has("R") || options.has("a")
-        return forEach(&machine, sources) { machine, source in
-            guard let node = machine.node(source) else {
-                return fail(&machine, "cp", "can't stat '\(source)'", machine.fault(of: source))
+        var inTemporary = false
+        if machine.isGNU, let index = words.firstIndex(where: { $0.hasPrefix("--tmpdir") }) {
+            let value = words.remove(at: index).dropFirst("--tmpdir=".count)
+            inTemporary = true
+            if !value.isEmpty { words.insert(contentsOf: ["-p", String(value)], at: 1) }
+        }
+        guard let options = AppletOptions.read(&machine, words, table) else { return 1 }
+        let temporary = machine.process.environment.last { $0.name == "TMPDIR" }?.value
+        var template = options.words.first ?? (machine.isGNU ? "tmp.XXXXXXXXXX" : "tmp.XXXXXX")
+        var directory =
+            options["p"] ?? (options.words.isEmpty || options.has("t") || inTemporary ? temporary ?? "/tmp" : nil)
+        if directory?.isEmpty == true { directory = "/tmp" }
+        if suffix.isEmpty, machine.isGNU, let end = template.lastIndex(of: "X") {
+            suffix = String(template[template.index(after: end)...])
+            template = String(template[...end])
+        }
+        let count = template.reversed().prefix { $0 == "X" }.count
+        let least = machine.isGNU ? 3 : 6
+        guard count >= least else {
+            if options.has("q") { return 1 }
+            if machine.isGNU { return fail(&machine, "mktemp", "too few X's in template '\(template)'") }
+            return fail(&machine, "mktemp", "(null)", .invalid)
+        }
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        // busybox fills in six, whatever there is room for.
+        let filled = machine.isGNU ? count : 6
+        var name = String(template.dropLast(filled))
+        for _ in 0..<filled { name.append(alphabet[Int(machine.kernel.nextRandom() % UInt64(alphabet.count))]) }
+        let path = directory.map { $0.appending(component: name + suffix) } ?? name + suffix
+        if !options.has("u") {
+            do throws(Errno) {
+                if options.has("d") {
+                    try machine.makeDirectory(path, mode: 0o700)
+                } else {
+                    machine.kernel.dispose(try machine.open(path, .create))
+                    try machine.changeNode(path) { $0.mode = 0o600 }
+                }
+            } catch {
+                if options.has("q") { return 1 }
+                let kind = options.has("d") ? "directory" : "file"
+                let shown = (directory.map { $0.appending(component: template) } ?? template) + suffix
+                let text = machine.isGNU ? "failed to create \(kind) via template '\(shown)'" : "(null)"
+                return fail(&machine, "mktemp", text, error)
             }
-            if node.kind == .directory, !isRecursive { return fail(&machine, "cp", "omitting directory '\(source)'") }
-            let path = destination(source, target, machine)
-            return attempt(&machine, "cp", "can't create '\(path)'") { machine throws(Errno) in
-                try place(node, at: path, &machine)
+        }
+        machine.print(path + "\n")
+        return 0
+    }
+
+    private static func truncate(_ machine: inout Machine, _ words: [String]) -> Int {
+        let table = OptionTable(
+            letters: "cs:r:o",
+            long: ["no-create": "c", "size": "s", "reference": "r", "io-blocks": "o"]
+        )
+        guard let options = AppletOptions.read(&machine, words, table) else { return 1 }
+        let text = options["s"] ?? (options["r"].flatMap { machine.node($0) }.map { String($0.content.size) })
+        guard let text, !options.words.isEmpty else {
+            if machine.isGNU {
+                return fail(
+                    &machine,
+                    "truncate",
+                    text == nil ? "you must specify either '--size' or '--reference'" : "missing file operand"
+                )
+            }
+            return usage(&machine, "truncate")
+        }
+        let mark = text.first.flatMap { machine.isGNU && "+-<>/%".contains($0) ? $0 : nil }
+        guard let amount = size(String(mark == nil ? Substring(text) : text.dropFirst())) else {
+            return fail(&machine, "truncate", "\(machine.isGNU ? "Invalid number:" : "invalid number") '\(text)'")
+        }
+        return forEach(&machine, options.words) { machine, path in
+            if options.has("c"), machine.node(path) == nil { return 0 }
+            do throws(Errno) {
+                machine.kernel.dispose(try machine.open(path, .update))
+                let old = machine.node(path)?.content.size ?? 0
+                let size = resized(old, mark, amount)
+                if size > Kernel.maximumFileBytes { throw Errno.noSpace }
+                let now = machine.now
+                try machine.changeNode(path) { node in
+                    node.content.truncate(to: size)
+                    node.time = now
+                }
+                return 0
+            } catch {
+                let text = machine.isGNU ? "cannot open '\(path)' for writing" : "\(path): open"
+                return fail(&machine, "truncate", text, error)
             }
         }
     }
 
-    /// Writes a copy of a node, joined with a directory that is there.
-    private static func place(_ node: FileNode, at path: String, _ machine: inout Machine) throws(Errno) {
-        var pending = [(node, path)]
-        while let (node, path) = pending.popLast() {
-            machine.spend()
-            guard node.kind == .directory else {
-                try placeFile(node, at: path, &machine)
-                continue
-            }
-            if machine.node(path) == nil { try machine.makeDirectory(path, mode: node.mode) }
-            pending += node.children.sorted { $0.key > $1.key }.map { ($0.value, path + "/" + $0.key) }
+    /// The size that a file gets of an amount with a mark before it.
+    private static func resized(_ old: Int, _ mark: Character?, _ amount: Int) -> Int {
+        switch mark {
+        case "+": old.addingReportingOverflow(amount).overflow ? Int.max : old + amount
+        case "-": max(0, old - amount)
+        case "<": min(old, amount)
+        case ">": max(old, amount)
+        case "/" where amount > 0: old / amount * amount
+        case "%" where amount > 0: (old + amount - 1) / amount * amount
+        default: amount
         }
     }
 
-    private static func placeFile(_ node: FileNode, at path: String, _ machine: inout Machine) throws(Errno) {
-        var copy = node
-        copy.time = machine.now
-        let location = try machine.locate(path)
-        if location.readOnly { throw .readOnly }
-        machine.charge(bytes: node.content.bytes.count)
-        if machine.kernel.node(at: location) == nil { return try machine.put(copy, at: location) }
-        try machine.changeNode(path) { $0.content = copy.content }
+    private static func allocate(_ machine: inout Machine, _ words: [String]) -> Int {
+        let table = OptionTable(
+            letters: "l:o:nvxp",
+            long: ["length": "l", "offset": "o", "keep-size": "n", "verbose": "v", "posix": "x", "punch-hole": "p"]
+        )
+        guard let options = AppletOptions.read(&machine, words, table) else { return 1 }
+        guard let length = options["l"], let path = options.words.first else { return usage(&machine, "fallocate") }
+        var numbers: [Int] = []
+        for text in [options["o"] ?? "0", length] {
+            guard let number = size(text) else { return fail(&machine, "fallocate", "invalid number '\(text)'") }
+            numbers.append(number)
+        }
+        let (end, overflow) = numbers[0].addingReportingOverflow(numbers[1])
+        return attempt(&machine, "fallocate", "can't open '\(path)'") { machine throws(Errno) in
+            machine.kernel.dispose(try machine.open(path, .update))
+            if overflow || end > Kernel.maximumFileBytes { throw .noSpace }
+            if !options.has("n") { try machine.changeNode(path) { $0.content.grow(to: end) } }
+        }
     }
 
-    private static func move(_ machine: inout Machine, _ words: [String]) -> Int {
-        var sources = AppletOptions(words).words
-        guard let target = sources.popLast(), !sources.isEmpty else { return usage(&machine, "mv") }
-        return forEach(&machine, sources) { machine, source in
-            guard let node = machine.node(source, follow: false) else {
-                return fail(&machine, "mv", "can't rename '\(source)'", machine.fault(of: source))
+    private static func shred(_ machine: inout Machine, _ words: [String]) -> Int {
+        let table = OptionTable(
+            letters: "fuzn:s:vx",
+            long: ["force": "f", "remove": "u", "zero": "z", "iterations": "n", "size": "s", "verbose": "v"]
+        )
+        guard let options = AppletOptions.read(&machine, words, table) else { return 1 }
+        if options.words.isEmpty { return usage(&machine, "shred") }
+        let given = options["s"].flatMap { size($0) }
+        return forEach(&machine, options.words) { machine, path in
+            attempt(&machine, "shred", "can't open '\(path)'") { machine throws(Errno) in
+                let node = try machine.status(of: path)
+                if node.kind == .directory { throw .isDirectory }
+                // What is not kept reads as zeros whatever is written there.
+                let count = min(given ?? node.content.size, FileContent.maximumStoredBytes)
+                machine.charge(bytes: 4 * count)
+                let isZero = options.has("z")
+                if !machine.kernel.reserve(bytes: count, machine.meter) { throw .noSpace }
+                var bytes: [UInt8] = []
+                bytes.reserveCapacity(count)
+                while bytes.count < count {
+                    bytes.append(isZero ? 0 : UInt8(truncatingIfNeeded: machine.kernel.nextRandom() >> 32))
+                }
+                try machine.changeNode(path) { $0.content.write(bytes, at: 0) }
+                if options.has("u") { try machine.remove(path) }
             }
-            let path = destination(source, target, machine)
-            return attempt(&machine, "mv", "can't rename '\(source)'") { machine throws(Errno) in
-                let origin = try machine.locate(source, follow: false)
+        }
+    }
+
+    private static func makeNode(_ machine: inout Machine, _ words: [String], isPipe: Bool) -> Int {
+        let name = isPipe ? "mkfifo" : "mknod"
+        guard let options = AppletOptions.read(&machine, words, OptionTable(letters: "m:", long: ["mode": "m"])) else {
+            return 1
+        }
+        var mode = 0o666 & ~machine.process.mask
+        if let text = options["m"] {
+            guard let change = ModeChange(text) else { return fail(&machine, name, "invalid mode '\(text)'") }
+            mode = change.applied(to: 0o666, isDirectory: false, mask: machine.process.mask)
+        }
+        if !isPipe {
+            let kind = options.words.dropFirst().first ?? ""
+            guard options.words.count == (kind == "p" ? 2 : 4), ["p", "b", "c", "u"].contains(kind) else {
+                return usage(&machine, name)
+            }
+            for number in options.words.dropFirst(2) where Int(number) == nil {
+                return fail(&machine, name, "invalid number '\(number)'")
+            }
+            // Containers may not make devices.
+            if kind != "p" { return fail(&machine, name, options.words[0], .notPermitted) }
+        }
+        guard !options.words.isEmpty else { return usage(&machine, name) }
+        return forEach(&machine, isPipe ? options.words : [options.words[0]]) { machine, path in
+            attempt(&machine, name, machine.isGNU ? "cannot create fifo '\(path)'" : path) { machine throws(Errno) in
                 let location = try machine.locate(path, follow: false)
-                if origin == location { return }
-                if origin.readOnly || location.readOnly { throw .readOnly }
-                if origin.path.isEmpty || machine.isMountPoint(source) { throw .busy }
-                let isSameTree = origin.volume == location.volume && origin.container == location.container
-                if isSameTree, location.path.starts(with: origin.path) { throw .invalid }
-                if machine.node(path, follow: false) != nil { try machine.remove(path) }
-                // It is at its new place before it leaves the old one: nothing is lost when there is no room for it.
-                try machine.put(node, at: location)
-                try machine.remove(source)
+                try machine.put(FileNode(kind: .fifo, mode: mode, time: machine.now), at: location)
             }
         }
     }
 
-    private static func link(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words)
-        guard let source = options.words.first else { return usage(&machine, "ln") }
-        let target = options.words.count > 1 ? options.words[1] : "."
-        let isReplacing = options.has("n") && machine.node(target, follow: false)?.kind == .link
-        let path = isReplacing ? target : destination(source, target, machine)
-        if options.has("f"), machine.node(path, follow: false) != nil { _ = try? machine.remove(path) }
-        return attempt(&machine, "ln", path) { machine throws(Errno) in
-            var node = FileNode(kind: .link, mode: 0o777, time: machine.now)
-            node.target = source
-            if source.utf8.count >= Kernel.maximumPathBytes { throw .nameTooLong }
-            // A hard link is a copy: nothing here notices the difference as long as neither changes.
-            if !options.has("s") {
-                let original = try machine.status(of: source)
-                if original.kind == .directory { throw .notPermitted }
-                node = original
-            }
-            try machine.put(node, at: try machine.locate(path, follow: false))
-        }
-    }
-
-    // Modes and owners
-
-    private static func change(
-        _ machine: inout Machine,
-        _ path: String,
-        recursive: Bool,
-        _ body: (inout FileNode) -> Void
-    ) throws(Errno) {
-        guard recursive else { return try machine.changeNode(path, body) }
-        var paths: [String] = []
-        visit(&machine, path) { _, path, _, _ in paths.append(path) }
-        for path in paths { try machine.changeNode(path, follow: false, body) }
-    }
-
-    private static func changeOwner(_ machine: inout Machine, _ words: [String], isGroup: Bool) -> Int {
-        let options = AppletOptions(words)
-        guard let text = options.words.first else { return usage(&machine, isGroup ? "chgrp" : "chown") }
-        let parts = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "." }.map(String.init)
-        let owner = isGroup ? nil : parts.first.flatMap { identifier($0) }
-        let group = isGroup ? identifier(text) : parts.count > 1 ? identifier(parts[1]) : nil
-        return forEach(&machine, Array(options.words.dropFirst())) { machine, path in
-            attempt(&machine, isGroup ? "chgrp" : "chown", path) { machine throws(Errno) in
-                try change(&machine, path, recursive: options.has("R")) { node in
-                    if let owner { node.owner = owner }
-                    if let group { node.group = group }
-                }
-            }
+    private static func synchronize(_ machine: inout Machine, _ words: [String]) -> Int {
+        let name = words.first?.lastComponent ?? "sync"
+        guard let options = AppletOptions.read(&machine, words, OptionTable(letters: "df")) else { return 1 }
+        if name == "fsync", options.words.isEmpty { return usage(&machine, name) }
+        return forEach(&machine, options.words) { machine, path in
+            guard machine.node(path) == nil else { return 0 }
+            let text = machine.isGNU ? "error opening '\(path)'" : "can't open '\(path)'"
+            return fail(&machine, name, text, machine.fault(ofTarget: path))
         }
     }
 
@@ -330,35 +361,6 @@ extension Applets {
     static func identifier(_ text: String) -> Int? {
         if let number = Int(text) { return number }
         return ["root": 0, "daemon": 1, "bin": 2, "www-data": 33, "nginx": 101, "nobody": 65_534][text]
-    }
-
-    /// The mode after `755`, `+x`, `u+rwx,go-w`.
-    static func mode(_ text: String, of node: FileNode) -> Int {
-        if let number = Int(text, radix: 8) { return number & 0o7777 }
-        var mode = node.mode
-        for clause in text.split(separator: ",") {
-            let who = clause.prefix { "ugoa".contains($0) }
-            guard let operation = clause.dropFirst(who.count).first else { continue }
-            var bits = 0
-            for letter in clause.dropFirst(who.count + 1) {
-                switch letter {
-                case "r": bits |= 4
-                case "w": bits |= 2
-                case "x": bits |= 1
-                case "X": bits |= node.kind == .directory || mode & 0o111 != 0 ? 1 : 0
-                default: break
-                }
-            }
-            for (letter, shift) in [("u", 6), ("g", 3), ("o", 0)]
-            where who.isEmpty || who.contains("a") || who.contains(Character(letter)) {
-                switch operation {
-                case "+": mode |= bits << shift
-                case "-": mode &= ~(bits << shift)
-                default: mode = mode & ~(7 << shift) | bits << shift
-                }
-            }
-        }
-        return mode
     }
 
     /// The bytes of `10`, `4k`, `1M`, `2G`, `512b`, `1MiB`.
@@ -381,5 +383,19 @@ extension Applets {
         }
         let (size, overflow) = number.multipliedReportingOverflow(by: factor)
         return overflow ? nil : size
+    }
+}
+
+extension Machine {
+    /// The shortest beginning of a path at which no directory is and none can be made; nil when there is none.
+    fileprivate func firstObstacle(on path: String) -> String? {
+        let parts = path.split(separator: "/").map(String.init)
+        let start = path.hasPrefix("/") ? "/" : ""
+        for count in parts.indices {
+            let shown = start + parts[...count].joined(separator: "/")
+            guard let node = node(shown) ?? node(shown, follow: false) else { return nil }
+            if node.kind != .directory { return count + 1 < parts.count ? shown + "/" : shown }
+        }
+        return nil
     }
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applets that read input: grep, uniq, tr, wc, check sums and the like.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension Applets {
     static let filterApplets: [String: WaitingApplet] = [
         "awk": { AwkCommandLine(words: $0) },
-        "gzip": { GzipProgram(words: $0) },
-        "gunzip": { GzipProgram(words: $0) },
-        "zcat": { GzipProgram(words: $0) },
         "tar": { TarProgram(words: $0) },
         "tee": { words in
             let options = AppletOptions(words)
@@ -133,13 +131,13 @@ extension Applets {
             inputs: options.words,
             Whole(perFile: false) { bytes, _, machine in
                 if options.has("d") || options["decode"] != nil {
-                    guard let decoded = Base64.decode(bytes) else {
+                    guard let decoded = base64Decoded(bytes) else {
                         return fail(&machine, "base64", "truncated base64 input")
                     }
                     machine.write(decoded, to: 1)
                     return 0
                 }
-                let encoded = Base64.encode(bytes)
+                let encoded = Array(Base64.encode(bytes).utf8)
                 guard width > 0 else {
                     machine.write(encoded, to: 1)
                     return 0

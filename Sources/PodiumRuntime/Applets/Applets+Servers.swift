@@ -77,13 +77,18 @@ extension Applets {
         return ServerProgram(service: .files(root: root, style: .python), ports: [port])
     }
 
+    /// How long agnhost, which sets up much before it listens, refuses connections after its start: a readiness probe
+    /// that runs at once fails once on a real node too.
+    private static let testImageOpening = Duration.milliseconds(100)
+
     /// The image of the Kubernetes tests, by its first argument.
     private static func testImage(_ words: [String]) -> any Program {
         let options = AppletOptions(words)
         func port(_ name: String, _ usual: Int) -> Int { options[name].flatMap { Int($0) } ?? usual }
         switch words.dropFirst().first ?? "pause" {
-        case "liveness": return ServerProgram(service: .liveness, ports: [8080])
-        case "netexec": return ServerProgram(service: .netexec, ports: [port("http-port", 8080)])
+        case "liveness": return ServerProgram(service: .liveness, ports: [8080], opening: testImageOpening)
+        case "netexec":
+            return ServerProgram(service: .netexec, ports: [port("http-port", 8080)], opening: testImageOpening)
         case "serve-hostname": return ServerProgram(service: .hostname(prefix: ""), ports: [port("port", 9376)])
         case "test-webserver":
             return ServerProgram(service: .files(root: "/", style: .python), ports: [port("port", 80)])
@@ -125,12 +130,16 @@ struct ServerProgram: Program {
     let ports: [Int]
     /// Whether it goes to the background, so that whoever started it goes on.
     var isDaemon = false
-    private var hasStarted = false
+    /// How long after its start it opens its ports.
+    var opening: Duration = .zero
+    private var opensAt: Timestamp?
+    private var isOpen = false
 
-    init(service: NetworkService?, ports: [Int], isDaemon: Bool = false) {
+    init(service: NetworkService?, ports: [Int], isDaemon: Bool = false, opening: Duration = .zero) {
         self.service = service
         self.ports = ports
         self.isDaemon = isDaemon
+        self.opening = opening
     }
 
     mutating func run(_ machine: inout Machine) -> Progress {
@@ -138,17 +147,22 @@ struct ServerProgram: Program {
             _ = machine.fork(ServerProgram(service: service, ports: ports), arguments: machine.process.arguments)
             return .exited(0)
         }
-        if !hasStarted {
-            hasStarted = true
+        if opensAt == nil {
             machine.process.handled = [.terminate, .interrupt, .quit]
             if let signal = machine.container?.stopSignal { machine.process.handled.insert(signal) }
-            if let service {
-                for port in ports where !machine.listen(port, machine.absolute(service)) {
-                    return .exited(Applets.fail(&machine, machine.process.commandName, "bind: Address already in use"))
-                }
+        }
+        if !machine.process.pendingSignals.isEmpty { return .exited(0) }
+        if isOpen { return .blocked(.forever) }
+        let time = opensAt ?? machine.now + opening
+        opensAt = time
+        if machine.now < time { return .blocked(.time(time)) }
+        isOpen = true
+        if let service {
+            for port in ports where !machine.listen(port, machine.absolute(service)) {
+                return .exited(Applets.fail(&machine, machine.process.commandName, "bind: Address already in use"))
             }
         }
-        return machine.process.pendingSignals.isEmpty ? .blocked(.forever) : .exited(0)
+        return .blocked(.forever)
     }
 }
 

@@ -161,6 +161,10 @@ struct TimeProgram: Program {
 
 /// `watch`: runs a command again and again.
 struct WatchProgram: Program {
+    /// Without `-n`.
+    // busybox: procps/watch.c
+    private static let usualPeriod: Duration = .seconds(2)
+
     let words: [String]
     private var child: Int?
     private var next: Timestamp?
@@ -170,7 +174,7 @@ struct WatchProgram: Program {
     mutating func run(_ machine: inout Machine) -> Progress {
         let options = AppletOptions(words, valued: "n", stops: true)
         if options.words.isEmpty { return .exited(Applets.usage(&machine, "watch")) }
-        let period = options["n"].flatMap { Applets.duration($0).length } ?? .seconds(2)
+        let period = options["n"].flatMap { Applets.duration($0).length } ?? Self.usualPeriod
         if let child, machine.process.endedChildren.removeValue(forKey: child) == nil { return .blocked(.child) }
         if child != nil {
             child = nil

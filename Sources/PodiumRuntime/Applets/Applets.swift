@@ -12,6 +12,7 @@ enum Applets {
     /// Applets that end at once.
     static let immediate: [String: ImmediateApplet] = textApplets.merging(listingApplets) { first, _ in first }
         .merging(fileApplets) { first, _ in first }
+        .merging(linkApplets) { first, _ in first }
         .merging(systemApplets) { first, _ in first }
         .merging(networkApplets) { first, _ in first }
         .merging(accountApplets) { first, _ in first }
@@ -22,6 +23,7 @@ enum Applets {
     /// Applets that read input, sleep or serve.
     static let waiting: [String: WaitingApplet] = filterApplets.merging(lineApplets) { first, _ in first }
         .merging(smallApplets) { first, _ in first }
+        .merging(filePrograms) { first, _ in first }
         .merging(timeApplets) { first, _ in first }
         .merging(serverApplets) { first, _ in first }
         .merging(commandApplets) { first, _ in first }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One transfer of curl: the request that its options make, and what comes of it.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// What curl does for one URL.
@@ -179,7 +180,7 @@ struct CurlTransfer: Sendable {
         var headers = [EnvironmentVariable("Host", target.authority)]
         if let user = options["user"] ?? target.user {
             let name = user.contains(":") ? user : user + ":"
-            headers.append(EnvironmentVariable("Authorization", "Basic " + Base64.encode(Array(name.utf8)).text))
+            headers.append(EnvironmentVariable("Authorization", "Basic " + Base64.encode(name.utf8)))
         }
         if let token = options["oauth2-bearer"] {
             headers.append(EnvironmentVariable("Authorization", "Bearer " + token))

@@ -3,6 +3,8 @@
 
 /// What is done with a stream of bytes.
 protocol StreamProcessor: Sendable {
+    /// The bytes that it keeps of what it has read.
+    var heldBytes: Int { get }
     /// How a file that cannot be opened is complained about, with `%` for its name; empty for not at all.
     var openFault: String { get }
     /// A file or standard input begins; the name is `-` for the latter.
@@ -16,6 +18,7 @@ protocol StreamProcessor: Sendable {
 }
 
 extension StreamProcessor {
+    var heldBytes: Int { 0 }
     var openFault: String { "can't open '%'" }
     mutating func begin(_ name: String, _ machine: inout Machine) {}
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
@@ -44,6 +47,8 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
         self.processor = processor
         self.missingCode = missingCode
     }
+
+    var heldBytes: Int { processor.heldBytes }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {
@@ -187,6 +192,8 @@ struct Whole: StreamProcessor {
         self.openFault = openFault
         self.work = work
     }
+
+    var heldBytes: Int { bytes.count }
 
     mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
         if bytes.count + new.count > Self.maximumBytes {

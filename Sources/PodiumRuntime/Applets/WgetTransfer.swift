@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One download of wget, with what it tells on the way.
 
+import PodiumCodec
+
 /// What wget does for one URL.
 struct WgetTransfer: Sendable {
     let options: WgetOptions
@@ -103,7 +105,7 @@ struct WgetTransfer: Sendable {
         let name = options["http-user"] ?? options["user"]
         let password = options["http-password"] ?? options["password"] ?? ""
         if let user = name.map({ "\($0):\(password)" }) ?? target.user {
-            headers.append(EnvironmentVariable("Authorization", "Basic " + Base64.encode(Array(user.utf8)).text))
+            headers.append(EnvironmentVariable("Authorization", "Basic " + Base64.encode(user.utf8)))
         }
         if let body {
             headers.append(EnvironmentVariable("Content-Type", "application/x-www-form-urlencoded"))

@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // MD5, SHA-1 and base64, for the applets of these names.
 
+import PodiumCodec
 import PodiumMachinery
-
-/// Pads a message to whole blocks of 64 bytes with its length in bits at the end.
-private func padded(_ message: [UInt8], littleEndian: Bool) -> [UInt8] {
-    var bytes = message + [0x80]
-    while bytes.count % 64 != 56 { bytes.append(0) }
-    let bits = UInt64(message.count) * 8
-    for index in 0..<8 {
-        let shift = UInt64(littleEndian ? index * 8 : 56 - index * 8)
-        bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
-    }
-    return bytes
-}
 
 private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 - count) }
 
@@ -34,7 +23,7 @@ enum MD5 {
 
     /// The hash as 32 lower case hexadecimal digits.
     static func hexDigest(of message: [UInt8]) -> String {
-        let bytes = padded(message, littleEndian: true)
+        let bytes = BlockPadding.pad(message, to: 64, isLittleEndian: true)
         var state: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
         for start in stride(from: 0, to: bytes.count, by: 64) {
             let words = (0..<16).map { index in
@@ -67,7 +56,7 @@ enum MD5 {
 enum SHA1 {
     /// The hash as 40 lower case hexadecimal digits.
     static func hexDigest(of message: [UInt8]) -> String {
-        let bytes = padded(message, littleEndian: false)
+        let bytes = BlockPadding.pad(message, to: 64)
         var state: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
         for start in stride(from: 0, to: bytes.count, by: 64) {
             var words = (0..<16).map { index in
@@ -98,42 +87,13 @@ enum SHA1 {
     }
 }
 
-/// Base64 of RFC 4648.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let word = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-            for index in 0..<4 {
-                result.append(
-                    index <= group.count ? alphabet[Int(word >> UInt32(18 - index * 6) & 63)] : UInt8(ascii: "=")
-                )
-            }
-        }
-        return result
-    }
-
-    /// The bytes of a text; nil when it is faulty. White space is passed over.
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
-        var result: [UInt8] = []
-        var word: UInt32 = 0
-        var count = 0
-        for unit in text where !unit.isBlank {
-            if unit == UInt8(ascii: "=") { break }
-            guard let value = alphabet.firstIndex(of: unit) else { return nil }
-            word = word << 6 | UInt32(value)
-            count += 1
-            if count % 4 == 0 { result += [UInt8(word >> 16 & 255), UInt8(word >> 8 & 255), UInt8(word & 255)] }
-        }
-        switch count % 4 {
-        case 1: return nil
-        case 2: result.append(UInt8(word >> 4 & 255))
-        case 3: result += [UInt8(word >> 10 & 255), UInt8(word >> 2 & 255)]
-        default: break
-        }
-        return result
+extension Applets {
+    /// The bytes of a text in base64; nil when it is faulty. White space is passed over, and missing padding.
+    static func base64Decoded(_ text: [UInt8]) -> [UInt8]? {
+        let digits = text.filter { !$0.isBlank }.prefix { $0 != UInt8(ascii: "=") }
+        if digits.count % 4 == 1 { return nil }
+        let filled = digits + [UInt8](repeating: UInt8(ascii: "="), count: (4 - digits.count % 4) % 4)
+        guard case .success(let bytes) = Base64.decode(String(decoding: filled, as: UTF8.self)) else { return nil }
+        return bytes
     }
 }

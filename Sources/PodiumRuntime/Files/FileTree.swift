@@ -12,6 +12,9 @@ package struct FileTree: Hashable, Sendable {
     /// An empty directory, as an `emptyDir` is.
     package init() { root = FileNode.directory(mode: 0o755) }
 
+    /// A tree below a node.
+    init(root: FileNode) { self.root = root }
+
     /// A tree of files by their relative paths, as a `configMap` or a `secret` is.
     package init(files: [String: String], mode: Int = 0o644, time: Timestamp = Timestamp(nanoseconds: 0)) {
         self.init()
@@ -176,6 +179,9 @@ struct FileNode: Hashable, Sendable {
     /// Where a link points, or which device it is.
     var target = ""
     var children: [String: FileNode] = [:]
+    /// The number of a file that has several names (``SharedFiles``), and how many there are.
+    var shared: Int?
+    var names = 1
     /// Counts changes of the content, so that a watcher notices them.
     var version = 0
 

@@ -127,32 +127,32 @@ enum ImageFiles {
     /// The applets that busybox has, simulated or not.
     private static let busyboxPrograms: [String] =
         """
-        [ [[ acpid addgroup adduser adjtimex ar arch arp arping ash awk base64 basename bc blkid brctl bunzip2 \
-        busybox bzcat bzip2 cal cat chgrp chmod chown chpasswd chroot cksum clear cmp comm cp cpio crond crontab cut \
-        date dc dd deallocvt delgroup deluser df diff dirname dmesg dnsdomainname dos2unix du dumpkmap echo ed egrep \
-        eject env ether-wake expand expr factor fallocate false fatattr fdisk fgrep find flock fold free fsck fstrim \
-        fsync ftpd ftpget ftpput fuser getopt getty grep groups gunzip gzip halt hd head hexdump hostid hostname \
-        httpd hush hwclock id ifconfig ifdown ifup inetd init insmod install ionice iostat ip ipaddr ipcalc ipcrm \
-        ipcs iplink iproute iprule kill killall killall5 less link ln logger login logname logread losetup ls lsmod \
-        lsof lspci lsusb lzcat lzma makedevs md5sum mdev mesg mkdir mkdosfs mke2fs mkfifo mknod mkpasswd mkswap \
-        mktemp modinfo modprobe more mount mountpoint mpstat mt mv nameif nc netstat nice nl nmeter nohup nologin \
-        nproc nslookup ntpd od paste passwd patch pgrep pidof ping ping6 pivot_root pkill pmap poweroff printenv \
-        printf ps pscan pstree pwd pwdx readlink realpath reboot renice reset resize rev rm rmdir rmmod route \
-        run-parts runlevel sed seq setconsole setsid sh sha1sum sha256sum sha3sum sha512sum shred shuf slattach \
-        sleep sort split start-stop-daemon stat strings stty su sum svc sync sysctl syslogd tac tail tar tee telnet \
-        telnetd test tftp time timeout top touch tr traceroute true truncate tty tunctl ubirename udhcpc uevent \
-        umount uname unexpand uniq unix2dos unlink unlzma unshare unxz unzip uptime users usleep uudecode uuencode \
-        vi vlock volname wall watch watchdog wc wget which who whoami xargs xxd xzcat yes zcat \
-        add-shell ascii base32 beep blkdiscard blockdev bootchartd chat chattr chpst chrt conspy crc32 cryptpw \
-        cttyhack depmod devmem dhcprelay dnsd dpkg dpkg-deb dumpleases envdir envuidgid fakeidentd fbset fbsplash \
-        fdflush fdformat fgconsole findfs freeramdisk fsfreeze getfattr hdparm hexedit i2cdetect i2cdump i2cget i2cset \
-        i2ctransfer ifenslave ifplugd ipneigh iptunnel kbd_mode klogd last linux32 linux64 linuxrc loadfont loadkmap \
-        lpd lpq lpr lsattr lsscsi makemime man microcom mim nanddump nandwrite nbd-client nsenter openvt partprobe \
-        pipe_progress popmaildir powertop raidautorun rdate rdev readahead readprofile reformime remove-shell resume \
-        rpm rpm2cpio rtcwake run-init runsv runsvdir rx script scriptreplay seedrng sendmail setarch setfattr setfont \
-        setkeycodes setlogcons setpriv setserial setuidgid showkey smemcap softlimit ssl_client su sulogin sv svlogd \
-        svok swapoff swapon switch_root taskset tc tcpsvd tftpd traceroute6 tree ts ttysize udhcpc6 udhcpd udpsvd \
-        vconfig w whois xz zcip
+        [ [[ acpid add-shell addgroup adduser adjtimex ar arch arp arping ascii ash awk base32 base64 basename bc \
+        beep blkdiscard blkid blockdev bootchartd brctl bunzip2 busybox bzcat bzip2 cal cat chat chattr chgrp chmod \
+        chown chpasswd chpst chroot chrt cksum clear cmp comm conspy cp cpio crc32 crond crontab cryptpw cttyhack \
+        cut date dc dd deallocvt delgroup deluser depmod devmem df dhcprelay diff dirname dmesg dnsd dnsdomainname \
+        dos2unix dpkg dpkg-deb du dumpkmap dumpleases echo ed egrep eject env envdir envuidgid ether-wake expand \
+        expr factor fakeidentd fallocate false fatattr fbset fbsplash fdflush fdformat fdisk fgconsole fgrep find \
+        findfs flock fold free freeramdisk fsck fsfreeze fstrim fsync ftpd ftpget ftpput fuser getfattr getopt getty \
+        grep groups gunzip gzip halt hd hdparm head hexdump hexedit hostid hostname httpd hush hwclock i2cdetect \
+        i2cdump i2cget i2cset i2ctransfer id ifconfig ifdown ifenslave ifplugd ifup inetd init insmod install ionice \
+        iostat ip ipaddr ipcalc ipcrm ipcs iplink ipneigh iproute iprule iptunnel kbd_mode kill killall killall5 \
+        klogd last less link linux32 linux64 linuxrc ln loadfont loadkmap logger login logname logread losetup lpd \
+        lpq lpr ls lsattr lsmod lsof lspci lsscsi lsusb lzcat lzma makedevs makemime man md5sum mdev mesg microcom \
+        mim mkdir mkdosfs mke2fs mkfifo mknod mkpasswd mkswap mktemp modinfo modprobe more mount mountpoint mpstat \
+        mt mv nameif nanddump nandwrite nbd-client nc netstat nice nl nmeter nohup nologin nproc nsenter nslookup \
+        ntpd od openvt partprobe passwd paste patch pgrep pidof ping ping6 pipe_progress pivot_root pkill pmap \
+        popmaildir poweroff powertop printenv printf ps pscan pstree pwd pwdx raidautorun rdate rdev readahead \
+        readlink readprofile realpath reboot reformime remove-shell renice reset resize resume rev rm rmdir rmmod \
+        route rpm rpm2cpio rtcwake run-init run-parts runlevel runsv runsvdir rx script scriptreplay sed seedrng \
+        sendmail seq setarch setconsole setfattr setfont setkeycodes setlogcons setpriv setserial setsid setuidgid \
+        sh sha1sum sha256sum sha3sum sha512sum showkey shred shuf slattach sleep smemcap softlimit sort split \
+        ssl_client start-stop-daemon stat strings stty su sulogin sum sv svc svlogd svok swapoff swapon switch_root \
+        sync sysctl syslogd tac tail tar taskset tc tcpsvd tee telnet telnetd test tftp tftpd time timeout top touch \
+        tr traceroute traceroute6 tree true truncate ts tty ttysize tunctl ubirename udhcpc udhcpc6 udhcpd udpsvd \
+        uevent umount uname uncompress unexpand uniq unix2dos unlink unlzma unshare unxz unzip uptime users usleep \
+        uudecode uuencode vconfig vi vlock volname w wall watch watchdog wc wget which who whoami whois xargs xxd xz \
+        xzcat yes zcat zcip
         """
         .split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
 

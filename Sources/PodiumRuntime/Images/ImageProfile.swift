@@ -17,6 +17,7 @@ package struct ImageProfile: Sendable {
     /// Whether everything that the image contains is known, so that what is not there cannot be run.
     let isComplete: Bool
     let flavour: ShellFlavour
+    let hasGNUTools: Bool
     /// The programs that the image brings, by path and by name.
     let programs: Set<String>
     /// Programs that are known not to be there.
@@ -34,6 +35,7 @@ package struct ImageProfile: Sendable {
         let system = facts.system ?? .full
         isComplete = system.isComplete
         flavour = system.flavour
+        hasGNUTools = system.hasGNUTools
         let words = ((facts.entryPoint ?? []) + (facts.command ?? [])).filter { !$0.hasPrefix("-") }
         let names = Set(words.map(Self.name(of:)))
         servers = facts.ports?.isEmpty ?? true ? [] : names

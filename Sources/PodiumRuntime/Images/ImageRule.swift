@@ -70,29 +70,8 @@ package struct ImageNeed: Hashable, Sendable {
 package struct ImageRule: Hashable, Sendable {
     /// The images that it is about.
     package var match: ImagePattern
-    package var pull: ImageSupply?
-    /// The size in bytes.
-    package var size: Int?
-    /// `sha256:…`
-    package var digest: String?
-    package var entryPoint: [String]?
-    package var command: [String]?
-    package var user: ImageUser?
-    package var workingDirectory: String?
-    package var environment: [EnvironmentVariable]?
-    /// The ports that the image exposes and its server listens on.
-    package var ports: [Int]?
-    package var stopSignal: Signal?
-    /// The code with which the server ends when it is asked to stop.
-    package var stopCode: Int?
-    /// What its containers do, start by start, where their command is not interpreted.
-    package var plan: ContainerPlan?
-    package var system: ImageSystem?
-    /// Programs that the image has beyond those of its system.
-    package var programs: [String]?
-    package var need: ImageNeed?
-    /// Whether the image is on every node from the start.
-    package var isPreloaded: Bool?
+    /// What it says of them.
+    package var facts: ImageFacts
     /// The rule as it was written.
     package var source: JSONValue
 }

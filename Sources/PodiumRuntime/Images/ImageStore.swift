@@ -54,28 +54,25 @@ package struct ImageStore: Sendable {
     package static func pull(_ reference: ImageReference, _ profile: ImageProfile) -> ImagePull {
         let name = reference.description
         switch profile.facts.pull {
-        case nil: return ImagePull(duration: pullDuration, failure: nil)
-        case .pulled(let length): return ImagePull(duration: length ?? pullDuration, failure: nil)
+        case nil: return ImagePull(duration: nil, failure: nil)
+        case .pulled(let length): return ImagePull(duration: length, failure: nil)
         case .notFound:
             let text = "rpc error: code = NotFound desc = \(resolveFailure(name)): \(name): not found"
-            return ImagePull(duration: lookupDuration, failure: text)
+            return ImagePull(duration: nil, failure: text)
         case .denied:
             let text =
                 "\(resolveFailure(name)): pull access denied, repository does not exist or may require "
                 + "authorization: server message: insufficient_scope: authorization failed"
-            return ImagePull(duration: lookupDuration, failure: text)
+            return ImagePull(duration: nil, failure: text)
         case .unreachable:
             let host = reference.domain == "docker.io" ? "registry-1.docker.io" : reference.domain
             let version = reference.digest ?? reference.tag ?? "latest"
             let text =
                 "\(resolveFailure(name)): failed to do request: Head "
                 + "\"https://\(host)/v2/\(reference.path)/manifests/\(version)\": dial tcp: lookup \(host): no such host"
-            return ImagePull(duration: lookupDuration, failure: text)
+            return ImagePull(duration: nil, failure: text)
         }
     }
-
-    private static let lookupDuration = Duration.milliseconds(400)
-    private static let pullDuration = Duration.milliseconds(5)
 
     private static func resolveFailure(_ name: String) -> String {
         "failed to pull and unpack image \"\(name)\": failed to resolve reference \"\(name)\""
@@ -84,8 +81,8 @@ package struct ImageStore: Sendable {
 
 /// What pulling an image comes to.
 package struct ImagePull: Hashable, Sendable {
-    /// How long it takes, failures too.
-    package var duration: Duration
+    /// How long it takes where the registry says so.
+    package var duration: Duration?
     /// The runtime's text when it fails; events put `Failed to pull image "x": ` before it.
     package var failure: String?
 }

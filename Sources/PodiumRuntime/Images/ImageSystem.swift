@@ -18,6 +18,14 @@ extension ImageSystem {
         }
     }
 
+    /// Whether its programs are GNU's, whose words and codes are other than busybox's.
+    var hasGNUTools: Bool {
+        switch self {
+        case .debian, .ubuntu, .redhat: true
+        case .full, .busybox, .alpine, .alpineBased, .scratch: false
+        }
+    }
+
     /// The usual programs that it does not have: people look for them and are told so.
     var missing: Set<String> {
         switch self {

@@ -81,49 +81,57 @@ package struct ImageTableError: Error, Sendable {
     package var errors: [FieldError]
 }
 
-/// What the rules together say of one image.
+/// What a rule, or all rules together, say of an image.
 package struct ImageFacts: Hashable, Sendable {
     package var pull: ImageSupply?
+    /// The size in bytes.
+    package var size: Int?
+    /// `sha256:…`
+    package var digest: String?
     package var entryPoint: [String]?
     package var command: [String]?
     package var user: ImageUser?
     package var workingDirectory: String?
     package var environment: [EnvironmentVariable]?
+    /// The ports that the image exposes and its server listens on.
     package var ports: [Int]?
     package var stopSignal: Signal?
+    /// The code with which the server ends when it is asked to stop.
     package var stopCode: Int?
+    /// What its containers do, start by start, where their command is not interpreted.
     package var plan: ContainerPlan?
     package var system: ImageSystem?
+    /// Programs that the image has beyond those of its system.
     package var programs: [String]?
     package var need: ImageNeed?
-    package var size: Int?
-    package var digest: String?
+    /// Whether the image is on every node from the start.
     package var isPreloaded: Bool?
     /// Whether a rule names the image, rather than a kind of tags.
     package var isNamed = false
 
     /// Takes from a rule what no rule before it said.
     mutating func fill(from rule: ImageRule) {
-        pull = pull ?? rule.pull
+        let other = rule.facts
+        pull = pull ?? other.pull
         // A command belongs to the entry point that it was written with.
-        if entryPoint == nil, let other = rule.entryPoint {
-            entryPoint = other
-            command = command ?? rule.command ?? []
+        if entryPoint == nil, let program = other.entryPoint {
+            entryPoint = program
+            command = command ?? other.command ?? []
         }
-        command = command ?? rule.command
-        user = user ?? rule.user
-        workingDirectory = workingDirectory ?? rule.workingDirectory
-        environment = environment ?? rule.environment
-        ports = ports ?? rule.ports
-        stopSignal = stopSignal ?? rule.stopSignal
-        stopCode = stopCode ?? rule.stopCode
-        plan = plan ?? rule.plan
-        system = system ?? rule.system
-        programs = programs ?? rule.programs
-        need = need ?? rule.need
-        size = size ?? rule.size
-        digest = digest ?? rule.digest
-        isPreloaded = isPreloaded ?? rule.isPreloaded
+        command = command ?? other.command
+        user = user ?? other.user
+        workingDirectory = workingDirectory ?? other.workingDirectory
+        environment = environment ?? other.environment
+        ports = ports ?? other.ports
+        stopSignal = stopSignal ?? other.stopSignal
+        stopCode = stopCode ?? other.stopCode
+        plan = plan ?? other.plan
+        system = system ?? other.system
+        programs = programs ?? other.programs
+        need = need ?? other.need
+        size = size ?? other.size
+        digest = digest ?? other.digest
+        isPreloaded = isPreloaded ?? other.isPreloaded
         isNamed = isNamed || rule.match.namesRepositories
     }
 }

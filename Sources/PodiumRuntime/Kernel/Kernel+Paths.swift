@@ -60,7 +60,8 @@ extension Kernel {
         follow: Bool = true,
         _ meter: WorkMeter? = nil
     ) throws(Errno) -> FileLocation {
-        let walk = try walk(path, in: container, follow: follow, meter)
+        // A slash at the end asks for the directory that a link leads to.
+        let walk = try walk(path, in: container, follow: follow || path.hasSuffix("/"), meter)
         if path.hasSuffix("/"), let node = walk.node, node.kind != .directory { throw .notDirectory }
         return place(of: walk.done, in: container)
     }
@@ -147,6 +148,12 @@ extension Kernel {
 
     /// What is at a place.
     func node(at location: FileLocation) -> FileNode? {
+        let node = treeNode(at: location)
+        return sharedFiles.isEmpty ? node : node.map { sharedFiles.resolved($0) }
+    }
+
+    /// What a tree has at a place, which of a file with several names is only the name.
+    func treeNode(at location: FileLocation) -> FileNode? {
         if let volume = location.volume { return volumes[volume]?.root.descendant(location.path[...]) }
         return containers[location.container]?.root.root.descendant(location.path[...])
     }
@@ -154,6 +161,31 @@ extension Kernel {
     /// Changes what is at a place in the tree; the change says whether it did anything.
     @discardableResult
     mutating func update(_ location: FileLocation, _ change: (inout FileNode?) -> Bool) -> Bool {
+        guard !sharedFiles.isEmpty else { return updateTree(location, change) }
+        // Taken out while the tree is changed, so that both can be.
+        var shared = SharedFiles()
+        swap(&shared, &sharedFiles)
+        let changed = updateTree(location) { place in shared.change(&place, change) }
+        swap(&shared, &sharedFiles)
+        return changed
+    }
+
+    /// Takes a container away, with the files that only it had.
+    mutating func forgetContainer(_ number: Int) {
+        if let root = containers[number]?.root.root { sharedFiles.forget(root) }
+        containers[number] = nil
+    }
+
+    /// Takes away what is at a place, which has another one by now.
+    mutating func detach(_ location: FileLocation) {
+        updateTree(location) { place in
+            place = nil
+            return true
+        }
+    }
+
+    @discardableResult
+    private mutating func updateTree(_ location: FileLocation, _ change: (inout FileNode?) -> Bool) -> Bool {
         var changed = false
         if let volume = location.volume {
             changed = volumes[volume]?.root.change(location.path[...], change) ?? false

@@ -37,6 +37,7 @@ struct Kernel: Sendable {
     /// What ended runs of containers left of their budgets, by the containers' names.
     var pastBudgets: [String: WorkBudget] = [:]
     var volumes: [String: FileTree] = [:]
+    var sharedFiles = SharedFiles()
     var listeners: [Int: Listener] = [:]
     /// Open connections; each belongs to an open file.
     var connections: [Int: Connection] = [:]
@@ -46,8 +47,10 @@ struct Kernel: Sendable {
     /// Counts changes of files, so that those who follow a file need not compare.
     var fileChanges = 0
     /// At least the bytes and the nodes that are kept, counted anew when a limit seems to be reached.
-    private var storedBytes = 0
+    private(set) var storedBytes = 0
     private var storedNodes = 0
+    /// The bytes that the pod may hold at the moment, all in all.
+    var allowance = Int.max
     /// The last process ID given in a pod whose containers share them; 1 is the pod's pause process.
     var lastSharedPID = 1
     private var lastNumber = 0
@@ -67,14 +70,25 @@ struct Kernel: Sendable {
     mutating func reserve(bytes: Int = 0, nodes: Int = 0, _ meter: WorkMeter) -> Bool {
         storedBytes += bytes
         storedNodes += nodes
-        guard storedBytes > Self.maximumStoredBytes || storedNodes > Self.maximumNodes else { return true }
+        let limit = min(allowance, Self.maximumStoredBytes)
+        guard storedBytes > limit || storedNodes > Self.maximumNodes else { return true }
+        recount()
+        meter.charge(components: storedNodes)
+        let fits = storedBytes + bytes <= limit && storedNodes + nodes <= Self.maximumNodes
+        if fits {
+            storedBytes += bytes
+            storedNodes += nodes
+        }
+        return fits
+    }
+
+    /// Counts anew what is kept.
+    mutating func recount() {
         var count = StoredCount()
         for container in containers.values { count.add(container.root.root) }
         for volume in volumes.values { count.add(volume.root) }
-        meter.charge(components: count.nodes)
-        storedBytes = count.bytes + bytes
-        storedNodes = count.nodes + nodes
-        return storedBytes <= Self.maximumStoredBytes && storedNodes <= Self.maximumNodes
+        storedBytes = count.bytes
+        storedNodes = count.nodes
     }
 
     /// The next 64 random bits (SplitMix64).

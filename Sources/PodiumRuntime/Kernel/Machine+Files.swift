@@ -78,6 +78,7 @@ extension Machine {
             return try open(node, at: location, path: path, mode)
         }
         if mode == .read { throw .noEntry }
+        if path.hasSuffix("/") { throw .isDirectory }
         try put(FileNode.file(FileContent(), mode: 0o666 & ~process.mask, time: now), at: location)
         return try file(for: .file(location), path: path, appends: mode == .append)
     }
@@ -147,7 +148,7 @@ extension Machine {
     }
 
     /// Puts a node where nothing is.
-    mutating func put(_ node: FileNode, at location: FileLocation) throws(Errno) {
+    mutating func put(_ node: FileNode, at location: FileLocation, keepsOwner: Bool = false) throws(Errno) {
         if location.readOnly { throw .readOnly }
         guard let name = location.path.last else { throw .exists }
         if name.utf8.count > Kernel.maximumNameBytes { throw .nameTooLong }
@@ -162,8 +163,10 @@ extension Machine {
         if location.path.count + (nodes > 1 ? node.height : 1) > Kernel.maximumDepth { throw .nameTooLong }
         if !kernel.reserve(bytes: bytes, nodes: nodes, meter) { throw .noSpace }
         var owned = node
-        owned.owner = userID
-        owned.group = groupID
+        if !keepsOwner {
+            owned.owner = userID
+            owned.group = groupID
+        }
         let added = kernel.update(location) { place in
             guard place == nil else { return false }
             place = owned
@@ -182,8 +185,17 @@ extension Machine {
     /// Makes a directory and those on the way that are missing, as `mkdir -p` does; fine when it is there.
     mutating func makeDirectories(_ path: String, mode: Int? = nil) throws(Errno) {
         if path.isEmpty { throw .noEntry }
-        let absolute = absolute(path)
-        guard let (place, rest) = try kernel.locateMissing(absolute, in: process.container, meter) else { return }
+        let parts = path.split(separator: "/")
+        let start = path.hasPrefix("/") ? "/" : ""
+        // What `..` leads out of has to be there first.
+        for (index, part) in parts.enumerated() where part == ".." && index > 0 {
+            try makeMissingDirectories(start + parts[..<index].joined(separator: "/"), mode: nil)
+        }
+        try makeMissingDirectories(path, mode: mode)
+    }
+
+    private mutating func makeMissingDirectories(_ path: String, mode: Int?) throws(Errno) {
+        guard let (place, rest) = try kernel.locateMissing(absolute(path), in: process.container, meter) else { return }
         // Built from the innermost outwards and put at its place at once.
         let plain = 0o777 & ~process.mask
         var made = FileNode.directory(mode: mode ?? plain, time: now)
@@ -203,13 +215,10 @@ extension Machine {
         if kernel.node(at: location) == nil { throw .noEntry }
         if location.readOnly { throw .readOnly }
         if location.path.isEmpty || isMountPoint(path) { throw .busy }
-        var removed = 0
-        kernel.update(location) { place in
-            removed = place?.count ?? 0
-            place = nil
-            return true
-        }
-        charge(components: location.path.count + removed)
+        let removed = kernel.treeNode(at: location)
+        if let removed { kernel.sharedFiles.forget(removed) }
+        kernel.detach(location)
+        charge(components: location.path.count + (removed?.count ?? 0))
     }
 
     /// Whether something is mounted at a path.

@@ -23,6 +23,7 @@ extension Machine {
             startedAt: now
         )
         child.arguments = arguments
+        child.inheritedBytes = program.heldBytes
         child.isStep = process.isStep || !takesPlace
         child.ignored = process.ignored
         child.files = process.files

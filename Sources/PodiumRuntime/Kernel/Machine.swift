@@ -43,6 +43,8 @@ struct Machine {
     /// The running process's container.
     var container: Container? { kernel.containers[process.container] }
 
+    /// Whether the programs of the container are GNU's.
+    var isGNU: Bool { container?.image.hasGNUTools ?? false }
     /// The user that the running process is.
     var userID: Int { process.userID ?? container?.specification.user ?? 0 }
     /// Its group.
@@ -149,6 +151,7 @@ extension Machine {
         // Even a program that only waits pays for its turn, so that turns at one moment cannot go on for ever.
         spend()
         let progress = runProgram()
+        checkMemory()
         settle(progress)
         process = previous
         work.spend(meter.steps)
@@ -174,7 +177,9 @@ extension Machine {
         case .exited(let code):
             finish(process, code: code)
             return
-        case .replaced(let program): process.program = program
+        case .replaced(let program):
+            process.program = program
+            process.inheritedBytes = 0
         case .blocked(let wait): process.wait = wait
         case .ready: break
         }

@@ -9,6 +9,12 @@ protocol Program: Sendable {
     /// end; a
     /// program that was woken for nothing returns the same wait again.
     mutating func run(_ machine: inout Machine) -> Progress
+    /// The bytes of what it has read and made, beyond what every program takes.
+    var heldBytes: Int { get }
+}
+
+extension Program {
+    var heldBytes: Int { 0 }
 }
 
 /// Where a program stands after a slice of work.
@@ -85,6 +91,10 @@ struct Process: Sendable {
     var endedChildren: [Int: Int] = [:]
     /// The command that this is the first process of.
     var command: Int?
+    /// The bytes that its program had from its parent when it began, which both share.
+    var inheritedBytes = 0
+    /// What its program has come to hold of its own.
+    var ownBytes = 0
     /// Whether something goes on when it ends, so that it does not stand for its container: a probe, a part of a
     /// pipeline, a command before others. What it starts stands no better.
     var isStep = false

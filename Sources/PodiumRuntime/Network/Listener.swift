@@ -69,6 +69,10 @@ extension Kernel {
         return nil
     }
 
+    /// How long `liveness` says that it lives.
+    // Kubernetes: test/images/agnhost/liveness/server.go
+    private static let livenessLife: Duration = .seconds(10)
+
     /// The ports that accept connections, in order.
     var openPorts: [Int] {
         let expected = containers.values.filter { $0.exit == nil && !$0.answering.isEmpty }
@@ -86,7 +90,7 @@ extension Kernel {
         case .liveness:
             guard path == "/healthz" else { return HTTPAnswer(status: 404, body: "404 page not found\n") }
             let age = now - listener.since
-            return age <= .seconds(10)
+            return age <= Self.livenessLife
                 ? HTTPAnswer(status: 200, body: "ok")
                 : HTTPAnswer(status: 500, body: "error: \(age.nanoseconds / 1_000_000_000)s")
         case .netexec: return netexec(request, path: path, now: now)

@@ -55,7 +55,7 @@ extension Kernel {
         let servesFiles = servesFiles
         var part = Kernel(configuration)
         part.listeners = listeners
-        if servesFiles { part.volumes = volumes }
+        if servesFiles { (part.volumes, part.sharedFiles) = (volumes, sharedFiles) }
         part.containers = containers.mapValues { container in
             var visible = container
             visible.log = ContainerLog()

@@ -28,7 +28,7 @@ extension Machine {
         attachStreams(&main, number, specification)
         if let error = choose(specification, &main) {
             for file in main.files.values { kernel.release(file) }
-            kernel.containers[number] = nil
+            kernel.forgetContainer(number)
             return .failure(error)
         }
         kernel.containers[number]?.mainProcess = main.number

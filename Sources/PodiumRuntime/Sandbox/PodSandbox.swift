@@ -84,7 +84,7 @@ package struct PodSandbox: Sendable {
             signal(.kill, container, now: moment, world: EmptyWorld())
             kernel.events = events
         }
-        kernel.containers[container.number] = nil
+        kernel.forgetContainer(container.number)
         kernel.budgets[container.number] = nil
     }
 
@@ -142,7 +142,36 @@ package struct PodSandbox: Sendable {
     }
 
     /// The present content of a volume.
-    package func volume(named name: String) -> FileTree? { kernel.volumes[name] }
+    package func volume(named name: String) -> FileTree? { kernel.volumes[name].map { kernel.sharedFiles.settled($0) } }
+
+    // Memory
+
+    /// The bytes of this machine's memory that the pod holds: files, processes, logs. Of files it is an upper bound.
+    package var heldBytes: Int { kernel.heldBytes }
+
+    /// The part of it that processes hold.
+    package var processBytes: Int { kernel.processBytes }
+
+    /// What the processes of a container hold.
+    package func memory(of container: ContainerHandle) -> Int {
+        kernel.processes.values.reduce(0) { $0 + ($1.container == container.number ? $1.ownBytes : 0) }
+    }
+
+    /// Sets how many bytes the pod may hold for now. Writing beyond it finds no space left, and a container whose
+    /// processes go far beyond it is killed.
+    package mutating func allow(_ bytes: Int) { kernel.allowance = bytes }
+
+    /// Counts anew what files take.
+    package mutating func recountFiles() { kernel.recount() }
+
+    /// Takes the files and volumes of a pod that is over away; its logs stay.
+    package mutating func discardFiles() {
+        kernel.volumes = [:]
+        for number in kernel.containers.keys where kernel.containers[number]?.exit != nil {
+            kernel.containers[number]?.root = FileTree()
+        }
+        kernel.recount()
+    }
 
     /// The bytes that a container wrote beside its volumes, its log included.
     package func writtenBytes(of container: ContainerHandle) -> Int {

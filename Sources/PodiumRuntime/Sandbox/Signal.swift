@@ -20,8 +20,6 @@ package struct Signal: Hashable, Sendable {
     package static let abort = Signal(6)
     package static let kill = Signal(9)
     package static let user1 = Signal(10)
-    package static let segmentationFault = Signal(11)
-    package static let user2 = Signal(12)
     package static let pipe = Signal(13)
     package static let alarm = Signal(14)
     package static let terminate = Signal(15)

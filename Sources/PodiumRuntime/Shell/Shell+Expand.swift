@@ -330,6 +330,8 @@ extension Machine {
             if next.count >= Self.maximumMatches { return [] }
             found = next
         }
-        return found
+        // Behind a slash at the end there can only be directories.
+        guard pattern.hasSuffix("/"), found != ["/"] else { return found }
+        return found.filter { node($0)?.kind == .directory }.map { $0 + "/" }
     }
 }

@@ -93,9 +93,8 @@ extension Shell {
         }
         var mask = Int(word, radix: 8)
         if mask == nil, word.contains(where: { "+-=".contains($0) }), word.allSatisfy({ "ugoa+-=rwxX,".contains($0) }) {
-            var node = FileNode.file(FileContent())
-            node.mode = 0o777 & ~machine.process.mask
-            mask = 0o777 & ~Applets.mode(word, of: node)
+            let rights = 0o777 & ~machine.process.mask
+            mask = ModeChange(word).map { 0o777 & ~$0.applied(to: rights, isDirectory: false, mask: 0) }
         }
         guard let mask, (0...0o777).contains(mask) else {
             machine.complain(complaint("umask: illegal mode: \(word)"))

@@ -185,6 +185,8 @@ struct Shell: Program {
         variables.export("SHLVL", true)
     }
 
+    var heldBytes: Int { variables.byteCount }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         if pid == nil {
             pid = machine.process.pid

@@ -166,7 +166,9 @@ struct TestExpression {
         case "-ot" where flavour == .ash: return first.time.seconds < second.time.seconds
         case "-nt": return first.time > second.time
         case "-ot": return first.time < second.time
-        default: return (try? machine.locate(left)) == (try? machine.locate(right))
+        default:
+            guard let one = try? machine.locate(left), let other = try? machine.locate(right) else { return false }
+            return machine.kernel.isSame(one, other)
         }
     }
 
@@ -199,7 +201,10 @@ struct TestExpression {
         case "-x": return node.map { $0.kind == .directory || $0.mode & 0o111 != 0 } ?? false
         case "-p": return node?.kind == .fifo
         case "-c": return node?.kind == .device
-        case "-b", "-S", "-u", "-g", "-k": return false
+        case "-u": return node.map { $0.mode & 0o4000 != 0 } ?? false
+        case "-g": return node.map { $0.mode & 0o2000 != 0 } ?? false
+        case "-k": return node.map { $0.mode & 0o1000 != 0 } ?? false
+        case "-b", "-S": return false
         default: throw Failure(text: "\(operation): unknown operand")
         }
     }

@@ -111,16 +111,3 @@ struct OrderedObjects: Sendable {
         }
     }
 }
-
-extension OrderedObjects {
-    /// Traps unless the structure is as its description says. For tests.
-    func checkInvariants() {
-        precondition(
-            leaves.allSatisfy { !$0.isEmpty && $0.count <= Limits.leafCapacity },
-            "a leaf is empty or overfull"
-        )
-        let keys = leaves.flatMap { $0.map(\.key) }
-        precondition(keys.count == count, "the count is off")
-        precondition(zip(keys, keys.dropFirst()).allSatisfy { $0 < $1 }, "keys are not ascending")
-    }
-}

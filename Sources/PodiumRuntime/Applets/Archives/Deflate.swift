@@ -2,7 +2,7 @@
 // Makes data small by DEFLATE (RFC 1951), with the codes that need no table.
 
 /// Writes DEFLATE.
-struct Deflater {
+struct Deflater: ByteConverter {
     private static let window = 1 << 15
     private static let minimumMatch = 3
     private static let maximumMatch = 258
@@ -11,45 +11,47 @@ struct Deflater {
     private static let hashBits = 14
 
     private let input: [UInt8]
-    private var output: [UInt8] = []
+    private(set) var output: [UInt8] = []
+    /// The place in the input; nil before the block is begun.
+    private var index: Int?
     private var bits: UInt64 = 0
     private var bitCount = 0
     /// The last place of each hash, and the place before each place with the same one.
     private var heads: [Int32]
     private var previous: [Int32]
 
-    private init(_ input: [UInt8]) {
+    /// A writer of one block.
+    init(_ input: [UInt8]) {
         self.input = input
         heads = Array(repeating: -1, count: 1 << Self.hashBits)
         previous = Array(repeating: -1, count: Self.window)
     }
 
-    /// The data as one block.
-    static func compress(_ input: [UInt8]) -> [UInt8] {
-        var deflater = Deflater(input)
-        deflater.run()
-        return deflater.output
-    }
-
-    private mutating func run() {
-        put(1, 1)
-        put(1, 2)
-        var index = 0
-        while index < input.count {
-            let (length, distance) = longestMatch(at: index)
+    mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
+        if index == nil {
+            put(1, 1)
+            put(1, 2)
+        }
+        var place = index ?? 0
+        let goal = min(input.count, place + count)
+        while place < goal {
+            let (length, distance) = longestMatch(at: place)
             if length >= Self.minimumMatch {
                 putLength(length)
                 putDistance(distance)
-                for place in index..<index + length { remember(place) }
-                index += length
+                for matched in place..<place + length { remember(matched) }
+                place += length
             } else {
-                putLiteral(Int(input[index]))
-                remember(index)
-                index += 1
+                putLiteral(Int(input[place]))
+                remember(place)
+                place += 1
             }
         }
+        index = place
+        guard place >= input.count else { return false }
         putLiteral(256)
         if bitCount > 0 { put(0, 8 - bitCount % 8) }
+        return true
     }
 
     private func hash(at index: Int) -> Int? {
@@ -133,66 +135,4 @@ extension Inflater {
     static let lengths = zip(lengthBases, lengthBits).map { (base: $0, bits: $1) }
     /// The shortest distance of each symbol, and the bits that say how much farther.
     static let distances = distanceBases.enumerated().map { (base: $1, bits: $0 < 2 ? 0 : $0 / 2 - 1) }
-}
-
-/// The format of gzip (RFC 1952).
-enum Gzip {
-    private static let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
-
-    static func compress(_ input: [UInt8]) -> [UInt8] {
-        header + Deflater.compress(input) + word(Checksum32.of(input)) + word(UInt32(truncatingIfNeeded: input.count))
-    }
-
-    private static func word(_ value: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) }
-    }
-
-    /// Whether data begins as gzip does.
-    static func isMagic(_ input: some Collection<UInt8>) -> Bool { input.starts(with: header.prefix(2)) }
-
-    /// What all members of a file expand to. What is no member any more ends it.
-    static func expand(_ input: [UInt8]) throws(GzipFault) -> [UInt8] {
-        var output: [UInt8] = []
-        var index = 0
-        repeat {
-            guard isMagic(input[index...]), index + 10 <= input.count else { throw .magic }
-            let start = try self.start(of: input, at: index)
-            let member: (bytes: [UInt8], end: Int)
-            do {
-                member = try Inflater.expand(input, from: start)
-            } catch {
-                throw error == .short ? .short : error == .corrupt ? .corrupt : .tooLarge
-            }
-            guard member.end + 8 <= input.count else { throw .short }
-            guard Array(input[member.end..<member.end + 4]) == word(Checksum32.of(member.bytes)) else { throw .check }
-            output += member.bytes
-            if output.count > Inflater.maximumBytes { throw .tooLarge }
-            index = member.end + 8
-        } while isMagic(input[index...])
-        return output
-    }
-
-    private static func start(of input: [UInt8], at index: Int) throws(GzipFault) -> Int {
-        let flags = input[index + 3]
-        var start = index + 10
-        if flags & 4 != 0 {
-            guard start + 2 <= input.count else { throw .short }
-            start += 2 + Int(input[start]) + Int(input[start + 1]) << 8
-        }
-        for flag: UInt8 in [8, 16] where flags & flag != 0 {
-            guard start < input.count, let end = input[start...].firstIndex(of: 0) else { throw .short }
-            start = end + 1
-        }
-        if flags & 2 != 0 { start += 2 }
-        return start
-    }
-}
-
-/// Why a gzip file cannot be read, in the words of busybox.
-enum GzipFault: String, Error {
-    case magic = "invalid magic"
-    case short = "unexpected end of file"
-    case corrupt = "corrupted data"
-    case check = "crc error"
-    case tooLarge = "out of memory"
 }

@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expands what DEFLATE (RFC 1951) made small.
 
-/// Why compressed data cannot be expanded.
-enum ExpansionFault: Error {
-    /// It ends too early.
-    case short
-    case corrupt
-    /// It is larger than what is kept.
-    case tooLarge
-}
-
 /// Reads DEFLATE.
-struct Inflater {
-    /// The bytes that one stream may expand to.
-    static let maximumBytes = 16 << 20
-
+struct Inflater: ByteConverter {
     /// The codes of an alphabet: how many there are of each length, and the symbols in the order of their codes.
     private struct Codes {
         var counts = Array(repeating: 0, count: 16)
@@ -47,24 +35,19 @@ struct Inflater {
     private static let fixedDistances = Codes(Array(repeating: 5, count: 30))
 
     private let input: [UInt8]
-    private var index: Int
+    /// The first byte that was not looked at.
+    private(set) var index: Int
     private var bits: UInt32 = 0
     private var bitCount = 0
-    private var output: [UInt8] = []
+    private(set) var output: [UInt8] = []
+    private var isLast = false
+    /// The codes of the block that is being read.
+    private var codes: (literals: Codes, distances: Codes)?
 
-    private init(_ input: [UInt8], from index: Int) {
+    /// A reader of data from `index` on.
+    init(_ input: [UInt8], from index: Int = 0) {
         self.input = input
         self.index = index
-    }
-
-    /// What the data from `index` on expands to, and where it ends.
-    static func expand(
-        _ input: [UInt8],
-        from index: Int = 0
-    ) throws(ExpansionFault) -> (bytes: [UInt8], end: Int) {
-        var inflater = Inflater(input, from: index)
-        while try !inflater.block() {}
-        return (inflater.output, inflater.index)
     }
 
     private mutating func take(_ count: Int) throws(ExpansionFault) -> Int {
@@ -95,18 +78,29 @@ struct Inflater {
         throw .corrupt
     }
 
-    /// Expands one block and says whether it was the last one.
-    private mutating func block() throws(ExpansionFault) -> Bool {
-        let isLast = try take(1) == 1
+    mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
+        let goal = output.count + count
+        while output.count < goal {
+            if let (literals, distances) = codes {
+                if try compressed(literals, distances, goal) { codes = nil }
+            } else if isLast {
+                return true
+            } else {
+                try block()
+            }
+        }
+        return false
+    }
+
+    /// Begins a block.
+    private mutating func block() throws(ExpansionFault) {
+        isLast = try take(1) == 1
         switch try take(2) {
         case 0: try stored()
-        case 1: try compressed(Self.fixedLiterals, Self.fixedDistances)
-        case 2:
-            let (literals, distances) = try codes()
-            try compressed(literals, distances)
+        case 1: codes = (Self.fixedLiterals, Self.fixedDistances)
+        case 2: codes = try readCodes()
         default: throw .corrupt
         }
-        return isLast
     }
 
     private mutating func stored() throws(ExpansionFault) {
@@ -120,10 +114,10 @@ struct Inflater {
         guard index + length <= input.count else { throw .short }
         output += input[index..<index + length]
         index += length
-        if output.count > Self.maximumBytes { throw .tooLarge }
+        if output.count > CompressionFormat.maximumBytes { throw .tooLarge }
     }
 
-    private mutating func codes() throws(ExpansionFault) -> (Codes, Codes) {
+    private mutating func readCodes() throws(ExpansionFault) -> (Codes, Codes) {
         let literals = try take(5) + 257
         let distances = try take(5) + 1
         let count = try take(4) + 4
@@ -146,13 +140,18 @@ struct Inflater {
         return (Codes(lengths[..<literals]), Codes(Array(lengths[literals...])))
     }
 
-    private mutating func compressed(_ literals: Codes, _ distances: Codes) throws(ExpansionFault) {
-        while true {
+    /// Expands what a block holds, up to a length; whether that was all of it.
+    private mutating func compressed(
+        _ literals: Codes,
+        _ distances: Codes,
+        _ goal: Int
+    ) throws(ExpansionFault) -> Bool {
+        while output.count < goal {
             let symbol = try symbol(literals)
             if symbol < 256 {
                 output.append(UInt8(symbol))
             } else if symbol == 256 {
-                return
+                return true
             } else {
                 guard symbol - 257 < Self.lengthBases.count else { throw .corrupt }
                 let length = Self.lengthBases[symbol - 257] + (try take(Self.lengthBits[symbol - 257]))
@@ -162,7 +161,8 @@ struct Inflater {
                 guard distance <= output.count else { throw .corrupt }
                 for _ in 0..<length { output.append(output[output.count - distance]) }
             }
-            if output.count > Self.maximumBytes { throw .tooLarge }
+            if output.count > CompressionFormat.maximumBytes { throw .tooLarge }
         }
+        return false
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHA-512 and SHA-3, and the check sums of cksum and sum.
 
+import PodiumMachinery
+
 /// The hash of FIPS 180-4 with 512 bits.
 enum SHA512 {
     private static let constants: [UInt64] = [
@@ -33,12 +35,7 @@ enum SHA512 {
 
     /// The hash as 128 lower case hexadecimal digits.
     static func hexDigest(of message: [UInt8]) -> String {
-        var bytes = message + [0x80]
-        while bytes.count % 128 != 120 { bytes.append(0) }
-        let bits = UInt64(message.count) * 8
-        for shift in stride(from: 56, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
-        }
+        let bytes = BlockPadding.pad(message, to: 128)
         var state = start
         for block in stride(from: 0, to: bytes.count, by: 128) { compress(bytes[block..<block + 128], into: &state) }
         return state.map { Applets.hexadecimal($0) }.joined()

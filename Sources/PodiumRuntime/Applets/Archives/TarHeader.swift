@@ -17,6 +17,9 @@ struct TarHeader: Sendable {
     var seconds: Int64 = 0
     var kind = UInt8(ascii: "0")
     var link = ""
+    /// What the owner and the group are called; empty when only their numbers are known.
+    var ownerName = ""
+    var groupName = ""
 
     init(name: String) { self.name = name }
 
@@ -80,8 +83,8 @@ struct TarHeader: Sendable {
         bytes.append(kind)
         put(link, Self.nameBytes)
         put("ustar  ", 8)
-        put(owner == 0 ? "root" : "", 32)
-        put(group == 0 ? "root" : "", 32)
+        put(ownerName, 32)
+        put(groupName, 32)
         put("", Self.blockBytes - bytes.count)
         let sum = String(bytes.reduce(0) { $0 + Int($1) }, radix: 8)
         let check = Array((String(repeating: "0", count: 6 - sum.utf8.count) + sum).utf8) + [0, 0x20]
@@ -113,6 +116,8 @@ struct TarHeader: Sendable {
         kind = block[156] == 0 ? UInt8(ascii: "0") : block[156]
         if kind == UInt8(ascii: "0"), name.hasSuffix("/") { kind = UInt8(ascii: "5") }
         link = text(157..<257)
+        ownerName = text(265..<297)
+        groupName = text(297..<329)
     }
 
     /// The bytes behind the header that belong to the member.
@@ -133,7 +138,7 @@ struct TarHeader: Sendable {
     var line: String {
         var node = FileNode(kind: nodeKind, mode: mode, time: Timestamp(seconds: seconds))
         if kind == UInt8(ascii: "1") { node.kind = .file }
-        let names = [owner, group].map { $0 == 0 ? "root" : String($0) }
+        let names = [ownerName.isEmpty ? String(owner) : ownerName, groupName.isEmpty ? String(group) : groupName]
         let shown = PrintFormatter.padded(String(contentBytes), 9, left: false)
         let date = CivilTime(node.time).formatted("%Y-%m-%d %H:%M:%S")
         let arrow = kind == UInt8(ascii: "2") || kind == UInt8(ascii: "1") ? " -> " + link : ""

@@ -16,7 +16,9 @@ struct TarOptions: Sendable {
     var nameFiles: [String] = []
     var excludeFiles: [String] = []
     var stripped = 0
-    var isCompressed = false
+    /// The format of the archive, when it is not read from its first bytes.
+    var format: CompressionFormat?
+    private var choosesFormat = false
     var isVerbose = false
     var toOutput = false
     var keepsOld = false
@@ -35,7 +37,8 @@ struct TarOptions: Sendable {
     private static let longFlags: [String: Character] = [
         "create": "c", "extract": "x", "get": "x", "list": "t", "verbose": "v", "gzip": "z", "gunzip": "z",
         "to-stdout": "O", "keep-old": "k", "keep-old-files": "k", "touch": "m", "dereference": "h",
-        "no-same-owner": "o", "auto-compress": "a", "bzip2": "j", "xz": "J",
+        "no-same-owner": "o", "auto-compress": "a", "bzip2": "j", "bunzip2": "j", "xz": "J", "unxz": "J", "lzma": "M",
+        "compress": "Z", "uncompress": "Z",
     ]
 
     /// Reads the words, of which the first may leave out its dash: `tar czf x.tgz y`.
@@ -58,6 +61,7 @@ struct TarOptions: Sendable {
                 names.append(word)
             }
         }
+        if choosesFormat, format == nil { format = file.flatMap { CompressionFormat(ofFile: $0) } }
     }
 
     private mutating func readLetters(_ letters: [Character], _ rest: inout ArraySlice<String>, joined: Bool = false) {
@@ -100,16 +104,19 @@ struct TarOptions: Sendable {
         case "c": action = .create
         case "x": action = .extract
         case "t": action = .list
-        case "z": isCompressed = true
+        case "z": format = .gzip
+        case "j": format = .bzip2
+        case "J": format = .xz
+        case "Z": format = .compress
+        case "M": format = .lzma
         case "v": isVerbose = true
         case "O": toOutput = true
         case "k": keepsOld = true
         case "m": keepsTime = false
         case "o": keepsOwner = false
         case "h": followsLinks = true
-        case "a": isCompressed = isCompressed || file?.hasSuffix("gz") == true
+        case "a": choosesFormat = true
         case "p", "P", "w", "U": break
-        case "j", "J", "Z", "l": fault = "compression '\(letter)' is not simulated"
         default: fault = "invalid option -- '\(letter)'"
         }
     }

@@ -23,6 +23,10 @@ struct TarProgram: Program {
                 return .exited(Applets.fail(&machine, "tar", "can't open '\(path)'", error))
             }
         }
+        if action == .create, let format = options.format, format.compressor([]) == nil {
+            let name = format == .compress ? "compress" : format == .xz ? "xz" : "lzma"
+            return .exited(Applets.fail(&machine, "tar", "can't execute '\(name)'", .noEntry))
+        }
         if action == .create, options.names.isEmpty {
             return .exited(Applets.fail(&machine, "tar", "empty archive"))
         }
@@ -57,9 +61,6 @@ struct TarWriter: Program {
     static let descriptor = 62
     /// The bytes of a file that are copied at once.
     private static let pieceBytes = 32 << 10
-    /// The bytes of an archive that is compressed.
-    private static let maximumCompressedBytes = 16 << 20
-
     private let options: TarOptions
     private let target: Int
     private var pending: [String]
@@ -68,6 +69,7 @@ struct TarWriter: Program {
     private var file: (path: String, offset: Int, size: Int)?
     /// The archive before it is compressed.
     private var gathered: [UInt8] = []
+    private var conversion: Conversion?
     private var isDone = false
     private var code = 0
     private var saidRoot = false
@@ -78,22 +80,26 @@ struct TarWriter: Program {
         pending = options.names.reversed()
     }
 
+    var heldBytes: Int { gathered.count }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {
             guard output.drain(to: target, &machine) else { return .ready }
             if machine.mustYield { return .ready }
             machine.spend()
-            if let file {
+            if conversion != nil {
+                guard conversion?.run(&machine) == true else { return .ready }
+                output.add(conversion?.output ?? [])
+                conversion = nil
+            } else if let file {
                 copy(file, &machine)
             } else if let path = pending.popLast() {
                 add(path, &machine)
             } else if !isDone {
                 isDone = true
                 put(Array(repeating: 0, count: 2 * TarHeader.blockBytes))
-                if options.isCompressed {
-                    machine.spend(gathered.count >> 6)
-                    output.add(Gzip.compress(gathered))
-                }
+                conversion = options.format?.compressor(gathered).map { Conversion($0) }
+                gathered = []
             } else {
                 if code != 0 { machine.complain("tar: error exit delayed from previous errors") }
                 return .exited(code)
@@ -102,8 +108,8 @@ struct TarWriter: Program {
     }
 
     private mutating func put(_ bytes: [UInt8]) {
-        guard options.isCompressed else { return output.add(bytes) }
-        if gathered.count + bytes.count <= Self.maximumCompressedBytes { gathered += bytes } else { code = 1 }
+        guard options.format != nil else { return output.add(bytes) }
+        if gathered.count + bytes.count <= CompressionFormat.maximumBytes { gathered += bytes } else { code = 1 }
     }
 
     private mutating func add(_ path: String, _ machine: inout Machine) {
@@ -121,7 +127,9 @@ struct TarWriter: Program {
         // An archive does not hold itself.
         if let archive = options.file, machine.absolute(path) == machine.absolute(archive) { return }
         if !name.isEmpty {
-            let header = TarHeader(name: name, node)
+            var header = TarHeader(name: name, node)
+            header.ownerName = machine.userName(node.owner)
+            header.groupName = machine.groupName(node.group)
             put(header.blocks)
             if options.isVerbose { machine.write(Array((header.name + "\n").utf8), to: target == 1 ? 2 : 1) }
             if node.kind == .file { file = (path, 0, node.content.size) }

@@ -5,8 +5,6 @@ import PodiumMachinery
 
 /// `tar x` and `tar t`.
 struct TarReader: Program {
-    /// The bytes of an archive that is expanded in memory.
-    private static let maximumCompressedBytes = 16 << 20
     /// The length of a name.
     private static let maximumNameBytes = 1 << 16
     private static let fileDescriptor = 61
@@ -16,8 +14,10 @@ struct TarReader: Program {
     private var buffer: [UInt8] = []
     private var start = 0
     private var isEnded = false
-    /// Nil until the first bytes told.
-    private var isCompressed: Bool?
+    /// Whether the first bytes told the format, and which it is.
+    private var isRecognized = false
+    private var format: CompressionFormat?
+    private var conversion: Conversion?
     private var isExpanded = false
     private var output = PendingOutput()
     /// The member that is being read, and what of its content and its padding is still to come.
@@ -34,6 +34,8 @@ struct TarReader: Program {
     }
 
     private enum Supply { case ready, ended, wait(Wait), yield }
+
+    var heldBytes: Int { buffer.count }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {
@@ -55,14 +57,14 @@ struct TarReader: Program {
 
     /// Sees to it that so many bytes are in the buffer.
     private mutating func supply(_ count: Int, _ machine: inout Machine) -> Supply {
-        while buffer.count - start < count || isCompressed == nil || isCompressed == true && !isExpanded {
+        while buffer.count - start < count || !isRecognized || format != nil && !isExpanded {
             if isEnded {
-                if isCompressed == true, !isExpanded {
-                    expand(&machine)
+                if format != nil, !isExpanded {
+                    guard expand(&machine) else { return .yield }
                     continue
                 }
-                if isCompressed == nil {
-                    isCompressed = false
+                if !isRecognized {
+                    isRecognized = true
                     continue
                 }
                 return .ended
@@ -72,29 +74,39 @@ struct TarReader: Program {
             case .wait(let wait): return .wait(wait)
             case .end, .failed: isEnded = true
             case .bytes(let bytes):
-                machine.spend(1 + bytes.count >> 8)
                 if start > 0 {
                     buffer.removeFirst(start)
                     start = 0
                 }
                 buffer += bytes
-                if isCompressed == nil, buffer.count > 1 { isCompressed = Gzip.isMagic(buffer) || options.isCompressed }
-                if isCompressed == true, buffer.count > Self.maximumCompressedBytes { isEnded = true }
+                if !isRecognized, buffer.count >= XzExpander.magic.count {
+                    isRecognized = true
+                    // A name that begins like the header of lzma is none: its third byte is no zero.
+                    format = CompressionFormat(recognizing: buffer) ?? options.format
+                }
+                if format != nil, buffer.count > CompressionFormat.maximumBytes { isEnded = true }
             }
         }
         return .ready
     }
 
-    private mutating func expand(_ machine: inout Machine) {
-        isExpanded = true
-        machine.spend(1 + buffer.count >> 5)
-        do {
-            buffer = try Gzip.expand(buffer)
-        } catch {
-            machine.complain("tar: \(error.rawValue)")
+    /// Expands for a turn; whether all is expanded.
+    private mutating func expand(_ machine: inout Machine) -> Bool {
+        guard let format else { return true }
+        if conversion == nil {
+            conversion = Conversion(format.expander(buffer))
             buffer = []
-            code = 1
         }
+        guard conversion?.run(&machine) == true else { return false }
+        isExpanded = true
+        if let fault = conversion?.fault {
+            machine.complain("tar: \(format.text(fault))")
+            code = 1
+        } else {
+            buffer = conversion?.output ?? []
+        }
+        conversion = nil
+        return true
     }
 
     private mutating func take(_ count: Int) -> [UInt8] {

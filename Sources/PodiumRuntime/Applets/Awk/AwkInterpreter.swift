@@ -76,6 +76,8 @@ struct AwkInterpreter: Program {
         patterns = AwkPatterns(program.patterns)
     }
 
+    var heldBytes: Int { keptBytes }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         meter = machine.meter
         do {

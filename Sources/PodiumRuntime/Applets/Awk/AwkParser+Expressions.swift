@@ -12,7 +12,6 @@ enum AwkOperand {
 extension AwkParser {
     /// The level of operands that are joined by standing side by side.
     static let concatenationLevel = 7
-    private static let unaryLevel = 10
 
     private static let levels: [String: Int] = [
         "||": 2, "&&": 3, "~": 5, "!~": 5, "<": 6, "<=": 6, "==": 6, "!=": 6, ">": 6, ">=": 6, "+": 8, "-": 8,

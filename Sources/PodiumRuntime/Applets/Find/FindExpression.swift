@@ -257,9 +257,7 @@ struct FindParser {
     private func mode(_ text: String) throws(FindFault) -> FindTest {
         let mark = text.first
         let rest = mark == "-" || mark == "/" || mark == "+" ? String(text.dropFirst()) : text
-        let isSymbolic = rest.contains { "+-=".contains($0) }
-        let none = FileNode.file(FileContent(), mode: 0)
-        guard let bits = isSymbolic ? Applets.mode(rest, of: none) : Int(rest, radix: 8) else {
+        guard let bits = ModeChange(rest)?.applied(to: 0, isDirectory: false, mask: 0) else {
             throw FindFault(text: "invalid mode '\(text)'")
         }
         return mark == "-" ? .modeAll(bits) : mark == "/" || mark == "+" ? .modeSome(bits) : .mode(bits)

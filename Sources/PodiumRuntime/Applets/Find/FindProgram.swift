@@ -266,5 +266,5 @@ struct FindProgram: Program {
 
 extension FileNode {
     /// The names that a file has: a directory is named by its parent, by itself and by those below it.
-    var linkCount: Int { kind == .directory ? 2 + children.values.count { $0.kind == .directory } : 1 }
+    var linkCount: Int { kind == .directory ? 2 + children.values.count { $0.kind == .directory } : names }
 }

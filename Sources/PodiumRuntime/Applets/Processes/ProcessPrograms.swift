@@ -131,6 +131,9 @@ struct EnvironmentDirectoryProgram: Program {
 
 /// `start-stop-daemon`.
 struct DaemonProgram: Program {
+    /// How often it looks whether those whom it asked to stop have ended.
+    private static let period: Duration = .seconds(1)
+
     let words: [String]
     private var waitsUntil: Timestamp?
 
@@ -256,7 +259,7 @@ struct DaemonProgram: Program {
         if waitsUntil != nil {
             // Asked already: looks whether they have ended.
             if found.isEmpty { return ended(options, &machine) }
-            if let end = waitsUntil, machine.now < end { return .blocked(.time(min(end, machine.now + .seconds(1)))) }
+            if let end = waitsUntil, machine.now < end { return .blocked(.time(min(end, machine.now + Self.period))) }
             for process in found { machine.send(.kill, to: process.number) }
             return ended(options, &machine)
         }
@@ -283,7 +286,7 @@ struct DaemonProgram: Program {
         let seconds = retry.split(separator: "/").compactMap { Int64($0) }.first ?? 5
         let end = machine.now + .seconds(seconds)
         waitsUntil = end
-        return .blocked(.time(min(end, machine.now + .seconds(1))))
+        return .blocked(.time(min(end, machine.now + Self.period)))
     }
 
     private func ended(_ options: AppletOptions, _ machine: inout Machine) -> Progress {

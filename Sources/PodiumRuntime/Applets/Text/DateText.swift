@@ -43,6 +43,7 @@ enum DateText {
     ]
     /// The words of a date.
     private static let maximumWords = 8
+    private static let day: Duration = .seconds(86_400)
 
     /// `@1700000000`, `2026-01-01 12:30[:15]`, `12:30`, `010212302026.15`, `now`, `1 hour ago`, `+2 days`. A date
     /// without a time is midnight.
@@ -54,8 +55,8 @@ enum DateText {
         switch reader == .gnu ? text : text + "-" {
         case "", "now": return now
         case "today": return now
-        case "yesterday": return now - .seconds(86_400)
-        case "tomorrow": return now + .seconds(86_400)
+        case "yesterday": return now - day
+        case "tomorrow": return now + day
         default: break
         }
         if reader == .gnu, let moved = moved(text, now: now) { return moved }
@@ -217,24 +218,44 @@ enum DateText {
 }
 
 extension Applets {
+    private static let touchTable = OptionTable(
+        letters: "achmd:t:r:fD:",
+        long: ["date": "d", "reference": "r", "no-create": "c", "no-dereference": "h", "time": "D"]
+    )
+
     /// `touch`.
     static func touch(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "dtrD")
+        guard let options = AppletOptions.read(&machine, words, touchTable) else { return 1 }
         var moment = machine.now
-        if let text = options["d"] ?? options["date"] ?? options["t"] {
+        if let text = options["d"] ?? options["t"] {
             guard let given = DateText.moment(text, now: machine.now, reader: machine.hasBusybox ? .touch : .gnu)
-            else { return fail(&machine, "touch", "invalid date '\(text)'") }
+            else { return fail(&machine, "touch", "invalid date\(machine.isGNU ? " format" : "") '\(text)'") }
             moment = given
-        } else if let path = options["r"] ?? options["reference"] {
-            guard let node = machine.node(path) else { return fail(&machine, "touch", path, .noEntry) }
+        } else if let path = options["r"] {
+            guard let node = machine.node(path) else {
+                let text = machine.isGNU ? "failed to get attributes of '\(path)'" : "can't stat '\(path)'"
+                return fail(&machine, "touch", text, machine.fault(ofTarget: path))
+            }
             moment = node.time
         }
-        guard !options.words.isEmpty else { return usage(&machine, "touch") }
+        guard !options.words.isEmpty else {
+            return machine.isGNU ? fail(&machine, "touch", "missing file operand") : usage(&machine, "touch")
+        }
+        // Only the time of the last change is kept here.
+        let keepsTime = options.has("a") && !options.has("m")
         return forEach(&machine, options.words) { machine, path in
-            if machine.node(path) == nil, options.has("c") || options["no-create"] != nil { return 0 }
-            return attempt(&machine, "touch", path) { machine throws(Errno) in
-                if machine.node(path) == nil { machine.kernel.dispose(try machine.open(path, .update)) }
-                try machine.changeNode(path, follow: !options.has("h")) { $0.time = moment }
+            let follows = !options.has("h")
+            do throws(Errno) {
+                if machine.node(path, follow: follows) == nil {
+                    if options.has("c"), machine.fault(of: path) == .noEntry { return 0 }
+                    machine.kernel.dispose(try machine.open(path, .update))
+                }
+                try machine.changeNode(path, follow: follows) { if !keepsTime { $0.time = moment } }
+                return 0
+            } catch {
+                let isMissing = error == .noEntry || error == .notDirectory || error == .isDirectory
+                let verb = isMissing ? "cannot touch" : "setting times of"
+                return fail(&machine, "touch", machine.isGNU ? "\(verb) '\(path)'" : path, error)
             }
         }
     }

@@ -28,10 +28,12 @@ struct ComparisonProgram: Program {
         options = AppletOptions(words, valued: name == "cmp" ? "n" : "ULS")
     }
 
+    var heldBytes: Int { inputs.values.reduce(0) { $0 + $1.count } }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         let paths = options.words
         guard paths.count >= 2 || name == "cmp" && paths.count == 1 else {
-            return .exited(Applets.usage(&machine, name) + 1)
+            return .exited(Applets.usage(&machine, name) + (name == "cmp" && !machine.isGNU ? 0 : 1))
         }
         let pair = (paths[0], paths.count > 1 ? paths[1] : "-")
         for path in [pair.0, pair.1] {

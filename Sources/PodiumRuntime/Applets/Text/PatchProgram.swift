@@ -15,6 +15,8 @@ struct PatchProgram: Program {
 
     init(words: [String]) { options = AppletOptions(words, valued: "pidF") }
 
+    var heldBytes: Int { bytes.count + (input?.count ?? 0) }
+
     mutating func run(_ machine: inout Machine) -> Progress {
         if let path = options["i"] ?? options.words.dropFirst().first {
             do {

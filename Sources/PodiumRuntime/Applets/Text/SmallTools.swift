@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // shuf, uuencode, uudecode, ipcalc, shred, link and other small programs.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension Applets {
@@ -30,7 +31,6 @@ extension Applets {
         "getopt": { ImmediateProgram(applet: { machine, words in sortOptions(&machine, words) }, words: $0) },
         "run-parts": { RunPartsProgram(words: $0) },
         "ipcalc": { ImmediateProgram(applet: { machine, words in calculate(&machine, words) }, words: $0) },
-        "shred": { ImmediateProgram(applet: { machine, words in shred(&machine, words) }, words: $0) },
         "link": { words in
             let link: ImmediateApplet = { machine, words in
                 guard words.count == 3 else { return usage(&machine, "link") }
@@ -93,7 +93,7 @@ extension Applets {
         var result = Array("begin\(isBase64 ? "-base64" : "") 644 \(name)\n".utf8)
         for start in stride(from: 0, to: bytes.count, by: 45) {
             let line = Array(bytes[start..<min(start + 45, bytes.count)])
-            result += (isBase64 ? Base64.encode(line) : classic(line)) + [0x0A]
+            result += (isBase64 ? Array(Base64.encode(line).utf8) : classic(line)) + [0x0A]
         }
         return result + Array((isBase64 ? "====\n" : "`\nend\n").utf8)
     }
@@ -121,7 +121,7 @@ extension Applets {
         for line in all[(begin + 1)...] {
             if line == Array("====".utf8) || line == Array("end".utf8) { break }
             if isBase64 {
-                result += Base64.decode(line) ?? []
+                result += base64Decoded(line) ?? []
                 continue
             }
             let count = Int((line.first ?? 0x20) &- 0x20 & 63)
@@ -185,21 +185,5 @@ extension Applets {
         }
         machine.print("HOSTNAME=\(name)\n")
         return 0
-    }
-
-    private static func shred(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "n")
-        return forEach(&machine, options.words) { machine, path in
-            attempt(&machine, "shred", path) { machine throws(Errno) in
-                let count = try machine.contents(path).count
-                var bytes: [UInt8] = []
-                while bytes.count < count, !options.has("z") {
-                    bytes.append(UInt8(truncatingIfNeeded: machine.kernel.nextRandom() >> 32))
-                }
-                if options.has("z") { bytes = Array(repeating: 0, count: count) }
-                try machine.replace(path, with: bytes)
-                if options.has("u") { try machine.remove(path) }
-            }
-        }
     }
 }

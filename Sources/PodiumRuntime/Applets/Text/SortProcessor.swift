@@ -51,6 +51,8 @@ struct SortProcessor: StreamProcessor {
 
     var openFault: String { "%" }
 
+    var heldBytes: Int { bytes.count }
+
     mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
         bytes += new.prefix(Self.maximumBytes - bytes.count)
         return nil

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What pods may hold of the memory of this machine.
+
+import PodiumMachinery
+import PodiumRuntime
+import Testing
+
+@Suite struct MemoryTests {
+    /// Fills a variable with 2 MiB.
+    private static let grow = "x=0123456789abcdef; i=0; while [ $i -lt 17 ]; do x=$x$x; i=$((i + 1)); done"
+    /// Fills five with 10 MiB.
+    private static let growFar = "\(grow); a=$x; b=$x; c=$x; d=$x"
+
+    @Test func filesBeyondWhatThePodMayHoldFindNoSpace() throws {
+        var tester = SandboxTester()
+        tester.sandbox.allow(3 << 20)
+        let fill = "i=0; while dd if=/dev/urandom of=/f$i bs=1000000 count=1; do i=$((i + 1)); done; echo $i"
+        let again = "rm /f*; dd if=/dev/urandom of=/g bs=1000000 count=1 2>/dev/null && echo again"
+        let handle = try tester.start(sh: "\(fill); \(again); sleep 9999")
+        tester.run(for: .seconds(3600))
+        #expect(tester.log(of: handle).contains("No space left on device\n"))
+        #expect(tester.log(of: handle).hasSuffix("\n3\nagain\n"))
+        #expect(tester.sandbox.heldBytes < 3 << 20)
+    }
+
+    @Test(arguments: [
+        "\(grow); sleep 99", "(\(grow); sleep 99); echo never",
+        "awk 'BEGIN { while (1) a[i++] = sprintf(\"%1000d\", 1) }'", "head -c 3000000 /dev/zero | sort; echo never",
+    ])
+    func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
+        var tester = SandboxTester()
+        var specification = ContainerSpecification(name: "main", image: "busybox")
+        specification.command = ["sh", "-c", script]
+        specification.memoryLimit = 1 << 20
+        let handle = try tester.start(specification)
+        tester.run(for: .seconds(600))
+        #expect(tester.exit(of: handle)?.code == 137)
+        #expect(tester.exit(of: handle)?.reason == "OOMKilled")
+        #expect(tester.log(of: handle).isEmpty)
+        #expect(tester.sandbox.processBytes == 0)
+    }
+
+    @Test func aPodWithManyLargeProcessesIsKilledWithoutALimitToo() throws {
+        var tester = SandboxTester()
+        let handle = try tester.start(
+            sh: "for n in 1 2 3 4 5 6 7 8 9 10; do (\(Self.growFar); sleep 9999) & done; wait"
+        )
+        tester.run(for: .seconds(3600))
+        #expect(tester.exit(of: handle)?.reason == "OOMKilled")
+    }
+
+    @Test func subshellsShareWhatTheyHaveFromTheirParent() throws {
+        var tester = SandboxTester()
+        let handle = try tester.start(
+            sh: "\(Self.growFar); for n in 1 2 3 4 5 6 7 8 9 10; do (sleep 9999; :) & done; echo all; sleep 9999"
+        )
+        tester.run(for: .seconds(3600))
+        #expect(tester.log(of: handle) == "all\n")
+        #expect(tester.exit(of: handle) == nil)
+        #expect(tester.sandbox.processBytes < 16 << 20)
+    }
+}
