@@ -34,8 +34,9 @@ extension NodeKubelet {
 
     private func settle(_ entry: PodEntry) {
         for action in entry.worker.takeActions() { perform(action, entry) }
-        if entry.worker.takeStatusChange() { writeStatus(entry) }
+        // Before the status: who sees a container run asks for its log at once.
         if entry.worker.takeLogChange() { publishLogs(entry) }
+        if entry.worker.takeStatusChange() { writeStatus(entry) }
         if pods.account(entry) { retryResizes() }
         noteMemory(entry)
         show(entry)
