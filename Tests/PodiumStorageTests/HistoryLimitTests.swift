@@ -19,19 +19,6 @@ import Testing
         #expect(try cursor.next(limit: 10).events.count == 3)
     }
 
-    @Test func leasesFillTheHistoryWithAnEighthOfTheChanges() throws {
-        let storage = MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 80))
-        for index in 0..<20 {
-            let key = ObjectKey(.leases, namespace: "kube-node-lease", name: "\(index)")
-            _ = try storage.create(key, Sample.draft("\(index)"))
-        }
-        #expect(throws: StorageError.compacted(requested: Revision(109), oldest: Revision(110))) {
-            try storage.watch(.leases, scope: .all, after: Revision(109)) {}
-        }
-        let cursor = try storage.watch(.leases, scope: .all, after: Revision(110)) {}
-        #expect(try cursor.next(limit: 80).events.count == 10)
-    }
-
     @Test func theNewestChangeStaysWhateverItsSize() throws {
         let storage = MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 100, bytes: 1))
         let cursor = try storage.watch(.configMaps, scope: .all, after: storage.revision) {}

@@ -3,7 +3,6 @@
 
 import DequeModule
 import PodiumCodec
-import PodiumMachinery
 
 /// How much of the past a collection keeps; its newest change stays whatever its size.
 package struct HistoryLimit: Hashable, Sendable {
@@ -15,14 +14,6 @@ package struct HistoryLimit: Hashable, Sendable {
     package init(events: Int, bytes: Int = .max) {
         self.events = events
         self.bytes = bytes
-    }
-
-    /// Leases are renewed every few seconds, and nobody wants the old ones: they get this part of what others get.
-    private static let leaseShare = 8
-
-    /// What is kept of the changes of `resource`, where this is kept of most.
-    func applied(to resource: GroupResource) -> HistoryLimit {
-        resource == .leases ? HistoryLimit(events: max(1, events / Self.leaseShare), bytes: bytes) : self
     }
 }
 

@@ -28,14 +28,12 @@ struct MemoryState: Sendable {
         firstRevision = revision
     }
 
-    private func emptyCollection(of resource: GroupResource) -> Collection {
-        Collection(log: EventLog(after: firstRevision, limit: historyLimit.applied(to: resource)))
-    }
+    private var emptyCollection: Collection { Collection(log: EventLog(after: firstRevision, limit: historyLimit)) }
 
     /// Where a collection stands, which is made when it is new.
     private mutating func index(of resource: GroupResource) -> Int {
         if let index = indices[resource] { return index }
-        collections.append(emptyCollection(of: resource))
+        collections.append(emptyCollection)
         indices[resource] = collections.count - 1
         return collections.count - 1
     }
@@ -147,7 +145,7 @@ struct ListPlan: Sendable {
 
 extension MemoryState {
     func planList(_ resource: GroupResource, at requested: Revision?) throws(StorageError) -> ListPlan {
-        let collection = indices[resource].map { collections[$0] } ?? emptyCollection(of: resource)
+        let collection = indices[resource].map { collections[$0] } ?? emptyCollection
         guard let requested, requested < revision else {
             if let requested, requested > revision { throw .futureRevision(requested: requested, current: revision) }
             return ListPlan(revision: revision, objects: collection.objects, past: [:])
