@@ -22,7 +22,7 @@ package struct LimitRanger: AdmissionPlugin {
         _ warnings: inout [String]
     ) throws(StatusError) {
         guard attributes.isOn(.pods, .create) else { return }
-        for range in ranges(attributes.namespace, context) { fill(&object, from: range) }
+        for range in try ranges(attributes.namespace, context) { fill(&object, from: range) }
     }
 
     package func validate(
@@ -33,7 +33,7 @@ package struct LimitRanger: AdmissionPlugin {
     ) throws(StatusError) {
         let isPod = attributes.isOn(.pods, .create)
         guard isPod || attributes.isOn(.persistentVolumeClaims, .create, .update) else { return }
-        for range in ranges(attributes.namespace, context) {
+        for range in try ranges(attributes.namespace, context) {
             let limits = range[path: "spec", "limits"]?.elements ?? []
             let problems = limits.flatMap { limit in
                 isPod ? LimitCheck(limit).problems(ofPod: object) : LimitCheck(limit).problems(ofClaim: object)
@@ -44,15 +44,8 @@ package struct LimitRanger: AdmissionPlugin {
         }
     }
 
-    private func ranges(_ namespace: String, _ context: StrategyContext) -> [JSONValue] {
-        let snapshot = try? context.storage.list(
-            Self.limitRanges,
-            scope: .namespace(namespace),
-            from: nil,
-            limit: nil,
-            at: nil
-        )
-        return (snapshot?.objects ?? []).map { $0.value() }
+    private func ranges(_ namespace: String, _ context: StrategyContext) throws(StatusError) -> [JSONValue] {
+        try context.storage.objects(of: Self.limitRanges, in: .namespace(namespace)).map { $0.value() }
     }
 
     /// Sets what containers leave out, and notes it in an annotation.

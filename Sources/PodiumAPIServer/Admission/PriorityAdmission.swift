@@ -64,18 +64,16 @@ package struct PriorityAdmission: AdmissionPlugin {
         _ attributes: AdmissionAttributes,
         _ context: StrategyContext
     ) throws(StatusError) -> JSONValue? {
-        guard !name.isEmpty else { return defaults(context).min { $0.value < $1.value }?.object }
+        guard !name.isEmpty else { return try defaults(context).min { $0.value < $1.value }?.object }
         guard let stored = context.storage.get(ObjectKey(.priorityClasses, name: name)) else {
             throw attributes.forbidden(pod, "no PriorityClass with name \(name) was found")
         }
         return stored.value()
     }
 
-    private func defaults(_ context: StrategyContext) -> [(object: JSONValue, value: Int64)] {
-        let snapshot = try? context.storage.list(.priorityClasses, scope: .all, from: nil, limit: nil, at: nil)
-        return (snapshot?.objects ?? []).map { $0.value() }.filter { $0["globalDefault"]?.bool == true }.map {
-            ($0, $0["value"]?.integer ?? 0)
-        }
+    private func defaults(_ context: StrategyContext) throws(StatusError) -> [(object: JSONValue, value: Int64)] {
+        let classes = try context.storage.objects(of: .priorityClasses).map { $0.value() }
+        return classes.filter { $0["globalDefault"]?.bool == true }.map { ($0, $0["value"]?.integer ?? 0) }
     }
 
     package func validate(
@@ -86,7 +84,9 @@ package struct PriorityAdmission: AdmissionPlugin {
     ) throws(StatusError) {
         guard attributes.isOn(.priorityClasses, .create, .update), object["globalDefault"]?.bool == true else { return }
         let own = object[path: "metadata", "name"]?.string ?? ""
-        let others = defaults(context).compactMap { $0.object[path: "metadata", "name"]?.string }.filter { $0 != own }
+        let others = try defaults(context).compactMap { $0.object[path: "metadata", "name"]?.string }.filter {
+            $0 != own
+        }
         guard let other = others.first else { return }
         throw attributes.forbidden(
             object,

@@ -35,9 +35,8 @@ private enum DefaultClass {
         _ classes: GroupResource,
         annotation: String,
         _ context: StrategyContext
-    ) -> String? {
-        let snapshot = try? context.storage.list(classes, scope: .all, from: nil, limit: nil, at: nil)
-        let defaults = (snapshot?.objects ?? []).map { $0.value() }.filter {
+    ) throws(StatusError) -> String? {
+        let defaults = try context.storage.objects(of: classes).map { $0.value() }.filter {
             $0[path: "metadata", "annotations", annotation]?.string == "true"
         }
         func age(_ object: JSONValue) -> String { object[path: "metadata", "creationTimestamp"]?.string ?? "" }
@@ -65,7 +64,7 @@ package struct DefaultStorageClass: AdmissionPlugin {
         else { return }
         let classes = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
         let annotation = "storageclass.kubernetes.io/is-default-class"
-        guard let name = DefaultClass.name(classes, annotation: annotation, context) else { return }
+        guard let name = try DefaultClass.name(classes, annotation: annotation, context) else { return }
         object[path: "spec", "storageClassName"] = .string(name)
     }
 }
@@ -89,7 +88,7 @@ package struct DefaultIngressClass: AdmissionPlugin {
         else { return }
         let classes = GroupResource(group: "networking.k8s.io", resource: "ingressclasses")
         let annotation = "ingressclass.kubernetes.io/is-default-class"
-        guard let name = DefaultClass.name(classes, annotation: annotation, context) else { return }
+        guard let name = try DefaultClass.name(classes, annotation: annotation, context) else { return }
         object[path: "spec", "ingressClassName"] = .string(name)
     }
 }

@@ -11,7 +11,6 @@ import Synchronization
 /// reads what has changed since, so that a client's own change holds for its next request.
 // State | guarded by | why separate
 // held | mutex | replaced as a whole; the lock is held for the pointers only, storage is read outside of it
-// changes | atomic | counted from within writes, which must not wait
 // Kubernetes: plugin/pkg/auth/authorizer/rbac/rbac.go
 package final class RBACAuthorizer: Authorizer {
     /// The limits of the authorizer.
@@ -30,15 +29,9 @@ package final class RBACAuthorizer: Authorizer {
         var changes: UInt64 = 0
     }
 
-    private final class ChangeCounter: Sendable {
-        let value = Atomic<UInt64>(1)
-    }
-
     private let storage: any Storage
     private let held = Mutex(Held())
-    private let counter: ChangeCounter
-    /// Kept for their wake-ups alone.
-    private let watches: [any WatchCursor]
+    private let changes: CollectionChanges
     /// The revision at which `storage` held the bootstrap policy and no other role; nil when it never did.
     private let bootstrapRevision: Revision?
 
@@ -48,16 +41,8 @@ package final class RBACAuthorizer: Authorizer {
     package init(storage: any Storage, isFresh: Bool = false) {
         self.storage = storage
         bootstrapRevision = isFresh ? storage.revision : nil
-        let counter = ChangeCounter()
-        self.counter = counter
-        watches = RBACPolicy.collections.compactMap { resource in
-            try? storage.watch(resource, scope: .all, after: storage.revision) {
-                counter.value.add(1, ordering: .acquiringAndReleasing)
-            }
-        }
+        changes = CollectionChanges(of: RBACPolicy.collections, in: storage)
     }
-
-    deinit { for watch in watches { watch.close() } }
 
     // MARK: Questions
 
@@ -111,7 +96,7 @@ package final class RBACAuthorizer: Authorizer {
 
     /// The roles and bindings now.
     private var policy: RBACPolicy {
-        let changes = counter.value.load(ordering: .acquiring)
+        let changes = changes.count
         let held = held.withLock { $0 }
         if held.changes >= changes { return held.policy }
         let fresh = refreshed(held, changes: changes)

@@ -11,13 +11,8 @@ import Synchronization
 /// The objects are held read. A write to one of them only counts up a number; the next request reads them anew.
 // State | guarded by | why separate
 // held | mutex | replaced as a whole; the lock is held for the pointers only, storage is read outside of it
-// changes | atomic | counted from within writes, which must not wait
 // Kubernetes: apiserver/pkg/util/flowcontrol/apf_controller.go, apf_filter.go
 package final class FlowClassifier: Sendable {
-    private final class ChangeCounter: Sendable {
-        let value = Atomic<UInt64>(1)
-    }
-
     /// What was read when so many changes had been counted.
     private struct Held: Sendable {
         var changes: UInt64 = 0
@@ -30,33 +25,28 @@ package final class FlowClassifier: Sendable {
 
     private let storage: any Storage
     private let held = Mutex(Held())
-    private let counter: ChangeCounter
-    /// Kept for their wake-ups alone.
-    private let watches: [any WatchCursor]
+    private let changes: CollectionChanges
 
     /// Begins to follow the objects in `storage`.
     package init(storage: any Storage) {
         self.storage = storage
-        let counter = ChangeCounter()
-        self.counter = counter
-        watches = [GroupResource.flowSchemas, .priorityLevels].compactMap { resource in
-            try? storage.watch(resource, scope: .all, after: storage.revision) {
-                counter.value.add(1, ordering: .acquiringAndReleasing)
-            }
-        }
+        changes = CollectionChanges(of: [.flowSchemas, .priorityLevels], in: storage)
     }
-
-    deinit { for watch in watches { watch.close() } }
 
     /// The flow of a request; nil when no schema is about it.
     func flow(of user: UserInfo, _ access: @autoclosure () -> AccessRequest) -> FlowIdentity? {
-        let changes = counter.value.load(ordering: .acquiring)
+        let changes = changes.count
         // The schema of precedence 1 is theirs, and no other may have it.
         let isMaster = user.isMaster
         if isMaster, let known = held.withLock({ $0.changes == changes ? $0.masters : nil }) { return known }
         var current = held.withLock { $0 }
         if current.changes != changes { current = Held(changes: changes, masters: exemptFlow()) }
-        if !isMaster || current.masters == nil { current.schemas = current.schemas ?? schemas() }
+        if !isMaster || current.masters == nil, current.schemas == nil {
+            do throws(StatusError) { current.schemas = try schemas() } catch {
+                // An answer that does not name its flow is still right; the next request tries again.
+                return nil
+            }
+        }
         keep(current)
         if isMaster, let masters = current.masters { return masters }
         let access = access()
@@ -79,19 +69,15 @@ package final class FlowClassifier: Sendable {
     }
 
     /// All schemas whose level exists, in the order in which they are tried.
-    private func schemas() -> [FlowSchema] {
+    private func schemas() throws(StatusError) -> [FlowSchema] {
         var levels: [String: String] = [:]
-        for level in objects(.priorityLevels) { levels[level.key.name.name] = level.facts.uid }
-        let schemas = objects(.flowSchemas).compactMap { object -> FlowSchema? in
+        for level in try storage.objects(of: .priorityLevels) { levels[level.key.name.name] = level.facts.uid }
+        let schemas = try storage.objects(of: .flowSchemas).compactMap { object -> FlowSchema? in
             let value = object.value()
             let level = value[path: "spec", "priorityLevelConfiguration", "name"]?.string ?? ""
             guard let levelUID = levels[level] else { return nil }
             return FlowSchema(value, FlowIdentity(schema: object.facts.uid, level: levelUID))
         }
         return schemas.sorted { ($0.precedence, $0.name) < ($1.precedence, $1.name) }
-    }
-
-    private func objects(_ resource: GroupResource) -> [StoredObject] {
-        (try? storage.list(resource, scope: .all, from: nil, limit: nil, at: nil))?.objects ?? []
     }
 }

@@ -126,7 +126,9 @@ extension APIServer {
         var seen: Set<GroupResource> = []
         var stored: [(GroupResource, [StoredObject])] = []
         for collection in metrics.collections where seen.insert(collection.definition.storage).inserted {
-            stored.append((collection.definition.storage, try objects(of: collection.definition.storage)))
+            stored.append(
+                (collection.definition.storage, try environment.storage.objects(of: collection.definition.storage))
+            )
         }
         // Kubernetes: apiserver/pkg/storage/etcd3/metrics/metrics.go
         text.begin("apiserver_resource_objects", .gauge, "Stored objects by kind.")
@@ -142,7 +144,9 @@ extension APIServer {
         }
         text.begin("podium_pods", .gauge, "Pods by phase.")
         var phases: [String: Int] = [:]
-        for pod in try objects(of: .pods) { phases[pod.facts.fields["status.phase"] ?? "", default: 0] += 1 }
+        for pod in try environment.storage.objects(of: .pods) {
+            phases[pod.facts.fields["status.phase"] ?? "", default: 0] += 1
+        }
         for phase in ["Pending", "Running", "Succeeded", "Failed", "Unknown"] {
             text.write(phases[phase] ?? 0, [(name: "phase", value: phase)])
         }
@@ -150,14 +154,6 @@ extension APIServer {
         text.write(Int(environment.storage.revision.number))
         text.begin("podium_clock_seconds", .gauge, "The time of the cluster, in seconds since 1970.")
         text.write(String(Double(environment.host.clock.now.nanoseconds) / 1e9))
-    }
-
-    private func objects(of resource: GroupResource) throws(StatusError) -> [StoredObject] {
-        do throws(StorageError) {
-            return try environment.storage.list(resource, scope: .all, from: nil, limit: nil, at: nil).objects
-        } catch {
-            throw StatusError(error, resource: resource)
-        }
     }
 
     // MARK: The process

@@ -61,3 +61,18 @@ extension StatusError {
         }
     }
 }
+
+extension Storage {
+    /// All objects of a collection as they are now, for rules that look at each of them.
+    /// - Throws: what the client is told. Whoever cannot read the rules must not act as if there were none.
+    func objects(
+        of resource: GroupResource,
+        in scope: ListScope = .all
+    ) throws(StatusError) -> [StoredObject] {
+        do throws(StorageError) {
+            return try list(resource, scope: scope, from: nil, limit: nil, at: nil).objects
+        } catch {
+            throw StatusError(error, resource: resource)
+        }
+    }
+}

@@ -28,17 +28,11 @@ package struct ResourceQuotaAdmission: AdmissionPlugin {
         guard attributes.operation == .create, attributes.subresource.isEmpty, !attributes.namespace.isEmpty else {
             return
         }
-        let snapshot = try? context.storage.list(
-            Self.quotas,
-            scope: .namespace(attributes.namespace),
-            from: nil,
-            limit: nil,
-            at: nil
-        )
-        guard let snapshot, !snapshot.objects.isEmpty else { return }
+        let quotas = try context.storage.objects(of: Self.quotas, in: .namespace(attributes.namespace))
+        if quotas.isEmpty { return }
         let usage = QuotaUsage(object: object, resource: attributes.resource.groupResource)
         var bookings: [(ObjectKey, QuotaUsage.Amounts)] = []
-        for stored in snapshot.objects {
+        for stored in quotas {
             let quota = stored.value()
             let amounts = try request(usage, quota, stored.key.name.name, attributes)
             guard !amounts.isEmpty else { continue }
