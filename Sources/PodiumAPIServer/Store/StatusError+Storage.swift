@@ -69,8 +69,18 @@ extension Storage {
         of resource: GroupResource,
         in scope: ListScope = .all
     ) throws(StatusError) -> [StoredObject] {
+        try snapshot(of: resource, in: scope).objects
+    }
+
+    /// The first objects of a collection as they are now, at most `limit`, and how many there are beyond.
+    /// - Throws: what the client is told.
+    func snapshot(
+        of resource: GroupResource,
+        in scope: ListScope,
+        limit: Int? = nil
+    ) throws(StatusError) -> ListSnapshot {
         do throws(StorageError) {
-            return try list(resource, scope: scope, from: nil, limit: nil, at: nil).objects
+            return try list(resource, scope: scope, from: nil, limit: limit, at: nil)
         } catch {
             throw StatusError(error, resource: resource)
         }

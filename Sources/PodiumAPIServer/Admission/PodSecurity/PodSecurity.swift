@@ -105,20 +105,19 @@ package struct PodSecurity: AdmissionPlugin {
         let old = PodSecurityPolicy.read("enforce", from: oldLabels).policy
         let isStricter = policy.level > old.level || policy.minor != old.minor
         guard policy != old, policy.level != .privileged, isStricter else { return }
-        warnings += podWarnings(attributes.name, policy, context)
+        warnings += try podWarnings(attributes.name, policy, context)
     }
 
     /// Warnings about the pods that a stricter policy would not let in.
-    private func podWarnings(_ namespace: String, _ policy: PodSecurityPolicy, _ context: StrategyContext) -> [String] {
-        let snapshot = try? context.storage.list(
-            .pods,
-            scope: .namespace(namespace),
-            from: nil,
-            limit: Self.maximumPodsChecked,
-            at: nil
-        )
+    private func podWarnings(
+        _ namespace: String,
+        _ policy: PodSecurityPolicy,
+        _ context: StrategyContext
+    ) throws(StatusError) -> [String] {
+        let (storage, limit) = (context.storage, Self.maximumPodsChecked)
+        let snapshot = try storage.snapshot(of: .pods, in: .namespace(namespace), limit: limit)
         var names: [String: [String]] = [:]
-        for object in snapshot?.objects ?? [] {
+        for object in snapshot.objects {
             let pod = object.value()
             let checks = PodSecurityChecks(metadata: pod["metadata"], spec: pod["spec"] ?? .emptyObject, policy: policy)
             let findings = checks.findings
@@ -126,7 +125,7 @@ package struct PodSecurity: AdmissionPlugin {
             names[PodSecurityFinding.reasons(findings), default: []].append(object.key.name.name)
         }
         var warnings: [String] = []
-        if let snapshot, snapshot.remaining > 0 {
+        if snapshot.remaining > 0 {
             let total = snapshot.objects.count + snapshot.remaining
             warnings.append(
                 "new PodSecurity enforce level only checked against the first \(snapshot.objects.count) of \(total) "

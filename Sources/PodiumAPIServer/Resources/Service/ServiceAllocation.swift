@@ -27,6 +27,7 @@ struct ServiceAllocation {
     }
 
     init(_ context: StrategyContext) {
+        // Only a cluster that is over cannot be read, and the write that follows is refused there.
         let snapshot = try? context.storage.list(.services, scope: .all, from: nil, limit: nil, at: nil)
         services = (snapshot?.objects ?? []).map {
             StoredService(name: $0.key.name, spec: $0.value()["spec"] ?? .emptyObject)
