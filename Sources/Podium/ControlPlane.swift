@@ -52,7 +52,8 @@ final class ControlPlane: Sendable {
         shared: SharedDefinitions,
         logger: Logger
     ) {
-        clock = ClusterClock(mode: configuration.clock.mode)
+        // Nobody is to meet a cluster whose Nodes have not reported yet.
+        clock = ClusterClock(mode: configuration.clock.mode, isHeld: true)
         let random = configuration.randomSource
         images = ImageRegistry(ImageTable(isExhaustive: configuration.images == .known))
         let host = Host(
@@ -111,6 +112,7 @@ final class ControlPlane: Sendable {
         eventExpiry?.start()
         controllers?.start()
         clock.settle()
+        clock.setMode(configuration.clock.mode)
         Self.lookOnce(at: checks)
     }
 

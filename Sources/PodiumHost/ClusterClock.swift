@@ -92,11 +92,14 @@ package final class ClusterClock: HostClock, WorkScheduling {
     private let waiting = Atomic<Int>(0)
     private let ended = Atomic<Bool>(false)
 
-    /// Starts a clock; a virtual one stands at ``virtualEpoch``.
-    package init(mode: ClockMode, label: String = "podium") {
+    /// Makes a clock that begins where one of `mode` does; a virtual one stands at ``virtualEpoch``.
+    /// - Parameter isHeld: whether it stands, as a virtual one, until `setMode` lets time run: what is to be done
+    ///   before anybody looks is then done when `settle` returns.
+    package init(mode: ClockMode, label: String = "podium", isHeld: Bool = false) {
         let base = mode == .virtual ? Self.virtualEpoch : MachineTime.wall
-        state = Mutex(State(mode: mode, base: base, anchor: MachineTime.monotonic))
-        isReal = Atomic(mode == .real)
+        let first = isHeld ? .virtual : mode
+        state = Mutex(State(mode: first, base: base, anchor: MachineTime.monotonic))
+        isReal = Atomic(first == .real)
         runLoop = DispatchQueue(label: "\(label).clock")
         advances = DispatchQueue(label: "\(label).advances")
         alarm = Mutex(DispatchSource.makeTimerSource(queue: SharedThreads.alarms))

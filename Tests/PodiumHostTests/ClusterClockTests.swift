@@ -247,6 +247,21 @@ private final class Trace: Sendable {
         #expect(ran.wait(timeout: .now() + 10) == .success)
         #expect(ran.wait(timeout: .now() + 10) == .success)
     }
+
+    @Test(arguments: [ClockMode.real, .scaled(rate: 60), .virtual])
+    func whatAHeldClockHasToDoIsDoneWhenItHasSettled(mode: ClockMode) {
+        let clock = ClusterClock(mode: mode, isHeld: true)
+        let trace = Trace()
+        let (first, second) = (clock.makeQueue(label: "first"), clock.makeQueue(label: "second"))
+        first.async { second.async { first.async { trace.append("third hand") } } }
+        clock.settle()
+        #expect(trace.all == ["third hand"])
+        let before = clock.now
+        #expect((before == ClusterClock.virtualEpoch) == (mode == .virtual))
+        clock.setMode(mode)
+        #expect(clock.status.mode == mode)
+        #expect(clock.now >= before)
+    }
 }
 
 @Suite struct RandomSourceTests {
