@@ -13,12 +13,16 @@ package struct ServerVersion: Sendable {
     /// The oldest minor version whose clients are served.
     package var minimumMinor: String
     package var gitVersion: String
+    /// The commit of that release. `kubectl --match-server-version` compares both with its own.
+    // Kubernetes: client-go/discovery/helper.go MatchesServerVersion
+    package var gitCommit: String
 
-    package init(major: String, minor: String, minimumMinor: String, gitVersion: String) {
+    package init(major: String, minor: String, minimumMinor: String, gitVersion: String, gitCommit: String) {
         self.major = major
         self.minor = minor
         self.minimumMinor = minimumMinor
         self.gitVersion = gitVersion
+        self.gitCommit = gitCommit
     }
 
     /// The version of Kubernetes whose API Podium serves.
@@ -26,7 +30,8 @@ package struct ServerVersion: Sendable {
         major: "1",
         minor: "36",
         minimumMinor: "35",
-        gitVersion: "v1.36.2"
+        gitVersion: "v1.36.2",
+        gitCommit: "24e2b02af5543d7910c2bb074c7264df5a8f0467"
     )
 
     var document: JSONValue {
@@ -34,8 +39,8 @@ package struct ServerVersion: Sendable {
             "major": .string(major), "minor": .string(minor),
             "emulationMajor": .string(major), "emulationMinor": .string(minor),
             "minCompatibilityMajor": .string(major), "minCompatibilityMinor": .string(minimumMinor),
-            "gitVersion": .string(gitVersion), "gitCommit": "", "gitTreeState": "clean", "buildDate": "",
-            "goVersion": "", "compiler": "swiftc", "platform": .string("linux/\(Self.architecture)"),
+            "gitVersion": .string(gitVersion), "gitCommit": .string(gitCommit), "gitTreeState": "clean",
+            "buildDate": "", "goVersion": "", "compiler": "swiftc", "platform": .string("linux/\(Self.architecture)"),
         ]
     }
 
