@@ -4,13 +4,12 @@
 import PodiumCodec
 import PodiumMachinery
 package import PodiumStorage
-import Synchronization
 
 /// Finds the flow of each request, which its answer names.
 ///
 /// The objects are held read. A write to one of them only counts up a number; the next request reads them anew.
 // State | guarded by | why separate
-// held | mutex | replaced as a whole; the lock is held for the pointers only, storage is read outside of it
+// held | a mutex a thread | replaced as a whole; the lock is held for the pointers only, storage is read outside of it
 // Kubernetes: apiserver/pkg/util/flowcontrol/apf_controller.go, apf_filter.go
 package final class FlowClassifier: Sendable {
     /// What was read when so many changes had been counted.
@@ -24,7 +23,7 @@ package final class FlowClassifier: Sendable {
     private static let exempt = "exempt"
 
     private let storage: any Storage
-    private let held = Mutex(Held())
+    private let held = ThreadShards(Held())
     private let changes: CollectionChanges
 
     /// Begins to follow the objects in `storage`.
@@ -38,8 +37,8 @@ package final class FlowClassifier: Sendable {
         let changes = changes.count
         // The schema of precedence 1 is theirs, and no other may have it.
         let isMaster = user.isMaster
-        if isMaster, let known = held.withLock({ $0.changes == changes ? $0.masters : nil }) { return known }
-        var current = held.withLock { $0 }
+        if isMaster, let known = held.withOwn({ $0.changes == changes ? $0.masters : nil }) { return known }
+        var current = held.withOwn { $0 }
         if current.changes != changes { current = Held(changes: changes, masters: exemptFlow()) }
         if !isMaster || current.masters == nil, current.schemas == nil {
             do throws(StatusError) { current.schemas = try schemas() } catch {
@@ -54,7 +53,7 @@ package final class FlowClassifier: Sendable {
     }
 
     private func keep(_ fresh: Held) {
-        held.withLock { current in
+        held.withOwn { current in
             if fresh.changes > current.changes || fresh.changes == current.changes && current.schemas == nil {
                 current = fresh
             }

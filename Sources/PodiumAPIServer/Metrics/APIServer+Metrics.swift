@@ -34,67 +34,67 @@ extension APIServer {
 
     // Kubernetes: apiserver/pkg/endpoints/metrics/metrics.go
     private func writeRequests(_ text: inout MetricsText) {
+        let totals = metrics.totals
         text.begin("apiserver_current_inflight_requests", .gauge, "Requests that are being answered.")
-        text.write(metrics.writing.value, [(name: "request_kind", value: "mutating")])
-        text.write(metrics.reading.value, [(name: "request_kind", value: "readOnly")])
-        let all = metrics.collections.flatMap { collection in
-            collection.all.map { (collection.definition, $0.labels, $0.series) }
+        text.write(totals.writing, [(name: "request_kind", value: "mutating")])
+        text.write(totals.reading, [(name: "request_kind", value: "readOnly")])
+        let all = totals.collections.flatMap { collection in
+            collection.requests.map { (collection.definition, $0.labels, $0.counts) }
         }
         text.begin("apiserver_longrunning_requests", .gauge, "Watches and followed logs that are open.")
-        for (definition, labels, series) in all {
-            let open = series.open.load(ordering: .relaxed)
-            if open > 0 { text.write(open, Self.labels(definition, labels)) }
+        for (definition, labels, counts) in all where counts.open > 0 {
+            text.write(counts.open, Self.labels(definition, labels))
         }
         text.begin("apiserver_request_total", .counter, "Requests by what they ask for and how they were answered.")
-        for (definition, labels, series) in all {
+        for (definition, labels, counts) in all {
             let own = Self.labels(definition, labels, dryRun: true)
-            for (place, count) in series.counts.enumerated() where count > 0 {
-                let code = place < RequestSeries.codes.count ? String(RequestSeries.codes[place]) : "other"
-                text.write(count, [(name: "code", value: code)] + own)
+            for place in counts.codes.indices where counts.codes[place] > 0 {
+                let code = place < RequestCounts.codes.count ? String(RequestCounts.codes[place]) : "other"
+                text.write(counts.codes[place], [(name: "code", value: code)] + own)
             }
         }
         text.begin("apiserver_request_duration_seconds", .histogram, "How long requests took.")
-        for (definition, labels, series) in all {
-            let own = Self.labels(definition, labels, dryRun: true)
-            Self.write(&text, own, [series], from: 0)
+        for (definition, labels, counts) in all {
+            Self.write(&text, Self.labels(definition, labels, dryRun: true), counts, from: 0)
         }
-        writeServiceLevels(&text)
+        writeServiceLevels(totals, &text)
         text.begin("apiserver_watch_events_total", .counter, "Events that watches have shown.")
-        for collection in metrics.collections {
-            let count = collection.watchEvents.load(ordering: .relaxed)
+        for collection in totals.collections where collection.watchEvents > 0 {
             let gvr = collection.definition.gvr
             let labels = [
                 (name: "group", value: gvr.group), (name: "resource", value: gvr.resource),
                 (name: "version", value: gvr.version),
             ]
-            if count > 0 { text.write(count, labels) }
+            text.write(collection.watchEvents, labels)
         }
     }
 
     /// The same durations once more, without what dry runs are told by and from 50 ms on. Upstream leaves out the time
     /// that webhooks take, of which there are none here.
-    private func writeServiceLevels(_ text: inout MetricsText) {
+    private func writeServiceLevels(_ totals: RequestMetrics.Totals, _ text: inout MetricsText) {
         text.begin("apiserver_request_sli_duration_seconds", .histogram, "How long requests took, for objectives.")
-        for collection in metrics.collections {
-            let byPlace = Dictionary(grouping: collection.all) { $0.labels.index / 2 }
+        for collection in totals.collections {
+            let byPlace = Dictionary(grouping: collection.requests) { $0.labels.index / 2 }
             for (_, entries) in byPlace.sorted(by: { $0.key < $1.key }) {
-                let own = Self.labels(collection.definition, entries[0].labels)
-                Self.write(&text, own, entries.map(\.series), from: 2)
+                let sum = entries.reduce(into: RequestCounts()) { $0.add($1.counts) }
+                Self.write(&text, Self.labels(collection.definition, entries[0].labels), sum, from: 2)
             }
         }
     }
 
-    /// Writes a histogram of what several series have counted, with the buckets from a place on.
-    private static func write(_ text: inout MetricsText, _ own: Labels, _ series: [RequestSeries], from first: Int) {
-        let cumulated = series.map(\.cumulated)
-        let counts = (0...RequestSeries.bounds.count).map { bucket in cumulated.reduce(0) { $0 + $1[bucket] } }
-        let total = counts[RequestSeries.bounds.count]
+    /// Writes a histogram of durations, with the buckets from a place on.
+    private static func write(_ text: inout MetricsText, _ own: Labels, _ counts: RequestCounts, from first: Int) {
+        var total = 0
+        for bucket in counts.buckets.indices { total += counts.buckets[bucket] }
         if total == 0 { return }
-        for (bound, count) in zip(RequestSeries.bounds, counts).dropFirst(first) {
-            text.write(count, suffix: "_bucket", own + [(name: "le", value: seconds(bound))])
+        var below = 0
+        for (bucket, bound) in RequestCounts.bounds.enumerated() {
+            below += counts.buckets[bucket]
+            if bucket < first { continue }
+            text.write(below, suffix: "_bucket", own + [(name: "le", value: seconds(bound))])
         }
         text.write(total, suffix: "_bucket", own + [(name: "le", value: "+Inf")])
-        text.write(String(series.reduce(0) { $0 + $1.seconds }), suffix: "_sum", own)
+        text.write(String(Double(counts.nanoseconds) / 1e9), suffix: "_sum", own)
         text.write(total, suffix: "_count", own)
     }
 
@@ -125,10 +125,8 @@ extension APIServer {
     private func writeObjects(_ text: inout MetricsText) throws(StatusError) {
         var seen: Set<GroupResource> = []
         var stored: [(GroupResource, [StoredObject])] = []
-        for collection in metrics.collections where seen.insert(collection.definition.storage).inserted {
-            stored.append(
-                (collection.definition.storage, try environment.storage.objects(of: collection.definition.storage))
-            )
+        for definition in components.registry.definitions where seen.insert(definition.storage).inserted {
+            stored.append((definition.storage, try environment.storage.objects(of: definition.storage)))
         }
         // Kubernetes: apiserver/pkg/storage/etcd3/metrics/metrics.go
         text.begin("apiserver_resource_objects", .gauge, "Stored objects by kind.")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which requests are counted together, and finding their numbers without a lock or a String.
+// Which requests are counted together, and the counting.
 
 import PodiumCodec
 import PodiumHost
@@ -33,21 +33,10 @@ struct RequestLabels: Hashable, Sendable {
     /// Subresources that are connections, whatever the method.
     static let connections: Set<String> = ["attach", "exec", "portforward", "proxy"]
 
-    /// How many different ones a collection with so many subresources has.
-    static func count(subresources: Int) -> Int { (subresources + 1) * perSubresource }
-
-    /// A number below `count`.
+    /// A number by which they are put in order.
     var index: Int {
         subresource * Self.perSubresource + (verb.rawValue * Scope.allCases.count + scope.rawValue) * 2
             + (isDryRun ? 1 : 0)
-    }
-
-    init(index: Int) {
-        subresource = index / Self.perSubresource
-        isDryRun = index % 2 == 1
-        let rest = index % Self.perSubresource / 2
-        verb = Verb.allCases[rest / Scope.allCases.count]
-        scope = Scope.allCases[rest % Scope.allCases.count]
     }
 
     init(_ request: ResourceRequest) {
@@ -75,87 +64,106 @@ struct RequestLabels: Hashable, Sendable {
 }
 
 /// The numbers about the requests to one cluster.
-// State | guarded by | why separate
-// slots, series | atomics | made at the first request of their kind and kept; read by every request
 package final class RequestMetrics: Sendable {
-    private final class Slot: Sendable { let series = LazyReference<RequestSeries>() }
+    /// Which requests are counted together.
+    private struct Key: Hashable, Sendable {
+        let definition: ObjectIdentifier
+        let labels: RequestLabels
+    }
 
-    private final class Slots: Sendable {
-        let slots: [Slot]
+    private struct Counts: Sendable {
+        /// Requests that are being answered: those that only read, and all others.
+        var reading = 0
+        var writing = 0
+        var requests: [Key: RequestCounts] = [:]
+        var watchEvents: [ObjectIdentifier: Int] = [:]
 
-        init(_ definition: ResourceDefinition) {
-            slots = (0..<RequestLabels.count(subresources: definition.subresources.count)).map { _ in Slot() }
+        /// Adds what another thread has counted.
+        mutating func add(_ other: Counts) {
+            reading += other.reading
+            writing += other.writing
+            for (key, counts) in other.requests { requests[key, default: RequestCounts()].add(counts) }
+            watchEvents.merge(other.watchEvents, uniquingKeysWith: +)
         }
     }
 
-    /// The numbers about one collection.
-    final class Collection: Sendable {
+    /// What has been counted of a collection.
+    struct Collection {
         let definition: ResourceDefinition
-        /// Events that watches have shown.
-        let watchEvents = Atomic<Int>(0)
-        private let slots = LazyReference<Slots>()
+        /// In the order of their labels.
+        let requests: [(labels: RequestLabels, counts: RequestCounts)]
+        /// Events that watches have read.
+        let watchEvents: Int
+    }
 
-        init(_ definition: ResourceDefinition) { self.definition = definition }
+    /// All that has been counted.
+    struct Totals {
+        let reading: Int
+        let writing: Int
+        /// In the order of the registry.
+        let collections: [Collection]
+    }
 
-        /// The numbers of requests with `labels`.
-        func series(_ labels: RequestLabels) -> RequestSeries {
-            let slots = slots.value ?? slots.setOnce(Slots(definition))
-            let slot = slots.slots[labels.index]
-            return slot.series.value ?? slot.series.setOnce(RequestSeries())
+    private let counts = ThreadShards(Counts())
+    private let definitions: [ResourceDefinition]
+
+    init(_ registry: ResourceRegistry) { definitions = registry.definitions }
+
+    /// Counts a request that begins to be answered.
+    func begin(isReading: Bool) {
+        counts.withOwn { if isReading { $0.reading += 1 } else { $0.writing += 1 } }
+    }
+
+    /// Counts a request that has been answered; those that are not about a collection only as such.
+    func end(isReading: Bool, _ request: ResourceRequest?, code: Int, begun: Int64) {
+        let key = request.map { Key(definition: ObjectIdentifier($0.definition), labels: RequestLabels($0)) }
+        let nanoseconds = MachineTime.monotonic - begun
+        counts.withOwn { counts in
+            if isReading { counts.reading -= 1 } else { counts.writing -= 1 }
+            if let key { counts.requests[key, default: RequestCounts()].record(code: code, nanoseconds: nanoseconds) }
         }
-
-        /// All that have been asked for.
-        var all: [(labels: RequestLabels, series: RequestSeries)] {
-            (slots.value?.slots ?? []).enumerated().compactMap { index, slot in
-                slot.series.value.map { (RequestLabels(index: index), $0) }
-            }
-        }
     }
 
-    /// In the order of the registry.
-    let collections: [Collection]
-    private let places: [ObjectIdentifier: Int]
-    /// Requests that are being answered: those that only read, and all others.
-    let reading = ShardedCounter()
-    let writing = ShardedCounter()
-
-    init(_ registry: ResourceRegistry) {
-        let definitions = registry.groups.flatMap { $0.versions.flatMap(\.resources) }
-        collections = definitions.map(Collection.init)
-        places = Dictionary(
-            definitions.enumerated().map { (ObjectIdentifier($1), $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-    }
-
-    /// The numbers about a collection; nil for one that is not in the registry.
-    func collection(of definition: ResourceDefinition) -> Collection? {
-        places[ObjectIdentifier(definition)].map { collections[$0] }
-    }
-
-    /// Counts a request that began at `begun` and is answered now.
-    func count(_ request: ResourceRequest, code: Int, begun: Int64) {
-        guard let collection = collection(of: request.definition) else { return }
-        collection.series(RequestLabels(request)).record(code: code, nanoseconds: MachineTime.monotonic - begun)
-    }
-
-    /// Counts a request that began at `begun` when its answer ends, which is when the client has enough.
-    func countUntilEnd(of response: HTTPResponse, to request: ResourceRequest, begun: Int64) -> HTTPResponse {
+    /// Counts a request whose answer goes on until the client has enough when that is the case.
+    func counted(_ response: HTTPResponse, to request: ResourceRequest, begun: Int64) -> HTTPResponse {
+        guard case .stream(let stream) = response.body else { return response }
+        let key = Key(definition: ObjectIdentifier(request.definition), labels: RequestLabels(request))
         let code = response.status
-        guard case .stream(let stream) = response.body, let collection = collection(of: request.definition) else {
-            count(request, code: code, begun: begun)
-            return response
-        }
-        let series = collection.series(RequestLabels(request))
-        series.open.add(1, ordering: .relaxed)
+        counts.withOwn { $0.requests[key, default: RequestCounts()].open += 1 }
         var response = response
         response.body = .stream(
-            CountedStream(stream) {
-                series.open.subtract(1, ordering: .relaxed)
-                series.record(code: code, nanoseconds: MachineTime.monotonic - begun)
+            CountedStream(stream) { [counts] in
+                let nanoseconds = MachineTime.monotonic - begun
+                counts.withOwn { counts in
+                    counts.requests[key, default: RequestCounts()].open -= 1
+                    counts.requests[key, default: RequestCounts()].record(code: code, nanoseconds: nanoseconds)
+                }
             }
         )
         return response
+    }
+
+    /// Counts events that a watch of a collection has read.
+    func countWatchEvents(_ count: Int, of definition: ResourceDefinition) {
+        let key = ObjectIdentifier(definition)
+        counts.withOwn { $0.watchEvents[key, default: 0] += count }
+    }
+
+    /// What all threads have counted.
+    var totals: Totals {
+        var sum = Counts()
+        for counts in counts.all { sum.add(counts) }
+        let byDefinition = Dictionary(grouping: sum.requests) { $0.key.definition }
+        let collections = definitions.map { definition in
+            let key = ObjectIdentifier(definition)
+            let entries = (byDefinition[key] ?? []).sorted { $0.key.labels.index < $1.key.labels.index }
+            return Collection(
+                definition: definition,
+                requests: entries.map { ($0.key.labels, $0.value) },
+                watchEvents: sum.watchEvents[key] ?? 0
+            )
+        }
+        return Totals(reading: sum.reading, writing: sum.writing, collections: collections)
     }
 }
 

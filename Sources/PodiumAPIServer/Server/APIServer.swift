@@ -93,9 +93,8 @@ package final class APIServer: RequestResponder {
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {
         let begun = MachineTime.monotonic
-        let running = request.method == "GET" || request.method == "HEAD" ? metrics.reading : metrics.writing
-        running.add(1)
-        defer { running.add(-1) }
+        let isReading = request.method == "GET" || request.method == "HEAD"
+        metrics.begin(isReading: isReading)
         var routed: ResourceRequest?
         var flow: FlowIdentity?
         var response: HTTPResponse
@@ -105,9 +104,11 @@ package final class APIServer: RequestResponder {
             response = AnswerWriter.failure(error, to: request)
         }
         response.flow = flow
-        guard let routed else { return response }
-        if routed.isLongRunning { return metrics.countUntilEnd(of: response, to: routed, begun: begun) }
-        metrics.count(routed, code: response.status, begun: begun)
+        if let routed, routed.isLongRunning, case .stream = response.body {
+            metrics.end(isReading: isReading, nil, code: response.status, begun: begun)
+            return metrics.counted(response, to: routed, begun: begun)
+        }
+        metrics.end(isReading: isReading, routed, code: response.status, begun: begun)
         return response
     }
 

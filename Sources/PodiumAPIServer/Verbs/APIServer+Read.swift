@@ -47,7 +47,7 @@ extension APIServer {
             plan,
             encoding: try AnswerWriter(request, self).watchEncoding(),
             host: environment.host,
-            countedIn: metrics.collection(of: request.definition)
+            counting: { [metrics, definition = request.definition] in metrics.countWatchEvents($0, of: definition) }
         ) { wake throws(StorageError) in
             try storage.watch(resource, scope: scope, after: revision, wake: wake)
         }

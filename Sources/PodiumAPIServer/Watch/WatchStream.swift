@@ -76,7 +76,8 @@ package final class WatchStream: ResponseStream {
     private let plan: WatchPlan
     private let encoding: any WatchEventEncoding
     private let host: Host
-    private let collection: RequestMetrics.Collection?
+    /// Takes note of how many events were read.
+    private let count: @Sendable (Int) -> Void
     private let open: @Sendable (@escaping @Sendable () -> Void) throws(StorageError) -> any WatchCursor
     private let state: Mutex<State>
     private let isOver = Atomic<Bool>(false)
@@ -88,13 +89,13 @@ package final class WatchStream: ResponseStream {
         _ plan: WatchPlan,
         encoding: any WatchEventEncoding,
         host: Host,
-        countedIn collection: RequestMetrics.Collection? = nil,
+        counting count: @escaping @Sendable (Int) -> Void = { _ in },
         open: @escaping @Sendable (@escaping @Sendable () -> Void) throws(StorageError) -> any WatchCursor
     ) {
         self.plan = plan
         self.encoding = encoding
         self.host = host
-        self.collection = collection
+        self.count = count
         self.open = open
         state = Mutex(State(through: plan.revision, lastShown: plan.revision))
     }
@@ -157,7 +158,7 @@ package final class WatchStream: ResponseStream {
                 return end(error, into: &pieces)
             }
             for event in batch.events { append(event, to: &pieces) }
-            collection?.watchEvents.add(batch.events.count, ordering: .relaxed)
+            if !batch.events.isEmpty { count(batch.events.count) }
             let last = batch.events.last?.revision
             state.withLock { state in
                 state.through = batch.through
@@ -182,7 +183,7 @@ package final class WatchStream: ResponseStream {
         let isBeginning = index <= plan.initial.count
         while index < plan.initial.count {
             encoding.append(.added, plan.initial[index], to: &pieces)
-            collection?.watchEvents.add(1, ordering: .relaxed)
+            count(1)
             index += 1
             if budget.isSpent(pieces) {
                 state.withLock { $0.initialIndex = index }
