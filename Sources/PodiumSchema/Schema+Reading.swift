@@ -39,7 +39,7 @@ extension SchemaType {
     }
 
     /// The Go type of a scalar.
-    fileprivate var goName: String {
+    var goName: String {
         switch self {
         case .string: "string"
         case .bool: "bool"
@@ -60,7 +60,7 @@ extension SchemaType {
     }
 
     /// What an absent value becomes where the file does not say.
-    fileprivate var usualEmission: SchemaField.Emission {
+    var usualEmission: SchemaField.Emission {
         switch self {
         case .string, .bool, .int32, .int64, .double, .bytes: .omit
         default: .keep
@@ -69,33 +69,8 @@ extension SchemaType {
 }
 
 extension SchemaField {
-    fileprivate init(_ value: JSONValue, registry: SchemaRegistry) {
-        let text = value["t"]?.string ?? "raw"
-        let type = SchemaType(text, registry: registry)
-        let container = value["c"]?.string.flatMap { Container(rawValue: $0) } ?? .single
-        var element = value["g"]?.string ?? type.goName
-        if case .object = type { element = text.split(separator: ".").suffix(2).joined(separator: ".") }
-        self.init(
-            name: value["n"]?.string ?? "",
-            type: type,
-            container: container,
-            goType: value["gc"]?.string ?? Self.goType(container, of: element),
-            goElementType: element,
-            emission: value["e"]?.string.flatMap { Emission(rawValue: $0) }
-                ?? (container == .single ? type.usualEmission : .omit),
-            isRequired: value["r"] != nil,
-            allowedValues: (value["x"]?.elements ?? []).compactMap { $0.string },
-            defaultValue: value["d"],
-            listType: value["lt"]?.string.flatMap { ListType(rawValue: $0) },
-            listKeys: (value["k"]?.elements ?? []).compactMap { $0.string },
-            isAtomicMap: value["mt"]?.string == "atomic",
-            patchStrategy: PatchStrategy(value["ps"]?.string ?? ""),
-            mergeKey: value["mk"]?.string,
-            protobufPath: (value["p"]?.array ?? [value["p"]].compactMap { $0 }).compactMap { $0.integer.map(Int.init) }
-        )
-    }
-
-    private static func goType(_ container: Container, of element: String) -> String {
+    /// The Go type of a field whose elements are of the type `element`.
+    static func goType(_ container: Container, of element: String) -> String {
         switch container {
         case .single: element
         case .list: "[]\(element)"

@@ -71,7 +71,9 @@ package enum SchemaType: Hashable, Sendable {
 }
 
 /// One field of a type.
-package struct SchemaField: Sendable {
+// A class, because decoders and patches pass fields around for every field of every object, and to copy one would take
+// a dozen reference counts.
+package final class SchemaField: Sendable {
     /// Whether the field holds one value or many.
     package enum Container: String, Sendable {
         case single
@@ -134,4 +136,28 @@ package struct SchemaField: Sendable {
     /// Its number in the protobuf message, behind the numbers of the messages that Go embeds on the way to it; empty
     /// when protobuf does not know the field.
     package let protobufPath: [Int]
+
+    /// Reads the entry of `openapi/schema.json`.
+    init(_ value: JSONValue, registry: SchemaRegistry) {
+        let text = value["t"]?.string ?? "raw"
+        type = SchemaType(text, registry: registry)
+        container = value["c"]?.string.flatMap { Container(rawValue: $0) } ?? .single
+        var element = value["g"]?.string ?? type.goName
+        if case .object = type { element = text.split(separator: ".").suffix(2).joined(separator: ".") }
+        name = value["n"]?.string ?? ""
+        goType = value["gc"]?.string ?? Self.goType(container, of: element)
+        goElementType = element
+        emission =
+            value["e"]?.string.flatMap { Emission(rawValue: $0) }
+            ?? (container == .single ? type.usualEmission : .omit)
+        isRequired = value["r"] != nil
+        allowedValues = (value["x"]?.elements ?? []).compactMap { $0.string }
+        defaultValue = value["d"]
+        listType = value["lt"]?.string.flatMap { ListType(rawValue: $0) }
+        listKeys = (value["k"]?.elements ?? []).compactMap { $0.string }
+        isAtomicMap = value["mt"]?.string == "atomic"
+        patchStrategy = PatchStrategy(value["ps"]?.string ?? "")
+        mergeKey = value["mk"]?.string
+        protobufPath = (value["p"]?.array ?? [value["p"]].compactMap { $0 }).compactMap { $0.integer.map(Int.init) }
+    }
 }

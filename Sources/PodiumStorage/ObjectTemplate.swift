@@ -118,6 +118,9 @@ package final class ObjectTemplate: Sendable {
         }
     }
 
+    /// Whether somewhere in the text an object has a member `name`.
+    func mayHaveMember(_ name: StaticString) -> Bool { text.withUnsafeBytes { $0.hasMember(name) } }
+
     /// The length of the finished text.
     func byteCount(at revision: Revision) -> Int { text.count + fillingSize + revision.description.utf8.count }
 

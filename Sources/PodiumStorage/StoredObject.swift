@@ -240,20 +240,17 @@ package final class StoredObject: Sendable {
     package func mayHaveMetadata(_ name: StaticString) -> Bool {
         let text = self.bytes
         defer { withExtendedLifetime(text) {} }
-        let (bytes, quote, count) = (text.buffer, UInt8(ascii: "\""), name.utf8CodeUnitCount)
-        guard let start = bytes.baseAddress else { return false }
-        var next = typeLength
-        while let found = memchr(start + next, Int32(quote), metadataEnd - next) {
-            next = UnsafeRawPointer(found) - UnsafeRawPointer(start) + 1
-            let end = next + count
-            if end + 1 >= metadataEnd { return false }
-            if bytes[end] == quote, bytes[end + 1] == UInt8(ascii: ":"),
-                memcmp(start + next, name.utf8Start, count) == 0
-            {
-                return true
-            }
+        return UnsafeRawBufferPointer(rebasing: text.buffer[typeLength..<metadataEnd]).hasMember(name)
+    }
+
+    /// The same for the whole of the object.
+    package func mayHaveMember(_ name: StaticString) -> Bool {
+        switch content {
+        case .encoded(let text):
+            defer { withExtendedLifetime(text) {} }
+            return text.buffer.hasMember(name)
+        case .template(let template, _): return template.mayHaveMember(name)
         }
-        return false
     }
 
     /// The text of the string member `name`, if there is one behind the metadata. Meant for kinds that have this name
@@ -294,6 +291,26 @@ package final class StoredObject: Sendable {
     /// The JSON text without `{"kind":…,"apiVersion":…,` and the newline: what follows a `{` in a typed list, whose
     /// items do not repeat their type.
     package var untypedItemTail: BytesSlice { BytesSlice(bytes: bytes, range: typeLength..<byteCount - 1) }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether in these bytes, a part of a JSON text, an object has a member `name`, which needs no escapes.
+    func hasMember(_ name: StaticString) -> Bool {
+        let (quote, size) = (UInt8(ascii: "\""), name.utf8CodeUnitCount)
+        guard let start = baseAddress else { return false }
+        var next = 0
+        while let found = memchr(start + next, Int32(quote), count - next) {
+            next = UnsafeRawPointer(found) - start + 1
+            let end = next + size
+            if end + 1 >= count { return false }
+            if self[end] == quote, self[end + 1] == UInt8(ascii: ":"),
+                memcmp(start + next, name.utf8Start, size) == 0
+            {
+                return true
+            }
+        }
+        return false
+    }
 }
 
 extension JSONWriter {

@@ -72,8 +72,11 @@ package struct PriorityAdmission: AdmissionPlugin {
     }
 
     private func defaults(_ context: StrategyContext) throws(StatusError) -> [(object: JSONValue, value: Int64)] {
-        let classes = try context.storage.objects(of: .priorityClasses).map { $0.value() }
-        return classes.filter { $0["globalDefault"]?.bool == true }.map { ($0, $0["value"]?.integer ?? 0) }
+        // Hardly a class has the field, and every new pod asks.
+        let classes = try context.storage.objects(of: .priorityClasses).filter { $0.mayHaveMember("globalDefault") }
+        return classes.map { $0.value() }.filter { $0["globalDefault"]?.bool == true }.map {
+            ($0, $0["value"]?.integer ?? 0)
+        }
     }
 
     package func validate(

@@ -64,7 +64,7 @@ final class SwaggerDocuments: Sendable {
     private static func form(accepted: String?) -> Form? {
         guard let accepted, !accepted.isEmpty else { return .json }
         for clause in accepted.split(separator: ",") {
-            let type = String(clause.prefix { $0 != ";" }).trimmedASCII.lowercased()
+            let type = String(clause).withoutParameters.lowercased()
             if type == "*/*" || type == "application/*" { return .json }
             if let match = Form.accepted.first(where: { $0.name == type }) { return match.form }
         }

@@ -83,7 +83,7 @@ extension APIServer {
     // Kubernetes: apiserver/pkg/endpoints/handlers/negotiation/negotiate.go NegotiateInputSerializer
     func bodyFormat(_ request: ResourceRequest) throws(StatusError) -> BodyFormat {
         guard let contentType = request.http.headers["content-type"], !contentType.isEmpty else { return .json }
-        switch String(contentType.prefix { $0 != ";" }).trimmedASCII.lowercased() {
+        switch contentType.withoutParameters.lowercased() {
         case MediaFormat.json.rawValue: return .json
         case MediaFormat.yaml.rawValue: return .yaml
         case MediaCapabilities.protobuf: return .protobuf
@@ -94,7 +94,7 @@ extension APIServer {
     /// The way of patching that the header of a request names.
     /// - Throws: 415.
     func patchType(_ request: ResourceRequest) throws(StatusError) -> PatchType {
-        switch PatchTypes.name(in: request.http.headers["content-type"]) {
+        switch request.http.headers["content-type"]?.withoutParameters {
         case PatchTypes.json: return .json
         case PatchTypes.merge: return .merge
         case PatchTypes.strategic: return .strategic
@@ -138,8 +138,9 @@ extension APIServer {
         let dryRun = request.query.all("dryRun")
         var errors = DryRunOption.errors(dryRun)
         errors += ObjectMetaValidation.fieldManager(options.fieldManager, at: FieldPath("fieldManager"))
-        let isApply = PatchTypes.name(in: request.http.headers["content-type"]) == PatchTypes.apply
-        if kind == "PatchOptions", !isApply, request.query.contains("force") {
+        if kind == "PatchOptions", request.query.contains("force"),
+            request.http.headers["content-type"]?.withoutParameters != PatchTypes.apply
+        {
             errors.append(.forbidden(FieldPath("force"), "may not be specified for non-apply patch"))
         }
         if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: kind, name: "", errors) }
@@ -186,6 +187,11 @@ extension String {
         var units = utf8[...]
         while let first = units.first, first == 0x20 || first == 0x09 { units = units.dropFirst() }
         while let last = units.last, last == 0x20 || last == 0x09 { units = units.dropLast() }
-        return String(Substring(units))
+        return units.count == utf8.count ? self : String(Substring(units))
+    }
+
+    /// The media type in the value of a header field such as `Content-Type`.
+    var withoutParameters: String {
+        utf8.firstIndex(of: UInt8(ascii: ";")).map { String(self[..<$0]).trimmedASCII } ?? trimmedASCII
     }
 }

@@ -13,14 +13,11 @@ enum PatchTypes {
     /// The types in the order in which upstream names them, without the one that Podium does not take.
     static let accepted = [json, merge, strategic]
 
-    /// The type in a `Content-Type` header, without its parameters.
-    static func name(in header: String?) -> String { String((header ?? "").prefix { $0 != ";" }).trimmedASCII }
-
     /// Checks the header of a patch; the route of a resource refuses other types before it looks at Accept.
     /// - Throws: 415.
     // emicklei/go-restful: jsr311.go detectRoute
     static func check(_ header: String?) throws(StatusError) {
-        let name = name(in: header)
+        let name = header?.withoutParameters ?? ""
         if name == apply || accepted.contains(name) { return }
         throw StatusError(
             code: 415,

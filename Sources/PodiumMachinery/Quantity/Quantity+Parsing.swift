@@ -15,9 +15,9 @@ package enum QuantityError: String, Error, CustomStringConvertible {
 extension Quantity {
     /// Reads an amount; spaces around it do not count.
     package init(_ text: String) throws(QuantityError) {
-        let units = Self.trimmed(Array(text.utf8))
+        let units = Self.trimmed(Array(text.utf8)[...])
         guard !units.isEmpty else { throw .format }
-        let parts = try QuantityText(units)
+        let parts = try QuantityText(units, of: text)
         guard let suffix = QuantitySuffix(parts.suffix) else { throw .suffix }
         if let exact = Self.readExactly(parts, suffix) {
             self = exact
@@ -41,20 +41,23 @@ extension Quantity {
         self = quantity
     }
 
-    private static func trimmed(_ units: [UInt8]) -> [UInt8] {
+    private static func trimmed(_ units: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         func isSpace(_ unit: UInt8) -> Bool { unit == 0x20 || (0x09...0x0D).contains(unit) }
         guard let first = units.firstIndex(where: { !isSpace($0) }),
             let last = units.lastIndex(where: { !isSpace($0) })
         else { return [] }
-        return first == 0 && last == units.count - 1 ? units : Array(units[first...last])
+        return units[first...last]
     }
 
     /// Amounts of few digits.
     ///
     /// They alone print as they were written when that looks canonical: `+1` and `5.` stay so.
     private static func readExactly(_ parts: QuantityText, _ suffix: QuantitySuffix) -> Quantity? {
-        let digits = parts.whole + parts.fraction
-        guard digits.count <= 18, let number = Int64(String(decoding: digits, as: UTF8.self)) else { return nil }
+        let count = parts.whole.count + parts.fraction.count
+        guard count <= 18 else { return nil }
+        var number: Int64 = 0
+        for digit in parts.whole { number = number * 10 + Int64(digit - 0x30) }
+        for digit in parts.fraction { number = number * 10 + Int64(digit - 0x30) }
         let value = Int128(parts.isNegative ? -number : number)
         if suffix.format == .binarySI {
             guard parts.fraction.isEmpty, 15 - parts.whole.count - suffix.power * 3 / 10 - 1 >= 0 else { return nil }
@@ -67,7 +70,8 @@ extension Quantity {
         }
         let scale = suffix.power - parts.fraction.count
         guard scale >= -9 else { return nil }
-        let isCanonical = scale % 3 == 0 && digits.first != UInt8(ascii: "0") && digits.suffix(3) != [0x30, 0x30, 0x30]
+        let endsInThousands = count >= 3 && number % 1000 == 0
+        let isCanonical = scale % 3 == 0 && parts.whole.first != UInt8(ascii: "0") && !endsInThousands
         return Quantity(
             coefficient: value,
             exponent: scale,
@@ -88,7 +92,7 @@ extension Quantity {
         let limit = Int128(Int64.max)
         let (whole, dropped) = number(parts.whole)
         // Digits behind these would be lost in the rounding to 10⁻⁹ but for their being there.
-        let fractionDigits = Array(parts.fraction.prefix(maximumFractionDigits))
+        let fractionDigits = parts.fraction.prefix(maximumFractionDigits)
         var fraction = number(fractionDigits).coefficient
         let lost = parts.fraction.dropFirst(maximumFractionDigits)
         if lost.contains(where: { $0 != UInt8(ascii: "0") }) { fraction += 1 }
@@ -107,7 +111,7 @@ extension Quantity {
     private static let maximumFractionDigits = 19
 
     /// The number that `digits` write, at most `maximumDigits` of them, rounded up; and how many digits it leaves out.
-    private static func number(_ digits: [UInt8]) -> (coefficient: Int128, dropped: Int) {
+    private static func number(_ digits: ArraySlice<UInt8>) -> (coefficient: Int128, dropped: Int) {
         let significant = digits.drop { $0 == UInt8(ascii: "0") }
         var coefficient: Int128 = 0
         for digit in significant.prefix(maximumDigits) { coefficient = coefficient * 10 + Int128(digit - 0x30) }
@@ -118,41 +122,43 @@ extension Quantity {
 }
 
 /// The parts of a quantity's text.
+// Slices of one array, because amounts are read several times on every pod's way into storage.
 private struct QuantityText {
     let text: String
     var isNegative = false
     /// The digits before the point, without zeros at their front.
-    var whole: [UInt8] = [UInt8(ascii: "0")]
-    var fraction: [UInt8] = []
-    var suffix = ""
+    var whole = zero
+    var fraction: ArraySlice<UInt8> = []
+    let suffix: ArraySlice<UInt8>
 
-    init(_ units: [UInt8]) throws(QuantityError) {
-        text = String(decoding: units, as: UTF8.self)
-        var position = 0
-        func digits() -> [UInt8] {
-            let start = position
-            while position < units.count, (0x30...0x39).contains(units[position]) { position += 1 }
-            return Array(units[start..<position])
+    private static let zero = [UInt8(ascii: "0")][...]
+
+    /// Takes `units` apart, which are those of `text` without the spaces around it.
+    init(_ units: ArraySlice<UInt8>, of text: String) throws(QuantityError) {
+        self.text = units.count == text.utf8.count ? text : String(decoding: units, as: UTF8.self)
+        var rest = units
+        func isNext(_ byte: Unicode.Scalar) -> Bool { rest.first == UInt8(ascii: byte) }
+        func digits() -> ArraySlice<UInt8> {
+            let start = rest
+            rest = rest.drop { (0x30...0x39).contains($0) }
+            return start[..<rest.startIndex]
         }
-        if units[0] == UInt8(ascii: "-") || units[0] == UInt8(ascii: "+") {
-            isNegative = units[0] == UInt8(ascii: "-")
-            position = 1
+        if isNext("-") || isNext("+") {
+            isNegative = isNext("-")
+            rest = rest.dropFirst()
         }
-        while position < units.count, units[position] == UInt8(ascii: "0") { position += 1 }
+        rest = rest.drop { $0 == UInt8(ascii: "0") }
         let leading = digits()
         if !leading.isEmpty { whole = leading }
-        if position < units.count, units[position] == UInt8(ascii: ".") {
-            position += 1
+        if isNext(".") {
+            rest = rest.dropFirst()
             fraction = digits()
         }
-        let start = position
-        while position < units.count, Self.suffixLetters.contains(units[position]) { position += 1 }
-        if position < units.count, units[position] == UInt8(ascii: "-") || units[position] == UInt8(ascii: "+") {
-            position += 1
-        }
+        suffix = rest
+        rest = rest.drop { Self.suffixLetters.contains($0) }
+        if isNext("-") || isNext("+") { rest = rest.dropFirst() }
         _ = digits()
-        guard position == units.count else { throw .format }
-        suffix = String(decoding: units[start...], as: UTF8.self)
+        guard rest.isEmpty else { throw .format }
     }
 
     private static let suffixLetters = Array("eEinumkKMGTP".utf8)
@@ -164,14 +170,16 @@ private struct QuantitySuffix {
     /// The power of ten, or of two for `binarySI`.
     let power: Int
 
-    init?(_ text: String) {
-        if let power = Self.decimal[text] {
-            format = .decimalSI
-            self.power = power
-        } else if let power = Self.binary[text] {
-            format = .binarySI
-            self.power = power
-        } else if text.utf8.count > 1, text.first == "e" || text.first == "E", let power = Int(text.dropFirst()) {
+    init?(_ units: ArraySlice<UInt8>) {
+        if units.isEmpty {
+            (format, power) = (.decimalSI, 0)
+        } else if units.count == 1, let power = units.first.flatMap(Self.decimal) {
+            (format, self.power) = (.decimalSI, power)
+        } else if units.count == 2, units.last == UInt8(ascii: "i"), let power = units.first.flatMap(Self.binary) {
+            (format, self.power) = (.binarySI, power)
+        } else if units.first == UInt8(ascii: "e") || units.first == UInt8(ascii: "E"),
+            let power = Int(String(decoding: units.dropFirst(), as: UTF8.self))
+        {
             format = .decimalExponent
             self.power = max(-Self.maximumExponent, min(Self.maximumExponent, power))
         } else {
@@ -182,8 +190,30 @@ private struct QuantitySuffix {
     /// Powers of ten beyond this are read as this one; no amount of anything comes near it.
     private static let maximumExponent = 9999
 
-    private static let decimal = [
-        "": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18,
-    ]
-    private static let binary = ["Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60]
+    private static func decimal(_ letter: UInt8) -> Int? {
+        switch letter {
+        case UInt8(ascii: "n"): -9
+        case UInt8(ascii: "u"): -6
+        case UInt8(ascii: "m"): -3
+        case UInt8(ascii: "k"): 3
+        case UInt8(ascii: "M"): 6
+        case UInt8(ascii: "G"): 9
+        case UInt8(ascii: "T"): 12
+        case UInt8(ascii: "P"): 15
+        case UInt8(ascii: "E"): 18
+        default: nil
+        }
+    }
+
+    private static func binary(_ letter: UInt8) -> Int? {
+        switch letter {
+        case UInt8(ascii: "K"): 10
+        case UInt8(ascii: "M"): 20
+        case UInt8(ascii: "G"): 30
+        case UInt8(ascii: "T"): 40
+        case UInt8(ascii: "P"): 50
+        case UInt8(ascii: "E"): 60
+        default: nil
+        }
+    }
 }

@@ -112,9 +112,9 @@ package struct RequestDecoder: Sendable {
         } catch {
             throw Failure(actual: actual, message: error.message)
         }
-        let found = InternalTypes.name(of: schema)
-        let wanted = registry.schema(for: expected).map { InternalTypes.name(of: $0) } ?? found
-        if found != wanted {
+        guard let wantedSchema = registry.schema(for: expected), wantedSchema !== schema else { return decoded }
+        let wanted = InternalTypes.name(of: wantedSchema)
+        if InternalTypes.name(of: schema) != wanted {
             throw Failure(actual: actual, message: "converting (\(schema.goName)) to (\(wanted)): unknown conversion")
         }
         return decoded

@@ -44,8 +44,8 @@ package struct SchemaDecoder {
     private var duplicates: Set<String>
     private var strictErrors: OrderedSet<String> = []
     private var firstTypeError: DecodingError?
-    /// The struct whose field is being read; empty at the root.
-    private var structName = ""
+    /// The struct whose field is being read; none at the root.
+    private var owner: Schema?
     private var path: [Step] = []
     /// Above zero inside of values that read themselves, where strict errors are not noticed.
     private var lenientDepth = 0
@@ -96,20 +96,19 @@ package struct SchemaDecoder {
             return zero(schema)
         }
         var slots = [JSONValue?](repeating: nil, count: schema.fields.count)
-        let outerName = structName
+        let outerOwner = owner
         for (name, member) in members {
             guard let position = schema.positions[name] else {
                 reportStrict("unknown", name)
                 continue
             }
-            structName = schema.goShortName
+            owner = schema
             path.append(.field(name))
             reportDuplicate()
             slots[position] = try decodeField(member, schema.fields[position])
             path.removeLast()
-            structName = outerName
+            owner = outerOwner
         }
-        structName = outerName
         return write(slots, schema)
     }
 
@@ -247,10 +246,10 @@ extension SchemaDecoder {
 
     /// The error of a value of another kind than `goType` at the place being read.
     func typeError(_ description: String, _ goType: String) -> DecodingError {
-        if structName.isEmpty || isConversion {
+        guard let owner, !isConversion else {
             return DecodingError(message: "json: cannot unmarshal \(description) into Go value of type \(goType)")
         }
-        var names = [structName]
+        var names = [owner.goShortName]
         for case .field(let name) in path { names.append(name) }
         let place = names.joined(separator: ".")
         return DecodingError(

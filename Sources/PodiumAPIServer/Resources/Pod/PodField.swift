@@ -8,12 +8,15 @@ import PodiumMachinery
 /// A value, perhaps missing, and where it stands.
 ///
 /// Reading is lenient, as Go's structs are: a missing text is empty, a missing number 0, a missing list has no
-/// elements, and `null` counts as missing. The path is put together only when an error needs it or a field below is
-/// read, because nearly every field of nearly every pod is right.
+/// elements, and `null` counts as missing. Nearly every field of nearly every pod is right, so the path of a plain
+/// value is put together only when an error needs it; that of a list or an object once, since what it holds is read
+/// as well.
 struct PodField {
-    private enum Step {
+    fileprivate enum Step {
         case whole
         case member(String)
+        /// Of an object that is missing itself.
+        case memberOfMember(String, String)
         case element(Int)
         case entry(String)
     }
@@ -25,36 +28,38 @@ struct PodField {
 
     private init(_ value: JSONValue?, _ base: FieldPath, _ step: Step) {
         if case .null? = value { self.value = nil } else { self.value = value }
-        self.base = base
-        self.step = step
+        switch value {
+        case .object?, .array?:
+            self.base = base.appending(step)
+            self.step = .whole
+        default:
+            self.base = base
+            self.step = step
+        }
     }
 
     /// The value that stands at `path`.
     init(_ value: JSONValue?, at path: FieldPath) { self.init(value, path, .whole) }
 
     /// Where the value stands, or would.
-    var path: FieldPath {
-        switch step {
-        case .whole: base
-        case .member(let name): base.child(name)
-        case .element(let index): base.index(index)
-        case .entry(let key): base.key(key)
-        }
-    }
+    var path: FieldPath { base.appending(step) }
 
     /// The field `name` of an object.
-    subscript(name: String) -> PodField { PodField(value?[name], path, .member(name)) }
+    subscript(name: String) -> PodField {
+        if value == nil, case .member(let own) = step { return PodField(nil, base, .memberOfMember(own, name)) }
+        return PodField(value?[name], path, .member(name))
+    }
 
     /// The elements of a list.
     var elements: [PodField] {
-        guard case .array(let values)? = value else { return [] }
+        guard case .array(let values)? = value, !values.isEmpty else { return [] }
         let path = path
         return values.enumerated().map { PodField($1, path, .element($0)) }
     }
 
     /// The entries of a map in the order of their keys, each placed as `map[key]`.
     var entries: [(key: String, field: PodField)] {
-        guard case .object(let members)? = value else { return [] }
+        guard case .object(let members)? = value, !members.isEmpty else { return [] }
         let path = path
         return members.keys.sorted().map { ($0, PodField(members[$0], path, .entry($0))) }
     }
@@ -82,6 +87,18 @@ struct PodField {
     var texts: [String] { value?.elements.map { $0.string ?? "" } ?? [] }
     /// The amount, when this is one.
     var quantity: Quantity? { Quantity(json: value) }
+}
+
+extension FieldPath {
+    fileprivate func appending(_ step: PodField.Step) -> FieldPath {
+        switch step {
+        case .whole: self
+        case .member(let name): child(name)
+        case .memberOfMember(let parent, let name): child(parent, name)
+        case .element(let index): self.index(index)
+        case .entry(let key): self.key(key)
+        }
+    }
 }
 
 extension PodField {

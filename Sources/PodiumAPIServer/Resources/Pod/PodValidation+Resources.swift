@@ -84,14 +84,14 @@ extension PodValidation {
     private func resourceNameErrors(_ name: String, _ amount: PodField, _ owner: ResourceOwner) -> [FieldError] {
         let field = PodField(.string(name), at: amount.path)
         var errors = field.qualifiedNameErrors
-        if errors.isEmpty, !name.contains("/"), !ResourceNames.isStandard(name) {
+        if errors.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), !ResourceNames.isStandard(name) {
             errors.append(field.invalid("must be a standard resource type or fully qualified"))
         }
         if owner == .pod {
             guard errors.isEmpty, !ResourceNames.isSupportedAtPodLevel(name) else { return errors }
             return [field.notSupported(["cpu", "hugepages-", "memory"])]
         }
-        if !name.contains("/") {
+        if !name.utf8.contains(UInt8(ascii: "/")) {
             if !ResourceNames.isStandardForContainers(name) {
                 errors.append(field.invalid("must be a standard resource for containers"))
             }

@@ -11,10 +11,7 @@ extension PodWarnings {
         var warnings = spec["nodeSelector"].entries.compactMap { key, field in
             deprecation(of: key).map { "\(field.path): \($0)" }
         }
-        let affinity = spec["affinity"]["nodeAffinity"]
-        let required = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"].elements
-        let preferred = affinity["preferredDuringSchedulingIgnoredDuringExecution"].elements.map { $0["preference"] }
-        for term in required + preferred {
+        for term in nodeSelectorTerms(spec["affinity"]["nodeAffinity"]) {
             for key in term["matchExpressions"].elements.map({ $0["key"] }) {
                 guard let problem = deprecation(of: key.text) else { continue }
                 warnings.append("\(key.path): \(key.text) is \(problem)")
@@ -29,6 +26,12 @@ extension PodWarnings {
             }
         }
         return warnings
+    }
+
+    private static func nodeSelectorTerms(_ affinity: PodField) -> [PodField] {
+        guard affinity.isSet else { return [] }
+        return affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"].elements
+            + affinity["preferredDuringSchedulingIgnoredDuringExecution"].elements.map { $0["preference"] }
     }
 
     private static func deprecation(of label: String) -> String? {

@@ -114,7 +114,7 @@ package enum PodWarnings {
     }
 
     private static func podAffinityWarnings(_ affinity: PodField) -> [String] {
-        ["podAffinity", "podAntiAffinity"].map { affinity[$0] }.flatMap { kind in
+        ["podAffinity", "podAntiAffinity"].map { affinity[$0] }.filter(\.isSet).flatMap { kind in
             kind["requiredDuringSchedulingIgnoredDuringExecution"].elements.map { $0["labelSelector"] }
                 + kind["preferredDuringSchedulingIgnoredDuringExecution"].elements.map {
                     $0["podAffinityTerm"]["labelSelector"]
