@@ -5,13 +5,15 @@ import Logging
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
+import PodiumHost
 import PodiumMachinery
 import PodiumStorage
 import Synchronization
 
 /// Answers requests for one default cluster and, when asked to, for further ones below `/clusters/NAME`.
 // State | guarded by | why separate
-// clusters | mutex | looked up by every HTTP thread; clusters are made and ended outside of the lock
+// clusters | mutex | the truth; clusters are made and ended outside of the lock
+// roots | a mutex a thread | the default cluster as every request looks it up; replaced while `clusters` is held
 // watermark | mutex | raised when a cluster ends, read when one is made; never held together with the other
 final class ClusterHost: RequestResponder {
     /// The limits of a host.
@@ -36,6 +38,7 @@ final class ClusterHost: RequestResponder {
     private let shared: SharedDefinitions
     private let logger: Logger
     private let clusters: Mutex<Clusters>
+    private let roots: ThreadShards<ControlPlane>
     /// The revision after which new clusters begin, above all that was seen of clusters that are over: who goes on with
     /// a watch of one learns from the next in its place that the history is gone.
     private let watermark = Mutex(MemoryStorage.Limits.firstRevision)
@@ -52,6 +55,7 @@ final class ClusterHost: RequestResponder {
             logger: logger
         )
         clusters = Mutex(Clusters(root: cluster))
+        roots = ThreadShards(cluster)
     }
 
     private func makeCluster(_ name: String?) -> ControlPlane {
@@ -81,7 +85,7 @@ final class ClusterHost: RequestResponder {
         }
     }
 
-    private var root: ControlPlane { clusters.withLock { $0.root } }
+    private var root: ControlPlane { roots.withOwn { $0 } }
 
     private func isAdministration(_ path: String) -> Bool {
         path.hasPrefix("/podium/v1/") || path == "/podium/v1"
@@ -167,6 +171,7 @@ final class ClusterHost: RequestResponder {
             guard let name else {
                 if clusters.root !== present { return false }
                 clusters.root = fresh
+                roots.replaceAll(with: fresh)
                 return true
             }
             if clusters.named[name] !== present { return false }

@@ -5,12 +5,12 @@ import DequeModule
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
+import PodiumHost
 import PodiumMachinery
-import Synchronization
 
 /// A bounded record of requests.
 // State | guarded by | why separate
-// entries | mutex | written by every HTTP thread
+// entries | a mutex a thread | written by every HTTP thread, read as a whole by those who ask only
 final class RequestJournal: Sendable {
     /// The limits of a journal.
     enum Limits {
@@ -19,6 +19,8 @@ final class RequestJournal: Sendable {
     }
 
     private struct Entry: Sendable {
+        /// When it was answered, by the machine's clock, for the order of what several threads answered.
+        let moment: Int64
         let time: Timestamp
         let method: String
         let path: String
@@ -32,10 +34,11 @@ final class RequestJournal: Sendable {
         var total = 0
     }
 
-    private let entries = Mutex(Entries())
+    private let entries = ThreadShards(Entries())
 
     func append(_ request: HTTPRequest, status: Int, at time: Timestamp) {
         let entry = Entry(
+            moment: MachineTime.monotonic,
             time: time,
             method: request.method,
             path: request.rawPath,
@@ -43,7 +46,7 @@ final class RequestJournal: Sendable {
             userAgent: request.headers.userAgent ?? "",
             status: status
         )
-        let forgotten: Entry? = entries.withLock { entries in
+        let forgotten: Entry? = entries.withOwn { entries in
             entries.total += 1
             entries.newest.append(entry)
             return entries.newest.count > Limits.maximumEntries ? entries.newest.removeFirst() : nil
@@ -54,11 +57,12 @@ final class RequestJournal: Sendable {
 
     /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
     var value: JSONValue {
-        let entries = entries.withLock { $0 }
+        let entries = entries.all
+        let newest = entries.flatMap(\.newest).sorted { $0.moment < $1.moment }.suffix(Limits.maximumEntries)
         return [
-            "total": .integer(Int64(entries.total)),
+            "total": .integer(Int64(entries.reduce(0) { $0 + $1.total })),
             "requests": .array(
-                entries.newest.map { entry in
+                newest.map { entry in
                     [
                         "time": .string(entry.time.rfc3339Micro), "method": .string(entry.method),
                         "path": .string(entry.path), "query": .string(entry.query),

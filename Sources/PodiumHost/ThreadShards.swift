@@ -9,7 +9,7 @@ import Synchronization
 /// references to an object; that takes longer than all that is done with it.
 // State | guarded by | why separate
 // state | a mutex a copy | mostly one thread's, so that it need not wait
-final class ThreadShards<State: Sendable>: Sendable {
+package final class ThreadShards<State: Sendable>: Sendable {
     private final class Shard: Sendable {
         let state: Mutex<State>
         /// Keeps the next copy off the cache lines of this one.
@@ -21,15 +21,18 @@ final class ThreadShards<State: Sendable>: Sendable {
     private let shards: [Shard]
 
     /// Makes copies of `state`.
-    init(_ state: State) { shards = (0..<ThreadShard.count).map { _ in Shard(state) } }
+    package init(_ state: State) { shards = (0..<ThreadShard.count).map { _ in Shard(state) } }
 
     /// Gives the present thread's copy to `body`.
-    func withOwn<Result>(_ body: (inout sending State) -> sending Result) -> sending Result {
+    package func withOwn<Result>(_ body: (inout sending State) -> sending Result) -> sending Result {
         shards[ThreadShard.present].state.withLock(body)
     }
 
     /// All copies, one after the other.
-    var all: [State] { shards.map { shard in shard.state.withLock { $0 } } }
+    package var all: [State] { shards.map { shard in shard.state.withLock { $0 } } }
+
+    /// Puts `state` in the place of all copies, one after the other.
+    package func replaceAll(with state: State) { for shard in shards { shard.state.withLock { $0 = state } } }
 }
 
 /// Tells threads apart, mostly.
