@@ -1,48 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 // State of which each thread has a copy, for what every request touches and hardly anybody looks at as a whole.
 
-import Synchronization
+public import Synchronization
 
+// State | guarded by | why separate
+// state | a mutex a copy | mostly one thread's, so that it need not wait
+// Public, because only that can be inlined in other modules: the generic form of a closure under a lock takes several
+// times as long as the lock.
 /// As many copies of some state as threads serve requests, mostly.
 ///
 /// What all threads write to moves from core to core with every request, be it a lock, a number or the count of
 /// references to an object; that takes longer than all that is done with it.
-// State | guarded by | why separate
-// state | a mutex a copy | mostly one thread's, so that it need not wait
-package final class ThreadShards<State: Sendable>: Sendable {
-    private final class Shard: Sendable {
-        let state: Mutex<State>
+public final class ThreadShards<State: Sendable>: Sendable {
+    @usableFromInline
+    final class Shard: Sendable {
+        @usableFromInline let state: Mutex<State>
         /// Keeps the next copy off the cache lines of this one.
         private let padding = InlineArray<16, UInt64>(repeating: 0)
 
         init(_ state: State) { self.state = Mutex(state) }
     }
 
-    private let shards: [Shard]
+    // In place: whoever takes one of a shared array counts a reference to the array.
+    @usableFromInline let shards: InlineArray<8, Shard>
 
     /// Makes copies of `state`.
-    package init(_ state: State) { shards = (0..<ThreadShard.count).map { _ in Shard(state) } }
+    public init(_ state: State) { shards = InlineArray { _ in Shard(state) } }
 
     /// Gives the present thread's copy to `body`.
-    package func withOwn<Result>(_ body: (inout sending State) -> sending Result) -> sending Result {
-        shards[ThreadShard.present].state.withLock(body)
+    @inlinable
+    public func withOwn<Result>(_ body: (inout sending State) -> sending Result) -> sending Result {
+        shards[Self.present].state.withLock(body)
+    }
+
+    /// The same number for a thread each time: stacks lie megabytes apart.
+    @inlinable static var present: Int {
+        var here: UInt8 = 0
+        return withUnsafePointer(to: &here) { Int(UInt(bitPattern: $0) >> 23) & 7 }
     }
 
     /// All copies, one after the other.
-    package var all: [State] { shards.map { shard in shard.state.withLock { $0 } } }
+    public var all: [State] { shards.indices.map { index in shards[index].state.withLock { $0 } } }
 
     /// Puts `state` in the place of all copies, one after the other.
-    package func replaceAll(with state: State) { for shard in shards { shard.state.withLock { $0 = state } } }
-}
-
-/// Tells threads apart, mostly.
-private enum ThreadShard {
-    /// How many copies there are of what each thread has one of.
-    static let count = 8
-
-    /// The same number below `count` for a thread each time: stacks lie megabytes apart.
-    static var present: Int {
-        var here: UInt8 = 0
-        return withUnsafePointer(to: &here) { Int(UInt(bitPattern: $0) >> 23) % count }
+    public func replaceAll(with state: State) {
+        for index in shards.indices { shards[index].state.withLock { $0 = state } }
     }
 }

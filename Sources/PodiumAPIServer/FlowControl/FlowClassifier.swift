@@ -34,7 +34,7 @@ package final class FlowClassifier: Sendable {
     }
 
     /// The flow of a request; nil when no schema is about it.
-    func flow(of user: UserInfo, _ access: @autoclosure () -> AccessRequest) -> FlowIdentity? {
+    func flow(of user: UserInfo, _ subject: some AccessDescribing) -> FlowIdentity? {
         let changes = changes.count
         // The schema of precedence 1 is theirs, and no other may have it.
         let isMaster = user.isMaster
@@ -49,7 +49,7 @@ package final class FlowClassifier: Sendable {
         }
         keep(current)
         if isMaster, let masters = current.masters { return masters }
-        let access = access()
+        let access = subject.access
         return current.schemas?.first { $0.matches(user, access) }?.identity
     }
 

@@ -69,6 +69,12 @@ package final class RequestMetrics: Sendable {
     private struct Key: Hashable, Sendable {
         let definition: ObjectIdentifier
         let labels: RequestLabels
+
+        /// By a number instead of by the labels, one after the other.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(definition)
+            hasher.combine(labels.index)
+        }
     }
 
     private struct Counts: Sendable {

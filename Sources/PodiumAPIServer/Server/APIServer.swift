@@ -128,15 +128,10 @@ package final class APIServer: RequestResponder {
             return try answerDocument(request, parts, query)
         case .resource(let path):
             let routing = Router(documents.registry).route(request.method, path, query)
-            let user = try identify(request, routing.access(query))
-            if !path.isConnection { flow = flows.flow(of: user, routing.access(query)) }
-            try components.authorizer.authorize(routing.access(query), user)
-            let resourceRequest = try ResourceRequest(
-                http: request,
-                query: query,
-                user: user,
-                route: try routing.route()
-            )
+            let user = try identify(request, routing)
+            if !path.isConnection { flow = flows.flow(of: user, routing) }
+            try components.authorizer.authorize(routing.access, user)
+            let resourceRequest = try ResourceRequest(http: request, user: user, route: try routing.route())
             routed = resourceRequest
             do throws(StatusError) {
                 return try run(resourceRequest)
@@ -151,31 +146,28 @@ package final class APIServer: RequestResponder {
     ///
     /// What does not exist is refused like everything else, so that nobody learns what there is.
     /// - Throws: 400, 401, 403.
-    package func admit(
-        _ request: HTTPRequest,
-        _ access: @autoclosure () -> AccessRequest
-    ) throws(StatusError) -> UserInfo {
-        let user = try identify(request, access())
-        try components.authorizer.authorize(access(), user)
+    package func admit(_ request: HTTPRequest, _ access: AccessRequest) throws(StatusError) -> UserInfo {
+        let user = try identify(request, access)
+        try components.authorizer.authorize(access, user)
         return user
     }
 
-    /// Who is to be taken for the sender of a request for `access`.
+    /// Who is to be taken for the sender of a request for what `subject` describes.
     /// - Throws: 400, 401, and 403 to those who may not be whom they want to be.
     private func identify(
         _ request: HTTPRequest,
-        _ access: @autoclosure () -> AccessRequest
+        _ subject: some AccessDescribing
     ) throws(StatusError) -> UserInfo {
         var user: UserInfo
         if let known = try components.authenticator.authenticate(request) {
             user = known
-        } else if components.authenticator.allowsAnonymous || access().isAlwaysAllowed {
+        } else if components.authenticator.allowsAnonymous || subject.access.isAlwaysAllowed {
             user = .anonymous
         } else {
             throw .unauthorized
         }
         if request.headers.hasImpersonation, let impersonation = try Impersonation(request.headers) {
-            user = try impersonation.user(for: user, access(), components.authorizer)
+            user = try impersonation.user(for: user, subject.access, components.authorizer)
         }
         return user
     }

@@ -3,12 +3,20 @@
 
 package import PodiumMachinery
 
+/// A request that can be put in the words of authorization: only when somebody compares them with rules, since most
+/// senders may do everything.
+protocol AccessDescribing {
+    var access: AccessRequest { get }
+}
+
 /// What is asked for, as an authorizer sees it.
 // Kubernetes: apiserver/pkg/authorization/authorizer/interfaces.go Attributes
-package enum AccessRequest: Hashable, Sendable {
+package enum AccessRequest: AccessDescribing, Hashable, Sendable {
     /// A path outside of the resources (`/healthz`), with the method in lower case.
     case path(String, verb: String)
     case resource(ResourceAttributes)
+
+    var access: AccessRequest { self }
 
     /// What is done.
     package var verb: String {

@@ -9,7 +9,6 @@ import PodiumStorage
 // A class: it is handed on to whatever takes part in the answer, and a copy would count some twenty references.
 final class ResourceRequest: Sendable {
     let http: HTTPRequest
-    let query: QueryParameters
     let user: UserInfo
     private let route: ResourceRoute
     /// In which form the answer is written.
@@ -20,18 +19,17 @@ final class ResourceRequest: Sendable {
 
     init(
         http: HTTPRequest,
-        query: consuming QueryParameters,
         user: consuming UserInfo,
         route: ResourceRoute
     ) throws(StatusError) {
         self.http = http
-        self.query = query
         self.user = user
         self.route = route
-        form = try Self.negotiate(http, self.query, route)
+        form = try Self.negotiate(http, route)
     }
 
     var path: ResourcePath { route.path }
+    var query: QueryParameters { route.query }
     var definition: ResourceDefinition { route.definition }
     var subresource: SubresourceDefinition? { route.subresource }
     /// What the sender was allowed to do.
@@ -50,10 +48,9 @@ final class ResourceRequest: Sendable {
 
     private static func negotiate(
         _ http: HTTPRequest,
-        _ query: QueryParameters,
         _ route: ResourceRoute
     ) throws(StatusError) -> MediaTypeNegotiation {
-        let verb = route.verb
+        let (verb, query) = (route.verb, route.query)
         let accept = http.headers.accept
         if verb == .patch { try PatchTypes.check(http.headers["content-type"]) }
         // The everyday case costs nothing: no Accept, or plain JSON for a program.

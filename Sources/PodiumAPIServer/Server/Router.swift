@@ -32,6 +32,7 @@ enum ResourceHandler: Sendable {
 // A class for the same reason as its path.
 final class ResourceRoute: Sendable {
     let path: ResourcePath
+    let query: QueryParameters
     let definition: ResourceDefinition
     let verb: APIVerb
     let subresource: SubresourceDefinition?
@@ -39,31 +40,30 @@ final class ResourceRoute: Sendable {
 
     init(
         _ path: ResourcePath,
+        _ query: QueryParameters,
         definition: ResourceDefinition,
-        verb: APIVerb,
         subresource: SubresourceDefinition?,
-        handler: ResourceHandler
+        _ action: (verb: APIVerb, handler: ResourceHandler)
     ) {
         self.path = path
+        self.query = query
         self.definition = definition
-        self.verb = verb
         self.subresource = subresource
-        self.handler = handler
+        (verb, handler) = action
     }
 }
 
 /// What a request about a resource comes to.
-enum Routing: Sendable {
+enum Routing: AccessDescribing, Sendable {
     case found(ResourceRoute)
-    /// What is asked for, nil for methods that mean nothing here, and why nothing is run.
+    /// What is asked for, without a verb for methods that mean nothing here, and why nothing is run.
     // Aside, because whoever looks at a route would count references to all of it otherwise.
-    indirect case refused(ResourcePath, APIVerb?, StatusError)
+    indirect case refused(ResourcePath, QueryParameters, APIVerb?, StatusError)
 
-    /// The same in the words of authorization.
-    func access(_ query: QueryParameters) -> AccessRequest {
+    var access: AccessRequest {
         switch self {
-        case .found(let route): route.path.access(route.verb, query)
-        case .refused(let path, let verb, _): path.access(verb, query)
+        case .found(let route): route.path.access(route.verb, route.query)
+        case .refused(let path, let query, let verb, _): path.access(verb, query)
         }
     }
 
@@ -72,7 +72,7 @@ enum Routing: Sendable {
     func route() throws(StatusError) -> ResourceRoute {
         switch self {
         case .found(let route): return route
-        case .refused(_, _, let reason): throw reason
+        case .refused(_, _, _, let reason): throw reason
         }
     }
 }
@@ -90,9 +90,9 @@ struct Router {
     func route(_ method: String, _ path: ResourcePath, _ query: QueryParameters) -> Routing {
         let verb = Self.verb(method, path, query)
         do throws(StatusError) {
-            return .found(try resolve(method, path, verb))
+            return .found(try resolve(method, path, query, verb))
         } catch {
-            return .refused(path, verb, error)
+            return .refused(path, query, verb, error)
         }
     }
 
@@ -117,6 +117,7 @@ struct Router {
     private func resolve(
         _ method: String,
         _ path: ResourcePath,
+        _ query: QueryParameters,
         _ verb: APIVerb?
     ) throws(StatusError) -> ResourceRoute {
         let definition = try definition(path)
@@ -137,7 +138,7 @@ struct Router {
             }
         }
         let handler = try Self.handler(definition, subresource, verb)
-        return ResourceRoute(path, definition: definition, verb: verb, subresource: subresource, handler: handler)
+        return ResourceRoute(path, query, definition: definition, subresource: subresource, (verb, handler))
     }
 
     private func definition(_ path: ResourcePath) throws(StatusError) -> ResourceDefinition {
