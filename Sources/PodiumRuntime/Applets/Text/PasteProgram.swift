@@ -32,6 +32,9 @@ struct LineSources: Sendable {
         sources.append(Source(descriptor: descriptor))
     }
 
+    /// Takes something that cannot be read for an input without lines.
+    mutating func addEmpty() { sources.append(Source(descriptor: Self.firstDescriptor + count, isEnded: true)) }
+
     enum Line: Sendable { case line([UInt8]), end, wait(Wait) }
 
     /// The next line of an input, without its newline.
@@ -84,6 +87,8 @@ struct PasteProgram: Program {
             for path in paths {
                 do {
                     try sources.open(path, &machine)
+                } catch  where error == .isDirectory && !machine.isGNU {
+                    sources.addEmpty()
                 } catch {
                     return .exited(Applets.fail(&machine, "paste", path, error))
                 }
