@@ -101,8 +101,8 @@ extension Applets {
                 }
             )
         },
-        "cmp": { words in ComparisonProgram(words: words) },
-        "diff": { words in ComparisonProgram(words: words) },
+        "cmp": { words in CompareBytesProgram(words: words) },
+        "diff": { BeginningProgram(begin: DiffProgram.begin, words: $0) },
         "patch": { PatchProgram(words: $0) },
         "dd": { words in CopyBlocksProgram(words: words) },
     ]
