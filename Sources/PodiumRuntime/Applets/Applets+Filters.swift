@@ -51,7 +51,7 @@ extension Applets {
         },
         "less": { words in StreamProgram("less", inputs: AppletOptions(words).words, Copying()) },
         "more": { words in StreamProgram("more", inputs: AppletOptions(words).words, Copying()) },
-        "sed": { words in SedProgram.make(words) },
+        "sed": { BeginningProgram(begin: SedProgram.begin, words: $0) },
         "base64": base64,
         "od": { octalDump($0) },
         "hexdump": { hexDump($0) },
