@@ -104,6 +104,7 @@ extension Applets {
         "cmp": { words in CompareBytesProgram(words: words) },
         "diff": { BeginningProgram(begin: DiffProgram.begin, words: $0) },
         "patch": { PatchProgram(words: $0) },
+        "seq": { BeginningProgram(begin: SequenceProgram.begin, words: $0) },
         "dd": { words in CopyBlocksProgram(words: words) },
     ]
 
