@@ -13,7 +13,9 @@ struct TailProgram: Program {
     private var countsBytes: Bool
     /// `-n +3`: from the third line on.
     private var fromStart: Bool
-    private let showsNames: Bool
+    private var showsNames: Bool
+    /// Whether names are shown of a single file as well.
+    private let isVerbose: Bool
     private var pending: [UInt8] = []
     private var hasStarted = false
     /// What was shown of each file.
@@ -39,7 +41,8 @@ struct TailProgram: Program {
         countsBytes = options["c"] != nil
         fromStart = text.hasPrefix("+")
         limit = Applets.size(String(text.drop { $0 == "+" || $0 == "-" })) ?? 10
-        showsNames = options.words.count > 1 && !options.has("q") || options.has("v")
+        isVerbose = options.has("v")
+        showsNames = options.words.count > 1 && !options.has("q") || isVerbose
     }
 
     mutating func run(_ machine: inout Machine) -> Progress {
@@ -49,6 +52,10 @@ struct TailProgram: Program {
         let changes = machine.kernel.fileChanges
         if !hasStarted {
             hasStarted = true
+            // busybox's counts the files that are there.
+            if machine.hasBusybox, !isVerbose, inputs.count(where: { machine.node($0) != nil }) < 2 {
+                showsNames = false
+            }
             for input in inputs { begin(input, &machine) }
             if !follows || positions.isEmpty && !retries { return .exited(code) }
         } else {
@@ -66,7 +73,10 @@ struct TailProgram: Program {
                 if machine.mustYield { return .ready }
                 machine.spend()
             case .wait(let wait): return .blocked(wait)
-            case .end, .failed:
+            case .failed(let errno):
+                machine.complain("tail: \(fault("-", errno, machine))")
+                return .exited(1)
+            case .end:
                 machine.write(selection(pending), to: 1)
                 // `tail -f` without a file is a popular way to wait for ever, and standard input is no file here.
                 return follows ? .blocked(.forever) : .exited(0)
@@ -90,10 +100,13 @@ struct TailProgram: Program {
             positions[input] = node.content.size
         } catch {
             show([], of: input, isFirst: true, &machine)
-            let text = InputFault.reading("tail", input, error, isGNU: machine.isGNU)
-            machine.complain("tail: \(text ?? error.text)")
+            machine.complain("tail: \(fault(input, error, machine))")
             code = 1
         }
+    }
+
+    private func fault(_ input: String, _ errno: Errno, _ machine: Machine) -> String {
+        InputFault.reading("tail", input, errno, isGNU: machine.isGNU) ?? errno.text
     }
 
     private mutating func followUp(_ input: String, _ machine: inout Machine) {

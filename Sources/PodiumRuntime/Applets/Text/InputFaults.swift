@@ -18,7 +18,20 @@ enum InputFault {
     /// then it counts as one that is empty.
     static func reading(_ program: String, _ input: String, _ errno: Errno, isGNU: Bool) -> String? {
         guard let text = isGNU ? gnu(program, errno) : busybox(program, errno) else { return nil }
-        return text.replacing("%", with: input)
+        return text.replacing("%", with: input == "-" ? standardInput(program, isGNU: isGNU) : input)
+    }
+
+    /// What a program calls standard input.
+    private static func standardInput(_ program: String, isGNU: Bool) -> String {
+        switch (program, isGNU) {
+        case ("head", true), ("tail", true), ("wc", false), ("head", false), ("od", false): "standard input"
+        case ("wc", true), ("tac", true), ("od", true): "'standard input'"
+        case ("grep", true), ("egrep", true), ("fgrep", true): "(standard input)"
+        case ("sed", true): "stdin"
+        case ("hexdump", false), ("xxd", false): program
+        case ("uniq", false): "(null)"
+        default: "-"
+        }
     }
 
     private static func gnu(_ program: String, _ errno: Errno) -> String {
@@ -28,7 +41,7 @@ enum InputFault {
         case "sort": "read failed: %: \(errno.text)"
         case "sed": "read error on %: \(errno.text)"
         case "tac": "%: read error: \(Errno.invalid.text)"
-        case "base64", "shuf": "read error: \(errno.text)"
+        case "base64", "shuf", "tr": "read error: \(errno.text)"
         case "strings": "Warning: '%' is a directory"
         default: "%: \(errno.text)"
         }
@@ -50,7 +63,7 @@ enum InputFault {
     /// The code of GNU's sed when it cannot go on.
     static let panic = 4
 
-    /// The code of a program that could not read an input; nil when it goes on as if nothing had been.
+    /// The code of a program that could not read an input.
     static func code(_ program: String, isGNU: Bool, missing: Int) -> Int {
         // Debian's hexdump and busybox's, and busybox's xxd, only tell.
         if program == "hexdump" || program == "xxd" && !isGNU { return 0 }

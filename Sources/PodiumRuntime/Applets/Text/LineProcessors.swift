@@ -44,6 +44,8 @@ struct UniqueLines: LineProcessor {
         path = options.words.dropFirst().first
     }
 
+    var openFault: String { "can't open '%'" }
+
     private func key(_ line: [UInt8]) -> [UInt8] {
         var rest = line[...]
         for _ in 0..<min(skippedFields, line.count) {
