@@ -74,8 +74,7 @@ struct CompareBytesProgram: Program {
         for (index, (left, right)) in zip(old, new).enumerated() {
             if left != right {
                 guard options.has("l") else {
-                    let unit = machine.isGNU ? "byte" : "char"
-                    machine.print("\(paths[0]) \(paths[1]) differ: \(unit) \(index + 1), line \(line)\n")
+                    machine.print("\(paths[0]) \(paths[1]) differ: char \(index + 1), line \(line)\n")
                     return 1
                 }
                 let values = [left, right].map { PrintFormatter.padded(String($0, radix: 8), 3, left: false) }

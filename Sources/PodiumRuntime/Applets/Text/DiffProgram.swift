@@ -7,6 +7,7 @@ import PodiumMachinery
 struct DiffProgram: Program {
     /// The lines that are shown around a difference.
     private static let maximumContext = 1 << 20
+    private static let tabWidth = 8
 
     private static let table = OptionTable(
         letters: "abdiL:NqrsS:tTU:wupB",
@@ -52,21 +53,31 @@ struct DiffProgram: Program {
 
     /// Reads a command line.
     static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
-        // `--unified=3` is `-U 3`.
-        let plain = words.map { word in
-            word.hasPrefix("--unified=") || word.hasPrefix("--context=")
-                ? (word.hasPrefix("--u") ? "-U" : "-C") + word.dropFirst("--unified=".count) : word
-        }
-        switch (machine.isGNU ? further : table).normalized(plain) {
+        let known = machine.hasBusybox ? table : further
+        let plain = words.map { Self.plain($0, isGNU: !machine.hasBusybox) }
+        switch known.normalized(plain) {
         case .failure(let fault): return .code(refuse(fault.text, &machine))
         case .success(let normalized):
-            let options = AppletOptions(normalized, valued: machine.isGNU ? further.valued : table.valued)
+            let options = AppletOptions(normalized, valued: known.valued)
             guard options.words.count > 1 else {
                 return .code(refuse("missing operand after '\(options.words.first ?? "diff")'", &machine))
             }
             let given = words.dropFirst().filter { !options.words.contains($0) }.map { " " + $0 }.joined()
             return .program(DiffProgram(options, given: given, isGNU: machine.isGNU))
         }
+    }
+
+    /// `--unified=3` and GNU's `-u3` are `-U3`.
+    private static func plain(_ word: String, isGNU: Bool) -> String {
+        for (name, letter) in [("--unified=", "-U"), ("--context=", "-C")] where word.hasPrefix(name) {
+            return letter + word.dropFirst(name.count)
+        }
+        let count = word.reversed().prefix { $0.isNumber }.count
+        let letters = word.dropLast(count)
+        guard isGNU, count > 0, letters.hasPrefix("-"), let last = letters.last, last == "u" || last == "c",
+            !letters.contains(where: { further.valued.contains($0) || $0 == "=" }), !letters.hasPrefix("--")
+        else { return word }
+        return letters.dropLast() + last.uppercased() + word.suffix(count)
     }
 
     private static func refuse(_ text: String, _ machine: inout Machine) -> Int {
@@ -85,10 +96,11 @@ struct DiffProgram: Program {
         func count(_ letter: String) -> Int? {
             options[letter].map { max(0, min(Int($0) ?? 3, Self.maximumContext)) }
         }
-        if !isGNU || options.has("u") || options["U"] != nil {
-            style = .unified(count("U") ?? 3)
+        if options.has("c") || options["C"] != nil {
+            style = .context(count("C") ?? 3)
         } else {
-            style = options.has("c") || options["C"] != nil ? .context(count("C") ?? 3) : .normal
+            let isNormal = options.has("n") || isGNU && !options.has("u") && options["U"] == nil
+            style = isNormal ? .normal : .unified(count("U") ?? 3)
         }
         let task = Task.compare(options.words[0], options.words[1], depth: 0)
         (pending, pendingBytes) = ([task], task.size)
@@ -191,10 +203,23 @@ struct DiffProgram: Program {
         difference.hunks(context: 0).allSatisfy { $0.lines.allSatisfy { $0.text.allSatisfy(\.isBlank) } }
     }
 
+    /// A line with blanks in the place of its tabs.
+    private static func expanded(_ line: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        for unit in line {
+            let count = unit == 0x09 ? tabWidth - result.count % tabWidth : 1
+            result += repeatElement(unit == 0x09 ? 0x20 : unit, count: count)
+        }
+        return result
+    }
+
     /// What of a line counts.
     private func key(_ text: ComparedText, _ index: Int) -> [UInt8] {
         let line = text.lines[index]
         var key = options.has("i") ? line.map(\.lowercased) : line
+        if options.has("R"), key.last == 0x0D { key.removeLast() }
+        if options.has("Z") { key.removeLast(key.reversed().prefix(while: \.isBlank).count) }
+        if options.has("E") { key = Self.expanded(key) }
         if options.has("w") {
             key.removeAll(where: \.isBlank)
         } else if options.has("b") {
