@@ -97,6 +97,22 @@ import Testing
         try check(ScriptCase("printf 'one\\ntwo\\nthree\\n' > f\n" + item.script, item.output, code: item.code))
     }
 
+    /// Nobody knows whose programs such an image has, so that the options of both are taken.
+    @Test(arguments: [
+        ScriptCase("seq -1 1; seq --separator=, 3; seq 0 0.1 0.2", "-1\n0\n1\n1,2,3\n0.0\n0.1\n0.2\n"),
+        ScriptCase("echo a | sed -u s/a/b/; printf 'a\\0b' | sed -z s/b/c/ | tr '\\0' x", "b\naxc"),
+        ScriptCase(
+            "echo x > f; md5sum --tag f; md5sum f > l; md5sum --check --quiet l; echo $?",
+            "MD5 (f) = 401b30e3b8b5d629635a5c613cdb7919\n0\n"
+        ),
+        ScriptCase("echo x > f; diff --normal f /dev/null; diff -c0 f f", "1d0\n< x\n"),
+    ])
+    func unknownImagesTakeTheOptionsOfBoth(_ item: ScriptCase) throws {
+        let result = try ScriptResult("cd /tmp\n" + item.script, image: "example.com/team/app:1")
+        #expect(result.output == item.output)
+        #expect(result.code == item.code)
+    }
+
     @Test(arguments: [
         ScriptCase("vi f < /dev/null 2>&1; echo $?", "vi: can't read user input\n1\n"),
         ScriptCase("echo x | vi f 2>&1; echo $?; ls", "vi: can't read user input\n1\n"),

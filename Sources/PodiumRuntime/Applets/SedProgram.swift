@@ -23,7 +23,8 @@ enum SedProgram {
     /// Reads a command line and the script, which may be in files.
     static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
         let isGNU = machine.isGNU
-        guard let options = AppletOptions.read(&machine, words, isGNU ? gnu : busybox) else { return .code(1) }
+        let table = machine.hasBusybox ? busybox : gnu
+        guard let options = AppletOptions.read(&machine, words, table) else { return .code(1) }
         if options.has("V") {
             machine.print(isGNU ? "sed (GNU sed) 4.9\n" : "This is not GNU sed version 4.0\n")
             return .code(0)

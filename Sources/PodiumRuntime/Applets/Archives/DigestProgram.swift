@@ -60,6 +60,9 @@ enum DigestProgram {
         ]
     )
 
+    /// Where nobody knows whose the programs are.
+    private static let both = OptionTable(letters: gnu.letters + "s", long: gnu.long)
+
     /// Hashes whose length is an option.
     private static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
         let isBlake = words.first?.lastComponent == "b2sum"
@@ -86,12 +89,14 @@ enum DigestProgram {
         _ kind: DigestKind,
         length: Character? = nil
     ) -> BeginningProgram.Beginning {
-        var table = machine.isGNU ? gnu : busybox
+        var table = machine.isGNU ? gnu : machine.hasBusybox ? busybox : both
         if let length { table = table.adding("", length: length) }
         guard let options = AppletOptions.read(&machine, words, table) else { return .code(1) }
         let inputs = options.words.isEmpty ? ["-"] : options.words
         if options.has("c") { return .program(CheckSumsProgram(kind, options, inputs)) }
-        if !machine.isGNU, options.has("s") || options.has("w") { return .code(Applets.usage(&machine, kind.program)) }
+        if machine.hasBusybox, options.has("s") || options.has("w") {
+            return .code(Applets.usage(&machine, kind.program))
+        }
         let (isTagged, end) = (options.has("T"), options.has("z") ? "\0" : "\n")
         let mark = machine.isGNU && options.has("b") ? "*" : " "
         let work = Whole(perFile: true, openFault: "can't open '%'") { bytes, path, machine in

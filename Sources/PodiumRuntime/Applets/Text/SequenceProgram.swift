@@ -31,9 +31,9 @@ struct SequenceProgram: Program {
 
     /// Reads a command line.
     static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
-        let isGNU = machine.isGNU
-        let checked = isGNU ? withEndOfOptions(words) : words
-        guard let options = AppletOptions.read(&machine, checked, isGNU ? gnu : busybox) else { return .code(1) }
+        let (isGNU, hasBusybox) = (machine.isGNU, machine.hasBusybox)
+        let checked = hasBusybox ? words : withEndOfOptions(words)
+        guard let options = AppletOptions.read(&machine, checked, hasBusybox ? busybox : gnu) else { return .code(1) }
         let numbers = options.words.map { Double($0) }
         if isGNU, numbers.count > 3 {
             return .code(Applets.hint(&machine, "seq", "extra operand '\(options.words[3])'"))
@@ -45,17 +45,17 @@ struct SequenceProgram: Program {
             return .code(Applets.fail(&machine, "seq", "invalid number '\(options.words[index])'"))
         }
         let known = numbers.compactMap { $0 }
-        if isGNU, known.count == 3, known[1] == 0 {
+        if !hasBusybox, known.count == 3, known[1] == 0 {
             let text = "invalid Zero increment value: '\(options.words[1])'"
             return .code(Applets.hint(&machine, "seq", text))
         }
         if let format = options["f"], !format.contains("%") {
             return .code(Applets.fail(&machine, "seq", "format '\(format)' has no % directive"))
         }
-        return .program(SequenceProgram(known, options, isGNU: isGNU))
+        return .program(SequenceProgram(known, options, isGenerous: !hasBusybox))
     }
 
-    /// The words with a `--` before the first negative number, which is none of GNU's options.
+    /// The words with a `--` before the first negative number, which is no option but in busybox.
     private static func withEndOfOptions(_ words: [String]) -> [String] {
         var index = 1
         while index < words.count, words[index].hasPrefix("-"), words[index] != "--" {
@@ -68,12 +68,12 @@ struct SequenceProgram: Program {
         return words
     }
 
-    private init(_ numbers: [Double], _ options: AppletOptions, isGNU: Bool) {
+    private init(_ numbers: [Double], _ options: AppletOptions, isGenerous: Bool) {
         first = numbers.count > 1 ? numbers[0] : 1
         step = numbers.count > 2 ? numbers[1] : 1
         let last = numbers[numbers.count - 1]
         // What is not quite reached for want of digits is reached, with GNU's.
-        let range = step == 0 ? (last < first ? -1 : .infinity) : (last - first) / step + (isGNU ? 1e-9 : 0)
+        let range = step == 0 ? (last < first ? -1 : .infinity) : (last - first) / step + (isGenerous ? 1e-9 : 0)
         count = step == 0 || range >= 0 ? range.rounded(.down) : -1
         digits = options.words.dropLast().map { Self.fraction($0) }.max() ?? 0
         separator = options["s"] ?? "\n"
