@@ -31,6 +31,14 @@ package enum SHA256 {
     /// The hash as 64 lower case hexadecimal digits.
     package static func hexDigest(of message: [UInt8]) -> String { words(of: message).map { hex($0) }.joined() }
 
+    /// The hash with 224 bits, as 56 lower case hexadecimal digits.
+    package static func shortHexDigest(of message: [UInt8]) -> String {
+        let start: [UInt32] = [
+            0xc105_9ed8, 0x367c_d507, 0x3070_dd17, 0xf70e_5939, 0xffc0_0b31, 0x6858_1511, 0x64f9_8fa7, 0xbefa_4fa4,
+        ]
+        return words(of: message, from: start).prefix(7).map { hex($0) }.joined()
+    }
+
     /// The hash as 32 bytes.
     package static func digest(of message: [UInt8]) -> [UInt8] {
         words(of: message).flatMap { word in
@@ -46,10 +54,12 @@ package enum SHA256 {
         return digest(of: block.map { $0 ^ 0x5C } + inner)
     }
 
-    private static func words(of message: [UInt8]) -> [UInt32] {
-        var state: [UInt32] = [
-            0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-        ]
+    private static let start: [UInt32] = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+
+    private static func words(of message: [UInt8], from start: [UInt32] = start) -> [UInt32] {
+        var state = start
         let padded = BlockPadding.pad(message, to: 64)
         for start in stride(from: 0, to: padded.count, by: 64) { compress(padded[start..<start + 64], into: &state) }
         return state

@@ -65,6 +65,23 @@ import Testing
         #expect(Self.residentBytes - before < 400 << 20)
     }
 
+    @Test(arguments: [
+        "dd if=/dev/zero of=/tmp/f bs=1 count=1 seek=9223372036854775807",
+        "dd if=/dev/zero of=/tmp/f bs=4096 count=1 seek=9223372036854775807",
+    ])
+    func placesThatNoFileHasAreRefused(script: String) throws {
+        let result = try ScriptResult(script + " 2>&1")
+        #expect(result.code == 1)
+        #expect(result.output.contains("No space left on device"))
+    }
+
+    @Test(arguments: [
+        "dd if=/etc/passwd bs=4096 skip=9223372036854775807 status=none; echo x | dd skip=9223372036854775807 status=none",
+        "hexdump -s 0x-5 /dev/null; hexdump -s 9223372036854775807 -n 9223372036854775807 /dev/null",
+        "seq 1 inf 5; seq -w 1 1e300 | head -c 0; seq -s \"$(yes | head -c 90000)\" 300 | wc -c > /dev/null",
+    ])
+    func placesThatNoInputHasAreNotReached(script: String) throws { #expect(try ScriptResult(script).code == 0) }
+
     /// The bytes of memory that this process has.
     private static var residentBytes: Int {
         let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""

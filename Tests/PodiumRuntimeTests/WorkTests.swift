@@ -35,7 +35,13 @@ import Testing
         "ln -s /tmp/l /tmp/l; while :; do cat /tmp/l; done",
         "i=0; while :; do ln -s /tmp/$i /tmp/$((i=i+1)); cat /tmp/$i; done",
         "while :; do x=$(cat /dev/zero | head -c 3000000 | tr '\\0' a); done",
-        "while :; do seq 1000000 > /dev/null; done",
+        "while :; do seq 1000000 > /dev/null; done", "seq 1 inf > /dev/null",
+        "for i in $(seq 500); do touch /tmp/$i; done; while :; do find / -path '*a*b*c*' -o -name '*x*y*'; done",
+        "for i in $(seq 500); do touch /tmp/$i; done; while :; do find / / / / / -exec true {} +; done",
+        "seq 20000 > /tmp/a; sort -r /tmp/a > /tmp/b; while :; do diff /tmp/a /tmp/b > /dev/null; done",
+        "seq 20000 > /tmp/a; sha3sum /tmp/a > /tmp/l; while :; do sha3sum -c /tmp/l > /dev/null; done",
+        "seq 20000 > /tmp/a; while :; do printf '1,$s/1/2/g\\n1,$s/2/1/g\\nw\\nq\\n' | ed -s /tmp/a; done",
+        "seq 20000 > /tmp/a; while :; do sed -i s/1/2/ /tmp/a; done",
     ]
 
     /// After what is taken for honest work, a container is given as much as an endless loop is given, whatever it does.

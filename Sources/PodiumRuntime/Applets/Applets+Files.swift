@@ -191,11 +191,9 @@ extension Applets {
             if machine.isGNU { return fail(&machine, "mktemp", "too few X's in template '\(template)'") }
             return fail(&machine, "mktemp", "(null)", .invalid)
         }
-        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
         // busybox fills in six, whatever there is room for.
         let filled = machine.isGNU ? count : 6
-        var name = String(template.dropLast(filled))
-        for _ in 0..<filled { name.append(alphabet[Int(machine.kernel.nextRandom() % UInt64(alphabet.count))]) }
+        let name = template.dropLast(filled) + machine.kernel.randomName(filled)
         let path = directory.map { $0.appending(component: name + suffix) } ?? name + suffix
         if !options.has("u") {
             do throws(Errno) {
@@ -394,5 +392,14 @@ extension Machine {
             if node.kind != .directory { return count + 1 < parts.count && !isGNU ? shown + "/" : shown }
         }
         return nil
+    }
+}
+
+extension Kernel {
+    private static let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+    /// Letters and digits that make the name of a file its own.
+    mutating func randomName(_ count: Int) -> String {
+        String((0..<count).map { _ in Self.alphabet[Int(nextRandom() % UInt64(Self.alphabet.count))] })
     }
 }

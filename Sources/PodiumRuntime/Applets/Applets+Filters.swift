@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applets that read input: grep, uniq, tr, wc, check sums and the like.
+// Applets that read input: grep, uniq, tr, wc and the like.
 
 import PodiumCodec
 import PodiumMachinery
@@ -51,21 +51,12 @@ extension Applets {
         },
         "less": { words in StreamProgram("less", inputs: AppletOptions(words).words, Copying()) },
         "more": { words in StreamProgram("more", inputs: AppletOptions(words).words, Copying()) },
-        "sed": { words in SedProgram.make(words) },
+        "sed": { BeginningProgram(begin: SedProgram.begin, words: $0) },
         "base64": base64,
         "od": { octalDump($0) },
         "hexdump": { hexDump($0) },
         "hd": { hexDump($0) },
         "xxd": { plainDump($0) },
-        "md5sum": { words in digest("md5sum", words) { MD5.hexDigest(of: $0) } },
-        "sha1sum": { words in digest("sha1sum", words) { SHA1.hexDigest(of: $0) } },
-        "sha256sum": { words in digest("sha256sum", words) { SHA256.hexDigest(of: $0) } },
-        "sha512sum": { words in digest("sha512sum", words) { SHA512.hexDigest(of: $0) } },
-        "sha3sum": { words in
-            let bits = AppletOptions(words, valued: "a")["a"].flatMap { Int($0) } ?? 224
-            let known = [224, 256, 384, 512].contains(bits) ? bits : 224
-            return digest("sha3sum", words) { SHA3.hexDigest(of: $0, bits: known) }
-        },
         "cksum": { words in
             StreamProgram(
                 "cksum",
@@ -110,9 +101,10 @@ extension Applets {
                 }
             )
         },
-        "cmp": { words in ComparisonProgram(words: words) },
-        "diff": { words in ComparisonProgram(words: words) },
+        "cmp": { words in CompareBytesProgram(words: words) },
+        "diff": { BeginningProgram(begin: DiffProgram.begin, words: $0) },
         "patch": { PatchProgram(words: $0) },
+        "seq": { BeginningProgram(begin: SequenceProgram.begin, words: $0) },
         "dd": { words in CopyBlocksProgram(words: words) },
     ]
 
@@ -149,53 +141,6 @@ extension Applets {
                 }
                 machine.write(output, to: 1)
                 return 0
-            }
-        )
-    }
-
-    private static func digest(
-        _ name: String,
-        _ words: [String],
-        _ hash: @escaping @Sendable ([UInt8]) -> String
-    ) -> any Program {
-        let options = AppletOptions(
-            words,
-            valued: "a",
-            long: ["check": "c", "status": "s", "quiet": "q", "warn": "w", "binary": "b", "text": "t", "strict": "S"]
-        )
-        return StreamProgram(
-            name,
-            inputs: options.words,
-            Whole(perFile: true, openFault: "can't open '%'") { bytes, path, machine in
-                machine.charge(bytes: 16 * bytes.count)
-                guard options.has("c") else {
-                    machine.print("\(hash(bytes))  \(path)\n")
-                    return 0
-                }
-                var failed = 0
-                var checked = 0
-                for line in lines(of: bytes) {
-                    let parts = line.text.split(separator: " ", maxSplits: 1).map { $0.drop { $0 == " " || $0 == "*" } }
-                    guard parts.count == 2 else { continue }
-                    let isGood = (try? machine.contents(String(parts[1]))).map { hash($0) == parts[0] } ?? false
-                    checked += 1
-                    if !isGood { failed += 1 }
-                    if options.has("s") || options.has("q") && isGood { continue }
-                    machine.print("\(parts[1]): \(isGood ? "OK" : "FAILED")\n")
-                }
-                if checked == 0 {
-                    let text =
-                        machine.hasBusybox ? "no checksum lines found" : "no properly formatted checksum lines found"
-                    return fail(&machine, name, "\(path == "-" ? "standard input" : path): \(text)")
-                }
-                if failed > 0, !options.has("s") {
-                    machine.complain(
-                        machine.hasBusybox
-                            ? "\(name): WARNING: \(failed) of \(checked) computed checksums did NOT match"
-                            : "\(name): WARNING: \(failed) computed checksum\(failed == 1 ? "" : "s") did NOT match"
-                    )
-                }
-                return failed > 0 ? 1 : 0
             }
         )
     }

@@ -29,7 +29,6 @@ extension Applets {
             machine.print(path.hasPrefix("/") ? "/\(directory)\n" : directory.isEmpty ? ".\n" : "\(directory)\n")
             return 0
         },
-        "seq": sequence,
         "expr": { machine, words in expression(&machine, Array(words.dropFirst())) },
     ]
 
@@ -94,34 +93,6 @@ extension Applets {
         return (bytes, faults)
     }
 
-    /// The lines that `seq` prints at most.
-    private static let maximumSequence = 1_000_000
-
-    private static func sequence(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = NumericWords(words, valued: "s")
-        let numbers = options.words.compactMap { Double($0) }
-        guard (1...3).contains(numbers.count), numbers.count == options.words.count else {
-            return usage(&machine, "seq")
-        }
-        let first = numbers.count > 1 ? numbers[0] : 1
-        let step = numbers.count > 2 ? numbers[1] : 1
-        let last = numbers[numbers.count - 1]
-        guard step != 0, first.isFinite, last.isFinite else { return 1 }
-        let count = (last - first) / step
-        guard count >= 0 else { return 0 }
-        let digits = options.words.map { $0.split(separator: ".").dropFirst().first?.count ?? 0 }.max() ?? 0
-        var lines: [String] = []
-        for index in 0...Int(min(count + 1e-9, Double(maximumSequence))) {
-            lines.append(PrintFormatter.fixed(first + Double(index) * step, digits: digits))
-        }
-        if options.isWide, let width = lines.map(\.utf8.count).max() {
-            lines = lines.map { String(repeating: "0", count: width - $0.utf8.count) + $0 }
-        }
-        machine.spend(lines.count)
-        machine.print(lines.joined(separator: options.separator ?? "\n") + "\n")
-        return 0
-    }
-
     // expr
 
     private static func expression(_ machine: inout Machine, _ words: [String]) -> Int {
@@ -132,26 +103,6 @@ extension Applets {
         }
         machine.print(value + "\n")
         return value.isEmpty || value == "0" ? 1 : 0
-    }
-}
-
-/// The words of `seq`, in which `-1` is a number.
-private struct NumericWords {
-    var words: [String] = []
-    var separator: String?
-    var isWide = false
-
-    init(_ all: [String], valued: String) {
-        var rest = all.dropFirst()
-        while let word = rest.popFirst() {
-            if word == "-w" {
-                isWide = true
-            } else if word.hasPrefix("-s") {
-                separator = word.count > 2 ? String(word.dropFirst(2)) : rest.popFirst()
-            } else {
-                words.append(word)
-            }
-        }
     }
 }
 

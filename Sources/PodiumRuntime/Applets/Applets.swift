@@ -23,6 +23,7 @@ enum Applets {
     /// Applets that read input, sleep or serve.
     static let waiting: [String: WaitingApplet] = filterApplets.merging(lineApplets) { first, _ in first }
         .merging(smallApplets) { first, _ in first }
+        .merging(DigestProgram.applets) { first, _ in first }
         .merging(filePrograms) { first, _ in first }
         .merging(timeApplets) { first, _ in first }
         .merging(serverApplets) { first, _ in first }

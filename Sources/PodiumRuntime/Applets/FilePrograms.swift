@@ -13,7 +13,9 @@ struct TailProgram: Program {
     private var countsBytes: Bool
     /// `-n +3`: from the third line on.
     private var fromStart: Bool
-    private let showsNames: Bool
+    private var showsNames: Bool
+    /// Whether names are shown of a single file as well.
+    private let isVerbose: Bool
     private var pending: [UInt8] = []
     private var hasStarted = false
     /// What was shown of each file.
@@ -39,7 +41,8 @@ struct TailProgram: Program {
         countsBytes = options["c"] != nil
         fromStart = text.hasPrefix("+")
         limit = Applets.size(String(text.drop { $0 == "+" || $0 == "-" })) ?? 10
-        showsNames = options.words.count > 1 && !options.has("q") || options.has("v")
+        isVerbose = options.has("v")
+        showsNames = options.words.count > 1 && !options.has("q") || isVerbose
     }
 
     mutating func run(_ machine: inout Machine) -> Progress {
@@ -49,6 +52,10 @@ struct TailProgram: Program {
         let changes = machine.kernel.fileChanges
         if !hasStarted {
             hasStarted = true
+            // busybox's counts the files that are there.
+            if machine.hasBusybox, !isVerbose, inputs.count(where: { machine.node($0) != nil }) < 2 {
+                showsNames = false
+            }
             for input in inputs { begin(input, &machine) }
             if !follows || positions.isEmpty && !retries { return .exited(code) }
         } else {
@@ -66,7 +73,10 @@ struct TailProgram: Program {
                 if machine.mustYield { return .ready }
                 machine.spend()
             case .wait(let wait): return .blocked(wait)
-            case .end, .failed:
+            case .failed(let errno):
+                machine.complain("tail: \(fault("-", errno, machine))")
+                return .exited(1)
+            case .end:
                 machine.write(selection(pending), to: 1)
                 // `tail -f` without a file is a popular way to wait for ever, and standard input is no file here.
                 return follows ? .blocked(.forever) : .exited(0)
@@ -85,9 +95,18 @@ struct TailProgram: Program {
             positions[input] = 0
             return
         }
-        let bytes = (try? machine.contents(input)) ?? []
-        show(selection(bytes), of: input, isFirst: true, &machine)
-        positions[input] = node.content.size
+        do throws(Errno) {
+            show(selection(try machine.contents(input)), of: input, isFirst: true, &machine)
+            positions[input] = node.content.size
+        } catch {
+            show([], of: input, isFirst: true, &machine)
+            machine.complain("tail: \(fault(input, error, machine))")
+            code = 1
+        }
+    }
+
+    private func fault(_ input: String, _ errno: Errno, _ machine: Machine) -> String {
+        InputFault.reading("tail", input, errno, isGNU: machine.isGNU) ?? errno.text
     }
 
     private mutating func followUp(_ input: String, _ machine: inout Machine) {
@@ -177,6 +196,8 @@ struct CopyBlocksProgram: Program {
     private let skip: Int
     private let keepsRest: Bool
     private let isQuiet: Bool
+    /// What a stream has to give before anything is copied.
+    private var unskipped = 0
     /// Why the words make no sense; empty for those that there are none of.
     private let fault: String?
     private var copied = 0
@@ -201,9 +222,9 @@ struct CopyBlocksProgram: Program {
         output = values["of"]
         blockSize = min(max(1, (values["bs"] ?? values["ibs"]).flatMap { Applets.size($0) } ?? 512), 1 << 40)
         count = values["count"].flatMap { Applets.size($0) }
-        seek = values["seek"].flatMap { Applets.size($0) } ?? 0
+        seek = Self.bytes(values["seek"].flatMap { Applets.size($0) } ?? 0, blockSize)
         let skipped = values["skip"].flatMap { Applets.size($0) } ?? 0
-        skip = values["iflag"]?.contains("skip_bytes") == true ? skipped : skipped &* blockSize
+        skip = values["iflag"]?.contains("skip_bytes") == true ? skipped : Self.bytes(skipped, blockSize)
         keepsRest = values["conv"]?.contains("notrunc") == true
         isQuiet = values["status"] == "none"
     }
@@ -218,11 +239,12 @@ struct CopyBlocksProgram: Program {
         }
         let (limit, overflow) = count.map { $0.multipliedReportingOverflow(by: blockSize) } ?? (Int.max, false)
         if overflow { return .exited(Applets.fail(&machine, "dd", "invalid number")) }
-        if let code = fill(limit, &machine) { return .exited(code) }
+        if unskipped == 0, let code = fill(limit, &machine) { return .exited(code) }
         while copied < limit {
             if machine.mustYield { return .ready }
             machine.spend()
-            switch machine.read(0, limit: min(64 << 10, limit - copied)) {
+            switch machine.read(0, limit: min(64 << 10, unskipped > 0 ? unskipped : limit - copied)) {
+            case .bytes(let bytes) where unskipped > 0: unskipped -= bytes.count
             case .bytes(let bytes):
                 if let errno = machine.write(bytes, to: 1) {
                     return .exited(
@@ -231,17 +253,52 @@ struct CopyBlocksProgram: Program {
                 }
                 copied += bytes.count
             case .wait(let wait): return .blocked(wait)
-            case .end, .failed: return .exited(report(&machine))
+            case .end:
+                if unskipped > 0 { warnOfSkip(&machine) }
+                return .exited(report(&machine))
+            case .failed(let errno): return .exited(fail(errno, &machine))
             }
         }
         return .exited(report(&machine))
     }
 
+    /// Further on in a file nothing can be.
+    private static let maximumOffset = 1 << 60
+
+    /// So many blocks in bytes.
+    private static func bytes(_ blocks: Int, _ size: Int) -> Int {
+        let (product, overflow) = max(0, blocks).multipliedReportingOverflow(by: size)
+        return overflow ? maximumOffset : min(product, maximumOffset)
+    }
+
+    private func fail(_ errno: Errno, _ machine: inout Machine) -> Int {
+        guard machine.isGNU else { return Applets.fail(&machine, "dd", input ?? "standard input", errno) }
+        let code = Applets.fail(&machine, "dd", "error reading '\(input ?? "standard input")'", errno)
+        return max(code, report(&machine))
+    }
+
+    /// GNU's tells when the input ends before what is to be copied begins.
+    private func warnOfSkip(_ machine: inout Machine) {
+        if machine.isGNU {
+            machine.complain("dd: \(input ?? "'standard input'"): cannot skip to specified offset")
+        }
+    }
+
     private mutating func open(_ machine: inout Machine) -> Int? {
         do {
-            if let input {
-                machine.attach(try machine.open(input, .read), as: 0)
-                if let file = machine.process.files[0] { machine.kernel.openFiles[file]?.offset = max(0, skip) }
+            if let input { machine.attach(try machine.open(input, .read), as: 0) }
+            if skip > 0, let number = machine.process.files[0], let file = machine.kernel.openFiles[number] {
+                if file.target.canSeek {
+                    let offset = min(file.offset + skip, Self.maximumOffset)
+                    machine.kernel.openFiles[number]?.offset = offset
+                    if case .file(let location) = file.target, let node = machine.kernel.node(at: location),
+                        node.content.size < offset
+                    {
+                        warnOfSkip(&machine)
+                    }
+                } else {
+                    unskipped = skip
+                }
             }
         } catch {
             return Applets.fail(&machine, "dd", "can't open '\(input ?? "")'", error)
@@ -249,7 +306,7 @@ struct CopyBlocksProgram: Program {
         do {
             if let output {
                 machine.attach(try machine.open(output, keepsRest || seek > 0 ? .update : .write), as: 1)
-                if let file = machine.process.files[1] { machine.kernel.openFiles[file]?.offset = seek &* blockSize }
+                if let file = machine.process.files[1] { machine.kernel.openFiles[file]?.offset = seek }
             }
         } catch {
             return Applets.fail(&machine, "dd", "can't open '\(output ?? "")'", error)
@@ -279,9 +336,31 @@ struct CopyBlocksProgram: Program {
         let whole = copied / blockSize
         let part = copied % blockSize == 0 ? 0 : 1
         machine.complain("\(whole)+\(part) records in\n\(whole)+\(part) records out")
-        machine.complain(
-            "\(copied) bytes (\(Applets.humanSize(copied))B) copied, 0.001000 seconds, \(Applets.humanSize(copied * 1000))B/s"
-        )
+        guard machine.isGNU else {
+            machine.complain(
+                "\(copied) bytes (\(Applets.humanSize(copied))B) copied, 0.001000 seconds, "
+                    + "\(Applets.humanSize(copied * 1000))B/s"
+            )
+            return 0
+        }
+        var size = copied == 1 ? "1 byte" : "\(copied) bytes"
+        if copied >= 1024 {
+            size += " (\(HumanSize.counted(copied)), \(HumanSize.counted(copied, isBinary: true)))"
+        } else if copied >= 1000 {
+            size += " (\(HumanSize.counted(copied)))"
+        }
+        let rate = copied == 0 ? "0.0 kB" : HumanSize.counted(copied * 1000)
+        machine.complain("\(size) copied, 0.001 s, \(rate)/s")
         return 0
+    }
+}
+
+extension OpenFileTarget {
+    /// Whether a program can move to another place in it, as it cannot in a stream.
+    var canSeek: Bool {
+        switch self {
+        case .file, .snapshot, .null, .zero, .random, .full: true
+        default: false
+        }
     }
 }

@@ -5,74 +5,95 @@ import PodiumMachinery
 
 /// The command line of sed.
 enum SedProgram {
-    /// The program of a command line.
-    static func make(_ words: [String]) -> any Program {
-        // `-i` takes its suffix only when it is joined.
-        var suffix: String?
-        var plain: [String] = []
-        for word in words {
-            if word.hasPrefix("-i"), plain.count > 0 {
-                suffix = String(word.dropFirst(2))
-            } else if word.hasPrefix("--in-place") {
-                suffix = word.split(separator: "=").dropFirst().first.map(String.init) ?? ""
-            } else {
-                plain.append(word)
-            }
+    private static let busybox = OptionTable(
+        letters: "i::rEsne:f:",
+        long: [
+            "in-place": "i", "regexp-extended": "r", "quiet": "n", "silent": "n", "expression": "e", "file": "f",
+            "version": "V",
+        ]
+    )
+    private static let gnu = OptionTable(
+        letters: busybox.letters + "uzbl:",
+        long: busybox.long.merging([
+            "separate": "s", "unbuffered": "u", "null-data": "z", "binary": "b", "line-length": "l",
+            "follow-symlinks": "F", "posix": "p", "sandbox": "S", "debug": "d",
+        ]) { first, _ in first }
+    )
+
+    /// Reads a command line and the script, which may be in files.
+    static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
+        let isGNU = machine.isGNU
+        let table = machine.hasBusybox ? busybox : gnu
+        guard let options = AppletOptions.read(&machine, words, table) else { return .code(1) }
+        if options.has("V") {
+            machine.print(isGNU ? "sed (GNU sed) 4.9\n" : "This is not GNU sed version 4.0\n")
+            return .code(0)
         }
-        let options = AppletOptions(plain, valued: "ef")
         var inputs = options.words
         var texts = options.lists["e"] ?? []
-        if let long = options["expression"] { texts.append(long) }
         let files = options.lists["f"] ?? []
         if texts.isEmpty, files.isEmpty {
-            guard !inputs.isEmpty else {
-                return ImmediateProgram(applet: { machine, _ in Applets.usage(&machine, "sed") }, words: words)
-            }
+            if inputs.isEmpty { return .code(Applets.usage(&machine, "sed")) }
             texts = [inputs.removeFirst()]
         }
-        let setting = SedSetting(
-            isQuiet: options.has("n") || options["quiet"] != nil,
-            isExtended: options.has("E") || options.has("r") || options["regexp-extended"] != nil,
-            suffix: suffix,
-            isSeparate: options.has("s") || suffix != nil
+        for file in files {
+            do throws(Errno) {
+                texts.append(try machine.contents(file).text)
+            } catch {
+                let code = Applets.fail(&machine, "sed", isGNU ? "couldn't open file \(file)" : file, error)
+                return .code(isGNU ? InputFault.panic : code)
+            }
+        }
+        var setting = SedSetting(
+            isQuiet: options.has("n"),
+            suffix: options["i"],
+            followsLinks: options.has("F"),
+            isSeparate: options.has("s") || options["i"] != nil,
+            lineEnd: options.has("z") ? 0 : 0x0A
         )
-        return StartedSed(texts: texts, files: files, inputs: inputs, setting: setting)
+        if setting.suffix != nil {
+            if inputs.isEmpty {
+                let code = Applets.fail(&machine, "sed", "no input files")
+                return .code(isGNU ? InputFault.panic : code)
+            }
+            // What comes behind something that is no file has no turn any more.
+            if isGNU, let index = inputs.firstIndex(where: { machine.node($0).map { $0.kind != .file } ?? false }) {
+                setting.refusal = "couldn't edit \(inputs[index]): not a regular file"
+                inputs.removeSubrange(index...)
+            }
+        }
+        var parser = SedParser(
+            texts.joined(separator: "\n"),
+            isExtended: options.has("E") || options.has("r")
+        )
+        do throws(SedFault) {
+            let lines = SedLines(try parser.parse(), setting)
+            if let refusal = setting.refusal, inputs.isEmpty {
+                _ = Applets.fail(&machine, "sed", refusal)
+                return .code(InputFault.panic)
+            }
+            let missingCode = isGNU ? 2 : 1
+            let work = Lines(lines, end: setting.lineEnd)
+            return .program(StreamProgram("sed", inputs: inputs, work, missingCode: missingCode))
+        } catch {
+            return .code(Applets.fail(&machine, "sed", error.text))
+        }
     }
 }
 
 /// The options of sed.
 struct SedSetting: Sendable {
     var isQuiet: Bool
-    var isExtended: Bool
     /// The suffix of the copies that `-i` keeps, empty for none; nil without `-i`.
     var suffix: String?
+    /// Whether `-i` writes what a link leads to rather than putting a file in the place of the link.
+    var followsLinks: Bool
     /// Whether each file has its own last line.
     var isSeparate: Bool
-}
-
-/// sed before it has read its script, which may be in files.
-private struct StartedSed: Program {
-    let texts: [String]
-    let files: [String]
-    let inputs: [String]
-    let setting: SedSetting
-
-    mutating func run(_ machine: inout Machine) -> Progress {
-        var text = texts
-        for file in files {
-            guard let content = try? machine.contents(file) else {
-                return .exited(Applets.fail(&machine, "sed", "can't open '\(file)'", .noEntry))
-            }
-            text.append(content.text)
-        }
-        var parser = SedParser(text.joined(separator: "\n"), isExtended: setting.isExtended)
-        do {
-            let lines = SedLines(try parser.parse(), setting)
-            return .replaced(StreamProgram("sed", inputs: inputs, Lines(lines)))
-        } catch {
-            return .exited(Applets.fail(&machine, "sed", error.text))
-        }
-    }
+    /// What ends a line.
+    var lineEnd: UInt8
+    /// What is said at the end of a file that cannot be edited in place.
+    var refusal: String?
 }
 
 /// The state of sed between two lines.
@@ -81,6 +102,8 @@ struct SedLines: LineProcessor {
     private static let maximumSteps = 100_000
     /// The bytes of the pattern and of the hold space.
     private static let maximumSpace = 256 << 10
+    /// The letters that make the name of a draft its own.
+    private static let draftLetters = 6
 
     private let script: SedScript
     private let setting: SedSetting
@@ -108,6 +131,8 @@ struct SedLines: LineProcessor {
         looksAhead = script.asksForLast
     }
 
+    var heldBytes: Int { pattern.count + hold.count + afterwards.count + output.count }
+
     private var editsInPlace: Bool { setting.suffix != nil && name != "-" }
 
     mutating func begin(_ name: String, _ machine: inout Machine) {
@@ -127,25 +152,49 @@ struct SedLines: LineProcessor {
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
         guard setting.isSeparate else { return nil }
         let code = endInput(&machine)
-        if editsInPlace { store(&machine) }
-        return code
+        return editsInPlace && code == nil ? store(&machine) : code
     }
 
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int {
         if !setting.isSeparate, let quit = endInput(&machine) { return quit }
-        return code
+        guard let refusal = setting.refusal else { return code }
+        _ = Applets.fail(&machine, "sed", refusal)
+        return InputFault.panic
     }
 
-    private mutating func store(_ machine: inout Machine) {
-        if let suffix = setting.suffix, !suffix.isEmpty, let old = try? machine.contents(name) {
-            try? machine.replace(name + suffix, with: old)
-        }
-        do {
-            try machine.replace(name, with: output)
+    /// Puts a new file in the place of the one that was read: a link becomes a file, and other names of the old one
+    /// keep what it was. A code when that cannot be.
+    private mutating func store(_ machine: inout Machine) -> Int? {
+        let isGNU = machine.isGNU
+        let target = setting.followsLinks ? machine.canonicalPath(name) ?? name : name
+        let folder = target.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let start = isGNU ? (target.contains("/") ? folder + "/sed" : "./sed") : target
+        let draft = start + machine.kernel.randomName(Self.draftLetters)
+        defer { output = [] }
+        var text = isGNU ? "couldn't open temporary file \(draft)" : "can't create temp file '\(draft)'"
+        do throws(Errno) {
+            try machine.replace(draft, with: output)
+            let old = machine.node(target)
+            try machine.changeNode(draft) { node in
+                guard let old else { return }
+                (node.mode, node.owner, node.group) = (old.mode, old.owner, old.group)
+            }
+            if let suffix = setting.suffix, !suffix.isEmpty {
+                let last = target.lastComponent
+                let backup = isGNU && suffix.contains("*") ? suffix.replacing("*", with: last) : last + suffix
+                let path = backup.contains("/") || !target.contains("/") ? backup : folder + "/" + backup
+                text = isGNU ? "cannot rename \(target)" : "can't move '\(target)' to '\(path)'"
+                try machine.rename(target, to: path)
+            }
+            text = isGNU ? "cannot rename \(draft)" : "can't move '\(draft)' to '\(target)'"
+            try machine.rename(draft, to: target)
+            return nil
         } catch {
-            _ = Applets.fail(&machine, "sed", name, error)
+            let code = Applets.fail(&machine, "sed", text, error)
+            // Nothing is left behind; what cannot be removed was not made.
+            try? machine.remove(draft)
+            return isGNU ? InputFault.panic : code
         }
-        output = []
     }
 
     private mutating func endInput(_ machine: inout Machine) -> Int? {
@@ -177,7 +226,7 @@ struct SedLines: LineProcessor {
         flushAfterwards(&machine)
         if resumption.appends {
             machine.charge(bytes: line.count)
-            Self.append(line, to: &pattern)
+            append(line, to: &pattern)
         } else {
             pattern = line
         }
@@ -217,8 +266,7 @@ struct SedLines: LineProcessor {
                 return nil
             case .quit(let code, let prints):
                 endLine(prints: prints, &machine)
-                if editsInPlace { store(&machine) }
-                return code
+                return (editsInPlace ? store(&machine) : nil) ?? code
             }
         }
         endLine(prints: true, &machine)
@@ -237,7 +285,7 @@ struct SedLines: LineProcessor {
     }
 
     private mutating func emit(_ line: [UInt8], _ machine: inout Machine) {
-        put(line + (isWhole || !isLast && looksAhead ? [0x0A] : []), &machine)
+        put(line + (isWhole || !isLast && looksAhead ? [setting.lineEnd] : []), &machine)
     }
 
     private mutating func put(_ bytes: [UInt8], _ machine: inout Machine) {
@@ -300,7 +348,7 @@ struct SedLines: LineProcessor {
             if command.to == nil || active[index] == nil { put(text, &machine) }
             return .endLine(prints: false)
         case .readFile(let path): afterwards += (try? machine.contents(path)) ?? []
-        case .writeFile(let path): append(pattern + [0x0A], to: path, &machine)
+        case .writeFile(let path): append(pattern + [setting.lineEnd], to: path, &machine)
         case .branch(let label): return jump(label)
         case .branchIfReplaced(let label):
             guard replaced else { return .next }
@@ -321,29 +369,30 @@ struct SedLines: LineProcessor {
     }
 
     /// Adds a line to a space, in place, as far as there is room.
-    private static func append(_ line: [UInt8], to space: inout [UInt8]) {
-        space.append(0x0A)
-        space += line.prefix(max(0, maximumSpace - space.count))
+    private func append(_ line: [UInt8], to space: inout [UInt8]) {
+        space.append(setting.lineEnd)
+        space += line.prefix(max(0, Self.maximumSpace - space.count))
     }
 
     private mutating func simple(_ name: UInt8, _ index: Int, _ machine: inout Machine) -> Flow {
         let firstLine =
-            name == UInt8(ascii: "P") || name == UInt8(ascii: "D") ? Array(pattern.prefix { $0 != 0x0A }) : []
+            name == UInt8(ascii: "P") || name == UInt8(ascii: "D")
+            ? Array(pattern.prefix { $0 != setting.lineEnd }) : []
         machine.charge(bytes: firstLine.count)
         switch name {
-        case UInt8(ascii: "p"): put(pattern + [0x0A], &machine)
-        case UInt8(ascii: "P"): put(firstLine + [0x0A], &machine)
+        case UInt8(ascii: "p"): put(pattern + [setting.lineEnd], &machine)
+        case UInt8(ascii: "P"): put(firstLine + [setting.lineEnd], &machine)
         case UInt8(ascii: "="): put(Array("\(lineNumber)\n".utf8), &machine)
-        case UInt8(ascii: "F"): put(Array("\(name)\n".utf8), &machine)
+        case UInt8(ascii: "F"): put(Array("\(self.name)\n".utf8), &machine)
         case UInt8(ascii: "l"): put(pattern + Array("$\n".utf8), &machine)
         case UInt8(ascii: "g"): pattern = hold
         case UInt8(ascii: "G"):
             machine.charge(bytes: pattern.count + hold.count)
-            Self.append(hold, to: &pattern)
+            append(hold, to: &pattern)
         case UInt8(ascii: "h"): hold = pattern
         case UInt8(ascii: "H"):
             machine.charge(bytes: pattern.count + hold.count)
-            Self.append(pattern, to: &hold)
+            append(pattern, to: &hold)
         case UInt8(ascii: "x"): swap(&pattern, &hold)
         case UInt8(ascii: "d"): return .endLine(prints: false)
         case UInt8(ascii: "D"):
@@ -411,8 +460,8 @@ struct SedLines: LineProcessor {
         guard count >= command.occurrence else { return .next }
         if start < pattern.count { result += pattern[start...] }
         pattern = Array(result.prefix(Self.maximumSpace))
-        if command.prints { put(pattern + [0x0A], &machine) }
-        if let file = command.file { append(pattern + [0x0A], to: file, &machine) }
+        if command.prints { put(pattern + [setting.lineEnd], &machine) }
+        if let file = command.file { append(pattern + [setting.lineEnd], to: file, &machine) }
         return .next
     }
 

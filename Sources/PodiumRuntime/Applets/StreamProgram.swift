@@ -13,6 +13,8 @@ protocol StreamProcessor: Sendable {
     mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int?
     /// The file ended.
     mutating func end(_ name: String, _ machine: inout Machine) -> Int?
+    /// The file could not be read.
+    mutating func abandon(_ name: String, _ machine: inout Machine) -> Int?
     /// All files ended; the code so far is that of files that could not be opened.
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int
 }
@@ -22,13 +24,14 @@ extension StreamProcessor {
     var openFault: String { "can't open '%'" }
     mutating func begin(_ name: String, _ machine: inout Machine) {}
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
+    mutating func abandon(_ name: String, _ machine: inout Machine) -> Int? { end(name, &machine) }
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
 }
 
 /// A program that gives its inputs to a processor one after the other.
 struct StreamProgram<Processor: StreamProcessor>: Program {
     /// The descriptor that inputs are opened as.
-    private static var descriptor: Int { 63 }
+    static var descriptor: Int { 63 }
     /// What a byte that is processed costs, in bytes that are only read.
     static var weight: Int { 3 }
 
@@ -66,9 +69,8 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
             case .end:
                 if let code = close(input, &machine) { return .exited(code) }
             case .failed(let errno):
-                machine.complain("\(name): \(input == "-" ? "read error" : input): \(errno.text)")
-                code = missingCode
-                if let code = close(input, &machine) { return .exited(code) }
+                fail(input, errno, &machine)
+                if let code = close(input, isRead: false, &machine) { return .exited(code) }
             case .wait(let wait): return .blocked(wait)
             }
         }
@@ -76,16 +78,11 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
 
     private mutating func open(_ input: String, _ machine: inout Machine) {
         if input != "-" {
-            if machine.node(input)?.kind == .directory {
-                machine.complain("\(name): \(machine.isGNU ? input : "read error"): Is a directory")
-                code = missingCode
-                return
-            }
             do {
                 machine.attach(try machine.open(input, .read), as: Self.descriptor)
             } catch {
                 let own = processor.openFault
-                let fault = machine.isGNU && !own.isEmpty ? Self.gnuFault(name) : own
+                let fault = machine.isGNU && !own.isEmpty ? InputFault.gnuOpening(name) : own
                 if !fault.isEmpty { machine.complain("\(name): \(fault.replacing("%", with: input)): \(error.text)") }
                 code = missingCode
                 return
@@ -95,26 +92,25 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
         processor.begin(input, &machine)
     }
 
-    /// How GNU's complain about a file that cannot be opened.
-    private static func gnuFault(_ name: String) -> String {
-        switch name {
-        case "head", "tail": "cannot open '%' for reading"
-        case "tac": "failed to open '%' for reading"
-        case "sort": "cannot read: %"
-        case "sed": "can't read %"
-        default: "%"
-        }
+    /// An input that was opened cannot be read.
+    private mutating func fail(_ input: String, _ errno: Errno, _ machine: inout Machine) {
+        let isGNU = machine.isGNU
+        guard let text = InputFault.reading(name, input, errno, isGNU: isGNU) else { return }
+        if !processor.openFault.isEmpty { machine.complain("\(name): \(text)") }
+        code = max(code, InputFault.code(name, isGNU: isGNU, missing: missingCode))
     }
 
-    private mutating func close(_ input: String, _ machine: inout Machine) -> Int? {
+    private mutating func close(_ input: String, isRead: Bool = true, _ machine: inout Machine) -> Int? {
         current = nil
         if input != "-" { machine.close(Self.descriptor) }
-        return processor.end(input, &machine)
+        return isRead ? processor.end(input, &machine) : processor.abandon(input, &machine)
     }
 }
 
 /// What is done with lines.
 protocol LineProcessor: Sendable {
+    /// The bytes that it keeps of what it has read.
+    var heldBytes: Int { get }
     var openFault: String { get }
     mutating func begin(_ name: String, _ machine: inout Machine)
     /// A line without its newline; `isWhole` unless the input ended without one. A code ends the program at once.
@@ -124,6 +120,7 @@ protocol LineProcessor: Sendable {
 }
 
 extension LineProcessor {
+    var heldBytes: Int { 0 }
     var openFault: String { "%" }
     mutating func begin(_ name: String, _ machine: inout Machine) {}
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
@@ -144,6 +141,8 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
         inner = processor
         self.end = end
     }
+
+    var heldBytes: Int { rest.count + inner.heldBytes }
 
     var openFault: String { inner.openFault }
 
@@ -220,6 +219,11 @@ struct Whole: StreamProcessor {
         guard perFile else { return nil }
         code = max(code, work(bytes, name, &machine))
         bytes = []
+        return nil
+    }
+
+    mutating func abandon(_ name: String, _ machine: inout Machine) -> Int? {
+        if perFile { bytes = [] }
         return nil
     }
 

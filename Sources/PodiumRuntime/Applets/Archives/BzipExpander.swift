@@ -22,19 +22,6 @@ struct BzipExpander: ByteConverter {
     static let groupSymbols = 50
     private static let maximumCodeBits = 20
 
-    /// A table of codes: the first code and the first place of each length.
-    private struct Codes: Sendable {
-        var counts = Array(repeating: 0, count: BzipExpander.maximumCodeBits + 1)
-        var symbols: [Int] = []
-
-        init(_ lengths: [Int]) {
-            for length in lengths { counts[length] += 1 }
-            for length in 1..<counts.count where counts[length] > 0 {
-                symbols += lengths.indices.filter { lengths[$0] == length }
-            }
-        }
-    }
-
     /// A block whose order is being undone.
     private struct Block: Sendable {
         /// Each byte, with the place of the next one above it.
@@ -133,8 +120,10 @@ struct BzipExpander: ByteConverter {
             order.insert(table, at: 0)
             selectors.append(table)
         }
-        var codes: [Codes] = []
-        for _ in 0..<tables { codes.append(Codes(try readLengths(alphabet.count + 2))) }
+        var codes: [PrefixCodes] = []
+        for _ in 0..<tables {
+            codes.append(PrefixCodes(try readLengths(alphabet.count + 2), longest: Self.maximumCodeBits))
+        }
         let bytes = try readSymbols(alphabet, selectors, codes)
         guard origin < bytes.count else { throw .corrupt }
         sorted += 2 * bytes.count
@@ -163,26 +152,11 @@ struct BzipExpander: ByteConverter {
         return lengths
     }
 
-    private mutating func symbol(_ codes: Codes) throws(ExpansionFault) -> Int {
-        var code = 0
-        var first = 0
-        var place = 0
-        for length in 1..<codes.counts.count {
-            code |= try take(1)
-            let count = codes.counts[length]
-            if code - count < first { return codes.symbols[place + code - first] }
-            place += count
-            first = (first + count) << 1
-            code <<= 1
-        }
-        throw .corrupt
-    }
-
     /// The last column of the sorted block, from moves to the front and from runs.
     private mutating func readSymbols(
         _ alphabet: [UInt8],
         _ selectors: [Int],
-        _ codes: [Codes]
+        _ codes: [PrefixCodes]
     ) throws(ExpansionFault) -> [UInt8] {
         var order = alphabet
         var bytes: [UInt8] = []
@@ -190,7 +164,7 @@ struct BzipExpander: ByteConverter {
         var weight = 1
         for selector in selectors {
             for _ in 0..<Self.groupSymbols {
-                let symbol = try symbol(codes[selector])
+                let symbol = try codes[selector].symbol { () throws(ExpansionFault) in try take(1) }
                 if symbol < 2 {
                     run += weight << symbol
                     weight <<= 1

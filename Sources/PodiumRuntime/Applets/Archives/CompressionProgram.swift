@@ -212,11 +212,25 @@ struct CompressionProgram: Program {
         }
     }
 
+    /// What GNU's, and those that come with them, say of a directory.
+    private mutating func refuseDirectory(_ path: String, _ machine: inout Machine) {
+        let text =
+            switch format {
+            case .bzip2: "Input file \(path) is a directory."
+            case .xz, .lzma: "\(path): Is a directory, skipping"
+            default: "\(path) is a directory -- ignored"
+            }
+        // All of gzip's names are one program there.
+        let refused = Applets.fail(&machine, format == .gzip ? "gzip" : name, text)
+        code = max(code, refused + (format == .bzip2 ? 0 : 1))
+    }
+
     private mutating func work(on path: String, _ machine: inout Machine) {
         let node: FileNode
         let bytes: [UInt8]
         do throws(Errno) {
             node = try machine.status(of: path)
+            if machine.isGNU, node.kind == .directory { return refuseDirectory(path, &machine) }
             var target: String?
             if !toOutput, !isTest {
                 guard let found = self.target(of: path) else {

@@ -3,18 +3,8 @@
 
 /// Reads DEFLATE.
 struct Inflater: ByteConverter {
-    /// The codes of an alphabet: how many there are of each length, and the symbols in the order of their codes.
-    private struct Codes {
-        var counts = Array(repeating: 0, count: 16)
-        var symbols: [Int] = []
-
-        init(_ lengths: some Collection<Int>) {
-            for length in lengths where length > 0 { counts[length] += 1 }
-            for length in 1..<16 where counts[length] > 0 {
-                for (symbol, other) in lengths.enumerated() where other == length { symbols.append(symbol) }
-            }
-        }
-    }
+    /// The bits of a code at most.
+    private static let longestCode = 15
 
     static let lengthBases = [
         3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
@@ -28,11 +18,12 @@ struct Inflater: ByteConverter {
         6145, 8193, 12_289, 16_385, 24_577,
     ]
     private static let codeOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
-    private static let fixedLiterals = Codes(
+    private static let fixedLiterals = PrefixCodes(
         Array(repeating: 8, count: 144) + Array(repeating: 9, count: 112) + Array(repeating: 7, count: 24)
-            + Array(repeating: 8, count: 8)
+            + Array(repeating: 8, count: 8),
+        longest: longestCode
     )
-    private static let fixedDistances = Codes(Array(repeating: 5, count: 30))
+    private static let fixedDistances = PrefixCodes(Array(repeating: 5, count: 30), longest: longestCode)
 
     private let input: [UInt8]
     /// The first byte that was not looked at.
@@ -45,7 +36,7 @@ struct Inflater: ByteConverter {
     var effort: Int { index + output.count }
 
     /// The codes of the block that is being read.
-    private var codes: (literals: Codes, distances: Codes)?
+    private var codes: (literals: PrefixCodes, distances: PrefixCodes)?
 
     /// A reader of data from `index` on.
     init(_ input: [UInt8], from index: Int = 0) {
@@ -64,21 +55,6 @@ struct Inflater: ByteConverter {
         bits >>= UInt32(count)
         bitCount -= count
         return Int(value)
-    }
-
-    private mutating func symbol(_ codes: Codes) throws(ExpansionFault) -> Int {
-        var code = 0
-        var first = 0
-        var place = 0
-        for length in 1..<16 {
-            code |= try take(1)
-            let count = codes.counts[length]
-            if code - count < first { return codes.symbols[place + code - first] }
-            place += count
-            first = (first + count) << 1
-            code <<= 1
-        }
-        throw .corrupt
     }
 
     mutating func work(_ count: Int) throws(ExpansionFault) -> Bool {
@@ -120,16 +96,16 @@ struct Inflater: ByteConverter {
         if output.count > CompressionFormat.maximumBytes { throw .tooLarge }
     }
 
-    private mutating func readCodes() throws(ExpansionFault) -> (Codes, Codes) {
+    private mutating func readCodes() throws(ExpansionFault) -> (PrefixCodes, PrefixCodes) {
         let literals = try take(5) + 257
         let distances = try take(5) + 1
         let count = try take(4) + 4
         var lengths = Array(repeating: 0, count: 19)
         for place in Self.codeOrder.prefix(count) { lengths[place] = try take(3) }
-        let codes = Codes(lengths)
+        let codes = PrefixCodes(lengths, longest: Self.longestCode)
         lengths = []
         while lengths.count < literals + distances {
-            let symbol = try symbol(codes)
+            let symbol = try codes.symbol { () throws(ExpansionFault) in try take(1) }
             switch symbol {
             case 16:
                 guard let last = lengths.last else { throw .corrupt }
@@ -140,17 +116,20 @@ struct Inflater: ByteConverter {
             }
         }
         guard lengths.count == literals + distances else { throw .corrupt }
-        return (Codes(lengths[..<literals]), Codes(Array(lengths[literals...])))
+        return (
+            PrefixCodes(lengths[..<literals], longest: Self.longestCode),
+            PrefixCodes(lengths[literals...], longest: Self.longestCode)
+        )
     }
 
     /// Expands what a block holds, up to a length; whether that was all of it.
     private mutating func compressed(
-        _ literals: Codes,
-        _ distances: Codes,
+        _ literals: PrefixCodes,
+        _ distances: PrefixCodes,
         _ goal: Int
     ) throws(ExpansionFault) -> Bool {
         while output.count < goal {
-            let symbol = try symbol(literals)
+            let symbol = try literals.symbol { () throws(ExpansionFault) in try take(1) }
             if symbol < 256 {
                 output.append(UInt8(symbol))
             } else if symbol == 256 {
@@ -158,7 +137,7 @@ struct Inflater: ByteConverter {
             } else {
                 guard symbol - 257 < Self.lengthBases.count else { throw .corrupt }
                 let length = Self.lengthBases[symbol - 257] + (try take(Self.lengthBits[symbol - 257]))
-                let code = try self.symbol(distances)
+                let code = try distances.symbol { () throws(ExpansionFault) in try take(1) }
                 guard code < Self.distanceBases.count else { throw .corrupt }
                 let distance = Self.distanceBases[code] + (try take(code < 2 ? 0 : code / 2 - 1))
                 guard distance <= output.count else { throw .corrupt }

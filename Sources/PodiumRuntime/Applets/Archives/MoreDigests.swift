@@ -28,13 +28,25 @@ enum SHA512 {
         0x4cc5_d4be_cb3e_42b6, 0x597f_299c_fc65_7e2a, 0x5fcb_6fab_3ad6_faec, 0x6c44_198c_4a47_5817,
     ]
 
-    private static let start: [UInt64] = [
+    /// What the state begins with.
+    static let start: [UInt64] = [
         0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1,
         0x510e_527f_ade6_82d1, 0x9b05_688c_2b3e_6c1f, 0x1f83_d9ab_fb41_bd6b, 0x5be0_cd19_137e_2179,
     ]
+    private static let shortStart: [UInt64] = [
+        0xcbbb_9d5d_c105_9ed8, 0x629a_292a_367c_d507, 0x9159_015a_3070_dd17, 0x152f_ecd8_f70e_5939,
+        0x6733_2667_ffc0_0b31, 0x8eb4_4a87_6858_1511, 0xdb0c_2e0d_64f9_8fa7, 0x47b5_481d_befa_4fa4,
+    ]
 
     /// The hash as 128 lower case hexadecimal digits.
-    static func hexDigest(of message: [UInt8]) -> String {
+    static func hexDigest(of message: [UInt8]) -> String { hexDigest(of: message, from: start) }
+
+    /// The hash with 384 bits, as 96 digits.
+    static func shortHexDigest(of message: [UInt8]) -> String {
+        String(hexDigest(of: message, from: shortStart).prefix(96))
+    }
+
+    private static func hexDigest(of message: [UInt8], from start: [UInt64]) -> String {
         let bytes = BlockPadding.pad(message, to: 128)
         var state = start
         for block in stride(from: 0, to: bytes.count, by: 128) { compress(bytes[block..<block + 128], into: &state) }
@@ -69,6 +81,8 @@ enum SHA512 {
 
 /// The hash of FIPS 202.
 enum SHA3 {
+    /// The bits that a hash may have.
+    static let lengths = [224, 256, 384, 512]
     private static let constants: [UInt64] = {
         // The round constants come out of a shift register.
         var register: UInt8 = 1

@@ -5,18 +5,8 @@ import PodiumMachinery
 
 /// `bc`.
 struct BcProgram: Program {
-    /// The bytes of a program; what is beyond them is not read.
-    private static let maximumProgramBytes = 1 << 20
     /// Values on the stack.
     private static let maximumStack = 2_000
-    /// Calls within calls.
-    private static let maximumFrames = 1_000
-    /// What all numbers may take together.
-    private static let maximumBytes = 16 << 20
-    /// The digits that can be asked for behind the point.
-    private static let maximumScale = 2_000
-    /// The largest index of an array, and base of output.
-    private static let maximumIndex = 1 << 20
 
     private struct Frame {
         var code: [CalculatorInstruction]
@@ -85,7 +75,7 @@ struct BcProgram: Program {
     private mutating func gather(_ machine: inout Machine) throws(CalculatorFault) -> Wait? {
         if let path = files.popFirst() {
             do throws(Errno) {
-                input += try machine.contents(path).prefix(Self.maximumProgramBytes - input.count)
+                input += try machine.contents(path).prefix(CalculatorLimits.programBytes - input.count)
                 if input.last != 0x0A { input.append(0x0A) }
             } catch {
                 throw CalculatorFault(text: "can't open '\(path)': \(error.text)")
@@ -93,7 +83,7 @@ struct BcProgram: Program {
             return nil
         }
         switch machine.read(0) {
-        case .bytes(let bytes): input += bytes.prefix(max(0, Self.maximumProgramBytes - input.count))
+        case .bytes(let bytes): input += bytes.prefix(max(0, CalculatorLimits.programBytes - input.count))
         case .wait(let wait): return wait
         case .end, .failed: parser = BcParser(input, libraryNames)
         }
@@ -134,11 +124,11 @@ struct BcProgram: Program {
         stack.append(number)
         machine.charge(bytes: number.size)
         builtBytes += number.size
-        guard builtBytes > Self.maximumBytes else { return }
+        guard builtBytes > CalculatorLimits.bytes else { return }
         let tables = [variables] + Array(arrays.values) + frames.map(\.numbers) + frames.flatMap(\.arrays.values)
         let live = tables.reduce(stack.reduce(0) { $0 + $1.size }) { $1.values.reduce($0) { $0 + $1.size } }
         machine.charge(bytes: live)
-        if live > Self.maximumBytes { throw CalculatorFault(text: "out of memory") }
+        if live > CalculatorLimits.bytes { throw CalculatorFault(text: "out of memory") }
         builtBytes = live
     }
 
@@ -233,7 +223,7 @@ struct BcProgram: Program {
     }
 
     private mutating func index() throws(CalculatorFault) -> Int {
-        guard let index = pop().integer, (0..<Self.maximumIndex).contains(index) else {
+        guard let index = pop().integer, (0..<CalculatorLimits.index).contains(index) else {
             throw CalculatorFault(text: "bad array index")
         }
         return index
@@ -260,9 +250,9 @@ struct BcProgram: Program {
             arrays[slot, default: [:]][index] = value
         case .scale:
             if value.isNegative { throw .negative }
-            scale = try setting(value, 0...Self.maximumScale, "scale", 0)
+            scale = try setting(value, 0...CalculatorLimits.scale, "scale", 0)
         case .inputBase: inputBase = try setting(value, 2...DecimalNumber.maximumInputBase, "ibase", 2)
-        case .outputBase: outputBase = try setting(value, 2...Self.maximumIndex, "obase", 2)
+        case .outputBase: outputBase = try setting(value, 2...CalculatorLimits.index, "obase", 2)
         case .last: last = value
         }
     }
@@ -303,7 +293,7 @@ struct BcProgram: Program {
                 text: "function has \(function.parameters.count) parameters, but called with \(count)"
             )
         }
-        if frames.count >= Self.maximumFrames { throw CalculatorFault(text: "out of memory") }
+        if frames.count >= CalculatorLimits.frames { throw CalculatorFault(text: "out of memory") }
         var frame = Frame(code: code, place: place)
         let own = function.parameters + function.locals
         for local in own where local.isArray {

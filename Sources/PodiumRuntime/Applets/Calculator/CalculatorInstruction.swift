@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What programs of bc are translated to.
 
+/// What bc and dc allow.
+enum CalculatorLimits {
+    /// The bytes of a program; what is beyond them is not read.
+    static let programBytes = 1 << 20
+    /// Calls within calls, and macros within macros.
+    static let frames = 1_000
+    /// What all values may take together.
+    static let bytes = 16 << 20
+    /// The digits that can be asked for behind the point.
+    static let scale = 2_000
+    /// The largest index of an array, and base of output.
+    static let index = 1 << 20
+}
+
 /// An arithmetic operator of two numbers.
 enum CalculatorOperator: Sendable {
     case add, subtract, multiply, divide, remainder, power

@@ -19,15 +19,8 @@ enum DcValue: Sendable {
 
 /// `dc`.
 struct DcProgram: Program {
-    private static let maximumProgramBytes = 1 << 20
     /// Values on one stack.
     private static let maximumStack = 10_000
-    /// Macros within macros.
-    private static let maximumFrames = 1_000
-    /// What all values may take together.
-    private static let maximumBytes = 16 << 20
-    private static let maximumScale = 2_000
-    private static let maximumBase = 1 << 20
 
     private struct Frame {
         var bytes: [UInt8]
@@ -70,7 +63,7 @@ struct DcProgram: Program {
                     try begin(sources.removeFirst(), machine)
                 } else if readsInput {
                     switch machine.read(0) {
-                    case .bytes(let bytes): input += bytes.prefix(max(0, Self.maximumProgramBytes - input.count))
+                    case .bytes(let bytes): input += bytes.prefix(max(0, CalculatorLimits.programBytes - input.count))
                     case .wait(let wait): return .blocked(wait)
                     case .end, .failed:
                         readsInput = false
@@ -92,7 +85,7 @@ struct DcProgram: Program {
             return
         }
         do throws(Errno) {
-            frames = [Frame(bytes: Array(try machine.contents(source.text).prefix(Self.maximumProgramBytes)))]
+            frames = [Frame(bytes: Array(try machine.contents(source.text).prefix(CalculatorLimits.programBytes)))]
         } catch {
             throw CalculatorFault(text: "can't open '\(source.text)': \(error.text)")
         }
@@ -115,11 +108,11 @@ struct DcProgram: Program {
         stack.append(value)
         machine.charge(bytes: value.size)
         builtBytes += value.size
-        guard builtBytes > Self.maximumBytes else { return }
+        guard builtBytes > CalculatorLimits.bytes else { return }
         let lists = [stack] + Array(registers.values) + arrays.values.map { Array($0.values) }
         let live = lists.joined().reduce(0) { $0 + $1.size }
         machine.charge(bytes: live)
-        if live > Self.maximumBytes { throw CalculatorFault(text: "out of memory") }
+        if live > CalculatorLimits.bytes { throw CalculatorFault(text: "out of memory") }
         builtBytes = live
     }
 
@@ -305,9 +298,9 @@ struct DcProgram: Program {
         let given = value.integer ?? .max
         let (name, range): (String, ClosedRange<Int>) =
             switch unit {
-            case UInt8(ascii: "k"): ("scale", 0...Self.maximumScale)
+            case UInt8(ascii: "k"): ("scale", 0...CalculatorLimits.scale)
             case UInt8(ascii: "i"): ("ibase", 2...DecimalNumber.maximumInputBase)
-            default: ("obase", 2...Self.maximumBase)
+            default: ("obase", 2...CalculatorLimits.index)
             }
         guard range.contains(given) else {
             throw CalculatorFault(text: "bad \(name); must be [\(range.lowerBound), \(range.upperBound)]")
@@ -344,7 +337,7 @@ struct DcProgram: Program {
             }
             try push(value, machine)
         default:
-            guard let index = try number().integer, (0..<Self.maximumBase).contains(index) else {
+            guard let index = try number().integer, (0..<CalculatorLimits.index).contains(index) else {
                 throw CalculatorFault(text: "bad array index")
             }
             if unit == UInt8(ascii: ":") {
@@ -362,7 +355,7 @@ struct DcProgram: Program {
         }
         // A macro at the end of another one takes its place, so that loops need no room.
         if let frame = frames.last, frame.place >= frame.bytes.count, frames.count > 1 { frames.removeLast() }
-        if frames.count >= Self.maximumFrames { throw CalculatorFault(text: "out of memory") }
+        if frames.count >= CalculatorLimits.frames { throw CalculatorFault(text: "out of memory") }
         frames.append(Frame(bytes: bytes))
     }
 

@@ -3,7 +3,7 @@
 
 /// The options that a program knows.
 struct OptionTable: Sendable {
-    /// The letters; a colon follows one that takes a value.
+    /// The letters; a colon follows one that takes a value, two follow one whose value is joined to it or missing.
     let letters: String
     /// Long names with the letters that they stand for. A letter that is none of `letters` has a long name only.
     var long: [String: Character] = [:]
@@ -15,6 +15,9 @@ struct OptionTable: Sendable {
         let all = Array(letters)
         return String(all.indices.filter { $0 + 1 < all.count && all[$0 + 1] == ":" }.map { all[$0] })
     }
+
+    /// Whether the value of a letter may be missing, which is empty then.
+    private func isOptional(_ letter: Character) -> Bool { letters.contains("\(letter)::") }
 
     /// The words with each option as a letter of its own and its value behind it, or why they make no sense.
     func normalized(_ words: [String]) -> Result<[String], OptionFault> {
@@ -34,7 +37,8 @@ struct OptionTable: Sendable {
                 }
                 result.append("-\(letter)")
                 guard valued.contains(letter) else { continue }
-                guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst() else {
+                guard let value = parts.count > 1 ? String(parts[1]) : isOptional(letter) ? "" : rest.popFirst()
+                else {
                     return .failure(OptionFault(text: "option '\(word)' requires an argument"))
                 }
                 result.append(value)
@@ -46,7 +50,8 @@ struct OptionTable: Sendable {
                     }
                     result.append("-\(letter)")
                     guard valued.contains(letter) else { continue }
-                    guard let value = letters.isEmpty ? rest.popFirst() : String(letters) else {
+                    let isJoined = !letters.isEmpty || isOptional(letter)
+                    guard let value = isJoined ? String(letters) : rest.popFirst() else {
                         return .failure(OptionFault(text: "option requires an argument -- '\(letter)'"))
                     }
                     result.append(value)

@@ -20,6 +20,20 @@ enum HumanSize {
         return "\(value).\(rest)\(units[unit])"
     }
 
+    /// What GNU's dd says of what it copied: rounded, with a digit behind the point below ten, and a unit of its own.
+    static func counted(_ size: Int, isBinary: Bool = false) -> String {
+        let base = isBinary ? 1024.0 : 1000.0
+        var value = Double(size)
+        var unit = -1
+        while value >= base, unit + 1 < units.count {
+            value /= base
+            unit += 1
+        }
+        if unit < 0 { return "\(size) B" }
+        let letter = isBinary ? "\(units[unit])i" : unit == 0 ? "k" : String(units[unit])
+        return PrintFormatter.fixed(value, digits: value < 9.95 ? 1 : 0) + " \(letter)B"
+    }
+
     /// GNU's: rounded up, with a digit behind the point below ten.
     static func gnu(_ size: Int) -> String {
         if size < 1024 { return String(size) }

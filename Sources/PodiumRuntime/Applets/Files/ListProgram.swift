@@ -290,8 +290,10 @@ struct ListStyle: Sendable {
         let widths = (0..<count).map { column in rows.map { $0[column].count }.max() ?? 0 }
         let isLeft = rows[0].indices.map { $0 == leftColumns.owner || $0 == leftColumns.group }
         return rows.map { row in
-            let cells = row.indices.map { index in
-                index + 1 == count ? row[index] : PrintFormatter.padded(row[index], widths[index], left: isLeft[index])
+            let cells = row.indices.map { index -> String in
+                // Who has no name is a number, which stands on the right like others.
+                let left = isLeft[index] && Int(row[index]) == nil
+                return index + 1 == count ? row[index] : PrintFormatter.padded(row[index], widths[index], left: left)
             }
             return cells.joined(separator: " ") + "\n"
         }.joined()
@@ -350,12 +352,7 @@ struct ListStyle: Sendable {
     private func date(_ node: FileNode, _ now: Timestamp) -> String {
         let time = CivilTime(node.time)
         if options.has("f") {
-            guard isGNU else { return time.formatted("%Y-%m-%d %H:%M:%S +0000") }
-            let fraction = PrintFormatter.zeros(
-                Int(((node.time.nanoseconds % 1_000_000_000) + 1_000_000_000) % 1_000_000_000),
-                9
-            )
-            return time.formatted("%Y-%m-%d %H:%M:%S.") + fraction + " +0000"
+            return isGNU ? CivilTime.full(node.time) : time.formatted("%Y-%m-%d %H:%M:%S +0000")
         }
         // What is older than half a year, or lies ahead, shows its year.
         let age = now.seconds - node.time.seconds

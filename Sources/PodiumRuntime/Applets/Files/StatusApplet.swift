@@ -22,7 +22,7 @@ extension Applets {
                 let node = try machine.status(of: path, follow: options.has("L") || options.has("f"))
                 var text: String
                 if options.has("f") {
-                    text = FileSystemStatus.text(path, format, isTerse: options.has("t"), isGNU: machine.isGNU)
+                    text = FileSystemStatus.text(path, format, isTerse: options.has("t"))
                 } else {
                     let status = FileStatus(node: node, path: path, machine: machine)
                     text = status.text(format ?? (options.has("t") ? FileStatus.terse : status.full))
@@ -144,9 +144,7 @@ private struct FileStatus {
         case "Y", "X", "Z": return String(node.time.seconds)
         case "W" where machine.isGNU: return "0"
         case "w" where machine.isGNU: return "-"
-        case "y", "x", "z":
-            let rest = (node.time.nanoseconds % 1_000_000_000 + 1_000_000_000) % 1_000_000_000
-            return CivilTime(node.time).formatted("%Y-%m-%d %H:%M:%S.") + PrintFormatter.zeros(Int(rest), 9) + " +0000"
+        case "y", "x", "z": return CivilTime.full(node.time)
         default: return machine.isGNU ? "?" : String(directive)
         }
     }
@@ -177,7 +175,7 @@ enum FileSystemStatus {
     /// What is taken by others.
     static let usedBlocks = blocks / 10
 
-    static func text(_ path: String, _ format: String?, isTerse: Bool, isGNU: Bool) -> String {
+    static func text(_ path: String, _ format: String?, isTerse: Bool) -> String {
         let free = blocks - usedBlocks
         let terse = "%n %i %l %t %s %S %b %f %a %c %d"
         let full = """
@@ -188,7 +186,7 @@ enum FileSystemStatus {
             Inodes: Total: %c Free: %d
             """
         let values: [Character: String] = [
-            "n": path, "i": "0", "l": "255", "t": "794c7630", "T": isGNU ? "overlayfs" : "overlayfs", "s": "4096",
+            "n": path, "i": "0", "l": "255", "t": "794c7630", "T": "overlayfs", "s": "4096",
             "S": "4096", "b": String(blocks), "f": String(free), "a": String(free), "c": String(files),
             "d": String(files - 20_000), "%": "%",
         ]

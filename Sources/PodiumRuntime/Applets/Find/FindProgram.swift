@@ -12,6 +12,9 @@ struct FindProgram: Program {
     /// The bytes of the paths that one `-exec … +` is given.
     private static let maximumBatchBytes = 30_000
 
+    /// What a byte that a pattern is compared with costs, in bytes that are only read.
+    private static let patternWeight = 4
+
     /// What a directory is said to take.
     private static let directoryBytes = 4096
 
@@ -21,6 +24,12 @@ struct FindProgram: Program {
         var depth: Int
         /// Whether what it holds has had its turn already.
         var isLeft = false
+    }
+
+    /// The paths for one `-exec … +`.
+    private struct Batch {
+        var paths: [String] = []
+        var bytes = 0
     }
 
     private let words: [String]
@@ -38,7 +47,9 @@ struct FindProgram: Program {
     private var child: Int?
     /// The command whose collected paths are being worked on.
     private var running: Int?
-    private var batches: [Int: [String]] = [:]
+    private var batches: [Int: Batch] = [:]
+    /// Whether the question before `-ok` was put.
+    private var isAsked = false
 
     init(words: [String]) { self.words = words }
 
@@ -110,7 +121,7 @@ struct FindProgram: Program {
             var again = visit
             again.isLeft = true
             pending.append(again)
-            enter(visit, expression, machine)
+            enter(visit, expression, &machine)
             return
         }
         current = visit
@@ -121,22 +132,24 @@ struct FindProgram: Program {
     }
 
     /// Lets what a directory holds have its turn.
-    private mutating func enter(_ visit: Visit, _ expression: FindExpression, _ machine: Machine) {
+    private mutating func enter(_ visit: Visit, _ expression: FindExpression, _ machine: inout Machine) {
         guard visit.depth < expression.maximumDepth, visit.path != "/proc",
             !expression.follows || visit.depth < Self.maximumFollowedDepth,
             let names = try? machine.names(in: visit.path)
         else { return }
         let prefix = visit.path.hasSuffix("/") ? visit.path : visit.path + "/"
+        machine.charge(components: names.count)
         pending += names.reversed().map { Visit(path: prefix + $0, depth: visit.depth + 1) }
     }
 
     private mutating func leave(_ visit: Visit, _ expression: FindExpression, _ machine: inout Machine) {
         current = nil
-        if node?.kind == .directory, !visit.isLeft, !isPruned, !hasQuit { enter(visit, expression, machine) }
+        if node?.kind == .directory, !visit.isLeft, !isPruned, !hasQuit { enter(visit, expression, &machine) }
     }
 
     /// Does one step of the expression.
     private mutating func step(_ expression: FindExpression, _ visit: Visit, _ machine: inout Machine) -> Wait? {
+        machine.spend()
         switch expression.instructions[place] {
         case .jumpIfFalse(let goal): place = value ? place + 1 : goal
         case .jumpIfTrue(let goal): place = value ? goal : place + 1
@@ -156,15 +169,17 @@ struct FindProgram: Program {
                 return nil
             }
             value = true
-            batches[number, default: []].append(visit.path)
-            let size = (batches[number] ?? []).reduce(0) { $0 + $1.utf8.count + 1 }
-            if size > Self.maximumBatchBytes { runBatch(number, expression, &machine) }
+            batches[number, default: Batch()].paths.append(visit.path)
+            batches[number]?.bytes += visit.path.utf8.count + 1
+            if let batch = batches[number], batch.bytes > Self.maximumBatchBytes {
+                runBatch(number, expression, &machine)
+            }
         }
         return nil
     }
 
     private mutating func runBatch(_ number: Int, _ expression: FindExpression, _ machine: inout Machine) {
-        let paths = batches.removeValue(forKey: number) ?? []
+        let paths = batches.removeValue(forKey: number)?.paths ?? []
         running = number
         start(expression.commands[number].words.dropLast() + paths, &machine)
         if child == nil {
@@ -189,13 +204,19 @@ struct FindProgram: Program {
 
     /// Asks before `-ok`, and leaves the answer as the value.
     private mutating func ask(_ command: FindCommand, _ visit: Visit, _ machine: inout Machine) -> Wait? {
-        switch machine.readPiece(0) {
-        case .wait(let wait): return wait
-        case .bytes(let bytes): value = bytes.first == UInt8(ascii: "y") || bytes.first == UInt8(ascii: "Y")
-        case .end, .failed: value = false
+        if !isAsked {
+            let words = command.words.map { $0.replacing("{}", with: visit.path) }
+            let question =
+                machine.isGNU ? "< \(words.first ?? "") ... \(visit.path) > ? " : words.joined(separator: " ") + " ?"
+            machine.write(Array(question.utf8), to: 2)
+            isAsked = true
         }
-        let words = command.words.map { $0.replacing("{}", with: visit.path) }
-        machine.write(Array((words.joined(separator: " ") + " ?").utf8), to: 2)
+        switch machine.readAnswer() {
+        case .wait(let wait): return wait
+        case .yes: value = true
+        case .no: value = false
+        }
+        isAsked = false
         return nil
     }
 
@@ -207,9 +228,11 @@ struct FindProgram: Program {
     ) -> Bool {
         switch test {
         case .name(let pattern, let ignoresCase):
+            machine.charge(bytes: Self.patternWeight * visit.path.utf8.count)
             let name = visit.path.split(separator: "/").last.map(String.init) ?? visit.path
             return pattern.matches(ignoresCase ? name.lowercased() : name)
         case .path(let pattern, let ignoresCase):
+            machine.charge(bytes: Self.patternWeight * visit.path.utf8.count)
             return pattern.matches(ignoresCase ? visit.path.lowercased() : visit.path)
         case .pattern(let expression):
             let path = Array(visit.path.utf8)

@@ -217,6 +217,14 @@ enum DateText {
     }
 }
 
+extension CivilTime {
+    /// A moment in full, `2026-01-02 03:04:05.000000000 +0000`.
+    static func full(_ moment: Timestamp) -> String {
+        let fraction = (moment.nanoseconds % 1_000_000_000 + 1_000_000_000) % 1_000_000_000
+        return CivilTime(moment).formatted("%Y-%m-%d %H:%M:%S.") + PrintFormatter.zeros(Int(fraction), 9) + " +0000"
+    }
+}
+
 extension Applets {
     private static let touchTable = OptionTable(
         letters: "achmd:t:r:fD:",

@@ -1,179 +1,236 @@
 // SPDX-License-Identifier: Apache-2.0
-// diff and cmp.
+// diff: compares files, and directories file by file.
 
 import PodiumMachinery
 
-/// `diff`, which prints the unified form, and `cmp`.
-struct ComparisonProgram: Program {
+/// `diff`. busybox's shows the unified form only, GNU's the one that is asked for.
+struct DiffProgram: Program {
     /// The lines that are shown around a difference.
     private static let maximumContext = 1 << 20
-    /// What is read of a stream.
-    private static let maximumBytes = 16 << 20
+    private static let tabWidth = 8
 
-    private let name: String
+    private static let table = OptionTable(
+        letters: "abdiL:NqrsS:tTU:wupB",
+        long: [
+            "text": "a", "ignore-space-change": "b", "minimal": "d", "ignore-case": "i", "label": "L", "new-file": "N",
+            "brief": "q", "recursive": "r", "report-identical-files": "s", "starting-file": "S", "expand-tabs": "t",
+            "initial-tab": "T", "unified": "u", "ignore-all-space": "w", "ignore-blank-lines": "B",
+        ]
+    )
+    /// What GNU's knows beyond that.
+    private static let further = OptionTable(
+        letters: table.letters + "cC:x:nEZ",
+        long: table.long.merging([
+            "context": "c", "exclude": "x", "normal": "n", "ignore-tab-expansion": "E", "ignore-trailing-space": "Z",
+            "color": "D", "strip-trailing-cr": "R", "no-dereference": "P", "speed-large-files": "H",
+        ]) { first, _ in first }
+    )
+
+    /// Two files that have their turn, or what is said of a name that only one directory has.
+    private enum Task: Sendable {
+        case compare(String, String, depth: Int)
+        case say(String, code: Int)
+
+        /// The bytes that it keeps.
+        var size: Int {
+            switch self {
+            case .compare(let first, let second, _): first.utf8.count + second.utf8.count
+            case .say(let text, _): text.utf8.count
+            }
+        }
+    }
+
     private let options: AppletOptions
-    /// What streams said: standard input, and pipes that are known by a path.
-    private var inputs: [String: [UInt8]] = [:]
-    private var ended: Set<String> = []
+    private let style: DifferenceStyle
+    private let excluded: [ShellPattern]
+    /// The options as they were given, which GNU's repeats for each file in a directory.
+    private let given: String
+    private var inputs = ComparedInputs()
+    private var pending: [Task]
+    private var pendingBytes = 0
+    private var output = PendingOutput()
     private var code = 0
 
-    /// The descriptor that a path stands for.
-    private static func descriptor(_ path: String) -> Int? {
-        if path == "-" || path == "/dev/stdin" { return 0 }
-        return path.hasPrefix("/dev/fd/") ? Int(path.dropFirst("/dev/fd/".utf8.count)) : nil
+    /// Reads a command line.
+    static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
+        let known = machine.hasBusybox ? table : further
+        let plain = words.map { Self.plain($0, isGNU: !machine.hasBusybox) }
+        switch known.normalized(plain) {
+        case .failure(let fault): return .code(refuse(fault.text, &machine))
+        case .success(let normalized):
+            let options = AppletOptions(normalized, valued: known.valued)
+            guard options.words.count > 1 else {
+                return .code(refuse("missing operand after '\(options.words.first ?? "diff")'", &machine))
+            }
+            let given = words.dropFirst().filter { !options.words.contains($0) }.map { " " + $0 }.joined()
+            return .program(DiffProgram(options, given: given, isGNU: machine.isGNU))
+        }
     }
 
-    init(words: [String]) {
-        name = words.first?.split(separator: "/").last.map(String.init) ?? "diff"
-        options = AppletOptions(words, valued: name == "cmp" ? "n" : "ULS")
+    /// `--unified=3` and GNU's `-u3` are `-U3`.
+    private static func plain(_ word: String, isGNU: Bool) -> String {
+        for (name, letter) in [("--unified=", "-U"), ("--context=", "-C")] where word.hasPrefix(name) {
+            return letter + word.dropFirst(name.count)
+        }
+        let count = word.reversed().prefix { $0.isNumber }.count
+        let letters = word.dropLast(count)
+        guard isGNU, count > 0, letters.hasPrefix("-"), let last = letters.last, last == "u" || last == "c",
+            !letters.contains(where: { further.valued.contains($0) || $0 == "=" }), !letters.hasPrefix("--")
+        else { return word }
+        return letters.dropLast() + last.uppercased() + word.suffix(count)
     }
 
-    var heldBytes: Int { inputs.values.reduce(0) { $0 + $1.count } }
+    private static func refuse(_ text: String, _ machine: inout Machine) -> Int {
+        guard machine.isGNU else {
+            if !text.hasPrefix("missing") { machine.complain("diff: \(text)") }
+            return Applets.usage(&machine, "diff")
+        }
+        machine.complain("diff: \(text)\ndiff: Try 'diff --help' for more information.")
+        return 2
+    }
+
+    private init(_ options: AppletOptions, given: String, isGNU: Bool) {
+        self.options = options
+        self.given = given
+        excluded = (options.lists["x"] ?? []).map { ShellPattern($0) }
+        func count(_ letter: String) -> Int? {
+            options[letter].map { max(0, min(Int($0) ?? 3, Self.maximumContext)) }
+        }
+        if options.has("c") || options["C"] != nil {
+            style = .context(count("C") ?? 3)
+        } else {
+            let isNormal = options.has("n") || isGNU && !options.has("u") && options["U"] == nil
+            style = isNormal ? .normal : .unified(count("U") ?? 3)
+        }
+        let task = Task.compare(options.words[0], options.words[1], depth: 0)
+        (pending, pendingBytes) = ([task], task.size)
+    }
+
+    var heldBytes: Int { inputs.count + pendingBytes + output.count }
 
     mutating func run(_ machine: inout Machine) -> Progress {
-        let paths = options.words
-        guard paths.count >= 2 || name == "cmp" && paths.count == 1 else {
-            return .exited(Applets.usage(&machine, name) + (name == "cmp" && !machine.isGNU ? 0 : 1))
-        }
-        let pair = (paths[0], paths.count > 1 ? paths[1] : "-")
-        for path in [pair.0, pair.1] {
-            guard let descriptor = Self.descriptor(path) else { continue }
-            while !ended.contains(path) {
-                switch machine.read(descriptor) {
-                case .wait(let wait): return .blocked(wait)
-                case .bytes(let bytes):
-                    let room = Self.maximumBytes - (inputs[path]?.count ?? 0)
-                    inputs[path, default: []] += bytes.prefix(room)
-                case .end, .failed: ended.insert(path)
-                }
-                if machine.mustYield { return .ready }
+        if let progress = inputs.read(Array(options.words.prefix(2)), &machine) { return progress }
+        while true {
+            guard output.drain(to: 1, &machine) else { return .ready }
+            if machine.mustYield { return .ready }
+            guard let task = pending.popLast() else { return .exited(code) }
+            machine.spend()
+            pendingBytes -= task.size
+            switch task {
+            case .compare(let first, let second, let depth): compare(first, second, depth: depth, &machine)
+            case .say(let text, let code): say(text, code: code)
             }
         }
-        if name == "cmp" { return .exited(compareBytes(pair, &machine)) }
-        compare(pair.0, pair.1, depth: 0, &machine)
-        return .exited(code)
     }
 
-    private func contents(_ path: String, _ machine: inout Machine) -> [UInt8]? {
-        if Self.descriptor(path) != nil { return inputs[path] ?? [] }
-        do {
-            return try machine.contents(path)
-        } catch {
-            let verb = name == "cmp" ? "can't open '\(path)'" : "can't stat '\(path)'"
-            _ = Applets.fail(&machine, name, verb, error)
-            return nil
-        }
+    private mutating func say(_ text: String, code: Int) {
+        self.code = max(self.code, code)
+        output.add(Array((text + "\n").utf8))
     }
-
-    // cmp
-
-    private func compareBytes(_ paths: (String, String), _ machine: inout Machine) -> Int {
-        guard let first = contents(paths.0, &machine), let second = contents(paths.1, &machine) else { return 2 }
-        let limit = options["n"].flatMap { Applets.size($0) } ?? .max
-        let skips = options.words.dropFirst(2).map { Applets.size($0) ?? 0 }
-        let old = Array(first.dropFirst(skips.first ?? 0).prefix(limit))
-        let new = Array(second.dropFirst(skips.dropFirst().first ?? 0).prefix(limit))
-        machine.charge(bytes: old.count)
-        if old == new { return 0 }
-        if options.has("s") { return 1 }
-        var line = 1
-        for (index, (left, right)) in zip(old, new).enumerated() {
-            if left != right {
-                guard options.has("l") else {
-                    machine.print("\(paths.0) \(paths.1) differ: char \(index + 1), line \(line)\n")
-                    return 1
-                }
-                let values = [left, right].map { PrintFormatter.padded(String($0, radix: 8), 3, left: false) }
-                machine.print("\(PrintFormatter.padded(String(index + 1), 4, left: false)) \(values[0]) \(values[1])\n")
-            }
-            if left == 0x0A { line += 1 }
-        }
-        if old.count != new.count { machine.complain("cmp: EOF on \(old.count < new.count ? paths.0 : paths.1)") }
-        return 1
-    }
-
-    // diff
 
     private mutating func compare(_ first: String, _ second: String, depth: Int, _ machine: inout Machine) {
-        var (first, second) = (first, second)
-        let isDirectory = [first, second].map { Self.descriptor($0) == nil && machine.node($0)?.kind == .directory }
-        if isDirectory == [true, true] { return compareDirectories(first, second, depth: depth, &machine) }
+        var paths = [first, second]
+        let kinds = paths.map { ComparedInputs.isStream($0) ? nil : machine.node($0)?.kind }
+        if kinds[0] == .directory, kinds[1] == .directory || kinds[1] == nil && depth > 0 {
+            return compareDirectories(first, second, depth: depth, &machine)
+        }
+        if kinds[1] == .directory, kinds[0] == nil, depth > 0 {
+            return compareDirectories(first, second, depth: depth, &machine)
+        }
+        if depth > 0, kinds.contains(.directory) {
+            let names = kinds.map { $0 == .directory ? "directory" : "regular file" }
+            return say("File \(first) is a \(names[0]) while file \(second) is a \(names[1])", code: 1)
+        }
         // A file is compared with the one of its name in a directory.
-        if isDirectory[0] { first += "/" + (second.split(separator: "/").last.map(String.init) ?? "") }
-        if isDirectory[1] { second += "/" + (first.split(separator: "/").last.map(String.init) ?? "") }
-        let isMissing = [first, second].map { path in
-            options.has("N") && Self.descriptor(path) == nil && machine.node(path) == nil
+        for (index, kind) in kinds.enumerated() where kind == .directory {
+            paths[index] = paths[index].appending(component: paths[1 - index].lastComponent)
         }
-        guard let old = isMissing[0] ? [] : contents(first, &machine),
-            let new = isMissing[1] ? [] : contents(second, &machine)
-        else {
-            code = 2
+        // busybox's does not even say of a file that it is what it is.
+        if !machine.isGNU, kinds.allSatisfy({ $0 == .file }), machine.isSameFile(paths[0], paths[1]) { return }
+        var texts: [[UInt8]] = []
+        var isMissing: [Bool] = []
+        for (index, path) in paths.enumerated() {
+            do throws(Errno) {
+                texts.append(try inputs.bytes(path, machine))
+                isMissing.append(false)
+            } catch {
+                isMissing.append(true)
+                if options.has("N"), error == .noEntry, kinds[1 - index] != nil { continue }
+                _ = Applets.fail(&machine, "diff", machine.isGNU ? path : "can't stat '\(path)'", error)
+                code = 2
+            }
+        }
+        if let missing = isMissing.firstIndex(of: true), options.has("N"), texts.count == 1 {
+            texts.insert([], at: missing)
+        }
+        guard texts.count == 2 else { return }
+        compareTexts(texts, paths, isMissing, depth: depth, &machine)
+    }
+
+    private mutating func compareTexts(
+        _ texts: [[UInt8]],
+        _ paths: [String],
+        _ isMissing: [Bool],
+        depth: Int,
+        _ machine: inout Machine
+    ) {
+        machine.charge(bytes: 4 * (texts[0].count + texts[1].count))
+        let isEqual = texts[0] == texts[1]
+        let (names, isBrief) = ("\(paths[0]) and \(paths[1])", options.has("q"))
+        if !isEqual, !options.has("a") || isBrief, texts.contains(where: { $0.prefix(1024).contains(0) }) {
+            return say("\(machine.isGNU && !isBrief ? "Binary files" : "Files") \(names) differ", code: 1)
+        }
+        let difference = LineDifference(ComparedText(texts[0]), ComparedText(texts[1]), machine.meter, key: key)
+        if isEqual || difference.isEmpty || options.has("B") && Self.hasOnlyEmptyLines(difference) {
+            if options.has("s") { say("Files \(names) are identical", code: 0) }
             return
         }
-        machine.charge(bytes: 4 * (old.count + new.count))
-        if old == new {
-            if options.has("s") { machine.print("Files \(first) and \(second) are identical\n") }
-            return
-        }
-        let isBinary = old.prefix(1024).contains(0) || new.prefix(1024).contains(0)
-        if isBinary, !options.has("a") || options.has("q") {
-            code = max(code, 1)
-            machine.print("Files \(first) and \(second) differ\n")
-            return
-        }
-        let difference = LineDifference(Applets.lines(of: old), Applets.lines(of: new), key: key)
-        let differsAtEnd = old.last != new.last && (old.last == 0x0A || new.last == 0x0A)
-        if difference.isEmpty, !differsAtEnd || options.has("b") || options.has("w") { return }
-        if options.has("B"), onlyEmptyLines(difference) { return }
-        code = max(code, 1)
-        if options.has("q") { return machine.print("Files \(first) and \(second) differ\n") }
+        if isBrief { return say("Files \(names) differ", code: 1) }
+        if machine.isGNU, depth > 0 { output.add(Array("diff\(given) \(paths[0]) \(paths[1])\n".utf8)) }
         let labels = options.lists["L"] ?? []
-        let names = [labels.first ?? first, labels.count > 1 ? labels[1] : second]
-        show(difference, names, depth: depth, ends: (old.last == 0x0A, new.last == 0x0A), &machine)
+        let heads = paths.indices.map { index -> String in
+            if index < labels.count { return labels[index] }
+            guard machine.isGNU else { return isMissing[index] ? "/dev/null" : paths[index] }
+            let node = ComparedInputs.isStream(paths[index]) ? nil : machine.node(paths[index])
+            let time = isMissing[index] ? Timestamp(seconds: 0) : node?.time ?? machine.now
+            return paths[index] + "\t" + CivilTime.full(time)
+        }
+        code = max(code, 1)
+        output.add(style.text(difference, (heads[0], heads[1])))
     }
 
-    private func onlyEmptyLines(_ difference: LineDifference) -> Bool {
-        difference.hunks(context: 0).allSatisfy { $0.lines.allSatisfy { $0.line.allSatisfy(\.isBlank) } }
+    private static func hasOnlyEmptyLines(_ difference: LineDifference) -> Bool {
+        difference.hunks(context: 0).allSatisfy { $0.lines.allSatisfy { $0.text.allSatisfy(\.isBlank) } }
     }
 
-    private func key(_ line: [UInt8]) -> [UInt8] {
+    /// A line with blanks in the place of its tabs.
+    private static func expanded(_ line: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        for unit in line {
+            let count = unit == 0x09 ? tabWidth - result.count % tabWidth : 1
+            result += repeatElement(unit == 0x09 ? 0x20 : unit, count: count)
+        }
+        return result
+    }
+
+    /// What of a line counts.
+    private func key(_ text: ComparedText, _ index: Int) -> [UInt8] {
+        let line = text.lines[index]
         var key = options.has("i") ? line.map(\.lowercased) : line
+        if options.has("R"), key.last == 0x0D { key.removeLast() }
+        if options.has("Z") { key.removeLast(key.reversed().prefix(while: \.isBlank).count) }
+        if options.has("E") { key = Self.expanded(key) }
         if options.has("w") {
             key.removeAll(where: \.isBlank)
         } else if options.has("b") {
             key = Array(key.split(whereSeparator: \.isBlank).joined(separator: [0x20]))
             if line.first?.isBlank == true { key.insert(0x20, at: 0) }
+        } else if text.lacksEnd(index) {
+            // A line without a newline is none that has one, and no line holds a newline.
+            key.append(0x0A)
         }
         return key
     }
-
-    private func show(
-        _ difference: LineDifference,
-        _ names: [String],
-        depth: Int,
-        ends: (Bool, Bool),
-        _ machine: inout Machine
-    ) {
-        machine.print("--- \(names[0])\n+++ \(names[1])\n")
-        let context = min(options["U"].flatMap { Int($0) } ?? 3, Self.maximumContext)
-        for hunk in difference.hunks(context: max(0, context)) {
-            let counts = (hunk.count(UInt8(ascii: "+")), hunk.count(UInt8(ascii: "-")))
-            let old = Self.range(hunk.oldStart, counts.0)
-            machine.print("@@ -\(old) +\(Self.range(hunk.newStart, counts.1)) @@\n")
-            for (mark, line) in hunk.lines {
-                machine.spend()
-                machine.write([mark] + line + [0x0A], to: 1)
-            }
-        }
-        if !ends.0 || !ends.1 { machine.print("\\ No newline at end of file\n") }
-    }
-
-    private static func range(_ start: Int, _ count: Int) -> String {
-        count == 1 ? "\(start + 1)" : "\(count == 0 ? start : start + 1),\(count)"
-    }
-
-    /// Directories within directories.
-    private static let maximumDepth = 50
 
     private mutating func compareDirectories(
         _ first: String,
@@ -181,27 +238,26 @@ struct ComparisonProgram: Program {
         depth: Int,
         _ machine: inout Machine
     ) {
-        guard depth < Self.maximumDepth, let old = try? machine.names(in: first),
-            let new = try? machine.names(in: second)
-        else { return }
-        for name in Set(old).union(new).sorted(by: { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }) {
-            let paths = (first + "/" + name, second + "/" + name)
-            if !old.contains(name) || !new.contains(name) {
-                if options.has("N") {
-                    compare(paths.0, paths.1, depth: depth + 1, &machine)
-                } else {
-                    code = max(code, 1)
-                    machine.print("Only in \(old.contains(name) ? first : second): \(name)\n")
-                }
-                continue
-            }
-            if machine.node(paths.0)?.kind == .directory, machine.node(paths.1)?.kind == .directory,
-                !options.has("r")
-            {
-                machine.print("Common subdirectories: \(paths.0) and \(paths.1)\n")
-                continue
-            }
-            compare(paths.0, paths.1, depth: depth + 1, &machine)
+        if depth > 0, !options.has("r") {
+            return say("Common subdirectories: \(first) and \(second)", code: 0)
         }
+        // One of the two may be missing, and is then taken for empty.
+        let names = [first, second].map { Set((try? machine.names(in: $0)) ?? []) }
+        let all = names[0].union(names[1]).filter { name in !excluded.contains { $0.matches(name) } }
+        let start = options["S"] ?? ""
+        let ordered = all.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+        machine.charge(components: 2 * all.count)
+        var tasks: [Task] = []
+        for name in ordered where depth > 0 || !Array(name.utf8).lexicographicallyPrecedes(Array(start.utf8)) {
+            let isInBoth = names[0].contains(name) && names[1].contains(name)
+            if isInBoth || options.has("N") {
+                let paths = (first.appending(component: name), second.appending(component: name))
+                tasks.append(.compare(paths.0, paths.1, depth: depth + 1))
+            } else {
+                tasks.append(.say("Only in \(names[0].contains(name) ? first : second): \(name)", code: 1))
+            }
+        }
+        pending += tasks.reversed()
+        pendingBytes += tasks.reduce(0) { $0 + $1.size }
     }
 }

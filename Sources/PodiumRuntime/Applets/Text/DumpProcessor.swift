@@ -3,8 +3,20 @@
 
 import PodiumMachinery
 
+/// The programs that show bytes. They differ in how they come to the first one that is shown.
+enum DumpProgram: String, Sendable {
+    /// Reads whatever comes before it.
+    case od
+    /// Moves to it, which cannot be done in a pipe.
+    case hexdump
+    /// Either of them, busybox's as `hexdump` and vim's as `od`.
+    case xxd
+}
+
 /// How a dump looks.
 struct DumpLayout: Sendable {
+    /// The program that shows it.
+    var program: DumpProgram
     var bytesPerLine = 16
     var skip = 0
     var limit = Int.max
@@ -24,6 +36,8 @@ struct DumpProcessor: StreamProcessor {
     private var shown = 0
     private var last: [UInt8]?
     private var isRepeating = false
+    /// The input when it is a stream, in which nobody can move.
+    private var stream: String?
 
     init(_ layout: DumpLayout) { self.layout = layout }
 
@@ -31,7 +45,23 @@ struct DumpProcessor: StreamProcessor {
 
     private var address: Int { skipped + shown }
 
+    mutating func begin(_ name: String, _ machine: inout Machine) {
+        let number = machine.process.files[name == "-" ? 0 : StreamProgram<Self>.descriptor]
+        let target = number.flatMap { machine.kernel.openFiles[$0]?.target }
+        stream = target?.canSeek == false ? (name == "-" ? "stdin" : name) : nil
+    }
+
+    mutating func end(_ name: String, _ machine: inout Machine) -> Int? { refuse(&machine) }
+
+    /// Why bytes of a stream cannot be passed over; nil when they can.
+    private func refuse(_ machine: inout Machine) -> Int? {
+        let moves = layout.program == .hexdump || layout.program == .xxd && !machine.isGNU
+        guard moves, skipped < layout.skip, let stream else { return nil }
+        return Applets.fail(&machine, layout.program.rawValue, "\(stream): Illegal seek")
+    }
+
     mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
+        if let code = refuse(&machine) { return code }
         var new = new[...]
         let passed = min(new.count, layout.skip - skipped)
         skipped += passed
@@ -59,6 +89,16 @@ struct DumpProcessor: StreamProcessor {
 
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int {
         if !bytes.isEmpty { show(bytes.count, &machine) }
+        if skipped < layout.skip, code == 0 {
+            let isGNU = machine.isGNU
+            if layout.program == .od {
+                let text = isGNU ? "cannot skip past end of combined input" : "can't skip past end of combined input"
+                return Applets.fail(&machine, "od", text)
+            }
+            if layout.program == .xxd, isGNU, stream != nil {
+                return Applets.fail(&machine, "xxd", "Sorry, cannot seek.") + 3
+            }
+        }
         let end = layout.end(address)
         if !end.isEmpty { machine.print(end) }
         return code
@@ -78,6 +118,12 @@ extension Applets {
     /// Some bytes as a number, the lowest first.
     static func littleEndian(_ bytes: some Collection<UInt8>) -> UInt64 {
         bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// A place in what is shown, in C's notation or with a unit.
+    private static func place(_ text: String) -> Int? {
+        if text.hasPrefix("0x") { return Int(text.dropFirst(2), radix: 16).map { max(0, $0) } }
+        return text.hasPrefix("0") ? Int(text, radix: 8) : size(text)
     }
 
     // od
@@ -166,7 +212,7 @@ extension Applets {
             }
         }
         let shown = types
-        var layout = DumpLayout { place, bytes in
+        var layout = DumpLayout(program: .od) { place, bytes in
             var text = ""
             for (index, type) in shown.enumerated() {
                 let head = address(place)
@@ -182,7 +228,7 @@ extension Applets {
             radix == "n" ? "" : address(place) + "\n"
         }
         layout.bytesPerLine = min(max(1, options["w"].flatMap { size($0) } ?? 16), maximumLineBytes)
-        layout.skip = options["j"].flatMap { size($0) } ?? 0
+        layout.skip = options["j"].flatMap { place($0) } ?? 0
         layout.limit = options["N"].flatMap { size($0) } ?? .max
         layout.showsRepeats = options.has("v")
         return StreamProgram("od", inputs: options.words, DumpProcessor(layout))
@@ -215,21 +261,21 @@ extension Applets {
         let isCanonicalName = words.first?.hasSuffix("hd") == true
         let options = AppletOptions(words, valued: "nse")
         let isCanonical = options.has("C") || isCanonicalName
-        var layout = DumpLayout { place, bytes in
+        var layout = DumpLayout(program: .hexdump) { place, bytes in
             isCanonical ? canonicalLine(place, bytes) : plainLine(place, bytes, options)
         } end: { place in
             place == 0 ? "" : digits(place, radix: 16, width: isCanonical ? 8 : 7) + "\n"
         }
         if let formats = options.lists["e"] {
             let format = HexDumpFormat(formats.joined(separator: " "))
-            layout = DumpLayout { _, bytes in
+            layout = DumpLayout(program: .hexdump) { _, bytes in
                 format.text(bytes)
             } end: { _ in
                 ""
             }
             layout.bytesPerLine = format.bytes
         }
-        layout.skip = options["s"].flatMap { size($0) } ?? 0
+        layout.skip = options["s"].flatMap { place($0) } ?? 0
         layout.limit = options["n"].flatMap { size($0) } ?? .max
         layout.showsRepeats = options.has("v")
         return StreamProgram("hexdump", inputs: options.words, DumpProcessor(layout))
@@ -292,7 +338,7 @@ extension Applets {
         let group = max(1, options["g"].flatMap { Int($0) } ?? 2)
         let width = min(max(1, count), maximumLineBytes)
         let isUpper = options.has("u")
-        var layout = DumpLayout { place, bytes in
+        var layout = DumpLayout(program: .xxd) { place, bytes in
             let pairs = bytes.map { digits(Int($0), radix: 16, width: 2) }.map { isUpper ? $0.uppercased() : $0 }
             if isPlain { return pairs.joined() + "\n" }
             var text = ""
@@ -306,7 +352,7 @@ extension Applets {
             ""
         }
         layout.bytesPerLine = width
-        layout.skip = options["s"].flatMap { size($0) } ?? 0
+        layout.skip = options["s"].flatMap { place($0) } ?? 0
         layout.limit = options["l"].flatMap { size($0) } ?? .max
         layout.showsRepeats = true
         return StreamProgram("xxd", inputs: Array(options.words.prefix(1)), DumpProcessor(layout))

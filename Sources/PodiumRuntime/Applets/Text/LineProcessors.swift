@@ -44,6 +44,8 @@ struct UniqueLines: LineProcessor {
         path = options.words.dropFirst().first
     }
 
+    var openFault: String { "can't open '%'" }
+
     private func key(_ line: [UInt8]) -> [UInt8] {
         var rest = line[...]
         for _ in 0..<min(skippedFields, line.count) {
@@ -252,7 +254,10 @@ struct CountProcessor: StreamProcessor {
     /// The width of columns: that of GNU is that of the largest number there can be.
     private func width(_ machine: Machine) -> Int {
         if machine.hasBusybox { return 9 }
-        if options.words.isEmpty || options.words.contains("-") { return 7 }
+        let isUnknown = options.words.contains { name in
+            name == "-" || machine.node(name).map { $0.kind != .file } ?? false
+        }
+        if options.words.isEmpty || isUnknown { return 7 }
         return String(options.words.reduce(0) { $0 + (machine.node($1)?.content.size ?? 0) }).utf8.count
     }
 

@@ -48,7 +48,11 @@ struct ShownLines: LineProcessor {
 
     private func shown(_ unit: UInt8) -> [UInt8] {
         if unit == 0x09 { return showsTabs ? Array("^I".utf8) : [unit] }
-        guard showsControls else { return [unit] }
+        return showsControls ? Self.printable(unit) : [unit]
+    }
+
+    /// A byte as `^A`, `M-A` or `M-^A` when it cannot be printed.
+    static func printable(_ unit: UInt8) -> [UInt8] {
         let prefix = unit >= 0x80 ? Array("M-".utf8) : []
         let low = unit & 0x7F
         if low < 0x20 { return prefix + [UInt8(ascii: "^"), low + 0x40] }

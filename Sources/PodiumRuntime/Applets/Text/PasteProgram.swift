@@ -32,6 +32,9 @@ struct LineSources: Sendable {
         sources.append(Source(descriptor: descriptor))
     }
 
+    /// Takes something that cannot be read for an input without lines.
+    mutating func addEmpty() { sources.append(Source(descriptor: Self.firstDescriptor + count, isEnded: true)) }
+
     enum Line: Sendable { case line([UInt8]), end, wait(Wait) }
 
     /// The next line of an input, without its newline.
@@ -69,6 +72,7 @@ struct PasteProgram: Program {
     private var index = 0
     private var hasPart = false
     private var count = 0
+    private var code = 0
 
     init(words: [String]) {
         let options = AppletOptions(words, valued: "d")
@@ -84,6 +88,9 @@ struct PasteProgram: Program {
             for path in paths {
                 do {
                     try sources.open(path, &machine)
+                } catch  where error == .isDirectory {
+                    if machine.isGNU { code = Applets.fail(&machine, "paste", path, error) }
+                    sources.addEmpty()
                 } catch {
                     return .exited(Applets.fail(&machine, "paste", path, error))
                 }
@@ -95,13 +102,14 @@ struct PasteProgram: Program {
             case .line(let part): if isSerial { addSerial(part) } else { add(part, &machine) }
             case .end:
                 if isSerial {
-                    machine.write(line + [0x0A], to: 1)
+                    // busybox's has no line for an input without lines.
+                    if machine.isGNU || count > 0 { machine.write(line + [0x0A], to: 1) }
                     (line, count) = ([], 0)
                     index += 1
-                    if index == sources.count { return .exited(0) }
+                    if index == sources.count { return .exited(code) }
                 } else {
                     // When all inputs have ended there is no further line.
-                    if index == sources.count - 1, !hasPart { return .exited(0) }
+                    if index == sources.count - 1, !hasPart { return .exited(code) }
                     add(nil, &machine)
                 }
             }
@@ -118,12 +126,19 @@ struct PasteProgram: Program {
     private mutating func append(_ separator: UInt8) { if separator != 0 { line.append(separator) } }
 
     private mutating func add(_ part: [UInt8]?, _ machine: inout Machine) {
-        line += part ?? []
-        if part != nil { hasPart = true }
+        let isGNU = machine.isGNU
+        if let part {
+            hasPart = true
+            // busybox's has no column any more for an input that has ended.
+            if isGNU { line += part } else { addSerial(part) }
+        }
         index += 1
-        guard index == sources.count else { return append(separators[(index - 1) % separators.count]) }
+        if index < sources.count {
+            if isGNU { append(separators[(index - 1) % separators.count]) }
+            return
+        }
         machine.write(line + [0x0A], to: 1)
-        (line, index, hasPart) = ([], 0, false)
+        (line, index, hasPart, count) = ([], 0, false, 0)
     }
 }
 
@@ -150,7 +165,7 @@ struct CommonLinesProgram: Program {
                 do {
                     try sources.open(path, &machine)
                 } catch {
-                    return .exited(Applets.fail(&machine, "comm", "can't open '\(path)'", error))
+                    return .exited(Applets.fail(&machine, "comm", machine.isGNU ? path : "can't open '\(path)'", error))
                 }
             }
         }
