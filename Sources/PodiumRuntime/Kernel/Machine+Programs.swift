@@ -68,7 +68,10 @@ extension Machine {
                 if let node = node(file), node.kind == .file { return Self.executable(node, at: file) }
             }
         }
-        return container?.image.isKnownToLack(command) == true ? .failure(.noEntry) : .success(nil)
+        guard let container, container.image.isKnownToLack(command), !container.hasUnknownPackages else {
+            return .success(nil)
+        }
+        return .failure(.noEntry)
     }
 
     private static func executable(

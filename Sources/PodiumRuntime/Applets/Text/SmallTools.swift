@@ -31,17 +31,6 @@ extension Applets {
         "getopt": { ImmediateProgram(applet: { machine, words in sortOptions(&machine, words) }, words: $0) },
         "run-parts": { RunPartsProgram(words: $0) },
         "ipcalc": { ImmediateProgram(applet: { machine, words in calculate(&machine, words) }, words: $0) },
-        "link": { words in
-            let link: ImmediateApplet = { machine, words in
-                guard words.count == 3 else { return usage(&machine, "link") }
-                let text = "can't create hardlink '\(words[2])' to '\(words[1])'"
-                return attempt(&machine, "link", text) { machine throws(Errno) in
-                    guard let node = machine.node(words[1]) else { throw .noEntry }
-                    try machine.put(node, at: try machine.locate(words[2], follow: false))
-                }
-            }
-            return ImmediateProgram(applet: link, words: words)
-        },
     ]
 
     // shuf
