@@ -221,7 +221,7 @@ extension Applets {
 extension Machine {
     /// The complete name under which a host is found, with its addresses.
     func lookUp(_ host: String) -> (name: String, addresses: [String])? {
-        if Self.isAddress(host) { return (host, [host]) }
+        if let address = HostAddress.literal(host) { return (host, [address]) }
         for name in searchNames(for: host.lowercased()) {
             let found = world.resolve(name)
             if !found.isEmpty { return (name, found) }
