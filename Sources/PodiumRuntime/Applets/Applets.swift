@@ -220,10 +220,13 @@ extension Shell {
                 refuse("-c\(flavour == .bash ? ": option" : "") requires an argument", code: 2)
                 return
             }
-            if let zero = rest.popFirst() { name = zero }
+            if let zero = rest.popFirst() { (name, isNamed) = (zero, true) }
             positional = Array(rest)
             isCommandString = true
-            frames = [.script(ShellScript(text: text, flavour))]
+            var script = ShellScript(text: text, flavour)
+            // busybox counts the lines of such a text from 0.
+            if flavour == .ash { script.parser.line = 0 }
+            frames = [.script(script)]
         } else if !readsInput, let path = rest.popFirst() {
             positional = Array(rest)
             guard let text = try? machine.contents(path).text else {
@@ -233,6 +236,7 @@ extension Shell {
                 return
             }
             name = path
+            isNamed = true
             if flavour == .bash { variables.set("BASH_SOURCE", elements: [0: path]) }
             frames = [.script(ShellScript(text: text, flavour))]
         } else {

@@ -17,8 +17,7 @@ struct ProgramFailure: Sendable {
 
     /// What a shell says.
     func message(shell: Shell) -> String {
-        if errno == .noEntry { return shell.flavour.notFound(command, shell: shell.name, line: shell.line) }
-        return shell.complaint("\(command): \(errno.text)")
+        shell.complaint("\(command): \(errno == .noEntry ? shell.flavour.notFound : errno.text)")
     }
 
     /// What a runtime says.
