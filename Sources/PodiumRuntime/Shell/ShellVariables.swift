@@ -73,6 +73,12 @@ struct ShellVariables: Sendable {
         set(name, elements: all)
     }
 
+    mutating func remove(_ name: String, at index: Int) {
+        var rest = elements(name)
+        guard rest.removeValue(forKey: index) != nil else { return }
+        set(name, elements: rest)
+    }
+
     mutating func remove(_ name: String) {
         byteCount -= bytes(of: name)
         table[name] = nil
