@@ -166,6 +166,12 @@ struct TeeProgram: Program {
 
 /// `dd`.
 struct CopyBlocksProgram: Program {
+    /// Where a number of blocks ends; what no file can be is the end of all.
+    private static func place(_ blocks: Int, of size: Int) -> Int {
+        let (bytes, isOver) = blocks.multipliedReportingOverflow(by: size)
+        return isOver ? .max : max(0, bytes)
+    }
+
     private static let numbers: Set<String> = ["bs", "ibs", "obs", "count", "skip", "seek", "cbs"]
     private static let names = numbers.union(["if", "of", "conv", "iflag", "oflag", "status"])
 
@@ -201,9 +207,10 @@ struct CopyBlocksProgram: Program {
         output = values["of"]
         blockSize = min(max(1, (values["bs"] ?? values["ibs"]).flatMap { Applets.size($0) } ?? 512), 1 << 40)
         count = values["count"].flatMap { Applets.size($0) }
-        seek = values["seek"].flatMap { Applets.size($0) } ?? 0
+        let blocks = values["seek"].flatMap { Applets.size($0) } ?? 0
+        seek = Self.place(blocks, of: blockSize)
         let skipped = values["skip"].flatMap { Applets.size($0) } ?? 0
-        skip = values["iflag"]?.contains("skip_bytes") == true ? skipped : skipped &* blockSize
+        skip = Self.place(skipped, of: values["iflag"]?.contains("skip_bytes") == true ? 1 : blockSize)
         keepsRest = values["conv"]?.contains("notrunc") == true
         isQuiet = values["status"] == "none"
     }
@@ -241,7 +248,7 @@ struct CopyBlocksProgram: Program {
         do {
             if let input {
                 machine.attach(try machine.open(input, .read), as: 0)
-                if let file = machine.process.files[0] { machine.kernel.openFiles[file]?.offset = max(0, skip) }
+                if let file = machine.process.files[0] { machine.kernel.openFiles[file]?.offset = skip }
             }
         } catch {
             return Applets.fail(&machine, "dd", "can't open '\(input ?? "")'", error)
@@ -249,7 +256,7 @@ struct CopyBlocksProgram: Program {
         do {
             if let output {
                 machine.attach(try machine.open(output, keepsRest || seek > 0 ? .update : .write), as: 1)
-                if let file = machine.process.files[1] { machine.kernel.openFiles[file]?.offset = seek &* blockSize }
+                if let file = machine.process.files[1] { machine.kernel.openFiles[file]?.offset = seek }
             }
         } catch {
             return Applets.fail(&machine, "dd", "can't open '\(output ?? "")'", error)
@@ -265,9 +272,11 @@ struct CopyBlocksProgram: Program {
         else { return nil }
         let room = Kernel.maximumFileBytes
         let length = min(limit, room - min(room, file.offset))
-        machine.kernel.update(location) { node in
-            node?.content.grow(to: file.offset + length)
-            return true
+        if length > 0 {
+            machine.kernel.update(location) { node in
+                node?.content.grow(to: file.offset + length)
+                return true
+            }
         }
         copied = length
         guard length < limit else { return nil }
