@@ -3,7 +3,7 @@
 
 /// What `mapfile` was asked for, and the lines that it has.
 struct LineArray: Sendable {
-    /// The lines of one array; what comes after them is not kept.
+    /// The lines of one array; what comes after them is not kept, nor what is more than all variables can hold.
     static let maximumLines = 1 << 20
 
     var name = "MAPFILE"
@@ -16,6 +16,14 @@ struct LineArray: Sendable {
     /// `-O`: the index of the first line in an array that is kept; nil for a new one.
     var origin: Int?
     var lines: [String] = []
+    private(set) var byteCount = 0
+
+    /// Keeps a line.
+    mutating func append(_ line: [UInt8]) {
+        guard lines.count < Self.maximumLines, byteCount <= ShellVariables.maximumBytes else { return }
+        lines.append(line.text)
+        byteCount += line.count
+    }
 }
 
 extension ReadJob {
@@ -25,11 +33,7 @@ extension ReadJob {
         let isWhole = bytes.last == delimiter
         // A NUL is no part of any value.
         if isWhole, list.dropsDelimiter || delimiter == 0 { bytes.removeLast() }
-        if list.skipped > 0 {
-            list.skipped -= 1
-        } else if list.lines.count < LineArray.maximumLines {
-            list.lines.append(bytes.text)
-        }
+        if list.skipped > 0 { list.skipped -= 1 } else { list.append(bytes) }
         bytes = []
         lines = list
         return list.lines.count == list.limit
@@ -77,7 +81,9 @@ extension Shell {
             job.delimiter = value.utf8.first ?? 0
             return true
         }
-        guard option != "C", let number = Int(value), number >= 0 else { return false }
+        guard option != "C", let number = Int(value), (0...ShellVariables.maximumIndex).contains(number) else {
+            return false
+        }
         switch option {
         case "n": list.limit = number
         case "s": list.skipped = number
@@ -99,10 +105,11 @@ extension Shell {
     }
 
     /// Makes the array of what has been read.
-    mutating func finishLineArray(_ job: ReadJob) -> Step {
+    mutating func finishLineArray(_ job: ReadJob, _ machine: inout Machine) -> Step {
         var job = job
         if !job.bytes.isEmpty { _ = job.takeLine() }
         guard let list = job.lines else { return .next }
+        machine.charge(components: list.lines.count)
         var elements = list.origin == nil ? [:] : variables.elements(list.name)
         for (index, line) in list.lines.enumerated() { elements[index + (list.origin ?? 0)] = line }
         variables.set(list.name, elements: elements)

@@ -128,7 +128,7 @@ extension Shell {
         guard ShellParser.isName(name), expression != "@", expression != "*" else { return nil }
         do throws(ArithmeticError) {
             let number = try Arithmetic.evaluate(expression, &variables)
-            return (name, number < 0 ? (variables.elements(name).keys.max() ?? -1) + 1 + number : number)
+            return variables.index(number, in: name).map { (name, $0) }
         } catch {
             // What is no expression is no name of a variable either, and called so.
             return nil
@@ -244,14 +244,14 @@ extension Shell {
                 if job.bytes.count < Expansion.maximumWordBytes { job.bytes += bytes }
                 guard job.bytes.last == job.delimiter else { continue }
                 if job.lines != nil {
-                    if job.takeLine() { return finishLineArray(job) }
+                    if job.takeLine() { return finishLineArray(job, &machine) }
                     continue
                 }
                 job.bytes.removeLast()
                 let isContinued = !job.isRaw && job.delimiter == UInt8(ascii: "\n") && job.bytes.endsWithBackslash
                 if !isContinued { return finishRead(job, isWhole: true) }
                 job.bytes.removeLast()
-            case .end where job.lines != nil, .failed where job.lines != nil: return finishLineArray(job)
+            case .end where job.lines != nil, .failed where job.lines != nil: return finishLineArray(job, &machine)
             case .end, .failed: return finishRead(job, isWhole: false)
             case .wait(let wait):
                 if let deadline = job.deadline, deadline <= machine.now {
