@@ -27,3 +27,8 @@ extension ArraySlice<UInt8> {
     /// The text of the bytes, faults replaced.
     var text: String { String(decoding: self, as: UTF8.self) }
 }
+
+extension Double {
+    /// The whole part, between 0 and a limit; 0 of what is no number.
+    func whole(upTo limit: Int) -> Int { self >= Double(limit) ? limit : self > 0 ? Int(self) : 0 }
+}

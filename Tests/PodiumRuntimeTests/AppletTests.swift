@@ -5,6 +5,8 @@ import PodiumRuntime
 import Testing
 
 @Suite struct AppletTests {
+    @Test func everyNameStandsInOneTableOnly() { #expect(Applets.ambiguousNames == []) }
+
     private func check(_ item: ScriptCase) throws {
         let result = try ScriptResult("cd /tmp\n" + item.script)
         #expect(result.output == item.output)

@@ -29,7 +29,12 @@ import Testing
         "nginxx", "nginxxx:1.27", "busyboxx", "ngnix", "rediss:7", "ubunut", "team/denied", "team/denied:1",
         "unreachable.example.com/app:1", "invalid.registry.k8s.io/invalid/alpine:3.1", "registry.invalid/app",
         "registry.invalid:5000/app:1", "invalid.example.com/nginx", "nonexistent.registry.io/app:1",
-        "no-such-registry.example.com/app", "fake-registry.example.com/app:1",
+        "no-such-registry.example.com/app", "fake-registry.example.com/app:1", "broken-image:v1", "does/not/exist",
+        "no/such/image:v1", "acme/broken-image", "not/found", "fake/repo", "redis:notatag", "nginx:nope",
+        "nginx:1.161", "python:3.122", "postgres:16.300-alpine3", "ghcr.io/acme/this-image-does-not-exist:latest",
+        "quay.io/acme/nonexistent:sha-1234", "my-registry.invalid/team/app", "acme/wrong-image:1.0",
+        "nginx:version-does-not-exist", "busybox:no-such-version", "example.com/app:invalid-tag", "acme/app:not-a-tag",
+        "nginx:doesntexist", "acme/image-does-not-exist-12345", "non-existent.registry.example.com/app",
     ])
     func namesThatSayOfThemselvesThatThereIsNoSuchImage(name: String) throws {
         let supply = try Self.supply(name)
@@ -53,6 +58,12 @@ import Testing
         "acme/missing_link:1", "acme/bad-bank:1", "acme/tag-not-foundry:1", "example.com/absent:1",
         "acme/image-tagger:1", "acme/unknown-tag-parser:1", "acme/invalid-image-detector:1", "foo/bar:baz",
         "my-image:latest", "test-image:v1", "dummy-image", "docker.io/library/mysql:8", "postgres:16", "httpd",
+        "acme/broken-images-report:2", "acme/brokenhearted", "acme/nopeeking:1", "acme/404:1", "acme/error-pages:404",
+        "registry/image/missing-tags-finder", "does/exist", "acme/not-found-handler:404", "acme/fakeit:1",
+        "acme/deniedparty:1", "acme/slow-5sec", "acme/bad-words-filter", "acme/missing-link/api:2", "acme/nginx:1.161",
+        "alpine:20240329", "debian:bookworm-20240513", "amazonlinux:2023.4.20240416.0", "rockylinux:9.3.20231119",
+        "jenkins/jenkins:2.440.3-lts", "elasticsearch:7.17.100", "ubuntu:24.04", "python:3.12.3-slim", "redis:7.2.4",
+        "acme/invalidator:invalidation-2", "acme/exists-not:1", "acme/real-estate:not-yet", "acme/unreachable-code:1",
     ])
     func namesThatSayNothingOfTheKind(name: String) throws { #expect(try Self.supply(name) == nil) }
 

@@ -31,6 +31,24 @@ import Testing
     }
 
     @Test(arguments: [
+        "dd if=/dev/zero of=/tmp/u bs=1 seek=9223372036854775807 count=1",
+        "dd if=/etc/passwd bs=1M skip=99999999999999",
+        "dd if=/dev/zero of=/tmp/u bs=1G seek=9223372036854775807 count=2",
+        "dd if=/dev/zero of=/tmp/u bs=9223372036854775807 seek=3 count=0; ls -l /tmp/u",
+        "ping -c 2 -i 9223372036854775807 127.0.0.1 & sleep 1; kill %1", "ping -c 2 -i nan 127.0.0.1",
+        "ping -c 2 -i -1e300 127.0.0.1", "ping -c 2 -W 9223372036854775807 -w 9223372036854775807 127.0.0.1",
+        "wget -T 1e300 -qO- http://127.0.0.1:9", "wget -T nan http://127.0.0.1:9",
+        "wget --timeout=inf http://127.0.0.1:9",
+        "curl --max-time nan http://127.0.0.1:9", "curl -m 1e300 --retry 1 --retry-delay 1e300 http://127.0.0.1:9",
+        "curl --connect-timeout 9223372036854775807 http://127.0.0.1:9", "nc -w 9223372036854775807 127.0.0.1 9",
+        "timeout 9223372036854775807 true", "seq 1 nan 3; seq nan; seq inf; seq 1 inf 2", "sleep 0.0000001",
+        "(exit 9223372036854775807); (set -- a; shift 9223372036854775807)", "break 9223372036854775807",
+    ])
+    func numbersBeyondAllMeasureDoNoHarm(script: String) throws {
+        #expect(try ScriptResult("{ \(script); } >/dev/null 2>&1; echo ok", image: "acme/tools").output == "ok\n")
+    }
+
+    @Test(arguments: [
         "bomb() { bomb | bomb & }; bomb; sleep 99999", "while :; do sleep 1000 & done",
         "f() { f & f & }; f; sleep 99999",
         "x() { $(x); }; x; sleep 99999", "while :; do (sleep 500 &) ; done",

@@ -30,6 +30,24 @@ import Testing
         #expect(try ScriptResult("\(command); exit $?", world: world).code == code)
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.1", true), ("127.0.1", true), ("2130706433", true), ("0177.0.0.1", true),
+        ("0x7f.1", true), ("0x7f000001", true), ("017700000001", true), ("0", true), ("localhost", true),
+        ("256.0.0.1", false), ("08.0.0.1", false), ("127.0.0.1.", false), ("127.0.0.0.1", false), ("4294967296", false),
+        ("127.16777216", false), ("0x", false), ("1.2.3.4.5", false), ("127.0.0.-1", false), ("x127.1", false),
+    ])
+    func hostsAreAddressesInEveryWayOfWritingThem(host: String, isFound: Bool) throws {
+        let result = try ScriptResult("echo hi > /i; httpd -p 99; wget -qO- http://\(host):99/i; exit $?")
+        #expect(result.output == (isFound ? "hi\n" : ""))
+        #expect(result.errors == (isFound ? "" : "wget: bad address '\(host)'\n"))
+    }
+
+    @Test func whatAClientTellsAProgramBehindNetcatIsNotPrinted() throws {
+        let client = "sleep 1; echo words | nc 127.0.0.1 9"
+        let result = try ScriptResult("nc -ll -p 9 -e echo hello & \(client); \(client); sleep 1; kill %1")
+        #expect(result.output == "hello\nhello\n")
+    }
+
     @Test func answersAreShownAsTheirProgramsShowThem() throws {
         let script = "nslookup myservice.default.svc.cluster.local; wget -qO- myservice; wget -qO- other"
         let result = try ScriptResult(script, world: world)

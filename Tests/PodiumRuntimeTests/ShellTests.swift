@@ -126,6 +126,16 @@ struct ScriptCase: CustomTestStringConvertible, Sendable {
     ])
     func redirections(_ item: ScriptCase) throws { try check(item) }
 
+    @Test(arguments: [("declare -i n=3", 1), ("typeset -u x=a", 1), ("declare -r x=-i", 0), ("declare -a x", 0)])
+    func attributesThatChangeValuesAreSaidNotToBeSimulated(script: String, count: Int) throws {
+        var tester = SandboxTester()
+        _ = try tester.start(sh: "") {
+            $0.image = "debian:12"
+            $0.command = ["bash", "-c", script]
+        }
+        #expect(tester.notes.count == count)
+    }
+
     @Test(arguments: [
         ("fi", "sh: syntax error: unexpected \"fi\"\n"),
         ("if true", "sh: syntax error: unexpected end of file (expecting \"then\")\n"),
@@ -153,6 +163,25 @@ struct ScriptCase: CustomTestStringConvertible, Sendable {
         ScriptCase("echo {a,b}{1..3}", "a1 a2 a3 b1 b2 b3\n"),
         ScriptCase("x=hello; echo ${x/l/L} ${x//l/L} ${x:1:3} ${x^^}", "heLlo heLLo ell HELLO\n"),
         ScriptCase("(( 2 > 1 )) && echo big; cat <<< here", "big\nhere\n"),
+        ScriptCase("echo {9223372036854775806..9223372036854775807}", "9223372036854775806 9223372036854775807\n"),
+        ScriptCase("echo {5..1..2} {08..10}", "5 3 1 08 09 10\n"),
+        ScriptCase("echo {1..3..-9223372036854775808}", "1\n"),
+        ScriptCase("echo {-9223372036854775808..9223372036854775807}", "{-9223372036854775808..9223372036854775807}\n"),
+        ScriptCase(
+            "a[9223372036854775807]=x; echo no",
+            "bash: line 1: a[9223372036854775807]: bad array subscript\n",
+            code: 1
+        ),
+        ScriptCase(
+            "mapfile -O 9223372036854775807 a <<< x; exit $?",
+            "bash: line 1: mapfile: 9223372036854775807: invalid array origin\n",
+            code: 1
+        ),
+        ScriptCase(
+            "declare -A m; exit $?",
+            "bash: line 1: declare: associative arrays and references are not simulated\n",
+            code: 2
+        ),
     ])
     func bashHasMore(_ item: ScriptCase) throws {
         var tester = SandboxTester()

@@ -11,7 +11,6 @@ extension Applets {
         "docker-php-entrypoint": { PrefixProgram(words: $0, valued: "") },
         "__cacert_entrypoint.sh": { PrefixProgram(words: $0, valued: "") },
         "jshell": { InterpreterProgram(words: $0) },
-        "pause": { _ in ServerProgram(service: nil, ports: []) },
         "hello": { words in
             let greet: ImmediateApplet = { machine, _ in
                 machine.print(

@@ -24,7 +24,6 @@ extension Applets {
             }
             return fail(&machine, "mount", "permission denied (are you root?)")
         },
-        "umount": { machine, words in fail(&machine, "umount", "can't unmount \(words.last ?? "")", .notPermitted) },
     ]
 
     /// Those that may have so much to do that they take several turns.

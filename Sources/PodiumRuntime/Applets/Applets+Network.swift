@@ -57,55 +57,7 @@ extension Applets {
         },
         "netstat": { machine, words in showListeners(&machine, words) },
         "ss": { machine, words in showListeners(&machine, words) },
-        "pg_isready": { machine, words in
-            let options = AppletOptions(words, valued: "hpUdt")
-            let host = options["h"] ?? options["host"] ?? "127.0.0.1"
-            let port = (options["p"] ?? options["port"]).flatMap { Int($0) } ?? 5432
-            let isUp = machine.addresses(of: host).first.map { machine.accepts($0, port: port) } ?? false
-            machine.print("\(host):\(port) - \(isUp ? "accepting connections" : "no response")\n")
-            return isUp ? 0 : 2
-        },
-        "redis-cli": { machine, words in
-            let options = AppletOptions(words, valued: "hpan")
-            return client(&machine, "redis-cli", options["h"] ?? "127.0.0.1", options["p"], 6379) { machine in
-                machine.print(options.words.first?.lowercased() == "ping" ? "PONG\n" : "OK\n")
-            }
-        },
-        "mysqladmin": { machine, words in
-            let options = AppletOptions(words, valued: "hPu")
-            let host = options["h"] ?? options["host"] ?? "127.0.0.1"
-            return client(&machine, "mysqladmin", host, options["P"] ?? options["port"], 3306) {
-                $0.print("mysqld is alive\n")
-            }
-        },
-        "mysql": { machine, words in
-            let options = AppletOptions(words, valued: "hPueD")
-            return client(&machine, "mysql", options["h"] ?? options["host"] ?? "127.0.0.1", options["P"], 3306) { _ in
-            }
-        },
-        "mongosh": { machine, words in
-            client(&machine, "mongosh", "127.0.0.1", nil, 27_017) { $0.print("{ ok: 1 }\n") }
-        },
-        "mongo": { machine, words in
-            client(&machine, "mongo", "127.0.0.1", nil, 27_017) { $0.print("{ \"ok\" : 1 }\n") }
-        },
     ]
-
-    private static func client(
-        _ machine: inout Machine,
-        _ name: String,
-        _ host: String,
-        _ port: String?,
-        _ usualPort: Int,
-        _ talk: (inout Machine) -> Void
-    ) -> Int {
-        let number = port.flatMap { Int($0) } ?? usualPort
-        guard let address = machine.addresses(of: host).first, machine.accepts(address, port: number) else {
-            return fail(&machine, name, "Could not connect to \(host):\(number): Connection refused")
-        }
-        talk(&machine)
-        return 0
-    }
 
     private static func refuse(_ machine: inout Machine, _ text: String) -> Int {
         machine.complain(text)
@@ -269,7 +221,7 @@ extension Applets {
 extension Machine {
     /// The complete name under which a host is found, with its addresses.
     func lookUp(_ host: String) -> (name: String, addresses: [String])? {
-        if Self.isAddress(host) { return (host, [host]) }
+        if let address = HostAddress.literal(host) { return (host, [address]) }
         for name in searchNames(for: host.lowercased()) {
             let found = world.resolve(name)
             if !found.isEmpty { return (name, found) }

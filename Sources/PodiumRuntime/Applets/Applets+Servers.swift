@@ -393,7 +393,7 @@ struct NetcatProgram: Program {
         }
     }
 
-    /// Waits for a client, and prints what it says.
+    /// Waits for a client, and prints what it says, unless that was for a program.
     private mutating func converse(_ machine: inout Machine) -> Progress {
         guard let port else { return .exited(1) }
         if inbox == nil, let pipe = machine.kernel.makePipe(),
@@ -408,7 +408,7 @@ struct NetcatProgram: Program {
         }
         while true {
             switch machine.kernel.read(pipe: pipe, limit: Pipe.capacity, file: inbox) {
-            case .bytes(let bytes): machine.write(bytes, to: 1)
+            case .bytes(let bytes): if command.isEmpty { machine.write(bytes, to: 1) }
             case .wait(let wait): return .blocked(wait)
             case .end, .failed:
                 machine.kernel.dispose(inbox)

@@ -34,11 +34,6 @@ extension Applets {
             return 0
         },
         "kill": { machine, words in kill(&machine, words) },
-        "apk": { machine, words in install(&machine, words, verbs: ["add"]) },
-        "apt-get": { machine, words in install(&machine, words, verbs: ["install"]) },
-        "apt": { machine, words in install(&machine, words, verbs: ["install"]) },
-        "yum": { machine, words in install(&machine, words, verbs: ["install"]) },
-        "dnf": { machine, words in install(&machine, words, verbs: ["install"]) },
         "getent": { machine, words in
             if words.count > 1, let code = showEntries(&machine, words[1], Array(words.dropFirst(2))) { return code }
             guard words.count == 3, words[1].hasSuffix("hosts") || words[1].hasPrefix("ahosts") else { return 2 }
@@ -168,20 +163,6 @@ extension Applets {
                 let shown = PrintFormatter.padded(String(number), 2, left: false)
                 machine.print("\(shown)) \(Signal(number: number)?.name ?? "")\n")
             }
-        }
-        return 0
-    }
-
-    // Packages
-
-    /// Package managers find every package, and what is installed can be found but not interpreted.
-    private static func install(_ machine: inout Machine, _ words: [String], verbs: Set<String>) -> Int {
-        let options = AppletOptions(words, valued: "t")
-        guard let verb = options.words.first, verbs.contains(verb) else { return 0 }
-        for name in options.words.dropFirst() where machine.node("/usr/bin/\(name)") == nil && !name.contains("/") {
-            let mark = FileContent(Array((ImageProfile.programMark + name).utf8))
-            guard let location = try? machine.locate("/usr/bin/\(name)") else { continue }
-            try? machine.put(FileNode.file(mark, mode: 0o755, time: machine.now), at: location)
         }
         return 0
     }

@@ -8,30 +8,34 @@ typealias ImmediateApplet = @Sendable (inout Machine, [String]) -> Int
 typealias WaitingApplet = @Sendable ([String]) -> any Program
 
 /// All applets.
-enum Applets {
+package enum Applets {
+    /// The tables of applets that end at once. A name stands in one table only, of these or the others.
+    private static let immediateTables: [[String: ImmediateApplet]] = [
+        textApplets, listingApplets, fileApplets, linkApplets, systemApplets, networkApplets, accountApplets,
+        nodeApplets, processApplets, tableApplets, clientApplets, packageApplets,
+    ]
+
+    /// The tables of applets that read input, sleep or serve.
+    private static let waitingTables: [[String: WaitingApplet]] = [
+        filterApplets, lineApplets, smallApplets, DigestProgram.applets, filePrograms, timeApplets, serverApplets,
+        commandApplets, entryPointApplets, accountPrograms, processPrograms, toolPrograms,
+    ]
+
     /// Applets that end at once.
-    static let immediate: [String: ImmediateApplet] = textApplets.merging(listingApplets) { first, _ in first }
-        .merging(fileApplets) { first, _ in first }
-        .merging(linkApplets) { first, _ in first }
-        .merging(systemApplets) { first, _ in first }
-        .merging(networkApplets) { first, _ in first }
-        .merging(accountApplets) { first, _ in first }
-        .merging(nodeApplets) { first, _ in first }
-        .merging(processApplets) { first, _ in first }
-        .merging(tableApplets) { first, _ in first }
+    static let immediate: [String: ImmediateApplet] = merged(immediateTables)
 
     /// Applets that read input, sleep or serve.
-    static let waiting: [String: WaitingApplet] = filterApplets.merging(lineApplets) { first, _ in first }
-        .merging(smallApplets) { first, _ in first }
-        .merging(DigestProgram.applets) { first, _ in first }
-        .merging(filePrograms) { first, _ in first }
-        .merging(timeApplets) { first, _ in first }
-        .merging(serverApplets) { first, _ in first }
-        .merging(commandApplets) { first, _ in first }
-        .merging(entryPointApplets) { first, _ in first }
-        .merging(accountPrograms) { first, _ in first }
-        .merging(processPrograms) { first, _ in first }
-        .merging(toolPrograms) { first, _ in first }
+    static let waiting: [String: WaitingApplet] = merged(waitingTables)
+
+    private static func merged<Applet>(_ tables: [[String: Applet]]) -> [String: Applet] {
+        tables.reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }
+    }
+
+    /// The names that stand in more than one table, of which all but one are never asked; there are none.
+    package static var ambiguousNames: [String] {
+        let names = immediateTables.flatMap { Array($0.keys) } + waitingTables.flatMap { Array($0.keys) }
+        return Dictionary(grouping: names) { $0 }.filter { $0.value.count > 1 }.keys.sorted()
+    }
 
     private static let shells: Set<String> = ["sh", "ash", "bash", "dash", "hush"]
 
@@ -216,10 +220,13 @@ extension Shell {
                 refuse("-c\(flavour == .bash ? ": option" : "") requires an argument", code: 2)
                 return
             }
-            if let zero = rest.popFirst() { name = zero }
+            if let zero = rest.popFirst() { (name, isNamed) = (zero, true) }
             positional = Array(rest)
             isCommandString = true
-            frames = [.script(ShellScript(text: text, flavour))]
+            var script = ShellScript(text: text, flavour)
+            // busybox counts the lines of such a text from 0.
+            if flavour == .ash { script.parser.line = 0 }
+            frames = [.script(script)]
         } else if !readsInput, let path = rest.popFirst() {
             positional = Array(rest)
             guard let text = try? machine.contents(path).text else {
@@ -229,6 +236,7 @@ extension Shell {
                 return
             }
             name = path
+            isNamed = true
             if flavour == .bash { variables.set("BASH_SOURCE", elements: [0: path]) }
             frames = [.script(ShellScript(text: text, flavour))]
         } else {

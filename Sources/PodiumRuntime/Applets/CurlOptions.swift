@@ -138,5 +138,7 @@ struct CurlOptions: Sendable {
     func values(of name: String) -> [String] { settings.filter { $0.name == name }.map(\.value) }
 
     /// Seconds as a duration in milliseconds.
-    func milliseconds(_ name: String) -> Int? { self[name].flatMap { Double($0) }.map { Int(min($0, 1e9) * 1000) } }
+    func milliseconds(_ name: String) -> Int? {
+        self[name].flatMap { Double($0) }.map { ($0 * 1000).whole(upTo: CurlProgram.longestTime) }
+    }
 }

@@ -7,6 +7,8 @@ import PodiumMachinery
 struct CurlProgram: Program {
     /// After how long the kernel gives an address up that does not answer.
     static let connectTimeout = 130_000
+    /// The milliseconds that an option can give at most, some thirty years.
+    static let longestTime = 1_000_000_000_000
     /// Redirections that are followed without `--max-redirs`.
     static let maximumRedirections = 50
     /// The longest pause between attempts.

@@ -322,9 +322,11 @@ struct CopyBlocksProgram: Program {
         else { return nil }
         let room = Kernel.maximumFileBytes
         let length = min(limit, room - min(room, file.offset))
-        machine.kernel.update(location) { node in
-            node?.content.grow(to: file.offset + length)
-            return true
+        if length > 0 {
+            machine.kernel.update(location) { node in
+                node?.content.grow(to: file.offset + length)
+                return true
+            }
         }
         copied = length
         guard length < limit else { return nil }

@@ -32,7 +32,8 @@ struct PingProgram: Program {
         let count = options["c"].flatMap { Int($0) } ?? 0
         let deadline = options["w"].flatMap { Int64($0) }.map { start + .seconds($0) }
         let patience = options["W"].flatMap { Int64($0) } ?? 10
-        let interval = options["i"].flatMap { Double($0) } ?? 1
+        let milliseconds = options["i"].flatMap { Double($0) }.map { $0 * 1000 } ?? 1000
+        let interval = max(2, milliseconds.whole(upTo: CurlProgram.longestTime))
         while machine.process.pendingSignals.isEmpty {
             if let deadline, machine.now >= deadline { break }
             guard let moment = next else { break }
@@ -49,7 +50,7 @@ struct PingProgram: Program {
             // The last one is waited for, the others only for the interval.
             let isLast = count > 0 && sent >= count
             if isLast, isThere { break }
-            next = machine.now + (isLast ? .seconds(patience) : .milliseconds(Int64(max(interval, 0.002) * 1000)))
+            next = machine.now + (isLast ? .seconds(patience) : .milliseconds(Int64(interval)))
             if machine.mustYield { return .ready }
         }
         let lost = sent > 0 ? (sent - received) * 100 / sent : 0

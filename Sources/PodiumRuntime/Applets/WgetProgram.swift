@@ -200,6 +200,8 @@ struct WgetOptions: Sendable {
 
     /// The milliseconds after which a connection is given up; nil without a limit of its own.
     var timeout: Int? {
-        (self["connect-timeout"] ?? self["timeout"]).flatMap { Double($0) }.flatMap { $0 > 0 ? Int($0 * 1000) : nil }
+        (self["connect-timeout"] ?? self["timeout"]).flatMap { Double($0) }.flatMap { seconds in
+            seconds > 0 ? (seconds * 1000).whole(upTo: CurlProgram.longestTime) : nil
+        }
     }
 }

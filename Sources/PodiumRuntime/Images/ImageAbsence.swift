@@ -45,15 +45,16 @@ enum ImageAbsence {
         if components.contains(where: { saysPlain($0, nouns: imageNouns) }) { return true }
         // In the place of a registry; at the end, a fake registry is a program as good as any.
         if components.dropLast().contains(where: { saysPlain($0, nouns: hostNouns) }) { return true }
-        // `fake/image`: two components that are the words of one name.
-        guard components.count == 2 else { return false }
-        return adjectives.contains(components[0]) && imageNouns.contains(components[1])
+        // `fake/image`, `does/not/exist`: components that are the words of one name.
+        guard components.count > 1, components.allSatisfy({ words(of: $0).count == 1 }) else { return false }
+        let name = components.joined(separator: "-")
+        return saysAbsent(name) || saysPlain(name, nouns: imageNouns)
     }
 
     /// Components that are no name of anything when they stand alone.
     private static let absentComponents: Set<String> = [
         "absent-image", "badimage", "bogus", "bogusimage", "fakeimage", "imagenotfound", "invalid", "invalidimage",
-        "missingimage", "noimage", "nosuch", "notanimage", "notarealimage", "notexist", "notfound", "notreal",
+        "missingimage", "noimage", "nope", "nosuch", "notanimage", "notarealimage", "notexist", "notfound", "notreal",
         "unknownimage", "wrongimage",
     ]
 
@@ -69,28 +70,37 @@ enum ImageAbsence {
     // Tags
 
     private static func isTagAbsent(_ tag: String, of reference: ImageReference) -> Bool {
-        if absentTags.contains(tag) || saysAbsent(tag) || saysPlain(tag, nouns: tagNouns) { return true }
+        // What shows pages for errors may have one of its versions for each.
+        let isPages = Int(tag) != nil && words(of: reference.name).contains(where: pages.contains)
+        if absentTags.contains(tag) && !isPages || saysAbsent(tag) || saysPlain(tag, nouns: tagNouns) { return true }
         // Versions of nothing but nines. 999 alone may be somebody's build, but none of an official image.
         let version = tag.hasPrefix("v") ? tag.dropFirst() : tag[...]
         let numbers = version.split(separator: ".", omittingEmptySubsequences: false)
+        let isOfficial = reference.domain == "docker.io" && reference.path.hasPrefix("library/")
+        // A point was left out, `nginx:1.161`: none of these programs has ever counted so far.
+        let counted = version.prefix { $0 != "-" }.split(separator: ".", omittingEmptySubsequences: false)
+        if isOfficial, official.contains(reference.name), counted.allSatisfy({ Int($0) != nil }),
+            counted.dropFirst().contains(where: { $0.utf8.count == 3 })
+        {
+            return true
+        }
         guard numbers.allSatisfy({ $0.utf8.count >= 2 && $0.utf8.allSatisfy { $0 == UInt8(ascii: "9") } }) else {
             return false
         }
-        let isOfficial = reference.domain == "docker.io" && reference.path.hasPrefix("library/")
         return numbers.count > 1 || version.utf8.count >= 4 || (isOfficial && version.utf8.count == 3)
     }
 
     private static let absentTags: Set<String> = [
         "404", "bad", "badtag", "bogus", "doesntexist", "fake", "faketag", "invalid", "invalidtag", "missing",
         "noexist",
-        "nosuch", "nosuchtag", "notag", "notexist", "notfound", "notreal", "wrong", "wrongtag",
+        "nope", "nosuch", "nosuchtag", "notag", "notatag", "notexist", "notfound", "notreal", "wrong", "wrongtag",
     ]
     private static let tagNouns: Set<String> = ["tag", "version", "image", "release"]
 
     // Words
 
     private static let adjectives: Set<String> = [
-        "bad", "bogus", "fake", "invalid", "missing", "nonexistent", "nosuch", "unknown", "wrong",
+        "bad", "bogus", "broken", "fake", "invalid", "missing", "nonexistent", "nosuch", "unknown", "wrong",
     ]
     private static let imageNouns: Set<String> = ["image", "imagename", "img", "repo", "repository", "tag"]
     /// What stands behind such a name without changing what it says.

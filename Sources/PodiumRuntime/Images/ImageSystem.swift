@@ -30,22 +30,30 @@ extension ImageSystem {
     var missing: Set<String> {
         switch self {
         case .full, .busybox, .alpine, .scratch: []
-        case .alpineBased: Self.added.union(["apt", "apt-get", "bash", "dpkg", "yum", "dnf"])
+        case .alpineBased: Self.added.union(Self.ofRedHat).union(["apt", "apt-get", "bash", "dpkg"])
         case .debian:
-            Self.added.union(Self.fromBusybox).union(["ps", "top", "free", "uptime", "pgrep", "pkill", "watch"])
-        case .ubuntu: Self.added.union(Self.fromBusybox)
-        case .redhat: Self.added.union(Self.fromBusybox).subtracting(["curl"]).union(["apt", "apt-get", "apk", "wget"])
+            Self.added.union(Self.fromBusybox).union(Self.ofRedHat)
+                .union(["ps", "top", "free", "uptime", "pgrep", "pkill", "watch"])
+        case .ubuntu: Self.added.union(Self.fromBusybox).union(Self.ofRedHat)
+        case .redhat: Self.added.union(Self.fromBusybox).subtracting(["curl"]).union(["apt", "apt-get"])
         }
     }
+
+    /// Whether a package of this name is one whose program is meant when it is installed.
+    static func isUsual(_ program: String) -> Bool { added.contains(program) || fromBusybox.contains(program) }
+
+    /// The package managers of Red Hat's systems and SUSE's.
+    private static let ofRedHat: Set<String> = ["dnf", "microdnf", "tdnf", "yum", "zypper"]
 
     /// What only a package or the image of a program brings.
     private static let added: Set<String> = [
         "agnhost", "apache2-foreground", "aws", "curl", "dig", "docker", "gcc", "git", "go", "helm", "host",
         "httpd-foreground",
-        "java", "jq", "julia", "kubectl", "make", "mariadbd", "memcached", "mongod", "mysql", "mysqld", "nginx", "nmap",
-        "node", "npm", "openssl", "php", "pip", "postgres", "psql", "python", "python3", "redis-cli", "redis-server",
-        "rsync",
-        "ruby", "ssh", "stress", "stress-ng", "strace", "sudo", "tcpdump",
+        "java", "jq", "julia", "kubectl", "make", "mariadb", "mariadb-admin", "mariadbd", "memcached", "mongo",
+        "mongod", "mongosh", "mysql", "mysqladmin", "mysqld", "nginx", "nmap",
+        "node", "npm", "openssl", "pg_isready", "php", "pip", "postgres", "psql", "python", "python3", "redis-cli",
+        "redis-server", "rsync",
+        "ruby", "ssh", "stress", "stress-ng", "strace", "sudo", "tcpdump", "valkey-cli",
     ]
 
     /// What busybox has, and a system without it only with packages.

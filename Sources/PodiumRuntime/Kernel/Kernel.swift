@@ -141,6 +141,8 @@ struct Container: Sendable {
     var answering: [Int] = []
     /// Notes already given, so that a loop does not repeat them.
     var notes: Set<String> = []
+    /// Whether it has installed what nothing is known of, so that no program is known to be missing any more.
+    var hasUnknownPackages = false
 }
 
 /// A volume at a place in a container.

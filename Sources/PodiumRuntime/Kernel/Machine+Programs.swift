@@ -17,8 +17,7 @@ struct ProgramFailure: Sendable {
 
     /// What a shell says.
     func message(shell: Shell) -> String {
-        if errno == .noEntry { return shell.flavour.notFound(command, shell: shell.name, line: shell.line) }
-        return shell.complaint("\(command): \(errno.text)")
+        shell.complaint("\(command): \(errno == .noEntry ? shell.flavour.notFound : errno.text)")
     }
 
     /// What a runtime says.
@@ -68,7 +67,10 @@ extension Machine {
                 if let node = node(file), node.kind == .file { return Self.executable(node, at: file) }
             }
         }
-        return container?.image.isKnownToLack(command) == true ? .failure(.noEntry) : .success(nil)
+        guard let container, container.image.isKnownToLack(command), !container.hasUnknownPackages else {
+            return .success(nil)
+        }
+        return .failure(.noEntry)
     }
 
     private static func executable(

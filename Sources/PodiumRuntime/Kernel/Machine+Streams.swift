@@ -118,17 +118,18 @@ extension Machine {
         if file.offset < FileContent.maximumStoredBytes, !kernel.reserve(bytes: bytes.count, meter) {
             return .noSpace
         }
-        let written = kernel.update(location) { node in
+        kernel.update(location) { node in
             guard node != nil else { return false }
             if file.appends { end = node?.content.size ?? 0 }
-            guard end + bytes.count <= Kernel.maximumFileBytes else { return false }
+            guard end <= Kernel.maximumFileBytes - bytes.count else { return false }
             node?.content.write(bytes, at: end)
             node?.time = moment
             return true
         }
+        guard end <= Kernel.maximumFileBytes - bytes.count else { return .noSpace }
         // A file that was removed while it was open takes everything and keeps nothing.
         kernel.openFiles[number]?.offset = end + bytes.count
-        return written || end + bytes.count <= Kernel.maximumFileBytes ? nil : .noSpace
+        return nil
     }
 
     /// Writes text to standard output.

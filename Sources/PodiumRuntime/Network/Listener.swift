@@ -222,7 +222,7 @@ extension Machine {
 
     /// The addresses of a host: literal, from `/etc/hosts`, or from the cluster's DNS.
     func addresses(of host: String) -> [String] {
-        if Self.isAddress(host) { return [host] }
+        if let address = HostAddress.literal(host) { return [address] }
         let lower = host.lowercased()
         if let text = try? contents("/etc/hosts").text {
             for line in text.split(separator: "\n") where !line.hasPrefix("#") {
@@ -245,13 +245,5 @@ extension Machine {
         let dots = host.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: ".") ? 1 : 0) }
         let suffixed = kernel.configuration.searchDomains.map { host + "." + $0 }
         return dots >= 5 ? [host] + suffixed : suffixed + [host]
-    }
-
-    /// Whether a text is an IPv4 or IPv6 address.
-    static func isAddress(_ text: String) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
-        return text.contains(":")
-            && text.utf8.allSatisfy { $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
     }
 }

@@ -103,12 +103,13 @@ enum BraceExpansion {
         let parts = text.split(separator: ".", omittingEmptySubsequences: true).map(String.init)
         guard text.contains(".."), parts.count == 2 || parts.count == 3 else { return nil }
         if let first = Int(parts[0]), let last = Int(parts[1]) {
-            let step = max(1, abs(parts.count == 3 ? Int(parts[2]) ?? 1 : 1))
-            guard abs(last - first) / step < maximumWords else { return nil }
-            let numbers = stride(from: first, through: last, by: first <= last ? step : -step)
+            let step = max(1, (parts.count == 3 ? Int(parts[2]) ?? 1 : 1).magnitude)
+            let distance = UInt(bitPattern: first <= last ? last &- first : first &- last)
+            guard distance / step < UInt(maximumWords) else { return nil }
             let width = parts[0].hasPrefix("0") ? parts[0].utf8.count : 0
-            return numbers.map { number in
-                let digits = String(number)
+            return (0...distance / step).map { count in
+                let way = Int(bitPattern: count * step)
+                let digits = String(first <= last ? first &+ way : first &- way)
                 return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
             }
         }

@@ -282,9 +282,8 @@ struct Expansion {
 
     private mutating func value(of parameter: ParameterExpansion) throws(ExpansionStop) -> String? {
         if let index = parameter.index {
-            let elements = variables.elements(parameter.name)
             let number = try arithmetic(index)
-            return elements[number < 0 ? (elements.keys.max() ?? -1) + 1 + number : number]
+            return variables.index(number, in: parameter.name).flatMap { variables.elements(parameter.name)[$0] }
         }
         if case .indirect = parameter.operation {
             return simpleValue(parameter.name).flatMap { simpleValue($0) }

@@ -23,7 +23,8 @@ extension Shell {
         "eval": { shell, _, words in
             shell.status = 0
             let script = ShellScript(text: words.dropFirst().joined(separator: " "), shell.flavour)
-            shell.frames.append(.script(script.nested))
+            // dash counts the lines of the text alone.
+            shell.frames.append(.script(script.nested(at: shell.flavour == .dash ? 1 : shell.line)))
             return .step(.next)
         },
         ".": { shell, machine, words in shell.source(words, &machine) },
@@ -108,17 +109,36 @@ extension Shell {
             let directories = (variables["PATH"] ?? "").split(separator: ":")
             found = directories.map { "\($0)/\(path)" }.first { machine.node($0) != nil } ?? path
         }
-        guard let text = try? machine.contents(found) else {
-            let text = flavour == .ash ? "can't open '\(path)': No such file or directory" : "\(path): not found"
-            machine.complain(complaint(text))
-            return .refused(1)
+        let text: [UInt8]
+        do throws(Errno) {
+            text = try machine.contents(found)
+        } catch {
+            guard error == .isDirectory, flavour != .bash else {
+                machine.complain(complaint(complaintOfFile(words, error)))
+                return .refused(1)
+            }
+            // The other shells open it, and find nothing to read.
+            text = []
         }
         let hasArguments = words.count > 2 && flavour != .dash
-        frames.append(.sourced(positional: hasArguments ? positional : nil))
+        frames.append(.sourced(path: found, positional: hasArguments ? positional : nil))
         if hasArguments { positional = Array(words.dropFirst(2)) }
         status = 0
-        frames.append(.script(ShellScript(text: text.text, flavour).nested))
+        frames.append(.script(ShellScript(text: text.text, flavour).nested(at: 1)))
         return .step(.next)
+    }
+
+    /// Why a file cannot be read by `.`.
+    private func complaintOfFile(_ words: [String], _ error: Errno) -> String {
+        let path = words[1]
+        switch flavour {
+        case .bash where error == .isDirectory: return "\(words[0]): \(path): is a directory"
+        case .bash: return "\(path): \(error.text)"
+        case .ash, .dash: break
+        }
+        if !path.contains("/") { return "\(words[0]): \(path): not found" }
+        if flavour == .ash { return "\(words[0]): can't open '\(path)': \(error.text)" }
+        return "\(words[0]): cannot open \(path): \(error == .noEntry ? "No such file" : error.text)"
     }
 
     private mutating func command(_ words: [String], _ machine: inout Machine) -> BuiltinResult {

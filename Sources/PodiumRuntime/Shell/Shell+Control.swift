@@ -108,7 +108,7 @@ extension Shell {
         case .function(let old, let locals):
             positional = old
             restore(locals)
-        case .sourced(let old): positional = old ?? positional
+        case .sourced(_, let old): positional = old ?? positional
         case .trap(let old): status = old
         default: break
         }

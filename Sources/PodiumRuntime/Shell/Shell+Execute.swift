@@ -54,6 +54,8 @@ extension Shell {
             return .next
         }
         for variable in command.assigned { variables.export(variable.name) }
+        builtin = "exec"
+        defer { builtin = nil }
         return become(words, called: called, &machine)
     }
 
@@ -118,6 +120,8 @@ extension Shell {
         }
         if !saved.isEmpty { frames.append(.restore(saved)) }
         if !command.assigned.isEmpty, !isSpecial { frames.append(.restoreVariables(command.assigned)) }
+        self.builtin = words[0]
+        defer { self.builtin = nil }
         switch builtin(&self, &machine, words) {
         case .status(let code):
             status = code

@@ -268,7 +268,10 @@ extension Shell {
         }
         var value = try expansion.text(assignment.value)
         if let index = assignment.index {
-            let number = try expansion.arithmetic(index)
+            let name = assignment.name
+            guard let number = expansion.variables.index(try expansion.arithmetic(index), in: name) else {
+                throw .failed("\(name)[\(try expansion.text(index))]: bad array subscript")
+            }
             expansion.meter.charge(components: expansion.variables.elements(assignment.name).count)
             if assignment.appends { value = (expansion.variables.elements(assignment.name)[number] ?? "") + value }
             expansion.variables.set(assignment.name, at: number, value)

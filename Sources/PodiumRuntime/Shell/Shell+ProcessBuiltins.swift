@@ -86,8 +86,7 @@ extension Shell {
     static let missingBuiltins: [String: ShellBuiltin] = {
         var builtins: [String: ShellBuiltin] = [:]
         for name in [
-            "caller", "compgen", "complete", "coproc", "dirs", "enable", "help", "history", "mapfile", "popd", "pushd",
-            "readarray", "suspend",
+            "caller", "compgen", "complete", "coproc", "dirs", "enable", "help", "history", "popd", "pushd", "suspend",
         ] {
             builtins[name] = { shell, machine, words in
                 machine.complain(shell.complaint("\(name): not simulated"))

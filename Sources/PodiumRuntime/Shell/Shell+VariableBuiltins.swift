@@ -14,6 +14,8 @@ struct ReadJob: Sendable {
     var descriptor = 0
     /// What came so far.
     var bytes: [UInt8] = []
+    /// The lines that `mapfile` gathers; nil for `read`.
+    var lines: LineArray?
 }
 
 extension Shell {
@@ -26,6 +28,8 @@ extension Shell {
         "unset": { shell, machine, words in shell.unset(words, &machine) },
         "cd": { shell, machine, words in shell.changeDirectory(words, &machine) },
         "read": { shell, machine, words in shell.beginRead(words, &machine) },
+        "mapfile": { shell, machine, words in shell.beginLineArray(words, &machine) },
+        "readarray": { shell, machine, words in shell.beginLineArray(words, &machine) },
     ]
 
     private mutating func declareLocal(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
@@ -37,6 +41,10 @@ extension Shell {
             machine.complain(complaint("\(words[0]): associative arrays and references are not simulated"))
             machine.note("Associative arrays and references of bash are not simulated")
             return .refused(2)
+        }
+        let letters = words.dropFirst().prefix { $0.hasPrefix("-") }.joined()
+        if let letter = letters.first(where: { "ilu".contains($0) }) {
+            machine.note("The attribute -\(letter) of \(words[0]) is not simulated: values stay as they are written")
         }
         return declare(words, &machine, before: { $0.makeLocal($1) }, { _, _ in })
     }
@@ -99,6 +107,8 @@ extension Shell {
             } else if variables.isReadOnly(word) {
                 machine.complain(complaint("\(word): is read only"))
                 return .refused(1)
+            } else if flavour == .bash, let (name, index) = element(word) {
+                variables.remove(name, at: index)
             } else if !ShellParser.isName(word.prefix { $0 != "[" }) {
                 machine.complain(complaint("unset: \(word): bad variable name"))
                 return .refused(1)
@@ -108,6 +118,21 @@ extension Shell {
             }
         }
         return .status(0)
+    }
+
+    /// The array and the index of `name[index]`; a negative one counts from the end. Nil for other words.
+    private mutating func element(_ word: String) -> (name: String, index: Int)? {
+        guard word.hasSuffix("]"), let open = word.firstIndex(of: "[") else { return nil }
+        let name = String(word[..<open])
+        let expression = String(word[word.index(after: open)...].dropLast())
+        guard ShellParser.isName(name), expression != "@", expression != "*" else { return nil }
+        do throws(ArithmeticError) {
+            let number = try Arithmetic.evaluate(expression, &variables)
+            return variables.index(number, in: name).map { (name, $0) }
+        } catch {
+            // What is no expression is no name of a variable either, and called so.
+            return nil
+        }
     }
 
     private mutating func changeDirectory(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
@@ -218,10 +243,15 @@ extension Shell {
             case .bytes(let bytes):
                 if job.bytes.count < Expansion.maximumWordBytes { job.bytes += bytes }
                 guard job.bytes.last == job.delimiter else { continue }
+                if job.lines != nil {
+                    if job.takeLine() { return finishLineArray(job, &machine) }
+                    continue
+                }
                 job.bytes.removeLast()
                 let isContinued = !job.isRaw && job.delimiter == UInt8(ascii: "\n") && job.bytes.endsWithBackslash
                 if !isContinued { return finishRead(job, isWhole: true) }
                 job.bytes.removeLast()
+            case .end where job.lines != nil, .failed where job.lines != nil: return finishLineArray(job, &machine)
             case .end, .failed: return finishRead(job, isWhole: false)
             case .wait(let wait):
                 if let deadline = job.deadline, deadline <= machine.now {

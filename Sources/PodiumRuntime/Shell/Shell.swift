@@ -36,7 +36,7 @@ enum ShellFrame: Sendable {
     /// Leaves a function.
     case function(positional: [String], locals: [SavedVariable])
     /// Leaves a file read with `.`.
-    case sourced(positional: [String]?)
+    case sourced(path: String, positional: [String]?)
     /// Leaves a trap and gives `$?` its value back.
     case trap(status: Int)
     /// Leaves the trap for errors; the shell ends if it does so on errors.
@@ -148,6 +148,10 @@ struct Shell: Program {
     var isTested = false
     /// Whether this is the shell that was started with `-c`.
     var isCommandString = false
+    /// Whether it was given its name: by the file that it reads, or behind the text of `-c`. Subshells keep that.
+    var isNamed = false
+    /// The builtin that runs now.
+    var builtin: String?
     /// Whether `PIPESTATUS` holds the codes of a pipeline, and not yet those of the command after it.
     var hasPipeStatus = false
     /// The present directory by the links that led there; what `pwd` prints.
@@ -320,6 +324,24 @@ struct Shell: Program {
         }
     }
 
-    /// What an error is called.
-    func complaint(_ text: String) -> String { flavour.prefix(shell: name, line: line) + text }
+    /// What an error is called: where it was met, and what it is.
+    func complaint(_ text: String) -> String {
+        switch flavour {
+        case .ash: "\(name): \(place(of: text))"
+        case .dash: "\(name): \(line): \(text)"
+        case .bash: "\(name): line \(line): \(text)"
+        }
+    }
+
+    /// busybox names the builtin or the file that `.` reads, and then the line; of other mistakes a shell without a
+    /// name of its own tells no line.
+    // busybox 1.36: shell/ash.c ash_vmsg
+    private func place(of text: String) -> String {
+        if let builtin {
+            let mark = builtin + ": "
+            return "\(mark)line \(line): \(text.hasPrefix(mark) ? String(text.dropFirst(mark.count)) : text)"
+        }
+        for case .sourced(let path, _) in frames.reversed() { return "\(path): line \(line): \(text)" }
+        return isNamed ? "line \(line): \(text)" : text
+    }
 }

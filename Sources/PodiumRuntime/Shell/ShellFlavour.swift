@@ -10,22 +10,7 @@ enum ShellFlavour: Hashable, Sendable {
     case bash
 
     /// What is said of a command that does not exist.
-    func notFound(_ command: String, shell: String, line: Int) -> String {
-        switch self {
-        case .ash: "\(shell): \(command): not found"
-        case .dash: "\(shell): \(line): \(command): not found"
-        case .bash: "\(shell): line \(line): \(command): command not found"
-        }
-    }
-
-    /// What is put before an error.
-    func prefix(shell: String, line: Int) -> String {
-        switch self {
-        case .ash: "\(shell): "
-        case .dash: "\(shell): \(line): "
-        case .bash: "\(shell): line \(line): "
-        }
-    }
+    var notFound: String { self == .bash ? "command not found" : "not found" }
 
     /// What is said of `${…}` with an operation that the shell does not have.
     var badSubstitution: String {

@@ -16,10 +16,11 @@ struct ShellScript: Sendable {
     /// A text.
     init(text: String, _ flavour: ShellFlavour) { parser = ShellParser(Array(text.utf8), flavour) }
 
-    /// The script as `eval` and `.` read it.
-    var nested: ShellScript {
+    /// The script as `eval` and `.` read it, whose first line has a number.
+    func nested(at line: Int) -> ShellScript {
         var script = self
         script.isNested = true
+        script.parser.line = line
         return script
     }
 
@@ -80,9 +81,11 @@ extension Shell {
     private mutating func fail(_ error: ShellSyntaxError, _ script: ShellScript, _ machine: inout Machine) -> Step {
         line = error.line
         switch flavour {
-        case .ash: machine.complain("\(name): syntax error: \(error.detail)")
-        case .dash: machine.complain("\(name): \(error.line): Syntax error: \(error.detail)")
-        case .bash: machine.complain("\(name): -c: line \(error.line): syntax error: \(error.detail)")
+        case .ash: machine.complain(complaint("syntax error: \(error.detail)"))
+        case .dash: machine.complain(complaint("Syntax error: \(error.detail)"))
+        case .bash:
+            let source = isCommandString ? "-c: " : ""
+            machine.complain("\(name): \(source)line \(error.line): syntax error: \(error.detail)")
         }
         status = 2
         if flavour == .bash, script.isNested { return finishCommand() }

@@ -14,6 +14,8 @@ struct ShellVariables: Sendable {
 
     /// The bytes of all values; a shell that has more is ended.
     static let maximumBytes = 16 << 20
+    /// The largest index of an array that can be written, from which counting on stays a number.
+    static let maximumIndex = 1 << 53
 
     private var table: [String: Variable] = [:]
     private var made = 0
@@ -45,6 +47,13 @@ struct ShellVariables: Sendable {
         return variable.elements ?? variable.value.map { [0: $0] } ?? [:]
     }
 
+    /// The index that a number means in an array, a negative one counted from its end; nil when it means none.
+    func index(_ number: Int, in name: String) -> Int? {
+        guard number < 0 else { return number <= Self.maximumIndex ? number : nil }
+        let index = (elements(name).keys.max() ?? -1) + 1 + number
+        return index < 0 ? nil : index
+    }
+
     func isReadOnly(_ name: String) -> Bool { table[name]?.isReadOnly ?? false }
     func isExported(_ name: String) -> Bool { table[name]?.isExported ?? false }
 
@@ -71,6 +80,12 @@ struct ShellVariables: Sendable {
         var all = elements(name)
         all[index] = value
         set(name, elements: all)
+    }
+
+    mutating func remove(_ name: String, at index: Int) {
+        var rest = elements(name)
+        guard rest.removeValue(forKey: index) != nil else { return }
+        set(name, elements: rest)
     }
 
     mutating func remove(_ name: String) {

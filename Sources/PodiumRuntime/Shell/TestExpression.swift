@@ -158,8 +158,11 @@ struct TestExpression {
     }
 
     private func compareFiles(_ left: String, _ operation: String, _ right: String, _ machine: Machine) -> Bool {
-        guard let first = machine.node(left) else { return operation == "-ot" && machine.node(right) != nil }
-        guard let second = machine.node(right) else { return operation == "-nt" }
+        // What is not there is older than all that is, for bash alone.
+        guard let first = machine.node(left) else {
+            return flavour == .bash && operation == "-ot" && machine.node(right) != nil
+        }
+        guard let second = machine.node(right) else { return flavour == .bash && operation == "-nt" }
         switch operation {
         // busybox compares whole seconds.
         case "-nt" where flavour == .ash: return first.time.seconds > second.time.seconds

@@ -36,11 +36,6 @@ extension Applets {
             return machine.isTerminal(0) ? 0 : fail(&machine, "mesg", machine.hasBusybox ? "not a tty" : text)
         },
         "wall": { _, _ in 0 },
-        "fsync": { machine, words in
-            forEach(&machine, AppletOptions(words).words) { machine, path in
-                machine.node(path) == nil ? fail(&machine, "fsync", path, .noEntry) : 0
-            }
-        },
         "getconf": { machine, words in
             let name = words.dropFirst().first { !$0.hasPrefix("-") } ?? ""
             let values: [String: String] = [
