@@ -93,6 +93,17 @@ CREATED = {
             }
         },
     ),
+    "controllers": (
+        MAPS,
+        {
+            "metadata": {
+                "name": "m",
+                "ownerReferences": many(
+                    lambda index: {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": f"u{index}", "controller": True}
+                ),
+            }
+        },
+    ),
     "ports": (SERVICES, {"metadata": {"name": "s"}, "spec": ports}),
     "node ports": (SERVICES, {"metadata": {"name": "s"}, "spec": {"type": "NodePort", **ports}}),
     "versions": (DEFINITIONS, definition(8_000, stored=False)),
