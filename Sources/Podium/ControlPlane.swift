@@ -44,6 +44,8 @@ final class ControlPlane: Sendable {
     private let controllers: ControllerSet?
     /// Removes old Events; nil when they stay for ever.
     private let eventExpiry: ObjectExpiry?
+    /// Shows that the API server lives; nil where nothing acts by itself.
+    private let serverLease: ServerLease?
 
     /// Makes a cluster whose first change has the revision behind `revision`.
     init(
@@ -81,10 +83,10 @@ final class ControlPlane: Sendable {
             tokens: KubeletTokens(access.serviceAccountTokens)
         )
         let addons = configuration.addons
-        let controllers =
-            configuration.runsControllers
-            ? ControllerSet(client: client, registry: shared.registry, addons: addons, kubelets: kubelets) : nil
-        self.controllers = controllers
+        let isLive = configuration.runsControllers
+        controllers =
+            isLive ? ControllerSet(client: client, registry: shared.registry, addons: addons, kubelets: kubelets) : nil
+        serverLease = isLive ? ServerLease(client: client, clock: clock) : nil
         let checks = Self.checks(memory, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(
             APIServerComponents(
@@ -111,8 +113,9 @@ final class ControlPlane: Sendable {
             ? ObjectExpiry(storage: storage, host: host, resource: .events, life: configuration.eventTTL) : nil
         eventExpiry?.start()
         controllers?.start()
+        serverLease?.start()
         clock.settle()
-        clock.setMode(configuration.clock.mode)
+        setClock(configuration.clock.mode)
         Self.lookOnce(at: checks)
     }
 
@@ -155,6 +158,13 @@ final class ControlPlane: Sendable {
         _ = try server.admit(request, access)
     }
 
+    /// Changes how time passes.
+    func setClock(_ mode: ClockMode) {
+        let stood = clock.mode == .virtual
+        clock.setMode(mode)
+        if stood != (mode == .virtual) { serverLease?.noteClock() }
+    }
+
     /// Changes what a node's kubelet does.
     func setPower(_ power: NodePower, of node: String) throws(StatusError) {
         guard let controllers, controllers.hasKubelet(of: node) else { throw .notFound(.nodes, node) }
@@ -165,6 +175,7 @@ final class ControlPlane: Sendable {
     /// Ends everything that goes on: advances of the clock, controllers, watches and logs that are followed.
     func stop() {
         clock.end {
+            serverLease?.stop()
             controllers?.stop()
             eventExpiry?.stop()
         }

@@ -95,8 +95,22 @@ package struct BrowserPolicy: Sendable {
 
     private func isOurs(_ host: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let name = Self.name(in: String(decoding: host, as: UTF8.self).lowercased()) else { return false }
-        return name == "localhost" || name.hasSuffix(".localhost") || Self.friends.contains(name)
+        return name == "localhost" || Self.isBelowLocalhost(name) || Self.friends.contains(name)
             || hosts.contains(name) || LoopbackAddress.isLoopback(name)
+    }
+
+    /// Whether `name` is one that no resolver looks for anywhere else.
+    // RFC 6761, section 6.3
+    private static func isBelowLocalhost(_ name: String) -> Bool {
+        guard name.hasSuffix(".localhost") else { return false }
+        let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.allSatisfy { label in
+            !label.isEmpty
+                && label.allSatisfy {
+                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                        || $0 == UInt8(ascii: "_")
+                }
+        }
     }
 
     /// The name or address of `host[:port]`; nil when it is no such thing.
@@ -105,7 +119,9 @@ package struct BrowserPolicy: Sendable {
         let colon = host.lastIndex(of: ":")
         if let colon, !host.hasSuffix("]") {
             let port = host[host.index(after: colon)...]
-            guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), port.isEmpty || UInt16(port) != nil else {
+                return nil
+            }
             name = host[..<colon]
         }
         let isBracketed = name.hasPrefix("[") && name.hasSuffix("]")

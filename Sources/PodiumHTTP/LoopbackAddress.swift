@@ -6,14 +6,19 @@ import Glibc
 
 /// Tells loopback addresses.
 enum LoopbackAddress {
-    /// Whether `text` is such an address: `127.0.0.1`, `127.1`, `::1`, `::ffff:127.0.0.1`. A name never is.
+    /// Whether `text` is such an address: `127.0.0.1`, `127.1`, `::1`, `::ffff:127.0.0.1`. A name never is, nor is what
+    /// some take for an address and others for a name or for another address: `2130706433`, `0177.0.0.1`.
     static func isLoopback(_ text: String) -> Bool {
         var ipv6 = in6_addr()
         if inet_pton(AF_INET6, text, &ipv6) == 1 { return isLoopback(ipv6) }
-        // The C library takes text behind a blank for a comment.
-        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        // The C library reads octal and hexadecimal numbers, too, and takes text behind a blank for a comment.
+        let isPlain = parts.allSatisfy { part in
+            part.allSatisfy { (0x30...0x39).contains($0) } && (part.count == 1 || part.first != UInt8(ascii: "0"))
+        }
         var ipv4 = in_addr()
-        return isPlain && inet_aton(text, &ipv4) == 1 && UInt32(bigEndian: ipv4.s_addr) >> 24 == 127
+        return isPlain && parts.count > 1 && inet_aton(text, &ipv4) == 1
+            && UInt32(bigEndian: ipv4.s_addr) >> 24 == 127
     }
 
     /// Whether a socket that is bound to `address` is reached from this machine only.

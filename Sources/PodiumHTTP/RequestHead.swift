@@ -153,11 +153,16 @@ final class RequestHead {
         _ value: UnsafeBufferPointer<UInt8>
     ) {
         switch name.count {
+        // None of them twice: of two that disagree one would not be looked at.
         case 6 where ASCII.equal(name, "origin"):
             if browser.origin != nil { refuse("too many Origin headers") }
             browser.origin = value
-        case 14 where ASCII.equal(name, "sec-fetch-site"): browser.site = value
-        case 14 where ASCII.equal(name, "sec-fetch-mode"): browser.mode = value
+        case 14 where ASCII.equal(name, "sec-fetch-site"):
+            if browser.site != nil { refuse("too many Sec-Fetch-Site headers") }
+            browser.site = value
+        case 14 where ASCII.equal(name, "sec-fetch-mode"):
+            if browser.mode != nil { refuse("too many Sec-Fetch-Mode headers") }
+            browser.mode = value
         default: break
         }
     }

@@ -115,6 +115,9 @@ package final class ClusterClock: HostClock, WorkScheduling {
         isReal.load(ordering: .acquiring) ? MachineTime.wall : state.withLock { Self.time($0) }
     }
 
+    /// How time passes.
+    package var mode: ClockMode { state.withLock { $0.mode } }
+
     /// The mode, the time and the timers.
     package var status: ClockStatus {
         state.withLock { state in

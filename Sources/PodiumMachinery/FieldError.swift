@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with one field of an object; validators collect these.
 
+import OrderedCollections
 package import PodiumCodec
 
 /// One problem with one field.
@@ -108,7 +109,43 @@ package struct FieldError: Equatable, Sendable {
 
     private static func print(_ value: JSONValue) -> String {
         if case .string(let text) = value { return quoted(text.shortened(to: Limits.maximumValueBytes)) }
-        return value.jsonText.shortened(to: Limits.maximumValueBytes)
+        var room = Limits.maximumValueBytes
+        let text = beginning(of: value, &room).jsonText
+        return text.utf8.count <= Limits.maximumValueBytes
+            ? text : text.beginning(Limits.maximumValueBytes) + "..."
+    }
+
+    /// `value` without what does not fit into `room` bytes of text, so that a long list which many errors show is not
+    /// written out for each of them. Where something is left out, the text of the rest is still longer than `room`.
+    private static func beginning(of value: JSONValue, _ room: inout Int) -> JSONValue {
+        switch value {
+        case .string(let text):
+            // A cut in the middle of a character takes up to seven bytes more.
+            let shown = text.beginning(max(room, 0) + 8)
+            room -= shown.utf8.count + 2
+            return .string(shown)
+        case .array(let elements):
+            var shown: [JSONValue] = []
+            room -= 2
+            for element in elements {
+                if room < 0 { break }
+                if !shown.isEmpty { room -= 1 }
+                shown.append(beginning(of: element, &room))
+            }
+            return .array(shown)
+        case .object(let members):
+            var shown: JSONObject = [:]
+            room -= 2
+            for (key, member) in members {
+                if room < 0 { break }
+                room -= key.utf8.count + (shown.isEmpty ? 3 : 4)
+                shown[key] = beginning(of: member, &room)
+            }
+            return .object(shown)
+        case .null, .bool, .integer, .number:
+            room -= 1
+            return value
+        }
     }
 
     /// Text in quotes as Go's `%q` writes it.

@@ -25,8 +25,14 @@ extension String {
     package func shortened(to limit: Int) -> String {
         let size = utf8.count
         if size <= limit { return self }
-        let end = utf8.index(startIndex, offsetBy: limit)
-        let start = String(self[..<unicodeScalars.index(before: end)])
+        let start = beginning(limit)
         return "\(start)... (\(size - start.utf8.count) bytes more)"
+    }
+
+    /// At most the first `limit` bytes, whole characters.
+    package func beginning(_ limit: Int) -> String {
+        if utf8.count <= limit { return self }
+        let end = utf8.index(startIndex, offsetBy: limit)
+        return String(self[..<unicodeScalars.index(before: end)])
     }
 }

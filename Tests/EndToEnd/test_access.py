@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from api import Answer, Object
 from kubectl import Kubectl
+from raw import exchange
 from server import Server, podium_binary
 
 TOKENS = """\
@@ -376,6 +377,21 @@ def test_the_administration_takes_json(local: Server, headers: dict[str, str], s
     assert answer.status == status
     if status == 415:
         assert "application/json" in answer.object["message"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        ("application/json", "application/json", 200),
+        ("application/json", "text/plain", 415),
+        ("text/plain", "application/json", 415),
+        ("", "text/plain", 415),
+    ],
+)
+def test_two_content_types_must_both_be_json(local: Server, first: str, second: str, status: int) -> None:
+    lines = f"POST /podium/v1/reset HTTP/1.1\r\nHost: localhost\r\nContent-Type: {first}\r\nContent-Type: {second}\r\n"
+    answer = exchange(local.port, f"{lines}Content-Length: 0\r\nConnection: close\r\n\r\n".encode(), "POST")
+    assert answer and answer.status == status
 
 
 def test_kubectl_sends_raw_requests(home: Path) -> None:

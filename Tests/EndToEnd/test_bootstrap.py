@@ -147,6 +147,42 @@ def test_the_service_of_the_api_comes_again() -> None:
         assert len(server.api.items("/apis/networking.k8s.io/v1/ipaddresses")) == 1
 
 
+def renewed(api: Api) -> str:
+    """When the server last said that it lives."""
+    return str(api.items("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases")[0]["spec"]["renewTime"])
+
+
+def test_the_server_says_that_it_lives_wherever_something_does() -> None:
+    with Server("--clock", "virtual", "--nodes", "1") as server:
+        started = renewed(server.api)
+        for hours in ("01", "02"):
+            server.api.advance("1h")
+            assert renewed(server.api) == started[:11] + hours + ":00:00.000000Z"
+        assert server.api.send("PUT", "/podium/v1/nodes/node-1/power", {"state": "off"}).status == 200
+        server.api.advance("1h")
+        assert renewed(server.api)[11:16] == "02:00"
+        # Whoever deletes the Lease gets another one with the next renewal.
+        assert server.api.send("PUT", "/podium/v1/nodes/node-1/power", {"state": "on"}).status == 200
+        [lease] = server.api.items("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases")
+        server.api.delete(f"/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/{lease['metadata']['name']}")
+        server.api.advance("1m")
+        assert renewed(server.api)[11:16] == "03:01"
+
+
+@pytest.mark.parametrize("clock", ["virtual", "100x"])
+def test_where_nothing_lives_the_clock_has_nothing_to_do(clock: str) -> None:
+    with Server("--clock", clock, "--nodes", "0") as server:
+        if clock != "virtual":
+            before = renewed(server.api)
+            assert eventually(lambda: renewed(server.api) != before)
+            assert server.api.send("PUT", "/podium/v1/clock", {"mode": "virtual"}).status == 200
+        before = renewed(server.api)
+        server.api.advance("24h")
+        assert renewed(server.api) == before
+        assert server.api.send("PUT", "/podium/v1/clock", {"mode": "scaled", "rate": 1000}).status == 200
+        assert eventually(lambda: renewed(server.api) != before)
+
+
 @pytest.mark.parametrize("modes", ["AlwaysDeny", "AlwaysAllow", "RBAC", "RBAC,AlwaysAllow", "AlwaysDeny,AlwaysAllow"])
 def test_a_cluster_is_healthy_whatever_is_deleted(modes: str) -> None:
     with Server("--nodes", "0", "--controllers=", "--authorization-mode", modes) as server:

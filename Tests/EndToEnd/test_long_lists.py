@@ -16,6 +16,7 @@ from server import Server
 PODS = "/api/v1/namespaces/default/pods"
 MAPS = "/api/v1/namespaces/default/configmaps"
 SERVICES = "/api/v1/namespaces/default/services"
+REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 STRATEGIC = "application/strategic-merge-patch+json"
 MERGE = "application/merge-patch+json"
@@ -91,6 +92,24 @@ CREATED = {
                     lambda index: {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": f"u{index // 2}"}
                 ),
             }
+        },
+    ),
+    "controllers": (
+        MAPS,
+        {
+            "metadata": {
+                "name": "m",
+                "ownerReferences": many(
+                    lambda index: {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": f"u{index}", "controller": True}
+                ),
+            }
+        },
+    ),
+    "usages": (
+        REQUESTS,
+        {
+            "metadata": {"name": "r"},
+            "spec": {"request": "eA==", "signerName": "a.b/c", "usages": many(lambda index: f"usage {index}", 40_000)},
         },
     ),
     "ports": (SERVICES, {"metadata": {"name": "s"}, "spec": ports}),

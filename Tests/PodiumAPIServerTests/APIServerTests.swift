@@ -13,6 +13,7 @@ struct APIServerTests {
     private static let pods = "/api/v1/namespaces/ns/pods"
     private static let protobuf = "application/vnd.kubernetes.protobuf"
     private static let merge = "application/merge-patch+json"
+    private static let named = #"{"metadata":{"name":"x"}}"#
     private static let pod = #"{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}"#
 
     // MARK: Refusals
@@ -124,6 +125,30 @@ struct APIServerTests {
         #expect(
             answer.message == "the namespace of the provided object does not match the namespace sent on the request"
         )
+    }
+
+    @Test(arguments: [
+        ("services/x", #"{"metadata":{"name":"x"},"spec":{"ports":[{"port":80}],"type":"NodePort"}}"#, 201),
+        ("services/x/status", #"{"metadata":{"name":"x"},"spec":{"ports":[{"port":80}]},"status":{}}"#, 201),
+        ("limitranges/x", #"{"metadata":{"name":"x"},"spec":{"limits":[{"type":"Pod","max":{"cpu":"1"}}]}}"#, 201),
+        ("endpoints/x", Self.named, 201), ("configmaps/x", named, 404), ("secrets/x", named, 404),
+        ("resourcequotas/x", Self.named, 404), ("resourcequotas/x/status", named, 404),
+        ("pods/x", #"{"metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"i"}]}}"#, 404),
+        ("pods/x/status", #"{"metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"i"}]}}"#, 404),
+    ])
+    func someKindsAreMadeByAnUpdate(path: String, body: String, status: Int) throws {
+        let server = ServerFixture()
+        let name = path.split(separator: "/").prefix(2).joined(separator: "/")
+        #expect(server.send("PATCH", "/api/v1/namespaces/ns/\(path)", "{}", contentType: Self.merge).code == 404)
+        let answer = server.send("PUT", "/api/v1/namespaces/ns/\(path)", body)
+        #expect(answer.code == status, "\(answer.message)")
+        let object = server.send("GET", "/api/v1/namespaces/ns/\(name)")
+        #expect(object.code == (status == 201 ? 200 : 404))
+        // As by a POST, whatever the subresource: what clients may set, and what the server sets.
+        if name == "services/x" {
+            #expect(object.body[path: "spec", "clusterIP"]?.string?.hasPrefix("10.96.") == true)
+            #expect(object.body["status"] == ["loadBalancer": [:]])
+        }
     }
 
     @Test func anUpdateKeepsWhatTheServerSet() {

@@ -7,15 +7,17 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
+import Synchronization
 import Testing
 
 @Suite struct ServiceAddressRecordsTests {
     private let memory = MemoryStorage()
+    private let host: Host
     private let storage: ServiceAddressRecords
 
     init() {
         let clock = ClusterClock(mode: .virtual)
-        let host = Host(
+        host = Host(
             clock: clock,
             scheduling: clock,
             timeouts: DispatchTimeouts(),
@@ -93,5 +95,96 @@ import Testing
         #expect(try records() == ["10.96.1.1": "a"])
         _ = try storage.delete(Self.key("a"), expecting: service.revision)
         #expect(try records().isEmpty)
+    }
+
+    /// What another thread does right behind the first removal of a Service, before that of its record.
+    private func removal(of key: ObjectKey, then meanwhile: @escaping @Sendable (any Storage) throws -> Void) throws {
+        let service = try #require(memory.get(key))
+        let turned = TurnedStorage(memory, meanwhile)
+        _ = try ServiceAddressRecords(turned, host: host).delete(key, expecting: service.revision)
+    }
+
+    @Test(arguments: ["a", "b"])
+    func anAddressIsTakenWhileItsRecordGoes(next: String) throws {
+        _ = try storage.create(Self.key("a"), Self.draft("a", "10.96.1.1"))
+        let records = storage
+        try removal(of: Self.key("a")) { _ in
+            _ = try records.create(Self.key(next), Self.draft(next, "10.96.1.1"))
+        }
+        #expect(try self.records() == ["10.96.1.1": next])
+    }
+
+    @Test func aRecordGoesBetweenTheLookAndTheWrite() throws {
+        let old = try storage.create(Self.key("a"), Self.draft("a", "10.96.1.1"))
+        // The Service is gone, its record goes while the next one is written.
+        _ = try memory.delete(Self.key("a"), expecting: old.revision)
+        let record = ObjectKey(.ipAddresses, name: "10.96.1.1")
+        let turned = TurnedStorage(memory) { memory in
+            let revision = try #require(memory.get(record)).revision
+            _ = try memory.delete(record, expecting: revision)
+        }
+        _ = try ServiceAddressRecords(turned, host: host).create(Self.key("b"), Self.draft("b", "10.96.1.1"))
+        #expect(try records() == ["10.96.1.1": "b"])
+    }
+}
+
+/// A storage in which something happens right behind the first write of a Service.
+private final class TurnedStorage: Storage {
+    private let base: MemoryStorage
+    private let meanwhile: @Sendable (any Storage) throws -> Void
+    private let isOver = Atomic<Bool>(false)
+
+    init(_ base: MemoryStorage, _ meanwhile: @escaping @Sendable (any Storage) throws -> Void) {
+        self.base = base
+        self.meanwhile = meanwhile
+    }
+
+    private func turn(_ key: ObjectKey) {
+        guard key.resource == .services, !isOver.exchange(true, ordering: .relaxed) else { return }
+        #expect(throws: Never.self) { try meanwhile(base) }
+    }
+
+    var revision: Revision { base.revision }
+
+    func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
+        let object = try base.create(key, draft)
+        turn(key)
+        return object
+    }
+
+    func update(
+        _ key: ObjectKey,
+        expecting expected: Revision,
+        _ draft: ObjectDraft
+    ) throws(StorageError) -> StoredObject {
+        try base.update(key, expecting: expected, draft)
+    }
+
+    func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {
+        let object = try base.delete(key, expecting: expected)
+        turn(key)
+        return object
+    }
+
+    func get(_ key: ObjectKey) -> StoredObject? { base.get(key) }
+
+    func list(
+        _ resource: GroupResource,
+        scope: ListScope,
+        from start: String?,
+        limit: Int?,
+        at revision: Revision?
+    ) throws(StorageError) -> ListSnapshot {
+        try base.list(resource, scope: scope, from: start, limit: limit, at: revision)
+    }
+
+    func watch(
+        _ resource: GroupResource,
+        scope: ListScope,
+        after revision: Revision,
+        skippingHeartbeats: Bool,
+        wake: @escaping @Sendable () -> Void
+    ) throws(StorageError) -> any WatchCursor {
+        try base.watch(resource, scope: scope, after: revision, skippingHeartbeats: skippingHeartbeats, wake: wake)
     }
 }

@@ -106,6 +106,39 @@ import Testing
         #expect(update(changed, old).isEmpty)
     }
 
+    @Test func errorsThatShowALongListShowItsBeginning() {
+        func printed(_ count: Int) -> [String] {
+            let owners = (0..<count).map { index -> JSONValue in
+                let number = JSONValue.string("é\(index)")
+                return ["apiVersion": "v1", "kind": "Pod", "name": number, "uid": number, "controller": true]
+            }
+            return ObjectMetaValidation.ownerReferences(.array(owners), at: FieldPath("metadata", "ownerReferences"))
+                .map(\.message)
+        }
+        #expect(printed(2).first?.hasSuffix("references for Pod/é0 and Pod/é1") == true)
+        #expect(printed(2).first?.contains("...") == false)
+        let lengths = [100, 200, 400].map { count in printed(count).map(\.utf8.count).max() ?? 0 }
+        #expect(lengths.allSatisfy { $0 < FieldError.Limits.maximumValueBytes + 200 })
+        #expect(printed(400).allSatisfy { $0.contains("...: Only one reference can") })
+    }
+
+    @Test(arguments: [4080, 4090, 4091, 4092, 4093, 4094, 4096, 4100, 5000])
+    func whatIsLeftOutOfAValueIsToldByDots(length: Int) {
+        for character in ["x", "é", "€", "🙂", "\n"] {
+            let text = String(repeating: character, count: length / character.utf8.count)
+            for value: JSONValue in [[.string(text)], ["a": .string(text)], [[], "", 1, .string(text), 2]] {
+                let whole = value.jsonText
+                let body = FieldError.invalid(FieldPath("a"), value, "b").body
+                if whole.utf8.count <= FieldError.Limits.maximumValueBytes {
+                    #expect(body == "Invalid value: \(whole): b")
+                } else {
+                    #expect(body.hasSuffix("...: b") && body.utf8.count < FieldError.Limits.maximumValueBytes + 40)
+                    #expect(whole.hasPrefix(body.dropFirst("Invalid value: ".count).dropLast("...: b".count)))
+                }
+            }
+        }
+    }
+
     @Test func updatesNeedARevision() {
         #expect(
             update(["name": "a", "namespace": "n"], ["name": "a", "namespace": "n", "resourceVersion": "1"]).first

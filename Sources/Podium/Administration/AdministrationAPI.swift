@@ -74,8 +74,8 @@ struct AdministrationAPI {
 
     private func setClock(_ body: JSONValue) throws(StatusError) -> HTTPResponse {
         switch body["mode"]?.string {
-        case "real": cluster.clock.setMode(.real)
-        case "virtual": cluster.clock.setMode(.virtual)
+        case "real": cluster.setClock(.real)
+        case "virtual": cluster.setClock(.virtual)
         case "scaled":
             let rate: Double? =
                 switch body["rate"] {
@@ -86,7 +86,7 @@ struct AdministrationAPI {
             guard let rate, rate.isFinite, rate > 0, rate <= ClockLimits.maximumRate else {
                 throw .badRequest("rate must be a number above 0 and at most \(Int(ClockLimits.maximumRate))")
             }
-            cluster.clock.setMode(.scaled(rate: rate))
+            cluster.setClock(.scaled(rate: rate))
         case let mode?: throw .badRequest("mode \(FieldError.quoted(mode)) is none of real, scaled, virtual")
         case nil: throw .badRequest("mode must be real, scaled or virtual")
         }

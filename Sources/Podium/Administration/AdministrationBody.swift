@@ -13,9 +13,10 @@ enum AdministrationBody {
     /// Returns when the body is JSON, or when a program that is no browser does not say what it is.
     /// - Throws: 415.
     static func check(_ request: HTTPRequest) throws(StatusError) {
-        if let contentType = request.headers["content-type"], !contentType.isEmpty {
-            let type = contentType.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
-            if type.lowercased() != json { throw .unsupportedMediaType([json]) }
+        // Whoever says two things says nothing that can be relied on.
+        let types = request.headers.all("content-type").filter { !$0.isEmpty }
+        if !types.isEmpty {
+            guard types.allSatisfy(isJSON) else { throw .unsupportedMediaType([json]) }
             return
         }
         switch request.method {
@@ -23,6 +24,10 @@ enum AdministrationBody {
         // These have no body, and a browser asks before it sends a DELETE.
         default: return
         }
+    }
+
+    private static func isJSON(_ contentType: String) -> Bool {
+        contentType.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased() == json
     }
 
     private static func isFromBrowser(_ headers: HTTPHeaders) -> Bool {

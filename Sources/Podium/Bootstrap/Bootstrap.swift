@@ -64,8 +64,7 @@ enum Bootstrap {
 }
 
 extension Bootstrap {
-    // The name is made of the host's name, `podium`, as upstream makes it. The lease is not renewed: nothing in an
-    // idle cluster writes for its own sake, and nobody competes with this server.
+    // The name is made of the host's name, `podium`, as upstream makes it.
     // Kubernetes: pkg/controlplane/apiserver/server.go
     private static let identity = "apiserver-gs32jtgnau2vbha2xczuklhmdq"
     private static let instance = "0b7f4c1e-6c0f-4d0e-9d5a-7a6b1f0c2d3e"
@@ -73,22 +72,7 @@ extension Bootstrap {
     /// What the server notes down about itself in kube-system.
     private static var serverObjects: [(resource: GroupResource, object: JSONValue)] {
         [
-            (
-                .leases,
-                [
-                    "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-                    "metadata": [
-                        "name": .string(identity), "namespace": "kube-system",
-                        "labels": [
-                            "apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": "podium",
-                        ],
-                    ],
-                    "spec": [
-                        "holderIdentity": .string("\(identity)_\(instance)"), "leaseDurationSeconds": 3600,
-                        "renewTime": .string(ObjectTemplate.Mark.microTime),
-                    ],
-                ]
-            ),
+            (.leases, serverLease(renewedAt: ObjectTemplate.Mark.microTime)),
             // Without certificates of clients and of front proxies there is nothing to tell.
             // Kubernetes: pkg/controlplane/controller/clusterauthenticationtrust
             (.configMaps, configMap("extension-apiserver-authentication", data: nil)),
@@ -102,6 +86,24 @@ extension Bootstrap {
             ),
         ]
     }
+
+    /// The Lease by which the server shows that it lives.
+    static func serverLease(renewedAt time: String) -> JSONValue {
+        [
+            "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
+            "metadata": [
+                "name": .string(serverLeaseKey.name.name), "namespace": .string(serverLeaseKey.name.namespace),
+                "labels": ["apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": "podium"],
+            ],
+            "spec": [
+                "holderIdentity": .string("\(identity)_\(instance)"), "leaseDurationSeconds": 3600,
+                "renewTime": .string(time),
+            ],
+        ]
+    }
+
+    /// Where that Lease is.
+    static let serverLeaseKey = ObjectKey(.leases, namespace: "kube-system", name: identity)
 
     private static func configMap(_ name: String, data: JSONValue?) -> JSONValue {
         var object: JSONValue = [

@@ -30,12 +30,10 @@ extension ResourceStore {
             let current = storage.get(key(name))
             var object = try make(current)
             guard let current else {
-                guard allowsCreate ?? strategy.allowsCreateOnUpdate, subresource == nil else {
-                    throw .notFound(resource, name)
-                }
+                guard allowsCreate ?? strategy.allowsCreateOnUpdate else { throw .notFound(resource, name) }
                 try options.authorizeCreate?()
                 object[path: "metadata", "resourceVersion"] = nil
-                return UpdateOutcome(result: try create(object, options: options), isCreated: true)
+                return UpdateOutcome(result: try whole.create(object, options: options), isCreated: true)
             }
             if !isPatch { try checkIdentity(object, current, name) }
             let isConditional = try checkVersion(object, current, name) && !isPatch
@@ -58,6 +56,19 @@ extension ResourceStore {
             }
         }
         preconditionFailure("the loop above ends by return or throw")
+    }
+
+    /// The store of the objects themselves: what is made through a subresource is made as by a POST.
+    // Kubernetes: generic/registry/store.go Update, which creates by the CreateStrategy that all subresources share
+    private var whole: ResourceStore {
+        subresource == nil
+            ? self
+            : ResourceStore(
+                definition: definition,
+                strategy: definition.strategy,
+                environment: environment,
+                namespace: namespace
+            )
     }
 
     /// The new object must not name another UID than that of the one it replaces.

@@ -158,32 +158,9 @@ final class NodeKubelet {
         let now = cluster.now
         let key = ObjectKey(.leases, namespace: NodeDocument.leaseNamespace, name: name)
         cluster.attempt("renew the lease of node \(name)") { () throws(StorageError) in
-            guard let lease = cluster.client.storage.get(key) else {
-                try cluster.client.create(.leases, NodeDocument.lease(of: name, uid: node.uid, now: now))
-                return
-            }
-            if try writeRenewal(of: lease, now: now) { return }
-            try cluster.client.update(key) { lease in
-                lease[path: "spec", "renewTime"] = .string(now.rfc3339Micro)
-                return true
-            }
+            try cluster.client.renewLease(key, at: now) { NodeDocument.lease(of: name, uid: node.uid, now: now) }
         }
         if isReportDue || !isHealthy { report() }
-    }
-
-    /// Writes the time into a Lease that is as its kubelets leave it, without reading the rest: it happens often.
-    /// - Returns: whether it is done; not when somebody else was faster, or has left the Lease without a time.
-    private func writeRenewal(of lease: StoredObject, now: Timestamp) throws(StorageError) -> Bool {
-        guard let old = lease.text(ofMember: "renewTime") else { return false }
-        let new = now.rfc3339Micro
-        if old.buffer.elementsEqual(new.utf8) { return true }
-        let draft = ObjectDraft(heartbeatOf: lease, replacing: old, with: new)
-        do throws(StorageError) {
-            _ = try cluster.client.storage.update(lease.key, expecting: lease.revision, draft)
-            return true
-        } catch .conflict {
-            return false
-        }
     }
 
     private static func isHealthy(_ node: APIObject) -> Bool {

@@ -118,5 +118,5 @@ package enum NodeDocument {
     }
 
     /// Where the Leases of nodes are.
-    static let leaseNamespace = "kube-node-lease"
+    package static let leaseNamespace = "kube-node-lease"
 }

@@ -186,6 +186,8 @@ extension ObjectMetaValidation {
     package static func ownerReferences(_ references: JSONValue?, at path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
         var controller: String?
+        // All of them stand in every error about controllers.
+        lazy var all = JSONValue.array(references?.elements.map(printed) ?? [])
         for reference in references?.elements ?? [] {
             errors += ownerReference(reference, at: path)
             guard reference["controller"]?.bool == true else { continue }
@@ -197,7 +199,7 @@ extension ObjectMetaValidation {
             errors.append(
                 .invalid(
                     path,
-                    .array(references?.elements.map(printed) ?? []),
+                    all,
                     "Only one reference can have Controller set to true. "
                         + "Found \"true\" in references for \(first) and \(owner)"
                 )

@@ -52,7 +52,8 @@ struct CertificateSigningRequestValidation {
         if usages.isEmpty { return [field.required()] }
         let path = FieldPath("spec", "usages")
         let unknown = usages.enumerated().filter { !Self.usages.contains($0.element) }
-        let repeated = usages.enumerated().filter { usages[..<$0.offset].contains($0.element) }
+        var seen: Set<String> = []
+        let repeated = usages.enumerated().filter { !seen.insert($0.element).inserted }
         return unknown.map { .notSupported(path.index($0.offset), .string($0.element), Self.usages) }
             + repeated.map { .duplicate(path.index($0.offset), .string($0.element)) }
     }
@@ -61,7 +62,7 @@ struct CertificateSigningRequestValidation {
         let conditions = object[path: "status", "conditions"]?.elements ?? []
         let wereBoth = old.map { !$0.conditions("Approved").isEmpty && !$0.conditions("Denied").isEmpty } ?? false
         var errors: [FieldError] = []
-        var seen: [String] = []
+        var seen: Set<String> = []
         for (index, condition) in conditions.enumerated() {
             let path = Self.conditionsPath.index(index)
             let type = condition["type"]?.string ?? ""
@@ -78,8 +79,7 @@ struct CertificateSigningRequestValidation {
                 let detail = "Approved and Denied conditions are mutually exclusive"
                 errors.append(.invalid(path.child("type"), .string(type), detail))
             }
-            if seen.contains(type) { errors.append(.duplicate(path.child("type"), .string(type))) }
-            seen.append(type)
+            if !seen.insert(type).inserted { errors.append(.duplicate(path.child("type"), .string(type))) }
         }
         return errors
     }

@@ -13,7 +13,6 @@ package struct PlainStrategy: ResourceStrategy {
         package var hasStatus = false
         /// Whether `metadata.generation` counts the changes of the spec.
         package var countsGenerations = false
-        package var allowsCreateOnUpdate = false
         package var allowsUnconditionalUpdate = true
         /// What names it takes.
         package var nameErrors: @Sendable (String, Bool) -> [String] = {
@@ -27,7 +26,6 @@ package struct PlainStrategy: ResourceStrategy {
 
     package init(_ traits: Traits = Traits()) { self.traits = traits }
 
-    package var allowsCreateOnUpdate: Bool { traits.allowsCreateOnUpdate }
     package var allowsUnconditionalUpdate: Bool { traits.allowsUnconditionalUpdate }
     package var status: (any ResourceStrategy)? { traits.hasStatus ? StatusStrategy(of: self) : nil }
 
@@ -58,6 +56,7 @@ package struct StatusStrategy: ResourceStrategy {
         errors = validate
     }
 
+    package var allowsCreateOnUpdate: Bool { main.allowsCreateOnUpdate }
     package var allowsUnconditionalUpdate: Bool { main.allowsUnconditionalUpdate }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] { main.nameErrors(name, isPrefix: isPrefix) }

@@ -142,8 +142,11 @@ struct ResourceQuotaStrategy: KindStrategy {
 }
 
 /// What is special about LimitRanges.
-// Kubernetes: pkg/apis/core/v1/defaults.go SetDefaults_LimitRangeItem, pkg/apis/core/validation/validation.go
+// Kubernetes: pkg/apis/core/v1/defaults.go SetDefaults_LimitRangeItem, pkg/apis/core/validation/validation.go,
+// pkg/registry/core/limitrange/strategy.go
 struct LimitRangeStrategy: KindStrategy {
+    var allowsCreateOnUpdate: Bool { true }
+
     private static let lists = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"]
 
     func applyDefaults(_ object: inout JSONValue) {

@@ -13,6 +13,13 @@ package import PodiumStorage
 /// The Services are what counts when addresses are given out; an IPAddress that a client deletes is not made anew.
 // Kubernetes: pkg/registry/core/service/ipallocator/ipallocator.go
 package final class ServiceAddressRecords: Storage {
+    /// The limits of keeping records.
+    package enum Limits {
+        /// How often a record is looked at again when another writer was faster; then it stays as it is, which does no
+        /// harm: what counts is the Services.
+        package static let maximumConflictRetries = 16
+    }
+
     private let base: any Storage
     private let host: Host
 
@@ -80,6 +87,9 @@ package final class ServiceAddressRecords: Storage {
     }
 
     /// Writes a Service with the record of `address` made before; takes it back when the write fails.
+    ///
+    /// A record that was there already is looked at once more: it may be that of a Service which went just before, and
+    /// go, too. Whoever removes a record looks at its Service once more, so that of two that race one sees the other.
     private func holding(
         _ address: String?,
         of service: NamespacedName,
@@ -87,11 +97,47 @@ package final class ServiceAddressRecords: Storage {
     ) throws(StorageError) -> StoredObject {
         let isNew = address.map { record($0, of: service) } ?? false
         do throws(StorageError) {
-            return try write()
+            let object = try write()
+            if !isNew, let address { keep(address, of: service) }
+            return object
         } catch {
             if isNew, let address { release(address, of: service) }
             throw error
         }
+    }
+
+    /// Sees to it that a Service that was written has the record of its address.
+    private func keep(_ address: String, of service: NamespacedName) {
+        let key = ObjectKey(.ipAddresses, name: address)
+        for _ in 0..<Limits.maximumConflictRetries {
+            guard let record = base.get(key) else {
+                if self.record(address, of: service) { return }
+                continue
+            }
+            var object = record.value()
+            let holder = Self.holder(object)
+            if holder == service || isHeld(address, by: holder) { return }
+            object["spec"] = Self.object(address, of: service)["spec"]
+            let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: .ipAddresses))
+            do throws(StorageError) {
+                _ = try base.update(key, expecting: record.revision, draft)
+                return
+            } catch {
+                // Somebody has changed or removed it meanwhile, or the cluster is over: look again.
+                continue
+            }
+        }
+    }
+
+    /// The Service whose record `object` is.
+    private static func holder(_ object: JSONValue) -> NamespacedName {
+        let parent = object[path: "spec", "parentRef"]
+        return NamespacedName(namespace: parent?["namespace"]?.string ?? "", name: parent?["name"]?.string ?? "")
+    }
+
+    /// Whether `service` exists and has that address.
+    private func isHeld(_ address: String, by service: NamespacedName) -> Bool {
+        base.get(ObjectKey(.services, service)).map { Self.address($0.facts) == address } ?? false
     }
 
     /// Whether a record was made; there may be one already.
@@ -104,6 +150,7 @@ package final class ServiceAddressRecords: Storage {
             _ = try base.create(ObjectKey(.ipAddresses, name: address), draft)
             return true
         } catch {
+            // There is one, or the cluster is over, which the write of the Service then finds, too.
             return false
         }
     }
@@ -111,20 +158,20 @@ package final class ServiceAddressRecords: Storage {
     /// Removes the record of `address` unless it is of another Service.
     private func release(_ address: String, of service: NamespacedName) {
         let key = ObjectKey(.ipAddresses, name: address)
-        var isDone = false
-        while !isDone, let record = base.get(key) {
-            let parent = record.value()[path: "spec", "parentRef"]
-            guard parent?["namespace"]?.string == service.namespace, parent?["name"]?.string == service.name else {
-                return
-            }
+        for _ in 0..<Limits.maximumConflictRetries {
+            guard let record = base.get(key) else { return }
+            guard Self.holder(record.value()) == service else { return }
             do throws(StorageError) {
                 _ = try base.delete(key, expecting: record.revision)
-                isDone = true
+                // A Service of this name may have come again before its record went.
+                if isHeld(address, by: service) { keep(address, of: service) }
+                return
             } catch .conflict {
                 // Somebody has changed the record meanwhile: look again.
                 continue
             } catch {
-                isDone = true
+                // Somebody else has removed it, or the cluster is over.
+                return
             }
         }
     }

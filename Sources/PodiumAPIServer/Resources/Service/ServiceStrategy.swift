@@ -9,6 +9,7 @@ import PodiumMachinery
 // Kubernetes: pkg/registry/core/service/strategy.go, storage/storage.go; pkg/apis/core/v1/defaults.go
 struct ServiceStrategy: KindStrategy {
     var emptyStatus: JSONValue? { ["loadBalancer": [:]] }
+    var allowsCreateOnUpdate: Bool { true }
 
     func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
         NameValidation.dns1123Label(name, isPrefix: isPrefix)
