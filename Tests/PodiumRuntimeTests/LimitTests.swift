@@ -30,6 +30,18 @@ import Testing
         #expect(tester.wakes < 100)
     }
 
+    /// What is too long for a list of words is told, and ends the script.
+    @Test(arguments: [
+        ("xargs < /dev/zero", 1, "xargs: argument line too long\n"),
+        ("head -c 200000 /dev/zero | tr '\\0' a | xargs -n 1 echo", 1, "xargs: argument line too long\n"),
+    ])
+    func listsOfWordsAreBounded(script: String, code: Int, errors: String) throws {
+        let result = try ScriptResult(script)
+        #expect(result.code == code)
+        #expect(result.errors == errors)
+        #expect(result.output.isEmpty)
+    }
+
     @Test(arguments: [
         "bomb() { bomb | bomb & }; bomb; sleep 99999", "while :; do sleep 1000 & done",
         "f() { f & f & }; f; sleep 99999",
