@@ -32,6 +32,8 @@ import Testing
 
     /// What is too long for a list of words is told, and ends the script.
     @Test(arguments: [
+        ("set -- a; while :; do set -- \"$@\" \"$@\"; done", 2, "sh: out of memory\n"),
+        ("for i in $(yes a | head -n 500000); do echo never; done", 2, "sh: out of memory\n"),
         ("xargs < /dev/zero", 1, "xargs: argument line too long\n"),
         ("head -c 200000 /dev/zero | tr '\\0' a | xargs -n 1 echo", 1, "xargs: argument line too long\n"),
     ])

@@ -37,7 +37,7 @@ import Testing
         "while :; do x=$(cat /dev/zero | head -c 3000000 | tr '\\0' a); done",
         "while :; do seq 1000000 > /dev/null; done",
         "patch x < /dev/zero", "yes | xargs -n 1 echo", "yes '' | xargs -n 1 echo",
-        "seq 20000 | xargs -n 1 echo > /dev/null",
+        "seq 20000 | xargs -n 1 echo > /dev/null", "set -- $(seq 20000); while [ $# -gt 0 ]; do shift; done",
     ]
 
     /// After what is taken for honest work, a container is given as much as an endless loop is given, whatever it does.

@@ -216,11 +216,11 @@ extension Shell {
                 return
             }
             if let zero = rest.popFirst() { name = zero }
-            positional = Array(rest)
+            positional = WordList(rest)
             isCommandString = true
             frames = [.script(ShellScript(text: text, flavour))]
         } else if !readsInput, let path = rest.popFirst() {
-            positional = Array(rest)
+            positional = WordList(rest)
             guard let text = try? machine.contents(path).text else {
                 let reason = flavour == .dash ? "cannot open \(path)" : "can't open '\(path)'"
                 let named = flavour == .bash ? path : reason
@@ -231,7 +231,7 @@ extension Shell {
             if flavour == .bash { variables.set("BASH_SOURCE", elements: [0: path]) }
             frames = [.script(ShellScript(text: text, flavour))]
         } else {
-            positional = Array(rest)
+            positional = WordList(rest)
             options.isInteractive = options.isInteractive || machine.isTerminal(0)
             frames = [.script(.input(flavour))]
         }

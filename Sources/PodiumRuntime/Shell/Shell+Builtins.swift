@@ -54,7 +54,7 @@ extension Shell {
                 machine.complain(shell.complaint("shift: can't shift that many"))
                 return .refused(1)
             }
-            shell.positional.removeFirst(count)
+            shell.positional.shift(count)
             return .status(0)
         },
         "getopts": { shell, machine, words in shell.getOption(words, &machine) },
@@ -115,7 +115,7 @@ extension Shell {
         }
         let hasArguments = words.count > 2 && flavour != .dash
         frames.append(.sourced(positional: hasArguments ? positional : nil))
-        if hasArguments { positional = Array(words.dropFirst(2)) }
+        if hasArguments { positional = WordList(words.dropFirst(2)) }
         status = 0
         frames.append(.script(ShellScript(text: text.text, flavour).nested))
         return .step(.next)
