@@ -36,6 +36,7 @@ import Testing
         "i=0; while :; do ln -s /tmp/$i /tmp/$((i=i+1)); cat /tmp/$i; done",
         "while :; do x=$(cat /dev/zero | head -c 3000000 | tr '\\0' a); done",
         "while :; do seq 1000000 > /dev/null; done",
+        "while :; do shuf -i 1-90000 > /dev/null; done",
         "patch x < /dev/zero", "yes | xargs -n 1 echo", "yes '' | xargs -n 1 echo",
         "seq 20000 | xargs -n 1 echo > /dev/null", "set -- $(seq 20000); while [ $# -gt 0 ]; do shift; done",
     ]
