@@ -30,6 +30,20 @@ import Testing
         #expect(tester.wakes < 100)
     }
 
+    /// What is too long for a list of words is told, and ends the script.
+    @Test(arguments: [
+        ("set -- a; while :; do set -- \"$@\" \"$@\"; done", 2, "sh: out of memory\n"),
+        ("for i in $(yes a | head -n 500000); do echo never; done", 2, "sh: out of memory\n"),
+        ("xargs < /dev/zero", 1, "xargs: argument line too long\n"),
+        ("head -c 200000 /dev/zero | tr '\\0' a | xargs -n 1 echo", 1, "xargs: argument line too long\n"),
+    ])
+    func listsOfWordsAreBounded(script: String, code: Int, errors: String) throws {
+        let result = try ScriptResult(script)
+        #expect(result.code == code)
+        #expect(result.errors == errors)
+        #expect(result.output.isEmpty)
+    }
+
     @Test(arguments: [
         "dd if=/dev/zero of=/tmp/u bs=1 seek=9223372036854775807 count=1",
         "dd if=/etc/passwd bs=1M skip=99999999999999",

@@ -26,6 +26,9 @@ import Testing
     @Test(arguments: [
         "\(grow); sleep 99", "(\(grow); sleep 99); echo never",
         "awk 'BEGIN { while (1) a[i++] = sprintf(\"%1000d\", 1) }'", "head -c 3000000 /dev/zero | sort; echo never",
+        "set -- a; while :; do set -- \"$@\" \"$@\"; done", "f() { f \"$@\"; }; f $(seq 2000)",
+        "f() { for i in $(seq 2000); do f; done; }; f", "f() { local x=$(seq 20000); f; }; f",
+        "i=0; while :; do i=$((i + 1)); alias a$i=$(seq 20000 | tr '\\n' +); done",
     ])
     func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
         var tester = SandboxTester()

@@ -42,6 +42,9 @@ import Testing
         "seq 20000 > /tmp/a; sha3sum /tmp/a > /tmp/l; while :; do sha3sum -c /tmp/l > /dev/null; done",
         "seq 20000 > /tmp/a; while :; do printf '1,$s/1/2/g\\n1,$s/2/1/g\\nw\\nq\\n' | ed -s /tmp/a; done",
         "seq 20000 > /tmp/a; while :; do sed -i s/1/2/ /tmp/a; done",
+        "while :; do shuf -i 1-90000 > /dev/null; done",
+        "patch x < /dev/zero", "yes | xargs -n 1 echo", "yes '' | xargs -n 1 echo",
+        "seq 20000 | xargs -n 1 echo > /dev/null", "set -- $(seq 20000); while [ $# -gt 0 ]; do shift; done",
     ]
 
     /// After what is taken for honest work, a container is given as much as an endless loop is given, whatever it does.

@@ -11,7 +11,7 @@ extension Applets {
         "dumb-init": { PrefixProgram(words: $0, valued: "") },
         "find": { FindProgram(words: $0) },
         "flock": { FlockProgram(words: $0) },
-        "xargs": { ArgumentsProgram(words: $0) },
+        "xargs": { BeginningProgram(begin: ArgumentsProgram.begin, words: $0) },
     ]
 }
 
@@ -77,96 +77,6 @@ struct EnvironmentProgram: Program {
             return .exited(0)
         }
         return machine.become(Array(rest), as: "env")
-    }
-}
-
-/// `xargs`.
-struct ArgumentsProgram: Program {
-    /// The arguments of one command, when not told otherwise.
-    private static let maximumArguments = 1000
-
-    let words: [String]
-    private var input: [UInt8] = []
-    private var batches: [[String]]?
-    private var child: Int?
-    private var code = 0
-
-    init(words: [String]) { self.words = words }
-
-    mutating func run(_ machine: inout Machine) -> Progress {
-        let options = AppletOptions(words, valued: "nILPdsE", stops: true)
-        while batches == nil {
-            switch machine.read(0) {
-            case .bytes(let bytes): input += bytes
-            case .wait(let wait): return .blocked(wait)
-            case .end, .failed: batches = split(options)
-            }
-        }
-        if let child {
-            guard let ended = machine.process.endedChildren.removeValue(forKey: child) else { return .blocked(.child) }
-            self.child = nil
-            if ended == 255 {
-                machine.complain("xargs: \(options.words.first ?? "echo"): exited with status 255; aborting")
-                return .exited(124)
-            }
-            if ended != 0 { code = 123 }
-        }
-        guard let command = batches?.first else { return .exited(code) }
-        if machine.mustYield { return .ready }
-        batches?.removeFirst()
-        if options.has("t") { machine.complain(command.joined(separator: " ")) }
-        switch machine.program(for: command, path: machine.searchPath) {
-        case .failure(let failure):
-            _ = Applets.fail(&machine, "xargs", failure.command, failure.errno)
-            return .exited(failure.code)
-        case .program(let program):
-            child = machine.fork(program, arguments: command)
-            return child == nil ? .exited(1) : .blocked(.child)
-        }
-    }
-
-    private func split(_ options: AppletOptions) -> [[String]] {
-        let command = options.words.isEmpty ? ["echo"] : options.words
-        var items: [String]
-        if options.has("0") {
-            items = input.split(separator: 0).map { $0.text }
-        } else if options["I"] != nil || options["d"] == "\\n" {
-            items = input.split(separator: 0x0A).map { $0.text }
-        } else {
-            items = Self.quotedWords(input)
-        }
-        items.removeAll { $0.isEmpty }
-        if let mark = options["I"] {
-            return items.map { item in command.map { $0.replacing(mark, with: item) } }
-        }
-        if items.isEmpty { return options.has("r") ? [] : [command] }
-        let count = max(1, (options["n"] ?? options["L"]).flatMap { Int($0) } ?? Self.maximumArguments)
-        return stride(from: 0, to: items.count, by: count).map { command + items[$0..<min($0 + count, items.count)] }
-    }
-
-    private static func quotedWords(_ bytes: [UInt8]) -> [String] {
-        var words: [String] = []
-        var word: [UInt8] = []
-        var quote: UInt8?
-        var isEscaped = false
-        for unit in bytes {
-            if isEscaped {
-                word.append(unit)
-                isEscaped = false
-            } else if let open = quote {
-                if unit == open { quote = nil } else { word.append(unit) }
-            } else if unit == UInt8(ascii: "'") || unit == UInt8(ascii: "\"") {
-                quote = unit
-            } else if unit == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else if unit.isBlank {
-                if !word.isEmpty { words.append(word.text) }
-                word = []
-            } else {
-                word.append(unit)
-            }
-        }
-        return word.isEmpty ? words : words + [word.text]
     }
 }
 

@@ -221,14 +221,14 @@ extension Shell {
                 return
             }
             if let zero = rest.popFirst() { (name, isNamed) = (zero, true) }
-            positional = Array(rest)
+            positional = WordList(rest)
             isCommandString = true
             var script = ShellScript(text: text, flavour)
             // busybox counts the lines of such a text from 0.
             if flavour == .ash { script.parser.line = 0 }
             frames = [.script(script)]
         } else if !readsInput, let path = rest.popFirst() {
-            positional = Array(rest)
+            positional = WordList(rest)
             guard let text = try? machine.contents(path).text else {
                 let reason = flavour == .dash ? "cannot open \(path)" : "can't open '\(path)'"
                 let named = flavour == .bash ? path : reason
@@ -240,7 +240,7 @@ extension Shell {
             if flavour == .bash { variables.set("BASH_SOURCE", elements: [0: path]) }
             frames = [.script(ShellScript(text: text, flavour))]
         } else {
-            positional = Array(rest)
+            positional = WordList(rest)
             options.isInteractive = options.isInteractive || machine.isTerminal(0)
             frames = [.script(.input(flavour))]
         }

@@ -13,11 +13,15 @@ enum ReadResult: Sendable {
 }
 
 extension Machine {
+    /// The work of a turn after which reading ends it, for programs that read on without looking at their work.
+    private static let stepsOfReading = 2 * WorkBudget.stepsPerSlice
+
     /// Reads at most `limit` bytes from a descriptor of the running process.
     mutating func read(_ descriptor: Int, limit: Int = 64 << 10) -> ReadResult {
         guard let number = process.files[descriptor], let file = kernel.openFiles[number] else {
             return .failed(.badFile)
         }
+        if file.target.neverWaits, meter.steps >= Self.stepsOfReading { return .wait(.time(now)) }
         switch file.target {
         case .null: return .end
         case .zero, .full:

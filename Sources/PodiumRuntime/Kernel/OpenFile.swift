@@ -34,6 +34,14 @@ enum OpenFileTarget: Hashable, Sendable {
     case connection(Int)
     /// The input of a container with `stdin` to which nobody is attached.
     case silence
+
+    /// Whether there is always something to read at once, or the end.
+    var neverWaits: Bool {
+        switch self {
+        case .file, .snapshot, .zero, .full, .random: true
+        default: false
+        }
+    }
 }
 
 /// A file by the tree it is in and its place there.

@@ -15,7 +15,7 @@ enum ExpansionStop: Error, Sendable {
 
 /// What expansion reads of a shell beside its variables.
 struct ExpansionScope: Sendable {
-    var positional: [String]
+    var positional: WordList
     /// `$0`.
     var shellName: String
     /// `$?`.
@@ -48,6 +48,8 @@ struct Expansion {
     static let maximumSubstitutions = 1000
     /// The bytes that one word may become.
     static let maximumWordBytes = 4 << 20
+    /// What all the fields of a list of words may take; many short ones take far more than their bytes.
+    static let maximumListBytes = 10 << 20
 
     var variables: ShellVariables
     let scope: ExpansionScope
@@ -57,6 +59,8 @@ struct Expansion {
     /// Counts the work.
     let meter: WorkMeter
     var used = 0
+    /// What the words of the present list take that were expanded already.
+    private var held = 0
 
     /// A pass of a shell with these variables in a process of `machine`.
     init(_ variables: ShellVariables, _ scope: ExpansionScope, substitutions: [String], _ machine: Machine) {
@@ -77,8 +81,10 @@ struct Expansion {
                 var builder = FieldBuilder(separators: separators)
                 try expand(braced, into: &builder)
                 fields += builder.finish()
+                held += builder.heldBytes
             }
         }
+        held = 0
         return fields
     }
 
@@ -122,7 +128,9 @@ struct Expansion {
             // Bytes are split, and kept both as text and as a pattern.
             meter.charge(bytes: 4 * (builder.byteCount - counted))
             counted = builder.byteCount
-            if builder.byteCount > Self.maximumWordBytes { throw .failed("out of memory") }
+            if builder.byteCount > Self.maximumWordBytes || held + builder.heldBytes > Self.maximumListBytes {
+                throw .failed("out of memory")
+            }
         }
     }
 
@@ -189,7 +197,7 @@ struct Expansion {
 
     /// The elements that `@` and `*` stand for; nil for a single value.
     private func list(_ parameter: ParameterExpansion) -> [String]? {
-        if parameter.name == "@" || parameter.name == "*" { return scope.positional }
+        if parameter.name == "@" || parameter.name == "*" { return Array(scope.positional.words) }
         guard let index = parameter.index?.parts, index == [.quoted("@")] || index == [.quoted("*")] else { return nil }
         return variables.elements(parameter.name).sorted { $0.key < $1.key }.map(\.value)
     }

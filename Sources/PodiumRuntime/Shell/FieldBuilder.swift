@@ -3,6 +3,9 @@
 
 /// A field with what of it is a pattern.
 struct ExpandedField: Hashable, Sendable {
+    /// What a field counts for beside its bytes.
+    static let ownBytes = 24
+
     var units: [UInt8] = []
     /// The same text as a pattern, with everything quoted escaped.
     var pattern: [UInt8] = []
@@ -39,6 +42,9 @@ struct FieldBuilder {
     /// Whether white space ended the last field, so that one other separator may follow without making an empty field.
     private var endedBySpace = false
     private(set) var byteCount = 0
+
+    /// What the fields take.
+    var heldBytes: Int { byteCount + done.count * ExpandedField.ownBytes }
 
     init(separators: [UInt8]?) { self.separators = separators }
 

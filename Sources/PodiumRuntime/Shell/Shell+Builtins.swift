@@ -55,7 +55,7 @@ extension Shell {
                 machine.complain(shell.complaint("shift: can't shift that many"))
                 return .refused(1)
             }
-            shell.positional.removeFirst(count)
+            shell.positional.shift(count)
             return .status(0)
         },
         "getopts": { shell, machine, words in shell.getOption(words, &machine) },
@@ -122,7 +122,7 @@ extension Shell {
         }
         let hasArguments = words.count > 2 && flavour != .dash
         frames.append(.sourced(path: found, positional: hasArguments ? positional : nil))
-        if hasArguments { positional = Array(words.dropFirst(2)) }
+        if hasArguments { positional = WordList(words.dropFirst(2)) }
         status = 0
         frames.append(.script(ShellScript(text: text.text, flavour).nested(at: 1)))
         return .step(.next)

@@ -103,7 +103,7 @@ extension Shell {
         if !saved.isEmpty { frames.append(.restore(saved)) }
         if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
         frames += [.function(positional: positional, locals: []), .run(body)]
-        positional = Array(words.dropFirst())
+        positional = WordList(words.dropFirst())
         return .next
     }
 

@@ -125,7 +125,7 @@ extension Shell {
             commit(expansion, &machine)
             let values = fields.flatMap { glob($0, &machine) }
             status = 0
-            frames.append(.forEach(name: name, values: values, 0, body: body))
+            frames.append(.forEach(name: name, values: WordList(values), 0, body: body))
         case .selection(let word, let clauses):
             let subject = try expansion.text(word)
             let body = try chosen(subject, clauses, &expansion)

@@ -185,7 +185,7 @@ extension Shell {
         while let word = rest.first, word.count > 1, word.hasPrefix("-") || word.hasPrefix("+") {
             rest = rest.dropFirst()
             if word == "--" {
-                positional = Array(rest)
+                positional = WordList(rest)
                 return 0
             }
             let isOn = word.hasPrefix("-")
@@ -198,7 +198,7 @@ extension Shell {
                 }
             }
         }
-        if !rest.isEmpty || !keepsPositional { positional = Array(rest) }
+        if !rest.isEmpty || !keepsPositional { positional = WordList(rest) }
         return 0
     }
 

@@ -323,7 +323,7 @@ extension Shell {
     /// `getopts`, with its place kept in `OPTIND` and `_OPTPOS`.
     mutating func getOption(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
         guard words.count >= 3 else { return .status(2) }
-        let arguments = words.count > 3 ? Array(words.dropFirst(3)) : positional
+        let arguments = words.count > 3 ? Array(words.dropFirst(3)) : Array(positional.words)
         var index = max(1, Int(variables["OPTIND"] ?? "1") ?? 1)
         var position = Int(variables["_OPTPOS"] ?? "1") ?? 1
         guard index <= arguments.count, arguments[index - 1].hasPrefix("-"), arguments[index - 1].count > 1 else {

@@ -18,7 +18,7 @@ enum ShellFrame: Sendable {
     /// After the condition or the body of a loop.
     case loop(LoopFrame)
     /// Before the turn with the value at an index.
-    case forEach(name: String, values: [String], Int, body: ShellCommand)
+    case forEach(name: String, values: WordList, Int, body: ShellCommand)
     /// Before a turn of `for ((…))`; the first has no step before it.
     case forCount(test: ShellWord, step: ShellWord, body: ShellCommand, isFirst: Bool)
     /// Expands words, with the outputs of substitutions so far.
@@ -34,9 +34,9 @@ enum ShellFrame: Sendable {
     /// Takes back assignments before a command.
     case restoreVariables([SavedVariable])
     /// Leaves a function.
-    case function(positional: [String], locals: [SavedVariable])
+    case function(positional: WordList, locals: [SavedVariable])
     /// Leaves a file read with `.`.
-    case sourced(path: String, positional: [String]?)
+    case sourced(path: String, positional: WordList?)
     /// Leaves a trap and gives `$?` its value back.
     case trap(status: Int)
     /// Leaves the trap for errors; the shell ends if it does so on errors.
@@ -118,7 +118,7 @@ struct Shell: Program {
     var variables: ShellVariables
     var functions: [String: ShellCommand] = [:]
     var aliases: [String: String] = [:]
-    var positional: [String] = []
+    var positional = WordList()
     /// `$0`.
     var name: String
     /// `$?`.
@@ -189,7 +189,10 @@ struct Shell: Program {
         variables.export("SHLVL", true)
     }
 
-    var heldBytes: Int { variables.byteCount }
+    var heldBytes: Int {
+        let named = functions.count * WordList.functionBytes + WordList.bytes(of: aliases) + WordList.bytes(of: traps)
+        return frames.reduce(variables.byteCount + positional.byteCount + named) { $0 + $1.heldBytes }
+    }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         if pid == nil {

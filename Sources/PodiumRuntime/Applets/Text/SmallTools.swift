@@ -49,17 +49,10 @@ extension Applets {
             let output: [UInt8] = lines.prefix(max(0, limit)).flatMap { line -> [UInt8] in line + [end] }
             machine.write(output, to: 1)
         }
-        let range = options["i"]?.split(separator: "-").compactMap { Int($0) }
-        if options["i"] != nil || options.has("e") {
+        if let range = options["i"] { return RangeShuffleProgram(range, limit: limit, end: end) }
+        if options.has("e") {
             let applet: ImmediateApplet = { machine, _ in
-                if options.has("e") {
-                    show(options.words.map { Array($0.utf8) }, &machine)
-                    return 0
-                }
-                guard let range, range.count == 2, range[0] <= range[1], range[1] - range[0] < maximumShuffled else {
-                    return usage(&machine, "shuf")
-                }
-                show((range[0]...range[1]).map { Array(String($0).utf8) }, &machine)
+                show(options.words.map { Array($0.utf8) }, &machine)
                 return 0
             }
             return ImmediateProgram(applet: applet, words: words)
@@ -73,9 +66,6 @@ extension Applets {
             }
         )
     }
-
-    /// The numbers that `shuf -i` takes.
-    private static let maximumShuffled = 100_000
 
     // uuencode
 
