@@ -58,9 +58,9 @@ extension ImageSystem {
 
     /// What busybox has, and a system without it only with packages.
     private static let fromBusybox: Set<String> = [
-        "apk", "arp", "arping", "busybox", "crond", "crontab", "ifconfig", "ip", "killall", "less", "nc", "netcat",
-        "netstat",
-        "nslookup", "ping", "ping6", "pstree", "route", "telnet", "tftp", "traceroute", "unzip", "vi", "vim", "wget",
-        "xxd",
+        "apk", "ar", "arp", "arping", "bc", "busybox", "cal", "cpio", "crond", "crontab", "dc", "ed", "fuser", "hd",
+        "hexdump", "ifconfig", "ip", "killall", "less", "lsof", "nc", "netcat", "netstat", "nslookup", "patch", "ping",
+        "ping6", "pstree", "route", "sha3sum", "telnet", "tftp", "traceroute", "tree", "unzip", "uudecode", "uuencode",
+        "vi", "vim", "wget", "xxd",
     ]
 }
