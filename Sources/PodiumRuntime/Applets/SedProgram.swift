@@ -98,8 +98,6 @@ struct SedSetting: Sendable {
 
 /// The state of sed between two lines.
 struct SedLines: LineProcessor {
-    /// Commands run for one line; a script that branches for ever is ended there.
-    private static let maximumSteps = 100_000
     /// The bytes of the pattern and of the hold space.
     private static let maximumSpace = 256 << 10
     /// The letters that make the name of a draft its own.
@@ -113,6 +111,10 @@ struct SedLines: LineProcessor {
     private var lineNumber = 0
     /// The line that waits for the next one, so that it is known whether it is the last.
     private var waiting: (line: [UInt8], isWhole: Bool)?
+    /// The command with which to go on in the next turn.
+    private var suspension: Int?
+    /// Whether the last line is being worked on.
+    private var isEnding = false
     /// Where to go on with the next line, for `n` and `N`.
     private var resumption: (command: Int, appends: Bool)?
     private var active: [Int: Int] = [:]
@@ -150,13 +152,21 @@ struct SedLines: LineProcessor {
     }
 
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
-        guard setting.isSeparate else { return nil }
-        let code = endInput(&machine)
-        return editsInPlace && code == nil ? store(&machine) : code
+        setting.isSeparate ? endInput(&machine) : nil
+    }
+
+    mutating func conclude(_ machine: inout Machine) -> Int? { setting.isSeparate ? nil : endInput(&machine) }
+
+    var isBusy: Bool { suspension != nil }
+
+    mutating func goOn(_ machine: inout Machine) -> Int? {
+        guard let index = suspension else { return nil }
+        suspension = nil
+        if let code = run(from: index, &machine) { return code }
+        return isEnding && suspension == nil ? afterLastLine(&machine) : nil
     }
 
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int {
-        if !setting.isSeparate, let quit = endInput(&machine) { return quit }
         guard let refusal = setting.refusal else { return code }
         _ = Applets.fail(&machine, "sed", refusal)
         return InputFault.panic
@@ -199,18 +209,24 @@ struct SedLines: LineProcessor {
 
     private mutating func endInput(_ machine: inout Machine) -> Int? {
         isLast = true
-        defer { isLast = false }
+        isEnding = true
         if let last = waiting {
             waiting = nil
             if let code = process(last.line, isWhole: last.isWhole, &machine) { return code }
         }
+        return suspension == nil ? afterLastLine(&machine) : nil
+    }
+
+    private mutating func afterLastLine(_ machine: inout Machine) -> Int? {
+        isEnding = false
+        defer { isLast = false }
         // `N` without a next line prints what is there; `n` has done so before.
         if let pending = resumption {
             resumption = nil
             if pending.appends, !setting.isQuiet { emit(pattern, &machine) }
             flushAfterwards(&machine)
         }
-        return nil
+        return editsInPlace ? store(&machine) : nil
     }
 
     // One line
@@ -220,6 +236,7 @@ struct SedLines: LineProcessor {
         self.isWhole = isWhole
         guard let resumption else {
             pattern = line
+            replaced = false
             return run(from: 0, &machine)
         }
         self.resumption = nil
@@ -244,12 +261,12 @@ struct SedLines: LineProcessor {
 
     private mutating func run(from start: Int, _ machine: inout Machine) -> Int? {
         var index = start
-        var steps = 0
-        if start == 0 { replaced = false }
         while index < script.commands.count {
-            steps += 1
+            if machine.mustYield {
+                suspension = index
+                return nil
+            }
             machine.spend()
-            if steps > Self.maximumSteps { break }
             let command = script.commands[index]
             let isSelected = selects(command, at: index, machine) != command.isNegated
             if !isSelected {

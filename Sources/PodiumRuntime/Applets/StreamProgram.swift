@@ -15,7 +15,13 @@ protocol StreamProcessor: Sendable {
     mutating func end(_ name: String, _ machine: inout Machine) -> Int?
     /// The file could not be read.
     mutating func abandon(_ name: String, _ machine: inout Machine) -> Int?
-    /// All files ended; the code so far is that of files that could not be opened.
+    /// Whether it still works on what it was given, and is to be given nothing more.
+    var isBusy: Bool { get }
+    /// Goes on with that.
+    mutating func goOn(_ machine: inout Machine) -> Int?
+    /// All files ended, and something may be left to do, for which it may be busy.
+    mutating func conclude(_ machine: inout Machine) -> Int?
+    /// All is done; the code so far is that of files that could not be opened.
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int
 }
 
@@ -25,6 +31,9 @@ extension StreamProcessor {
     mutating func begin(_ name: String, _ machine: inout Machine) {}
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
     mutating func abandon(_ name: String, _ machine: inout Machine) -> Int? { end(name, &machine) }
+    var isBusy: Bool { false }
+    mutating func goOn(_ machine: inout Machine) -> Int? { nil }
+    mutating func conclude(_ machine: inout Machine) -> Int? { nil }
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
 }
 
@@ -40,6 +49,7 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
     private var processor: Processor
     private var current: String?
     private var code = 0
+    private var isConcluded = false
     /// The code when an input cannot be opened.
     private let missingCode: Int
 
@@ -57,9 +67,19 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
         while true {
             if machine.mustYield { return .ready }
             machine.spend()
+            if processor.isBusy {
+                if let code = processor.goOn(&machine) { return .exited(code) }
+                continue
+            }
             guard let input = current else {
-                guard let next = inputs.popFirst() else { return .exited(processor.finish(code, &machine)) }
-                open(next, &machine)
+                if let next = inputs.popFirst() {
+                    open(next, &machine)
+                } else if isConcluded {
+                    return .exited(processor.finish(code, &machine))
+                } else {
+                    isConcluded = true
+                    if let code = processor.conclude(&machine) { return .exited(code) }
+                }
                 continue
             }
             switch machine.read(input == "-" ? 0 : Self.descriptor, limit: 8 << 10) {
@@ -116,6 +136,10 @@ protocol LineProcessor: Sendable {
     /// A line without its newline; `isWhole` unless the input ended without one. A code ends the program at once.
     mutating func line(_ line: [UInt8], isWhole: Bool, _ machine: inout Machine) -> Int?
     mutating func end(_ name: String, _ machine: inout Machine) -> Int?
+    /// As with ``StreamProcessor``.
+    var isBusy: Bool { get }
+    mutating func goOn(_ machine: inout Machine) -> Int?
+    mutating func conclude(_ machine: inout Machine) -> Int?
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int
 }
 
@@ -124,6 +148,9 @@ extension LineProcessor {
     var openFault: String { "%" }
     mutating func begin(_ name: String, _ machine: inout Machine) {}
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
+    var isBusy: Bool { false }
+    mutating func goOn(_ machine: inout Machine) -> Int? { nil }
+    mutating func conclude(_ machine: inout Machine) -> Int? { nil }
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
 }
 
@@ -135,6 +162,10 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
     /// The processor as it is after what it has seen.
     private(set) var inner: Processor
     private var rest: [UInt8] = []
+    /// Whether whole lines wait in `rest`.
+    private var hasLines = false
+    /// The input whose end the processor does not know of yet.
+    private var ended: String?
     private let end: UInt8
 
     init(_ processor: Processor, end: UInt8 = UInt8(ascii: "\n")) {
@@ -150,10 +181,21 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
 
     mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
         // What is left over from before has no newline in it.
-        var from = rest.count
+        let from = rest.count
         rest += bytes
+        return handOn(from: from, &machine)
+    }
+
+    /// Hands on the lines of `rest`, in which no line ends before `from`, until one takes longer than a turn.
+    private mutating func handOn(from: Int, _ machine: inout Machine) -> Int? {
+        var from = from
         var start = rest.startIndex
+        hasLines = false
         while let index = rest[from...].firstIndex(of: end) {
+            if inner.isBusy {
+                hasLines = true
+                break
+            }
             let code = inner.line(Array(rest[start..<index]), isWhole: true, &machine)
             start = index + 1
             from = start
@@ -162,22 +204,36 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
         }
         rest.removeFirst(start)
         // A line without end is handed on in pieces rather than kept for ever.
-        if rest.count > Self.maximumLineBytes {
-            let piece = rest
-            rest = []
-            return inner.line(piece, isWhole: true, &machine)
-        }
+        if !hasLines, rest.count > Self.maximumLineBytes { return handOnRest(isWhole: true, &machine) }
         return nil
     }
 
+    private mutating func handOnRest(isWhole: Bool, _ machine: inout Machine) -> Int? {
+        let piece = rest
+        rest = []
+        return inner.line(piece, isWhole: isWhole, &machine)
+    }
+
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
-        if !rest.isEmpty {
-            let piece = rest
-            rest = []
-            if let code = inner.line(piece, isWhole: false, &machine) { return code }
+        if !rest.isEmpty, let code = handOnRest(isWhole: false, &machine) { return code }
+        if inner.isBusy {
+            ended = name
+            return nil
         }
         return inner.end(name, &machine)
     }
+
+    var isBusy: Bool { inner.isBusy || hasLines || ended != nil }
+
+    mutating func goOn(_ machine: inout Machine) -> Int? {
+        if inner.isBusy { return inner.goOn(&machine) }
+        if hasLines { return handOn(from: 0, &machine) }
+        guard let name = ended else { return nil }
+        ended = nil
+        return inner.end(name, &machine)
+    }
+
+    mutating func conclude(_ machine: inout Machine) -> Int? { inner.conclude(&machine) }
 
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { inner.finish(code, &machine) }
 }
