@@ -241,7 +241,7 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
 /// Keeps a whole stream and works on it at its end.
 struct Whole: StreamProcessor {
     /// The bytes that are kept; a program that needs more ends with 1.
-    static let maximumBytes = 4 << 20
+    static let maximumBytes = FileContent.maximumStoredBytes
 
     let openFault: String
     private var bytes: [UInt8] = []
@@ -264,8 +264,7 @@ struct Whole: StreamProcessor {
 
     mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
         if bytes.count + new.count > Self.maximumBytes {
-            machine.complain("\(machine.process.arguments.first ?? ""): out of memory")
-            return 1
+            return machine.refuseMemory()
         }
         bytes += new
         return nil

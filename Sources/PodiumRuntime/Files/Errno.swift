@@ -16,6 +16,7 @@ enum Errno: String, Error, Sendable {
     case listTooLong = "Argument list too long"
     case badFile = "Bad file descriptor"
     case noSpace = "No space left on device"
+    case noMemory = "Cannot allocate memory"
     case busy = "Device or resource busy"
     case noProcess = "No such process"
     case invalid = "Invalid argument"

@@ -84,10 +84,11 @@ enum FileKind: Hashable, Sendable {
     case file, directory, link, fifo, device
 }
 
-/// The content of a file. Only its first bytes are stored; the rest counts and reads as zeros.
+/// The content of a file. Of a large one only the first bytes are stored, and zeros at the end never are; what is not
+/// stored counts and reads as zeros.
 struct FileContent: Hashable, Sendable {
     /// The stored bytes of each file.
-    static let maximumStoredBytes = 1 << 20
+    static let maximumStoredBytes = 16 << 20
 
     /// The bytes that are kept here.
     private var stored: [UInt8]
@@ -98,7 +99,8 @@ struct FileContent: Hashable, Sendable {
 
     init(_ bytes: [UInt8] = []) {
         length = bytes.count
-        stored = bytes.count <= Self.maximumStoredBytes ? bytes : Array(bytes.prefix(Self.maximumStoredBytes))
+        let kept = Self.significantCount(of: bytes, at: 0)
+        stored = kept == bytes.count ? bytes : Array(bytes[..<kept])
     }
 
     /// What is made anew whenever somebody reads it.
@@ -107,8 +109,19 @@ struct FileContent: Hashable, Sendable {
         self.deferred = deferred
     }
 
-    /// The first bytes of the file.
-    var bytes: [UInt8] { deferred?.bytes ?? stored }
+    /// How many of `new` have to be stored when they stand at `offset`.
+    private static func significantCount(of new: [UInt8], at offset: Int) -> Int {
+        var count = min(new.count, max(0, maximumStoredBytes - offset))
+        while count > 0, new[count - 1] == 0 { count -= 1 }
+        return count
+    }
+
+    /// The file, or as much of it as could be stored.
+    var bytes: [UInt8] {
+        if let deferred { return deferred.bytes }
+        let missing = min(length, Self.maximumStoredBytes) - stored.count
+        return missing > 0 ? stored + Array(repeating: 0, count: missing) : stored
+    }
 
     /// The length of the file, at least that of `bytes`.
     var size: Int { deferred?.bytes.count ?? length }
@@ -125,14 +138,21 @@ struct FileContent: Hashable, Sendable {
         self = FileContent(deferred.bytes)
     }
 
+    /// How many bytes more are stored after `new` was put at `offset`, a gap before it included.
+    func growth(writing new: [UInt8], at offset: Int) -> Int {
+        let significant = Self.significantCount(of: new, at: offset)
+        return significant == 0 ? 0 : max(0, offset + significant - stored.count)
+    }
+
     /// Puts `new` at `offset`, filling a gap with zeros.
     mutating func write(_ new: [UInt8], at offset: Int) {
         settle()
-        if offset < Self.maximumStoredBytes {
+        // Zeros are written over what is there, but not behind it.
+        let overlap = min(new.count, max(0, stored.count - offset))
+        let count = max(overlap, Self.significantCount(of: new, at: offset))
+        if count > 0 {
             if stored.count < offset { stored += Array(repeating: 0, count: offset - stored.count) }
-            let kept = new.prefix(Self.maximumStoredBytes - offset)
-            let overlap = min(kept.count, stored.count - offset)
-            stored.replaceSubrange(offset..<offset + overlap, with: kept)
+            stored.replaceSubrange(offset..<offset + overlap, with: new[..<count])
         }
         length = max(length, offset + new.count)
     }
@@ -152,7 +172,7 @@ struct FileContent: Hashable, Sendable {
 
     /// How many bytes there are from `offset` up to and with `delimiter`, looking at `count` at most; nil without it.
     func distance(from offset: Int, through delimiter: UInt8, count: Int) -> Int? {
-        let bytes = bytes
+        let bytes = deferred?.bytes ?? stored
         guard offset < bytes.count else { return nil }
         let index = bytes[offset..<min(bytes.count, offset + count)].firstIndex(of: delimiter)
         return index.map { $0 - offset + 1 }

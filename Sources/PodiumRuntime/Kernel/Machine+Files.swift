@@ -65,7 +65,8 @@ extension Machine {
         if let content = processFile(path) { return content }
         guard let node = kernel.node(at: try locate(path)) else { throw .noEntry }
         if node.kind == .directory { throw .isDirectory }
-        charge(bytes: node.content.bytes.count)
+        if node.content.size > FileContent.maximumStoredBytes { throw .noMemory }
+        charge(bytes: node.content.size)
         return node.content.bytes
     }
 
@@ -230,7 +231,7 @@ extension Machine {
     /// Replaces the content of a file, making it when it is missing.
     mutating func replace(_ path: String, with bytes: [UInt8]) throws(Errno) {
         charge(bytes: bytes.count)
-        if !kernel.reserve(bytes: min(bytes.count, FileContent.maximumStoredBytes), meter) { throw .noSpace }
+        if !kernel.reserve(bytes: FileContent().growth(writing: bytes, at: 0), meter) { throw .noSpace }
         let number = try open(path, .write)
         if case .file(let location)? = kernel.openFiles[number]?.target {
             kernel.update(location) { node in

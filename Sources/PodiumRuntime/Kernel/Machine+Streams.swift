@@ -119,9 +119,8 @@ extension Machine {
     ) -> Errno? {
         var end = file.offset
         let moment = now
-        if file.offset < FileContent.maximumStoredBytes, !kernel.reserve(bytes: bytes.count, meter) {
-            return .noSpace
-        }
+        let growth = growth(of: location, writing: bytes, at: file.appends ? nil : end)
+        if growth > 0, !kernel.reserve(bytes: growth, meter) { return .noSpace }
         kernel.update(location) { node in
             guard node != nil else { return false }
             if file.appends { end = node?.content.size ?? 0 }
@@ -134,6 +133,13 @@ extension Machine {
         // A file that was removed while it was open takes everything and keeps nothing.
         kernel.openFiles[number]?.offset = end + bytes.count
         return nil
+    }
+
+    /// How many bytes more a file keeps after such a write; at its end without an offset.
+    // A function of its own, so that nothing else holds the content when it is changed in place.
+    private func growth(of location: FileLocation, writing bytes: [UInt8], at offset: Int?) -> Int {
+        guard let content = kernel.node(at: location)?.content else { return 0 }
+        return content.growth(writing: bytes, at: offset ?? content.size)
     }
 
     /// Writes text to standard output.

@@ -123,7 +123,7 @@ struct CompressionProgram: Program {
                 guard job?.conversion.run(&machine) == true else { return .ready }
                 finish(&machine)
             } else if reading != nil {
-                if let wait = readInput(&machine) { return .blocked(wait) }
+                if let progress = readInput(&machine) { return progress }
             } else if let input = inputs.popFirst() {
                 if input == "-" { reading = [] } else { work(on: input, &machine) }
             } else {
@@ -155,11 +155,14 @@ struct CompressionProgram: Program {
         return nil
     }
 
-    private mutating func readInput(_ machine: inout Machine) -> Wait? {
+    private mutating func readInput(_ machine: inout Machine) -> Progress? {
         switch machine.read(0) {
-        case .wait(let wait): return wait
+        case .wait(let wait): return .blocked(wait)
         case .bytes(let bytes):
-            if let count = reading?.count, count + bytes.count <= CompressionFormat.maximumBytes { reading? += bytes }
+            if (reading?.count ?? 0) + bytes.count > CompressionFormat.maximumBytes {
+                return .exited(machine.refuseMemory())
+            }
+            reading? += bytes
         case .end, .failed:
             let bytes = reading ?? []
             reading = nil

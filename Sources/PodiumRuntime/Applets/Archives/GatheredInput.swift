@@ -5,7 +5,7 @@ import PodiumMachinery
 
 /// A file or standard input on its way into memory.
 struct GatheredInput: Sendable {
-    /// What is kept; the rest of a larger archive is missing.
+    /// What is kept; programs that need more end with 1.
     static let maximumBytes = CompressionFormat.maximumBytes
 
     private(set) var bytes: [UInt8] = []
@@ -18,7 +18,9 @@ struct GatheredInput: Sendable {
             machine.spend()
             switch machine.read(descriptor) {
             case .wait(let wait): return .blocked(wait)
-            case .bytes(let piece): bytes += piece.prefix(Self.maximumBytes - bytes.count)
+            case .bytes(let piece):
+                guard bytes.count + piece.count <= Self.maximumBytes else { return .exited(machine.refuseMemory()) }
+                bytes += piece
             case .end, .failed: isComplete = true
             }
         }
@@ -27,6 +29,13 @@ struct GatheredInput: Sendable {
 }
 
 extension Machine {
+    /// Says that the running program would need more memory than it is given.
+    /// - Returns: the code with which it ends.
+    mutating func refuseMemory() -> Int {
+        complain("\(process.arguments.first?.lastComponent ?? ""): out of memory")
+        return 1
+    }
+
     /// Makes a member of an archive a file, with the directories on the way to it.
     mutating func unpack(_ member: TarHeader, _ content: [UInt8], keepsTime: Bool) throws(Errno) {
         let path = member.name.withoutTrailingSlashes

@@ -101,7 +101,7 @@ struct TarWriter: Program {
                 add(path, &machine)
             } else if !isDone {
                 isDone = true
-                put(Array(repeating: 0, count: 2 * TarHeader.blockBytes))
+                put(Array(repeating: 0, count: 2 * TarHeader.blockBytes), &machine)
                 conversion = options.format?.compressor(gathered).map { Conversion($0) }
                 gathered = []
             } else {
@@ -111,9 +111,13 @@ struct TarWriter: Program {
         }
     }
 
-    private mutating func put(_ bytes: [UInt8]) {
+    private mutating func put(_ bytes: [UInt8], _ machine: inout Machine) {
         guard options.format != nil else { return output.add(bytes) }
-        if gathered.count + bytes.count <= CompressionFormat.maximumBytes { gathered += bytes } else { code = 1 }
+        if gathered.count + bytes.count <= CompressionFormat.maximumBytes {
+            gathered += bytes
+        } else if code == 0 {
+            code = machine.refuseMemory()
+        }
     }
 
     private mutating func add(_ path: String, _ machine: inout Machine) {
@@ -136,7 +140,7 @@ struct TarWriter: Program {
                     firstNames[number] = name
                 }
             }
-            put(header.blocks)
+            put(header.blocks, &machine)
             if options.isVerbose { machine.write(Array((header.name + "\n").utf8), to: target == 1 ? 2 : 1) }
             if node.kind == .file, header.contentBytes > 0 { file = (path, 0, node.content.size) }
         }
@@ -172,6 +176,6 @@ struct TarWriter: Program {
         let end = place.offset + count
         file = end < place.size ? (place.path, end, place.size) : nil
         if file == nil { bytes += Array(repeating: 0, count: TarHeader.padding(place.size)) }
-        put(bytes)
+        put(bytes, &machine)
     }
 }
