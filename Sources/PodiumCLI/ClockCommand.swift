@@ -6,6 +6,7 @@ import ArgumentParser
 /// `podium clock`
 struct Clock: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "clock",
         abstract: "Read and move the clock of a running server.",
         subcommands: [Show.self, Advance.self, Set.self],
         defaultSubcommand: Show.self
@@ -13,7 +14,10 @@ struct Clock: ParsableCommand {
 
     /// `podium clock show`
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the mode, the time and the next timer.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Print the mode, the time and the next timer."
+        )
 
         @OptionGroup var target: AdministrationTarget
 
@@ -23,6 +27,7 @@ struct Clock: ParsableCommand {
     /// `podium clock advance`
     struct Advance: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "advance",
             abstract: "Let time pass on a virtual clock.",
             discussion: "Durations are written as 90s, 5m or 1h2m3.5s; a number alone is refused."
         )
@@ -49,7 +54,10 @@ struct Clock: ParsableCommand {
 
     /// `podium clock set`
     struct Set: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Change how time passes: real, virtual, or 60x.")
+        static let configuration = CommandConfiguration(
+            commandName: "set",
+            abstract: "Change how time passes: real, virtual, or 60x."
+        )
 
         @OptionGroup var target: AdministrationTarget
 

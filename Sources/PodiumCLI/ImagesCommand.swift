@@ -6,6 +6,7 @@ import ArgumentParser
 /// `podium images`
 struct Images: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "images",
         abstract: "Read and replace the images that the nodes of a running server can pull.",
         discussion: """
             echo '{"rules": [{"match": "acme/api:2", "pull": "notFound"}]}' | podium images set -
@@ -17,7 +18,10 @@ struct Images: ParsableCommand {
 
     /// `podium images list`
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the rules of the cluster.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "Print the rules of the cluster."
+        )
 
         @OptionGroup var target: AdministrationTarget
 
@@ -30,6 +34,7 @@ struct Images: ParsableCommand {
     /// `podium images set`
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Put the rules of a file in the place of the cluster's own."
         )
 

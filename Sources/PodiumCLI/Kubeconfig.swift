@@ -7,6 +7,7 @@ import Podium
 /// `podium kubeconfig`
 struct Kubeconfig: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "kubeconfig",
         abstract: "Print a kubeconfig for a running server.",
         discussion: "podium kubeconfig > podium.yaml && kubectl --kubeconfig podium.yaml get nodes"
     )

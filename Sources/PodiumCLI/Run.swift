@@ -8,6 +8,7 @@ import Podium
 /// `podium run`
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Run a command beside a server of its own, and end with its exit code.",
         discussion: """
             podium run --clock virtual -- pytest -x

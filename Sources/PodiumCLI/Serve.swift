@@ -8,6 +8,7 @@ import Podium
 /// `podium serve`
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve a cluster until SIGINT or SIGTERM.",
         discussion: """
             Without options: three Ready nodes (8 CPU, 32Gi, 110 pods each), real time, everything in memory, plain \

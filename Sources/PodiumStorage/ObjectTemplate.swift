@@ -65,47 +65,70 @@ package final class ObjectTemplate: Sendable {
         var writer = JSONWriter(capacity: 4096)
         let (typeLength, revision, end) = writer.writeObject(object)
         self.typeLength = typeLength
-        let (text, gaps) = Self.takeApart(writer.bytes, revisionAt: revision)
-        self.text = text
-        self.gaps = gaps
+        var parts = Parts(writer.bytes, revisionAt: revision)
+        let inMetadata = parts.read(to: end)
+        _ = parts.read(to: writer.bytes.count)
+        text = parts.text
+        gaps = parts.gaps
         // The metadata stand in front: what of them is text and what goes into their gaps gives their end.
-        let inMetadata = Self.takeApart(Array(writer.bytes[..<end]), revisionAt: revision)
         var size = 0
         var before = 0
         var sizeInMetadata = 0
         for (index, gap) in gaps.enumerated() {
             if case .revision = gap.filling { before = gap.offset + size } else { size += Self.length(gap.filling) }
-            if index < inMetadata.1.count { sizeInMetadata = size }
+            if index < inMetadata.gaps { sizeInMetadata = size }
         }
         fillingSize = size
         revisionOffset = before
-        metadataSize = inMetadata.0.count + sizeInMetadata
+        metadataSize = inMetadata.text + sizeInMetadata
     }
 
     /// The text without the marks, and where they stood.
-    private static func takeApart(_ bytes: [UInt8], revisionAt revision: Int) -> ([UInt8], [Gap]) {
-        let marks: [(text: [UInt8], filling: Filling)] = [
+    private struct Parts {
+        private static let marks: [(text: [UInt8], filling: Filling)] = [
             (Array("\"\(Mark.uid)\"".utf8), .uid), (Array("\"\(Mark.time)\"".utf8), .time),
             (Array("\"\(Mark.date)\"".utf8), .date), (Array("\"\(Mark.microTime)\"".utf8), .microTime),
         ]
-        var text: [UInt8] = []
-        var gaps: [Gap] = []
-        var index = 0
-        while index < bytes.count {
-            if index == revision { gaps.append(Gap(offset: text.count, filling: .revision)) }
-            if bytes[index] == UInt8(ascii: "\""),
-                let mark = marks.first(where: { bytes[index...].starts(with: $0.text) })
-            {
-                text.append(UInt8(ascii: "\""))
-                gaps.append(Gap(offset: text.count, filling: mark.filling))
-                text.append(UInt8(ascii: "\""))
-                index += mark.text.count
-            } else {
-                text.append(bytes[index])
-                index += 1
-            }
+        private static let quote = UInt8(ascii: "\"")
+
+        private let bytes: [UInt8]
+        private let revision: Int
+        private var index = 0
+        private(set) var text: [UInt8] = []
+        private(set) var gaps: [Gap] = []
+
+        init(_ bytes: [UInt8], revisionAt revision: Int) {
+            self.bytes = bytes
+            self.revision = revision
+            text.reserveCapacity(bytes.count)
         }
-        return (text, gaps)
+
+        /// Goes on to `end`, which lies outside of marks.
+        /// - Returns: how much text and how many gaps there are by then.
+        mutating func read(to end: Int) -> (text: Int, gaps: Int) {
+            var start = index
+            while index < end {
+                if index == revision {
+                    text += bytes[start..<index]
+                    start = index
+                    gaps.append(Gap(offset: text.count, filling: .revision))
+                }
+                // Marks begin like this; most texts do not.
+                if bytes[index] == Self.quote, index + 1 < end, bytes[index + 1] == UInt8(ascii: "@"),
+                    let mark = Self.marks.first(where: { bytes[index...].starts(with: $0.text) })
+                {
+                    text += bytes[start...index]
+                    gaps.append(Gap(offset: text.count, filling: mark.filling))
+                    text.append(Self.quote)
+                    index += mark.text.count
+                    start = index
+                } else {
+                    index += 1
+                }
+            }
+            text += bytes[start..<index]
+            return (text.count, gaps.count)
+        }
     }
 
     private static func length(_ filling: Filling) -> Int {
