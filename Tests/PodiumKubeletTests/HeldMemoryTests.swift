@@ -15,8 +15,11 @@ import Testing
         ]
     }
 
+    /// Fills a megabyte, of which the zeros are kept because something follows them.
+    private static let megabyte = "{ head -c 999999 /dev/zero && echo; }"
+
     private static func write(_ count: Int) -> String {
-        "i=0; while [ $i -lt \(count) ] && head -c 1000000 /dev/zero > /f$i; do i=$((i + 1)); done"
+        "i=0; while [ $i -lt \(count) ] && \(megabyte) > /f$i; do i=$((i + 1)); done"
     }
 
     @Test func thePodThatHoldsMostIsEvictedAndTheOthersGoOn() throws {
@@ -56,7 +59,7 @@ import Testing
     /// What was written and removed again counts until the kubelet looks.
     @Test func whoHasRemovedWhatItWroteIsNotEvicted() throws {
         let cluster = try KubeletTestCluster(heldBytes: 4 << 20)
-        try cluster.bind("tidy", pod("while :; do head -c 1000000 /dev/zero > /f; rm /f; sleep 1; done"))
+        try cluster.bind("tidy", pod("while :; do \(Self.megabyte) > /f; rm /f; sleep 1; done"))
         try cluster.bind("small", pod("\(Self.write(1)); sleep 9999"))
         try cluster.advance(300)
         for name in ["tidy", "small"] { #expect(cluster.pod(name)?.phase == "Running", "\(name)") }
