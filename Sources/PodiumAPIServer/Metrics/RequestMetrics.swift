@@ -81,14 +81,38 @@ package final class RequestMetrics: Sendable {
         /// Requests that are being answered: those that only read, and all others.
         var reading = 0
         var writing = 0
-        var requests: [Key: RequestCounts] = [:]
+        private(set) var requests: [RequestCounts] = []
+        private var places: [Key: Int] = [:]
+        /// The key of the last request and its place: most requests are like the one before, and hashing takes longer
+        /// than counting.
+        private var last: (key: Key, place: Int)?
         var watchEvents: [ObjectIdentifier: Int] = [:]
+
+        /// The keys with their counts.
+        var all: [(key: Key, counts: RequestCounts)] { places.map { ($0.key, requests[$0.value]) } }
+
+        /// The counts of one key.
+        subscript(key: Key) -> RequestCounts {
+            mutating get { requests[place(of: key)] }
+            mutating _modify { yield &requests[place(of: key)] }
+        }
+
+        private mutating func place(of key: Key) -> Int {
+            if let last, last.key == key { return last.place }
+            let place = places[key] ?? requests.count
+            if place == requests.count {
+                requests.append(RequestCounts())
+                places[key] = place
+            }
+            last = (key, place)
+            return place
+        }
 
         /// Adds what another thread has counted.
         mutating func add(_ other: Counts) {
             reading += other.reading
             writing += other.writing
-            for (key, counts) in other.requests { requests[key, default: RequestCounts()].add(counts) }
+            for (key, counts) in other.all { self[key].add(counts) }
             watchEvents.merge(other.watchEvents, uniquingKeysWith: +)
         }
     }
@@ -126,7 +150,7 @@ package final class RequestMetrics: Sendable {
         let nanoseconds = MachineTime.monotonic - begun
         counts.withOwn { counts in
             if isReading { counts.reading -= 1 } else { counts.writing -= 1 }
-            if let key { counts.requests[key, default: RequestCounts()].record(code: code, nanoseconds: nanoseconds) }
+            if let key { counts[key].record(code: code, nanoseconds: nanoseconds) }
         }
     }
 
@@ -135,14 +159,14 @@ package final class RequestMetrics: Sendable {
         guard case .stream(let stream) = response.body else { return response }
         let key = Key(definition: ObjectIdentifier(request.definition), labels: RequestLabels(request))
         let code = response.status
-        counts.withOwn { $0.requests[key, default: RequestCounts()].open += 1 }
+        counts.withOwn { $0[key].open += 1 }
         var response = response
         response.body = .stream(
             CountedStream(stream) { [counts] in
                 let nanoseconds = MachineTime.monotonic - begun
                 counts.withOwn { counts in
-                    counts.requests[key, default: RequestCounts()].open -= 1
-                    counts.requests[key, default: RequestCounts()].record(code: code, nanoseconds: nanoseconds)
+                    counts[key].open -= 1
+                    counts[key].record(code: code, nanoseconds: nanoseconds)
                 }
             }
         )
@@ -159,13 +183,13 @@ package final class RequestMetrics: Sendable {
     var totals: Totals {
         var sum = Counts()
         for counts in counts.all { sum.add(counts) }
-        let byDefinition = Dictionary(grouping: sum.requests) { $0.key.definition }
+        let byDefinition = Dictionary(grouping: sum.all) { $0.key.definition }
         let collections = definitions.map { definition in
             let key = ObjectIdentifier(definition)
             let entries = (byDefinition[key] ?? []).sorted { $0.key.labels.index < $1.key.labels.index }
             return Collection(
                 definition: definition,
-                requests: entries.map { ($0.key.labels, $0.value) },
+                requests: entries.map { ($0.key.labels, $0.counts) },
                 watchEvents: sum.watchEvents[key] ?? 0
             )
         }

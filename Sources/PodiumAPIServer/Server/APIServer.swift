@@ -130,7 +130,7 @@ package final class APIServer: RequestResponder {
             let routing = Router(documents.registry).route(request.method, path, query)
             let user = try identify(request, routing)
             if !path.isConnection { flow = flows.flow(of: user, routing) }
-            try components.authorizer.authorize(routing.access, user)
+            try components.authorizer.authorize(routing, user)
             let resourceRequest = try ResourceRequest(http: request, user: user, route: try routing.route())
             routed = resourceRequest
             do throws(StatusError) {

@@ -5,7 +5,8 @@ package import PodiumMachinery
 
 /// A request that can be put in the words of authorization: only when somebody compares them with rules, since most
 /// senders may do everything.
-protocol AccessDescribing {
+package protocol AccessDescribing {
+    /// What is asked for.
     var access: AccessRequest { get }
 }
 
@@ -16,7 +17,7 @@ package enum AccessRequest: AccessDescribing, Hashable, Sendable {
     case path(String, verb: String)
     case resource(ResourceAttributes)
 
-    var access: AccessRequest { self }
+    package var access: AccessRequest { self }
 
     /// What is done.
     package var verb: String {
@@ -129,9 +130,9 @@ extension Authorizer {
 
     /// Returns when `user` may do what is asked.
     /// - Throws: 403.
-    package func authorize(_ access: @autoclosure () -> AccessRequest, _ user: UserInfo) throws(StatusError) {
+    package func authorize(_ subject: some AccessDescribing, _ user: UserInfo) throws(StatusError) {
         if allowsEverything { return }
-        let access = access()
+        let access = subject.access
         let decision = decide(access, user)
         if !decision.isAllowed { throw .forbidden(access, user, reason: decision.reason) }
     }
