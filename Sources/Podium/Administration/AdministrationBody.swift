@@ -16,18 +16,14 @@ enum AdministrationBody {
         // Whoever says two things says nothing that can be relied on.
         let types = request.headers.all("content-type").filter { !$0.isEmpty }
         if !types.isEmpty {
-            guard types.allSatisfy(isJSON) else { throw .unsupportedMediaType([json]) }
-            return
+            if types.allSatisfy({ $0.withoutParameters.lowercased() == json }) { return }
+            throw .unsupportedMediaType([json])
         }
         switch request.method {
         case "POST", "PUT", "PATCH": if isFromBrowser(request.headers) { throw .unsupportedMediaType([json]) }
         // These have no body, and a browser asks before it sends a DELETE.
         default: return
         }
-    }
-
-    private static func isJSON(_ contentType: String) -> Bool {
-        contentType.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased() == json
     }
 
     private static func isFromBrowser(_ headers: HTTPHeaders) -> Bool {

@@ -191,7 +191,7 @@ extension String {
     }
 
     /// The media type in the value of a header field such as `Content-Type`.
-    var withoutParameters: String {
+    package var withoutParameters: String {
         utf8.firstIndex(of: UInt8(ascii: ";")).map { String(self[..<$0]).trimmedASCII } ?? trimmedASCII
     }
 }

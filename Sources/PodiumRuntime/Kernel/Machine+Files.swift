@@ -154,10 +154,10 @@ extension Machine {
         guard let name = location.path.last else { throw .exists }
         if name.utf8.count > Kernel.maximumNameBytes { throw .nameTooLong }
         var nodes = 1
-        var bytes = node.content.bytes.count
+        var bytes = node.content.storedCount
         if !node.children.isEmpty {
             (nodes, bytes) = (node.count, 0)
-            node.forEach { bytes += $0.content.bytes.count }
+            node.forEach { bytes += $0.content.storedCount }
         }
         charge(components: location.path.count + nodes)
         // What is deeper than a path can be would be out of everybody's reach.

@@ -98,7 +98,7 @@ struct CompressionProgram: Program {
     private var keeps = false
     private var code = 0
     /// What was read of standard input, while it is being read.
-    private var reading: [UInt8]?
+    private var reading: GatheredInput?
     private var job: Job?
     private var output = PendingOutput()
 
@@ -108,7 +108,7 @@ struct CompressionProgram: Program {
         format = Self.names[name] ?? .gzip
     }
 
-    var heldBytes: Int { (reading?.count ?? 0) + (job?.conversion.output.count ?? 0) + output.count }
+    var heldBytes: Int { (reading?.bytes.count ?? 0) + (job?.conversion.output.count ?? 0) + output.count }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         if !hasStarted {
@@ -122,10 +122,15 @@ struct CompressionProgram: Program {
             if job != nil {
                 guard job?.conversion.run(&machine) == true else { return .ready }
                 finish(&machine)
-            } else if reading != nil {
-                if let progress = readInput(&machine) { return progress }
+            } else if var input = reading {
+                reading = nil
+                if let progress = input.read(0, &machine) {
+                    reading = input
+                    return progress
+                }
+                start(input.bytes, target: nil, source: nil, node: nil)
             } else if let input = inputs.popFirst() {
-                if input == "-" { reading = [] } else { work(on: input, &machine) }
+                if input == "-" { reading = GatheredInput() } else { work(on: input, &machine) }
             } else {
                 return .exited(code)
             }
@@ -151,22 +156,6 @@ struct CompressionProgram: Program {
             // Only GNU's could.
             return machine.isGNU
                 ? Applets.fail(&machine, name, "compressing is not simulated") : Applets.usage(&machine, name)
-        }
-        return nil
-    }
-
-    private mutating func readInput(_ machine: inout Machine) -> Progress? {
-        switch machine.read(0) {
-        case .wait(let wait): return .blocked(wait)
-        case .bytes(let bytes):
-            if (reading?.count ?? 0) + bytes.count > CompressionFormat.maximumBytes {
-                return .exited(machine.refuseMemory())
-            }
-            reading? += bytes
-        case .end, .failed:
-            let bytes = reading ?? []
-            reading = nil
-            start(bytes, target: nil, source: nil, node: nil)
         }
         return nil
     }

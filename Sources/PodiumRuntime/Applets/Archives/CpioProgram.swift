@@ -154,7 +154,7 @@ struct CpioProgram: Program {
         if name.isEmpty { return }
         do throws(Errno) {
             let node = try machine.status(of: path, follow: options.has("L"))
-            machine.charge(bytes: node.content.bytes.count)
+            machine.charge(bytes: min(node.content.size, FileContent.maximumStoredBytes))
             output.add(CpioMember.bytes(name, node, inode: machine.inode(of: path), owner: owner))
         } catch {
             code = Applets.fail(&machine, "cpio", path, error)

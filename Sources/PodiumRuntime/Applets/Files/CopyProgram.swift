@@ -348,12 +348,12 @@ struct FileCopier: Sendable {
         copy.target = copy.kind == .file ? "" : node.target
         if node.kind == .file { copy.content = node.content } else { copy.mode = isLink ? 0o777 : 0o666 }
         if !options.preserves, !isLink { copy.mode &= 0o777 & ~machine.process.mask }
-        machine.charge(bytes: node.content.bytes.count)
+        machine.charge(bytes: node.content.storedCount)
         let preserves = options.preserves
         if machine.kernel.node(at: location) == nil {
             try machine.put(copy, at: location)
         } else {
-            if !machine.kernel.reserve(bytes: copy.content.bytes.count, machine.meter) { throw .noSpace }
+            if !machine.kernel.reserve(bytes: copy.content.storedCount, machine.meter) { throw .noSpace }
             let now = machine.now
             try machine.changeNode(path) { made in
                 made.content = copy.content

@@ -187,10 +187,11 @@ struct RecursiveGrepProgram: Program {
                 let prefix = path.hasSuffix("/") ? path : path + "/"
                 pending += ((try? machine.names(in: path)) ?? []).reversed().map { prefix + $0 }
             } else if node.kind == .file {
-                machine.charge(bytes: 4 * node.content.bytes.count)
+                let bytes = node.content.bytes
+                machine.charge(bytes: 4 * bytes.count)
                 var stream = Lines(lines)
                 stream.begin(path, &machine)
-                if let code = stream.take(node.content.bytes, &machine) ?? stream.end(path, &machine) {
+                if let code = stream.take(bytes, &machine) ?? stream.end(path, &machine) {
                     return .exited(code)
                 }
                 lines = stream.inner
