@@ -15,6 +15,19 @@ import PodiumRuntime
 import PodiumSchema
 import PodiumStorage
 
+/// Tables that are the same whatever is chosen about clusters, read when somebody first needs them.
+enum StandardDefinitions {
+    static let registry = ResourceRegistry.builtIn()
+    static let schemas = SchemaRegistry()
+    static let templates = Bootstrap.standardObjects(registry).map { ObjectTemplate($0.object, in: $0.resource) }
+
+    /// Reads them all.
+    static func read() {
+        _ = templates
+        _ = schemas
+    }
+}
+
 /// What all clusters of a process share: immutable tables that are read once.
 struct SharedDefinitions: Sendable {
     let registry: ResourceRegistry
@@ -25,9 +38,11 @@ struct SharedDefinitions: Sendable {
 
     init(_ configuration: ClusterConfiguration, server: ServerState) {
         self.server = server
-        registry = ResourceRegistry.builtIn()
-        schemas = SchemaRegistry()
-        templates = Bootstrap.templates(configuration, registry: registry)
+        registry = StandardDefinitions.registry
+        schemas = StandardDefinitions.schemas
+        templates =
+            StandardDefinitions.templates
+            + Bootstrap.objects(configuration).map { ObjectTemplate($0.object, in: $0.resource) }
     }
 }
 

@@ -109,6 +109,10 @@ public final class PodiumServer: Sendable {
     /// How long `stop` waits for what is in flight.
     public static let shutdownSeconds = Int(HTTPLimits().shutdownDeadline.components.seconds)
 
+    /// Reads the tables that all servers of a process share, which the first server does otherwise: another thread can
+    /// call this while the first is still being configured.
+    public static func prepare() { StandardDefinitions.read() }
+
     /// Makes the first cluster; nothing listens yet.
     public init(_ configuration: ServerConfiguration) {
         logger = configuration.logger

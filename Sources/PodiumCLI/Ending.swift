@@ -8,14 +8,18 @@ import Glibc
 /// It must be made before the first thread: threads inherit that the signals are blocked, so that one which comes at
 /// any moment from then on waits until it is asked for.
 struct Ending {
-    private var signals = sigset_t()
+    private let signals = Self.blockSignals()
 
-    init() {
+    /// Blocks the signals and returns them.
+    @discardableResult
+    static func blockSignals() -> sigset_t {
+        var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGINT)
         sigaddset(&signals, SIGTERM)
         sigaddset(&signals, SIGCHLD)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
+        return signals
     }
 
     /// Returns at the first signal that asks for the end; a second one ends the process at once.

@@ -2,6 +2,7 @@
 // The command `podium` and its subcommands.
 
 import ArgumentParser
+import Dispatch
 import Podium
 
 /// Where the process begins.
@@ -14,6 +15,11 @@ enum Main {
         // An option may be given an empty value (`--controllers=`), which the parser takes only as two words.
         let arguments = own.flatMap { word in
             word.hasPrefix("--") && word.hasSuffix("=") ? [String(word.dropLast()), ""] : [word]
+        }
+        if let command = own.first, [Serve.configuration, Run.configuration].map(\.commandName).contains(command) {
+            Ending.blockSignals()
+            // The options take as long to be read.
+            DispatchQueue.global().async { PodiumServer.prepare() }
         }
         PodiumCommand.main(arguments + words.dropFirst(own.count))
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The events of a YAML text, as libyaml reads them: scalars, aliases, and where collections begin and end.
 
-import CYaml
+import CYAML
 
 /// A step through a YAML text.
 struct YAMLEvent {

@@ -147,7 +147,7 @@ enum TidyRules {
         let controller = storage.union(["PodiumController"])
         let server = storage.union(["PodiumSchema", "CPodiumData", "CPodiumKeys"])
         return [
-            "PodiumCodec": [],
+            "PodiumCodec": ["CYAML"],
             "PodiumMachinery": codec,
             "PodiumHost": machinery,
             "PodiumSchema": machinery.union(["CPodiumData"]),
@@ -172,7 +172,8 @@ enum TidyRules {
             guard words.count >= 2, words.contains("import"), let module = words.last.map(String.init) else {
                 return nil
             }
-            let isOurs = layers[module] != nil || module.hasPrefix("CPodium") || module == "CMicroHTTPD"
+            let isOurs =
+                layers[module] != nil || module.hasPrefix("CPodium") || ["CMicroHTTPD", "CYAML"].contains(module)
             if isOurs, !allowed.contains(module) {
                 return "\(file.path):\(number + 1): \(target) may not import \(module)"
             }

@@ -25,19 +25,21 @@ enum Bootstrap {
     private static let namespaces = ["kube-system", "kube-public", "default", "kube-node-lease"]
     private static let zones = ["zone-a", "zone-b", "zone-c"]
 
-    /// The objects with which clusters begin.
-    static func templates(_ configuration: ClusterConfiguration, registry: ResourceRegistry) -> [ObjectTemplate] {
+    /// The objects with which all clusters begin.
+    static func standardObjects(_ registry: ResourceRegistry) -> [(resource: GroupResource, object: JSONValue)] {
+        namespaces.map { (.namespaces, namespace($0)) }
+            + SystemPriorityClasses.objects.map { (.priorityClasses, $0) }
+            + FlowControl.objects
+            + APIRegistration.objects(registry)
+            + serverObjects
+    }
+
+    /// Those with which clusters of this configuration begin beside them.
+    static func objects(_ configuration: ClusterConfiguration) -> [(resource: GroupResource, object: JSONValue)] {
         let network = configuration.serviceClusterIPRange.network
-        var objects: [(resource: GroupResource, object: JSONValue)] = namespaces.map { (.namespaces, namespace($0)) }
-        objects += SystemPriorityClasses.objects.map { (.priorityClasses, $0) }
-        objects += FlowControl.objects
-        objects += APIRegistration.objects(registry)
-        objects += serverObjects
-        objects += serviceObjects(network, isProtected: configuration.runsControllers)
-        if configuration.authorization.contains(.rbac) {
-            objects += BootstrapPolicy.objects(aggregates: configuration.runsControllers)
-        }
-        return objects.map { ObjectTemplate($0.object, in: $0.resource) }
+        let objects = serviceObjects(network, isProtected: configuration.runsControllers)
+        guard configuration.authorization.contains(.rbac) else { return objects }
+        return objects + BootstrapPolicy.objects(aggregates: configuration.runsControllers)
     }
 
     /// Makes the Nodes of a new cluster.
