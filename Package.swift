@@ -54,13 +54,14 @@ let package = Package(
         module("PodiumCodec", ["CYAML", collections]),
         module("PodiumMachinery", ["PodiumCodec", collections]),
         module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
+        module("PodiumExchange", ["PodiumCodec"]),
         module("PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
         module(
             "PodiumAPIServer",
             [
-                "CPodiumData", "CPodiumKeys", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema",
-                "PodiumStorage", collections,
+                "CPodiumData", "CPodiumKeys", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange",
+                "PodiumSchema", "PodiumStorage", collections,
             ]
         ),
         module(
@@ -84,13 +85,13 @@ let package = Package(
         ),
         module(
             "PodiumHTTP",
-            ["CMicroHTTPD", "CPodiumHTTP", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumAPIServer", logging]
+            ["CMicroHTTPD", "CPodiumHTTP", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", logging]
         ),
         module(
             "Podium",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
-                "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
+                "PodiumAPIServer", "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
                 collections, deque,
             ]
         ),
@@ -114,8 +115,8 @@ let package = Package(
         tests(
             of: "PodiumAPIServer",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
-                collections, logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
+                "PodiumAPIServer", collections, logging,
             ]
         ),
         tests(
@@ -137,6 +138,6 @@ let package = Package(
             ]
         ),
         tests(of: "PodiumRuntime", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime"], data: ["Cases"]),
-        tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumAPIServer", "PodiumHTTP", logging]),
+        tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumExchange", "PodiumHTTP", logging]),
     ]
 )

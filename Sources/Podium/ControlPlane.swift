@@ -8,6 +8,7 @@ import Logging
 import PodiumAPIServer
 import PodiumCodec
 import PodiumController
+import PodiumExchange
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

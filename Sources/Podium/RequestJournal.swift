@@ -5,6 +5,7 @@ import DequeModule
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 

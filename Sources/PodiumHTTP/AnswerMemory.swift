@@ -3,7 +3,7 @@
 
 import CMicroHTTPD
 import Glibc
-import PodiumAPIServer
+import PodiumExchange
 import PodiumCodec
 
 /// The last answer of a connection, in the library's form, with the stored bytes that it is made of.

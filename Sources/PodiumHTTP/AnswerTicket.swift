@@ -3,7 +3,7 @@
 
 import CMicroHTTPD
 import Glibc
-import PodiumAPIServer
+import PodiumExchange
 import Synchronization
 
 /// A connection that waits for its answer.

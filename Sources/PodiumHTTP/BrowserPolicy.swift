@@ -3,7 +3,7 @@
 // this machine.
 
 import Glibc
-import PodiumAPIServer
+import PodiumExchange
 import PodiumCodec
 
 /// By which names a server is called, and the pages of which origins may use it.

@@ -4,7 +4,7 @@
 import CMicroHTTPD
 import CPodiumHTTP
 import Logging
-import PodiumAPIServer
+import PodiumExchange
 import PodiumMachinery
 
 /// What is remembered of a connection between its acceptance and its end.

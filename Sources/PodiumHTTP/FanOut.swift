@@ -3,7 +3,7 @@
 
 import CMicroHTTPD
 import Glibc
-import PodiumAPIServer
+import PodiumExchange
 import Synchronization
 
 /// The writer of all streams of one server: a thread with its own epoll.

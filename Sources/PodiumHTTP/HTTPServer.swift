@@ -4,7 +4,7 @@
 import CMicroHTTPD
 import Glibc
 package import Logging
-package import PodiumAPIServer
+package import PodiumExchange
 import Synchronization
 
 /// An HTTP/1.1 server over libmicrohttpd.

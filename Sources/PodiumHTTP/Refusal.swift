@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the HTTP layer refuses by itself, as the Status objects that Kubernetes clients understand.
 
-import PodiumAPIServer
+import PodiumExchange
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which header fields are kept for the API server, and under which names.
 
-import PodiumAPIServer
+import PodiumExchange
 
 /// The header fields that Podium reads; all others are checked and forgotten.
 enum RequestFields {

@@ -3,7 +3,7 @@
 
 import CMicroHTTPD
 import Glibc
-import PodiumAPIServer
+import PodiumExchange
 
 /// Goes over the header lines once: checks each, keeps those that the API reads.
 ///

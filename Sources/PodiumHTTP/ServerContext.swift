@@ -2,7 +2,7 @@
 // What all connections of one server share.
 
 import Logging
-import PodiumAPIServer
+import PodiumExchange
 import PodiumHost
 import Synchronization
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server's own thread: who is written to next, who waits for room, who has gone, who may come in.
 
-import PodiumAPIServer
+import PodiumExchange
 import PodiumCodec
 
 /// A parked stream.

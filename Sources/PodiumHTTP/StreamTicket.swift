@@ -3,7 +3,7 @@
 
 import CMicroHTTPD
 import Glibc
-import PodiumAPIServer
+import PodiumExchange
 import Synchronization
 
 /// A stream on its way: first the library's, then the fan-out's, in the end the library's again.

@@ -3,7 +3,7 @@
 
 import CMicroHTTPD
 import CPodiumHTTP
-import PodiumAPIServer
+import PodiumExchange
 import PodiumCodec
 import PodiumMachinery
 

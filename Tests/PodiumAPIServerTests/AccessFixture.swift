@@ -5,6 +5,7 @@ import Logging
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 import PodiumSchema

@@ -3,6 +3,7 @@
 
 import PodiumAPIServer
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 import Testing
 

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 import PodiumSchema
 import Testing

@@ -2,7 +2,7 @@
 // Where a server listens, and what it says when it cannot.
 
 import Glibc
-import PodiumAPIServer
+import PodiumExchange
 import PodiumHTTP
 import Testing
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests that are answered at once.
 
-import PodiumAPIServer
+import PodiumExchange
 import PodiumCodec
 import PodiumHTTP
 import Synchronization

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bodies in all forms, and what is too large.
 
-import PodiumAPIServer
+import PodiumExchange
 import PodiumHTTP
 import Testing
 

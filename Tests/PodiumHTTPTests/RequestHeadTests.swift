@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Heads that two servers could read differently are refused, and nothing behind them is taken for a request.
 
-import PodiumAPIServer
+import PodiumExchange
 import PodiumHTTP
 import Testing
 

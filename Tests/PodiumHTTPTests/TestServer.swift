@@ -4,7 +4,7 @@
 import Dispatch
 import Glibc
 import Logging
-import PodiumAPIServer
+import PodiumExchange
 import PodiumCodec
 import PodiumHTTP
 import Synchronization

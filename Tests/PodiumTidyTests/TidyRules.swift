@@ -145,11 +145,12 @@ enum TidyRules {
         let host = machinery.union(["PodiumHost"])
         let storage = host.union(["PodiumStorage"])
         let controller = storage.union(["PodiumController"])
-        let server = storage.union(["PodiumSchema", "CPodiumData", "CPodiumKeys"])
+        let server = storage.union(["PodiumExchange", "PodiumSchema", "CPodiumData", "CPodiumKeys"])
         return [
             "PodiumCodec": ["CYAML"],
             "PodiumMachinery": codec,
             "PodiumHost": machinery,
+            "PodiumExchange": codec,
             "PodiumSchema": machinery.union(["CPodiumData"]),
             "PodiumStorage": host,
             "PodiumAPIServer": server,
@@ -157,7 +158,7 @@ enum TidyRules {
             "PodiumScheduler": controller,
             "PodiumRuntime": machinery.union(["CPodiumData"]),
             "PodiumKubelet": controller.union(["PodiumRuntime"]),
-            "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumAPIServer"]),
+            "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumExchange"]),
             "Podium": controller.union(server).union([
                 "PodiumAPIServer", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP",
             ]),

@@ -2,6 +2,7 @@
 // Which bodies the administration takes: none that a page of another origin could send unasked.
 
 import PodiumAPIServer
+import PodiumExchange
 import PodiumMachinery
 
 /// What an administration request says of its body.

@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 
 // Kubernetes: pkg/serviceaccount/openidmetadata.go, pkg/routes/openidmetadata.go

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Acting as somebody else: which headers ask for it, and who may.
 
+import PodiumExchange
 import PodiumMachinery
 
 /// A wish to act as somebody else.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who sends a request: the owner of its bearer token, or somebody without a name.
 
+package import PodiumExchange
 package import PodiumMachinery
 
 /// Tells users by bearer tokens: those of a token file, and those of service accounts.

@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+package import PodiumExchange
 import PodiumMachinery
 import Synchronization
 

@@ -2,6 +2,7 @@
 // Answers the paths by which clients find out what the server has: `/`, `/api`, `/apis`, `/version` and health.
 
 import PodiumCodec
+package import PodiumExchange
 package import PodiumMachinery
 import Synchronization
 

@@ -2,6 +2,7 @@
 // Which FlowSchema a request falls under, by the objects as they are at that moment. Nobody is turned away by it.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 package import PodiumStorage

@@ -2,6 +2,7 @@
 // What one FlowSchema says of which requests are its own.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 
 /// A FlowSchema as far as it decides about requests.

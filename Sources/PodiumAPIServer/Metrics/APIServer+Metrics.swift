@@ -2,6 +2,7 @@
 // Answers `/metrics` and `/metrics/slis`: upstream's names for what is the same, `podium_` for what is not.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage

@@ -2,6 +2,7 @@
 // Answers `/statusz` and `/flagz`: what the server is and how it was started, for people.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 

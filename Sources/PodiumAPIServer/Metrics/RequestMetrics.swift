@@ -2,6 +2,7 @@
 // Which requests are counted together, and the counting.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import Synchronization
 

@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+package import PodiumExchange
 package import PodiumMachinery
 package import PodiumSchema
 import Synchronization

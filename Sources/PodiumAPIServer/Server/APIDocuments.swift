@@ -2,6 +2,7 @@
 // The collections of a cluster and every document that is made of them.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 import PodiumSchema
 

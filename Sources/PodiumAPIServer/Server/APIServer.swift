@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From request to response: the order of the steps that every request goes through.
 
+package import PodiumExchange
 package import PodiumHost
 package import PodiumMachinery
 package import PodiumSchema

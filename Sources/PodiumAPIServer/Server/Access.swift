@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who asks, and whether they may: the seams behind which tokens and RBAC stand.
 
+package import PodiumExchange
 package import PodiumMachinery
 
 /// A request that can be put in the words of authorization: only when somebody compares them with rules, since most

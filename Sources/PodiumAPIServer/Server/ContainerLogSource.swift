@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the log of a container comes from: the seam to the kubelets.
 
+package import PodiumExchange
 package import PodiumMachinery
 
 /// Which part of a container's log is wanted.

@@ -2,6 +2,7 @@
 // The body of a list: stored bytes between brackets.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumStorage
 import Synchronization
 

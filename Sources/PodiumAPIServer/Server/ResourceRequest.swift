@@ -2,6 +2,7 @@
 // A request about a resource, resolved: which collection, which verb, in which form it is answered.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 import PodiumStorage
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a request asks for, decided once: what is authorised and what is then run are read from the same value.
 
+import PodiumExchange
 import PodiumMachinery
 
 /// Who answers a request about a resource.

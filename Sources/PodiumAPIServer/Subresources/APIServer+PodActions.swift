@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 import PodiumSchema

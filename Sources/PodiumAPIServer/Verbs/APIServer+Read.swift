@@ -2,6 +2,7 @@
 // GET of an object and of a collection: stored bytes, joined but never parsed.
 
 import PodiumCodec
+import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 import PodiumSchema

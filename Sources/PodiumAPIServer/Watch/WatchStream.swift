@@ -3,6 +3,7 @@
 
 import OrderedCollections
 package import PodiumCodec
+package import PodiumExchange
 import PodiumHost
 import PodiumMachinery
 package import PodiumStorage
