@@ -57,30 +57,38 @@ let package = Package(
         module("PodiumExchange", ["PodiumCodec"]),
         module("PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
+        module("PodiumPodModel", ["PodiumCodec", "PodiumMachinery", collections]),
         module(
             "PodiumAPIServer",
             [
                 "CPodiumData", "CPodiumKeys", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange",
-                "PodiumSchema", "PodiumStorage", collections,
+                "PodiumSchema", "PodiumStorage", "PodiumPodModel", collections,
             ]
         ),
         module(
-            "PodiumController",
+            "PodiumClient",
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, deque, heap, logging]
+        ),
+        module(
+            "PodiumControllers",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
+                collections,
+            ]
         ),
         module(
             "PodiumScheduler",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, deque,
-                heap, logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
+                collections, deque, heap, logging,
             ]
         ),
-        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
+        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
         module(
             "PodiumKubelet",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
-                collections, deque, logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
+                "PodiumRuntime", collections, deque, logging,
             ]
         ),
         module(
@@ -91,8 +99,8 @@ let package = Package(
             "Podium",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumAPIServer", "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
-                collections, deque,
+                "PodiumPodModel", "PodiumAPIServer", "PodiumClient", "PodiumControllers", "PodiumScheduler",
+                "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging, collections, deque,
             ]
         ),
         .executableTarget(
@@ -122,19 +130,22 @@ let package = Package(
         tests(
             of: "PodiumScheduler",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumScheduler",
-                collections, logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
+                "PodiumScheduler", collections, logging,
             ]
         ),
         tests(
-            of: "PodiumController",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", collections, logging]
+            of: "PodiumControllers",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
+                "PodiumControllers", collections, logging,
+            ]
         ),
         tests(
             of: "PodiumKubelet",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumController", "PodiumRuntime",
-                "PodiumKubelet", collections, logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
+                "PodiumRuntime", "PodiumKubelet", collections, logging,
             ]
         ),
         tests(of: "PodiumRuntime", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime"], data: ["Cases"]),

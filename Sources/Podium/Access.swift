@@ -2,7 +2,7 @@
 // Who may do what in one cluster, as its configuration chooses.
 
 import PodiumAPIServer
-import PodiumController
+import PodiumClient
 import PodiumStorage
 
 /// The parts of a cluster that decide about access.

@@ -7,7 +7,7 @@
 import Logging
 import PodiumAPIServer
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumExchange
 import PodiumHost
 import PodiumKubelet

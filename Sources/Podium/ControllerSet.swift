@@ -2,7 +2,8 @@
 // Everything of a cluster that acts by itself: controllers, scheduler and kubelets, started and stopped together.
 
 import PodiumAPIServer
-import PodiumController
+import PodiumClient
+import PodiumControllers
 import PodiumKubelet
 import PodiumMachinery
 import PodiumRuntime

@@ -4,9 +4,10 @@
 import Logging
 import OrderedCollections
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumMachinery
+import PodiumPodModel
 import PodiumStorage
 
 extension Scheduler {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scheduler's shell: brings it the changes, and lets it decide pod after pod on one queue.
 
-package import PodiumController
+package import PodiumClient
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage

@@ -3,7 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
-package import PodiumController
+package import PodiumClient
 package import PodiumMachinery
 import PodiumStorage
 

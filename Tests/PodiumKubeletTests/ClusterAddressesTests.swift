@@ -2,7 +2,7 @@
 // Addresses of pods and nodes: all different, in their network, and used again as late as possible.
 
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

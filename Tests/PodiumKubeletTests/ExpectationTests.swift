@@ -3,7 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage

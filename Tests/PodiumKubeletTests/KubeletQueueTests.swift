@@ -3,7 +3,7 @@
 
 import Logging
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

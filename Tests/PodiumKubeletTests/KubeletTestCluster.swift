@@ -4,7 +4,7 @@
 import Logging
 import OrderedCollections
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

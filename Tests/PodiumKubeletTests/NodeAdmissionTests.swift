@@ -2,8 +2,8 @@
 // Pods that a kubelet turns away, and those that it makes room for.
 
 import OrderedCollections
+import PodiumClient
 import PodiumCodec
-import PodiumController
 import PodiumMachinery
 import Testing
 

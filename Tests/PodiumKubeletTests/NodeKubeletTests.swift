@@ -2,7 +2,7 @@
 // Nodes: their readiness and leases, silence and return of their kubelets, objects that clients keep for themselves.
 
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumKubelet
 import PodiumMachinery
 import PodiumStorage

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Variables and words that grow without end, and what the runtime says of them.
 
+import PodiumClient
 import PodiumCodec
-import PodiumController
 import PodiumMachinery
 import Testing
 

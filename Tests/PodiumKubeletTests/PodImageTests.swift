@@ -2,7 +2,7 @@
 // Images that are there, are pulled, or can not be had.
 
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumMachinery
 import PodiumRuntime
 import PodiumStorage

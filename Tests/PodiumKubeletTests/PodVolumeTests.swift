@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes and variables that come from ConfigMaps and Secrets, and volumes that become too large.
 
+import PodiumClient
 import PodiumCodec
-import PodiumController
 import PodiumMachinery
 import PodiumStorage
 import Testing

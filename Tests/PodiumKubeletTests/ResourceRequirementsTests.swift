@@ -3,6 +3,7 @@
 
 import PodiumCodec
 import PodiumKubelet
+import PodiumPodModel
 import Testing
 
 @Suite struct ResourceRequirementsTests {

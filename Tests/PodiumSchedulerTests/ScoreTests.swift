@@ -3,7 +3,6 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
 import PodiumMachinery
 import PodiumScheduler
 import Testing

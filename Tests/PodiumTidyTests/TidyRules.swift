@@ -144,8 +144,11 @@ enum TidyRules {
         let machinery = codec.union(["PodiumMachinery"])
         let host = machinery.union(["PodiumHost"])
         let storage = host.union(["PodiumStorage"])
-        let controller = storage.union(["PodiumController"])
-        let server = storage.union(["PodiumExchange", "PodiumSchema", "CPodiumData", "CPodiumKeys"])
+        let podModel = machinery.union(["PodiumPodModel"])
+        let client = storage.union(["PodiumClient"])
+        let server = storage.union([
+            "PodiumExchange", "PodiumSchema", "PodiumPodModel", "CPodiumData", "CPodiumKeys",
+        ])
         return [
             "PodiumCodec": ["CYAML"],
             "PodiumMachinery": codec,
@@ -154,13 +157,16 @@ enum TidyRules {
             "PodiumSchema": machinery.union(["CPodiumData"]),
             "PodiumStorage": host,
             "PodiumAPIServer": server,
-            "PodiumController": storage,
-            "PodiumScheduler": controller,
-            "PodiumRuntime": machinery.union(["CPodiumData"]),
-            "PodiumKubelet": controller.union(["PodiumRuntime"]),
+            "PodiumPodModel": machinery,
+            "PodiumClient": storage,
+            "PodiumControllers": client.union(podModel),
+            "PodiumScheduler": client.union(podModel),
+            "PodiumRuntime": podModel.union(["CPodiumData"]),
+            "PodiumKubelet": client.union(podModel).union(["PodiumRuntime"]),
             "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumExchange"]),
-            "Podium": controller.union(server).union([
-                "PodiumAPIServer", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP",
+            "Podium": client.union(podModel).union(server).union([
+                "PodiumAPIServer", "PodiumControllers", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet",
+                "PodiumHTTP",
             ]),
             "PodiumCLI": ["CPodiumProcess", "Podium"],
         ]

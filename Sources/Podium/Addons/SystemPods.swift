@@ -4,7 +4,7 @@
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumMachinery
 import PodiumStorage
 

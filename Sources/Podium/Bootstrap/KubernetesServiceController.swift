@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Service `kubernetes` and what belongs to it come again when somebody deletes them.
 
-import PodiumController
+import PodiumClient
 import PodiumMachinery
 import PodiumStorage
 

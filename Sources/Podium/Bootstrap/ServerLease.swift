@@ -2,7 +2,7 @@
 // Renews the Lease of the API server, where that keeps nothing else from coming to rest.
 
 import Logging
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+import PodiumPodModel
 import PodiumStorage
 
 /// Applies the LimitRanges of a namespace to its pods and claims.
@@ -123,7 +124,7 @@ private struct LimitCheck {
             }
     }
 
-    private func problems(_ requests: PodResources.Amounts, _ limits: PodResources.Amounts) -> [String] {
+    private func problems(_ requests: ResourceList, _ limits: ResourceList) -> [String] {
         amounts("min").flatMap { least($0, $1, requests, limits) }
             + amounts("max").flatMap { most($0, $1, requests, limits) }
             + amounts("maxLimitRequestRatio").flatMap { ratio($0, $1, requests, limits) }
@@ -136,8 +137,8 @@ private struct LimitCheck {
     private func least(
         _ name: String,
         _ bound: Quantity,
-        _ requests: PodResources.Amounts,
-        _ limits: PodResources.Amounts
+        _ requests: ResourceList,
+        _ limits: ResourceList
     ) -> [String] {
         let rule = "minimum \(name) usage per \(type) is \(bound)"
         guard let request = requests[name] else { return ["\(rule).  No request is specified"] }
@@ -149,8 +150,8 @@ private struct LimitCheck {
     private func most(
         _ name: String,
         _ bound: Quantity,
-        _ requests: PodResources.Amounts,
-        _ limits: PodResources.Amounts
+        _ requests: ResourceList,
+        _ limits: ResourceList
     ) -> [String] {
         let rule = "maximum \(name) usage per \(type) is \(bound)"
         guard let limit = limits[name] else { return ["\(rule).  No limit is specified"] }
@@ -162,8 +163,8 @@ private struct LimitCheck {
     private func ratio(
         _ name: String,
         _ bound: Quantity,
-        _ requests: PodResources.Amounts,
-        _ limits: PodResources.Amounts
+        _ requests: ResourceList,
+        _ limits: ResourceList
     ) -> [String] {
         let rule = "\(name) max limit to request ratio per \(type) is \(bound)"
         guard let request = requests[name], !request.isZero else {

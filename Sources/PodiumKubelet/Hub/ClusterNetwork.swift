@@ -2,7 +2,7 @@
 // The network of a cluster as every node sees it: Services, addresses, and what pods answer.
 
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumMachinery
 import PodiumRuntime
 import PodiumStorage

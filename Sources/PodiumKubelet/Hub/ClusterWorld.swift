@@ -2,7 +2,7 @@
 // What containers find when they look for names and servers in the cluster.
 
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumMachinery
 import PodiumRuntime
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a kubelet remembers of the Events about one object, so that the memory goes when the object does.
 
-import PodiumController
+import PodiumClient
 import PodiumHost
 
 /// The recorders of the Events about one pod or node.

@@ -2,7 +2,7 @@
 // Leads changes of Pods to the kubelets that they concern.
 
 import OrderedCollections
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kubelets of a cluster: one for each Node, each on a queue of its own.
 
-package import PodiumController
+package import PodiumClient
 import PodiumHost
 package import PodiumMachinery
 package import PodiumRuntime

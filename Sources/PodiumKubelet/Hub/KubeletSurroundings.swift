@@ -2,7 +2,7 @@
 // What all kubelets of a cluster share, whatever queue they are on.
 
 import Logging
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage

@@ -3,8 +3,9 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumMachinery
+import PodiumPodModel
 import PodiumStorage
 
 // Kubernetes: pkg/kubelet/kubelet.go HandlePodAdditions; pkg/kubelet/preemption/preemption.go
@@ -16,7 +17,7 @@ extension NodeKubelet {
         return NodeRoom(
             name: name,
             labels: node.labels,
-            taints: node.spec["taints"]?.elements ?? [],
+            taints: Taint.list(of: node.value),
             allocatable: allocatable,
             use: use
         )

@@ -3,9 +3,10 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumMachinery
+import PodiumPodModel
 import PodiumRuntime
 import PodiumStorage
 

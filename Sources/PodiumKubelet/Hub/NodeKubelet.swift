@@ -3,9 +3,10 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumHost
 import PodiumMachinery
+import PodiumPodModel
 import PodiumRuntime
 import PodiumStorage
 
@@ -211,7 +212,7 @@ final class NodeKubelet {
             drive(entry, change)
         } else if let pod = cluster.client.get(ObjectKey(.pods, entry.name)), pod.uid == entry.uid {
             entry.worker.holdUpdate(PodView(pod))
-            admit(entry, manifest: pod.spec)
+            admit(entry, manifest: pod.value)
         }
     }
 
@@ -258,7 +259,7 @@ final class NodeKubelet {
         let entry = PodEntry(PodWorker(view, on: profile), revision: pod.revision)
         pods.add(entry)
         // A kubelet that does not answer begins with it later.
-        if isAnswering { admit(entry, manifest: pod.spec) }
+        if isAnswering { admit(entry, manifest: pod.value) }
     }
 
     /// Lets the pods of a namespace know that Services have changed.

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 /// Why a kubelet does not take a pod.
 struct AdmissionFailure: Hashable, Sendable {
@@ -26,7 +27,7 @@ struct AdmissionFailure: Hashable, Sendable {
 struct NodeRoom: Sendable {
     var name: String
     var labels: [String: String]
-    var taints: [JSONValue]
+    var taints: [Taint]
     var allocatable: ResourceList
     /// What the pods on the node have.
     var use: NodeUse
@@ -38,7 +39,7 @@ extension NodeRoom {
     static let criticalPriority = 2_000_000_000
     private static let standardResources = ["cpu", "memory", "ephemeral-storage"]
 
-    /// Why the pod cannot run here; nil when it can.
+    /// Why the pod of `manifest` cannot run here; nil when it can.
     func failure(_ spec: PodSpec, _ manifest: JSONValue) -> AdmissionFailure? {
         if let system = spec.operatingSystem, system != (labels["kubernetes.io/os"] ?? "linux") {
             return AdmissionFailure(
@@ -55,13 +56,13 @@ extension NodeRoom {
         func predicate(_ name: String, _ problem: String) -> AdmissionFailure {
             AdmissionFailure(reason: name, message: "Predicate \(name) failed: \(problem)")
         }
-        if !NodeSelection.allows(manifest, name: name, labels: labels) {
+        if !RequiredNodeAffinity(of: manifest).matches(name: name, labels: labels) {
             return predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector")
         }
         if hasPortConflict(spec) {
             return predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports")
         }
-        if !Tolerations.tolerate(taints, effect: "NoExecute", manifest) {
+        if taints.firstUntolerated(by: Toleration.list(of: manifest), effects: [.noExecute]) != nil {
             return predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate")
         }
         return nil

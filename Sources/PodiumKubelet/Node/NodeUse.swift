@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumMachinery
+import PodiumPodModel
 
 /// What one pod takes of its node.
 struct RoomClaim: Hashable, Sendable {

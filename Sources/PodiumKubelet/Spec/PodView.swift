@@ -2,7 +2,7 @@
 // What a kubelet keeps of a Pod object: its identity, its manifest, and what others wrote into its status.
 
 import PodiumCodec
-package import PodiumController
+package import PodiumClient
 package import PodiumMachinery
 import PodiumStorage
 

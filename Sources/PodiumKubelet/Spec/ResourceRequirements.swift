@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests and limits, of a container and of a whole pod.
 
-package import OrderedCollections
+import OrderedCollections
 package import PodiumCodec
-package import PodiumMachinery
-
-/// Amounts by resource name, `cpu` and so on.
-package typealias ResourceList = OrderedDictionary<String, Quantity>
+import PodiumMachinery
+package import PodiumPodModel
 
 /// Requests and limits as a manifest has them.
 package struct ResourceRequirements: Hashable, Sendable {
@@ -47,53 +45,16 @@ package struct ResourceRequirements: Hashable, Sendable {
     }
 }
 
-extension ResourceList {
-    /// Reads an object of quantities; what is no quantity is left out. Names are sorted, as Kubernetes prints them.
-    package init(json value: JSONValue?) {
-        self.init()
-        for (name, amount) in (value?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            if let quantity = Quantity(json: amount) { self[name] = quantity }
-        }
-    }
-
-    /// As it stands in JSON.
-    package var value: JSONValue {
-        var members: JSONObject = [:]
-        for (name, amount) in sorted(by: { $0.key < $1.key }) { members[name] = amount.jsonValue }
-        return .object(members)
-    }
-
-    /// Adds every amount of `other`.
-    package mutating func add(_ other: ResourceList) {
-        for (name, amount) in other { self[name] = self[name].map { $0 + amount } ?? amount }
-    }
-
-    /// Raises every amount to that of `other`.
-    package mutating func raise(to other: ResourceList) {
-        for (name, amount) in other where self[name].map({ $0 < amount }) ?? true { self[name] = amount }
-    }
-}
-
 extension PodSpec {
-    /// What the pod asks for altogether: containers and sidecars add up, init containers run before them.
+    /// What the pod asks for altogether.
     // Kubernetes: component-helpers/resource/helpers.go PodRequests, PodLimits
     package func total(_ part: KeyPath<ResourceRequirements, ResourceList>) -> ResourceList {
-        var total: ResourceList = [:]
-        for container in containers { total.add(container.resources[keyPath: part]) }
-        var sidecars: ResourceList = [:]
-        var highest: ResourceList = [:]
+        var sum = ContainerSum<ResourceList>()
+        for container in containers { sum.add(container.resources[keyPath: part]) }
         for container in initContainers {
-            if container.isSidecar {
-                total.add(container.resources[keyPath: part])
-                sidecars.add(container.resources[keyPath: part])
-                highest.raise(to: sidecars)
-            } else {
-                var peak = sidecars
-                peak.add(container.resources[keyPath: part])
-                highest.raise(to: peak)
-            }
+            sum.addInitContainer(container.resources[keyPath: part], isSidecar: container.isSidecar)
         }
-        total.raise(to: highest)
+        var total = sum.total
         for (name, amount) in resources?[keyPath: part] ?? [:] { total[name] = amount }
         return total
     }

@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumPodModel
 
 /// What a container is doing.
 package enum ContainerState: Hashable, Sendable {

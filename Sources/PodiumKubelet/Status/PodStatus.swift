@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumPodModel
 
 /// A condition of a pod.
 package struct PodCondition: Hashable, Sendable {

@@ -2,8 +2,8 @@
 // Fills volumes: from ConfigMaps and Secrets, from the pod itself, or with nothing.
 
 import OrderedCollections
+import PodiumClient
 import PodiumCodec
-import PodiumController
 import PodiumMachinery
 import PodiumRuntime
 

@@ -3,7 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumMachinery
 
 /// The variables by which containers find Services.

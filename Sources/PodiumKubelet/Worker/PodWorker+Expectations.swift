@@ -2,7 +2,7 @@
 // What a manifest and the Services let expect of a program of which nothing is known: its ports, and whether it ends.
 
 import PodiumCodec
-import PodiumController
+import PodiumClient
 import PodiumMachinery
 import PodiumRuntime
 

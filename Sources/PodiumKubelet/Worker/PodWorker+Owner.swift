@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
+package import PodiumPodModel
 import PodiumRuntime
 
 extension PodWorker {

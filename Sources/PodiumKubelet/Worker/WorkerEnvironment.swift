@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pod workers get from their node: time, chance, addresses, images, objects of the API.
 
-package import PodiumController
+package import PodiumClient
 package import PodiumMachinery
+package import PodiumPodModel
 package import PodiumRuntime
 
 /// The surroundings of the pod workers of one node. Used on the kubelet's queue only.

@@ -3,7 +3,8 @@
 
 import OrderedCollections
 import PodiumCodec
-package import PodiumController
+package import PodiumClient
+package import PodiumPodModel
 
 /// Everything about a node itself that scheduling depends on. Immutable, so that events and caches share it.
 package final class SchedulingNode: Sendable {

@@ -3,8 +3,9 @@
 
 import OrderedCollections
 import PodiumCodec
-package import PodiumController
+package import PodiumClient
 package import PodiumMachinery
+package import PodiumPodModel
 import PodiumStorage
 
 /// Everything about a pod that scheduling depends on. Immutable, so that the caches share it.

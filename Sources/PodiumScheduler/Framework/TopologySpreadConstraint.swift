@@ -3,8 +3,8 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
 package import PodiumMachinery
+import PodiumPodModel
 
 /// One constraint of `topologySpreadConstraints`.
 // Kubernetes: pkg/scheduler/framework/plugins/podtopologyspread/common.go

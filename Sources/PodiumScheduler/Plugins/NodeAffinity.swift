@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods choose nodes by label and name: `nodeSelector`, required and preferred terms.
 
-import PodiumController
+import PodiumPodModel
+
 
 /// Keeps pods to the nodes that they require, and prefers those that they prefer.
 // Kubernetes: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes whose CPU and memory fill up evenly are better.
 
-import PodiumController
+import PodiumPodModel
+
 
 /// Prefers nodes on which CPU and memory would be used to similar shares.
 // Kubernetes: pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go

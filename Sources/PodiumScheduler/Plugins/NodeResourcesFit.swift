@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pod needs a node with enough left of every resource; the emptier the node, the better.
 
-import PodiumController
+import PodiumPodModel
 
 /// Keeps pods from nodes that have not enough left, and prefers nodes with the most left.
 // Kubernetes: pkg/scheduler/framework/plugins/noderesources/fit.go, least_allocated.go

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cordoned nodes take no new pods, unless these tolerate the taint that stands for it.
 
-import PodiumController
+import PodiumPodModel
 
 /// Keeps pods from nodes with `spec.unschedulable`.
 // Kubernetes: pkg/scheduler/framework/plugins/nodeunschedulable/node_unschedulable.go

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods of a kind are spread over zones, hosts and the like: what they require.
 
-import PodiumController
 import PodiumMachinery
 
 /// Keeps the numbers of matching pods in the domains of a topology within the allowed difference.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes keep pods away by taints that these do not tolerate, strictly or as a preference.
 
-import PodiumController
+import PodiumPodModel
 
 /// Keeps pods from nodes with taints that they do not tolerate, and prefers nodes with the fewest such preferences.
 // Kubernetes: pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go

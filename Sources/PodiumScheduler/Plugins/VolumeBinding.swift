@@ -3,8 +3,8 @@
 
 import OrderedCollections
 import PodiumCodec
-import PodiumController
 import PodiumMachinery
+import PodiumPodModel
 
 /// Keeps pods from running before their PersistentVolumeClaims can be had.
 // Kubernetes: pkg/scheduler/framework/plugins/volumebinding/volume_binding.go

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which less important pods have to go so that a pod fits, and from which node.
 
-import PodiumController
 package import PodiumHost
 import PodiumMachinery
 

@@ -3,7 +3,7 @@
 
 import DequeModule
 import HeapModule
-import PodiumController
+import PodiumClient
 package import PodiumMachinery
 
 /// The pods that wait for nodes. A value without a clock.

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 /// What objects count as, and whether a quota is about them.
 // Kubernetes: pkg/quota/v1/evaluator/core/pods.go, services.go, persistent_volume_claims.go; quota/v1/generic
@@ -46,7 +47,7 @@ struct QuotaUsage {
     }
 
     /// Requests and limits under the names that quotas give them.
-    static func computeAmounts(requests: PodResources.Amounts, limits: PodResources.Amounts) -> Amounts {
+    static func computeAmounts(requests: ResourceList, limits: ResourceList) -> Amounts {
         var amounts: Amounts = [:]
         for (name, amount) in requests {
             switch name {

@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 /// `status.qosClass`: who is evicted first when a node runs short.
 // Kubernetes: pkg/apis/core/helper/qos/qos.go
@@ -18,8 +19,8 @@ package enum PodQOS: String, Sendable {
     /// container limits both, with equal requests, is Guaranteed. Resources of the whole pod count instead of its
     /// containers' when they are there.
     package static func compute(_ spec: JSONValue) -> PodQOS {
-        var requests: PodResources.Amounts = [:]
-        var limits: PodResources.Amounts = [:]
+        var requests: ResourceList = [:]
+        var limits: ResourceList = [:]
         var isGuaranteed = true
         let owners =
             PodLevelResources.isUsed(in: spec)
@@ -38,7 +39,7 @@ package enum PodQOS: String, Sendable {
         return .guaranteed
     }
 
-    private static func counted(_ kind: String, of owner: JSONValue) -> PodResources.Amounts {
+    private static func counted(_ kind: String, of owner: JSONValue) -> ResourceList {
         PodResources.amounts(kind, of: owner).filter { name, amount in
             (name == "cpu" || name == "memory") && amount.sign > 0
         }

@@ -1,68 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pod's containers ask for together.
 
-package import OrderedCollections
+import OrderedCollections
 package import PodiumCodec
-package import PodiumMachinery
+import PodiumMachinery
+package import PodiumPodModel
 
 /// Sums over the containers of a pod.
 // Kubernetes: component-helpers/resource/helpers.go AggregateContainerRequests, AggregateContainerLimits
 package enum PodResources {
-    package typealias Amounts = OrderedDictionary<String, Quantity>
-
     /// The amounts named `kind` (`requests` or `limits`) that must be there at once.
-    ///
-    /// Containers and sidecars run side by side, so theirs add up. An init container runs alone but for the sidecars
-    /// before it, and takes effect where it asks for more than that sum.
-    package static func aggregate(_ kind: String, of spec: JSONValue) -> Amounts {
-        var total: Amounts = [:]
-        for container in spec["containers"]?.elements ?? [] { add(amounts(kind, of: container), to: &total) }
-        var sidecars: Amounts = [:]
-        var initial: Amounts = [:]
+    package static func aggregate(_ kind: String, of spec: JSONValue) -> ResourceList {
+        var sum = ContainerSum<ResourceList>()
+        for container in spec["containers"]?.elements ?? [] { sum.add(amounts(kind, of: container)) }
         for container in spec["initContainers"]?.elements ?? [] {
-            var needed = amounts(kind, of: container)
-            if container["restartPolicy"]?.string == "Always" {
-                add(needed, to: &total)
-                add(needed, to: &sidecars)
-                needed = sidecars
-            } else {
-                add(sidecars, to: &needed)
-            }
-            raise(&initial, to: needed)
+            sum.addInitContainer(
+                amounts(kind, of: container),
+                isSidecar: container["restartPolicy"]?.string == "Always"
+            )
         }
-        raise(&total, to: initial)
-        return total
+        return sum.total
     }
 
     /// What a pod asks for in all: what is set for it as a whole replaces the sum of its containers, and its overhead
     /// comes on top.
     // Kubernetes: component-helpers/resource/helpers.go PodRequests
-    package static func requests(of spec: JSONValue) -> Amounts {
+    package static func requests(of spec: JSONValue) -> ResourceList {
         var total = aggregate("requests", of: spec)
         for (name, amount) in amounts("requests", of: spec) where ResourceNames.isSupportedAtPodLevel(name) {
             total[name] = amount
         }
-        for (name, value) in spec["overhead"]?.object ?? [:] {
-            if let amount = Quantity(json: value) { add([name: amount], to: &total) }
-        }
+        total += ResourceList(json: spec["overhead"])
         return total
     }
 
     /// The amounts named `kind` in the `resources` of a container or a pod's spec.
-    package static func amounts(_ kind: String, of owner: JSONValue) -> Amounts {
-        var amounts: Amounts = [:]
-        for (name, value) in owner[path: "resources", kind]?.object ?? [:] {
-            if let quantity = Quantity(json: value) { amounts[name] = quantity }
-        }
-        return amounts
-    }
-
-    private static func add(_ amounts: Amounts, to total: inout Amounts) {
-        for (name, amount) in amounts { total[name] = total[name].map { $0 + amount } ?? amount }
-    }
-
-    private static func raise(_ total: inout Amounts, to amounts: Amounts) {
-        for (name, amount) in amounts where total[name].map({ $0 < amount }) ?? true { total[name] = amount }
+    package static func amounts(_ kind: String, of owner: JSONValue) -> ResourceList {
+        ResourceList(json: owner[path: "resources", kind])
     }
 }
 
@@ -90,7 +64,7 @@ enum PodLevelResources {
         fill(&spec, "requests", from: limits)
     }
 
-    private static func fill(_ spec: inout JSONValue, _ kind: String, from amounts: PodResources.Amounts) {
+    private static func fill(_ spec: inout JSONValue, _ kind: String, from amounts: ResourceList) {
         var own = spec[path: "resources", kind]?.object ?? [:]
         for (name, amount) in amounts where own[name] == nil && ResourceNames.isSupportedAtPodLevel(name) {
             own[name] = amount.jsonValue

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// A namespace that is deleted takes everything in it along, and goes when the last of it is gone.
+
+import OrderedCollections
+package import PodiumClient
+import PodiumCodec
+import PodiumHost
+package import PodiumMachinery
+import PodiumStorage
+
+/// Empties and removes namespaces that are being deleted: first their pods, each with its grace, then the rest.
+// Kubernetes: pkg/controller/namespace/deletion/namespaced_resources_deleter.go
+package final class NamespaceController: InformedReconciler {
+    package static let name = "namespace-controller"
+
+    /// The times of the controller.
+    package enum Limits {
+        /// How long objects with finalizers are expected to take.
+        static let finalizerEstimate: Int64 = 15
+    }
+
+    private static let finalizer = "kubernetes"
+
+    private let informers: SharedInformers
+    private let resources: @Sendable () -> [GroupResource]
+
+    /// - Parameter resources: all namespaced collections whose objects can be deleted, at the moment of the call.
+    package init(informers: SharedInformers, resources: @escaping @Sendable () -> [GroupResource]) {
+        self.informers = informers
+        self.resources = resources
+    }
+
+    package func watch(_ controller: Controller<String>) {
+        informers.handle(.namespaces) { event in
+            if case .deleted = event { return }
+            if event.object.isTerminating { controller.add(event.object.name) }
+        }
+        // What others hold for a moment, by a grace or a finalizer; the rest is looked for again after an estimate.
+        for resource in [GroupResource.pods, .persistentVolumeClaims] {
+            informers.handle(resource) { [weak self] event in
+                guard case .deleted(let object) = event else { return }
+                if self?.informers.object(.namespaces, object.namespace)?.isTerminating == true {
+                    controller.add(object.namespace)
+                }
+            }
+        }
+    }
+
+    package func reconcile(_ name: String) throws -> ReconcileResult {
+        let key = ObjectKey(.namespaces, name: name)
+        guard let namespace = informers.client.get(key), namespace.isTerminating else { return .done }
+        let finalizers = namespace.spec["finalizers"]?.elements ?? []
+        if !finalizers.isEmpty, !finalizers.contains(.string(Self.finalizer)) { return .done }
+        let remains = try deleteContent(of: name)
+        try report(remains, on: namespace)
+        if remains.isEmpty {
+            try finalize(namespace)
+            return .done
+        }
+        return ReconcileResult(requeueAfter: .seconds(remains.estimate / 2 + 1))
+    }
+
+    /// Asks for the deletion of everything in the namespace `name`, and says what is left for the moment.
+    private func deleteContent(of name: String) throws -> NamespaceRemains {
+        var remains = NamespaceRemains()
+        try deleteAll(.pods, in: name, &remains)
+        // What pods may still need stays until the last of them is gone.
+        if !remains.isEmpty { return remains }
+        for resource in resources() where resource != .pods { try deleteAll(resource, in: name, &remains) }
+        return remains
+    }
+
+    private func deleteAll(_ resource: GroupResource, in name: String, _ remains: inout NamespaceRemains) throws {
+        let client = informers.client
+        for object in try client.list(resource, scope: .namespace(name)) {
+            try StorageError.ignoringAbsence { () throws(StorageError) in
+                try client.delete(object.key, uid: object.uid)
+            }
+            if let left = client.get(object.key), left.uid == object.uid { remains.add(left, of: resource) }
+        }
+    }
+
+    private func report(_ remains: NamespaceRemains, on namespace: APIObject) throws {
+        let now = informers.client.host.clock.now
+        try StorageError.ignoringAbsence { () throws(StorageError) in
+            try informers.client.update(namespace.key, uid: namespace.uid) { value in
+                value[path: "status", "phase"] = "Terminating"
+                for condition in remains.conditions { condition.set(on: &value, now: now) }
+                return true
+            }
+        }
+    }
+
+    /// Takes the finalizer away and, unless others hold the namespace, removes it.
+    private func finalize(_ namespace: APIObject) throws {
+        let client = informers.client
+        try StorageError.ignoringAbsence { () throws(StorageError) in
+            let updated = try client.update(namespace.key, uid: namespace.uid) { Self.removeFinalizer(from: &$0) }
+            if !Self.isHeld(updated) { try client.remove(namespace.key, uid: namespace.uid) }
+        }
+    }
+
+    private static func removeFinalizer(from namespace: inout JSONValue) -> Bool {
+        let rest = (namespace["spec"]?["finalizers"]?.elements ?? []).filter { $0 != .string(finalizer) }
+        namespace[path: "spec", "finalizers"] = rest.isEmpty ? nil : .array(rest)
+        return true
+    }
+
+    private static func isHeld(_ namespace: APIObject) -> Bool {
+        let lists = [namespace.spec["finalizers"], namespace.metadata["finalizers"]]
+        return lists.contains { !($0?.elements ?? []).isEmpty }
+    }
+}

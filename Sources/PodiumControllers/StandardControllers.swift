@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The controllers of a cluster that are not about single nodes' containers: started and stopped together.
+
+package import PodiumClient
+import PodiumHost
+
+/// What kube-controller-manager is to Kubernetes: all controllers on one queue, reading every change once.
+///
+/// They react one after the other to each change, in the order below, which makes their writes repeatable.
+// State | guarded by | why separate
+// members | queue | the controllers share the queue of their informers
+package final class StandardControllers: Sendable {
+    /// What the controllers need to know beside the storage.
+    package struct Options: Sendable {
+        /// The collections of the cluster.
+        package var catalog: ResourceCatalog
+        /// The certificate of the API server in PEM form; empty when it has none.
+        package var rootCertificate: String
+        /// Makes controllers that are not Kubernetes' own.
+        package var additional: [@Sendable (SharedInformers) -> any InformedReconciler] = []
+        /// The names of the controllers to run, as in kube-controller-manager's `--controllers`; nil for all.
+        package var enabled: Set<String>?
+
+        package init(catalog: ResourceCatalog, rootCertificate: String = "", enabled: Set<String>? = nil) {
+            self.catalog = catalog
+            self.rootCertificate = rootCertificate
+            self.enabled = enabled
+        }
+    }
+
+    /// The names that `enabled` may hold.
+    package static let names = [
+        ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
+        NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
+        DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
+        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
+    ]
+
+    private struct Members {
+        /// Called to end each controller.
+        var stops: [@Sendable () -> Void] = []
+        /// The reconcilers, which their controllers do not keep alive.
+        var reconcilers: [any Reconciler] = []
+        var isStarted = false
+    }
+
+    private let informers: SharedInformers
+    private let options: Options
+    private let members: Confined<Members>
+
+    /// Makes the controllers; nothing happens before `start`.
+    package init(client: ResourceClient, options: Options) {
+        let queue = client.host.scheduling.makeQueue(label: "controllers")
+        informers = SharedInformers(client: client, queue: queue)
+        self.options = options
+        members = Confined(Members(), on: queue)
+    }
+
+    /// Starts all that are enabled.
+    package func start() { members.queue.async { self.begin() } }
+
+    /// Stops all; what is under way is finished.
+    package func stop() {
+        members.queue.async {
+            let members = self.members.withState { members in
+                defer { members = Members(isStarted: true) }
+                return members
+            }
+            for stop in members.stops { stop() }
+            self.informers.stop()
+        }
+    }
+
+    private func begin() {
+        let isFirst = members.withState { members in
+            defer { members.isStarted = true }
+            return !members.isStarted
+        }
+        guard isFirst else { return }
+        let catalog = options.catalog
+        add(ServiceAccountDefaults(informers: informers))
+        add(RootCertificatePublisher(informers: informers, certificate: options.rootCertificate))
+        add(
+            NamespaceController(informers: informers) {
+                catalog.entries.filter(\.isNamespaced).map(\.resource)
+            }
+        )
+        add(NodeLifecycleController(informers: informers))
+        add(TaintEvictionController(informers: informers))
+        add(PodGarbageCollector(informers: informers))
+        add(DisruptionController(informers: informers))
+        add(ClaimProtectionController(informers: informers))
+        add(VolumeProtectionController(informers: informers))
+        add(GarbageCollector(informers: informers, catalog: catalog))
+        add(RoleAggregationController(informers: informers))
+        add(FlowSchemaStatusController(informers: informers))
+        for make in options.additional { add(make(informers)) }
+        informers.start()
+    }
+
+    private func add<Member: InformedReconciler>(_ reconciler: Member) {
+        guard options.enabled?.contains(Member.name) ?? true else { return }
+        let controller = Controller(
+            name: Member.name,
+            host: informers.client.host,
+            queue: members.queue,
+            reconciler: reconciler
+        )
+        reconciler.watch(controller)
+        members.withState { members in
+            members.reconcilers.append(reconciler)
+            members.stops.append { controller.stop() }
+        }
+    }
+}
