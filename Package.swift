@@ -83,7 +83,7 @@ let package = Package(
                 collections, deque, heap, logging,
             ]
         ),
-        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
+        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module(
             "PodiumKubelet",
             [
@@ -99,8 +99,8 @@ let package = Package(
             "Podium",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumPodModel", "PodiumAPIServer", "PodiumClient", "PodiumControllers", "PodiumScheduler",
-                "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging, collections, deque,
+                "PodiumAPIServer", "PodiumClient", "PodiumControllers", "PodiumScheduler", "PodiumRuntime",
+                "PodiumKubelet", "PodiumHTTP", logging, collections, deque,
             ]
         ),
         .executableTarget(
@@ -119,19 +119,20 @@ let package = Package(
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", logging]
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(of: "PodiumPodModel", ["PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
         tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(
             of: "PodiumAPIServer",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumAPIServer", collections, logging,
+                "PodiumPodModel", "PodiumAPIServer", collections, logging,
             ]
         ),
         tests(
             of: "PodiumScheduler",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumScheduler", collections, logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumClient", "PodiumScheduler",
+                collections, logging,
             ]
         ),
         tests(

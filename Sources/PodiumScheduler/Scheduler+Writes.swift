@@ -31,21 +31,21 @@ extension Scheduler {
         )
     }
 
-    // Kubernetes: pkg/registry/core/pod/storage/storage.go setPodNodeAndMetadata
     private func bind(_ queued: QueuedPod, to node: String) {
         let pod = queued.pod
         let now = client.host.clock.now
+        let labels = client.storage.get(ObjectKey(.nodes, namespace: "", name: node))?.facts.labels ?? [:]
+        let binding = PodBinding.withTopology(PodBinding.to(node: node), of: labels)
         var isBound = false
         do throws(StorageError) {
             try client.update(key(pod), uid: pod.uid) { value in
-                isBound =
-                    value["metadata"]?["deletionTimestamp"] == nil
-                    && (value["spec"]?["nodeName"]?.string ?? "").isEmpty
-                guard isBound else { return false }
-                value[path: "spec", "nodeName"] = .string(node)
-                PodCondition(type: "PodScheduled", status: "True").set(on: &value, now: now)
-                value[path: "status", "nominatedNodeName"] = nil
-                return true
+                do throws(StatusError) {
+                    try PodBinding.assign(pod: &value, binding: binding, now: now)
+                    isBound = true
+                } catch {
+                    isBound = false
+                }
+                return isBound
             }
         } catch {
             isBound = false
@@ -68,8 +68,8 @@ extension Scheduler {
         record(pod, .warning, message)
         let now = client.host.clock.now
         let condition = PodCondition(
-            type: "PodScheduled",
-            status: "False",
+            PodConditionType.scheduled,
+            false,
             reason: "Unschedulable",
             message: message,
             observedGeneration: pod.generation
@@ -102,8 +102,8 @@ extension Scheduler {
     // Kubernetes: pkg/scheduler/framework/preemption/preemption.go PreemptPod
     private func preempt(_ victim: SchedulingPod, for pod: SchedulingPod, on node: String, now: Timestamp) {
         let condition = PodCondition(
-            type: "DisruptionTarget",
-            status: "True",
+            PodConditionType.disruptionTarget,
+            true,
             reason: "PreemptionByScheduler",
             message: "\(schedulerName): preempting to accommodate a higher priority pod",
             observedGeneration: victim.generation

@@ -4,6 +4,7 @@
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 import Testing
 
 struct PodBindingTests {

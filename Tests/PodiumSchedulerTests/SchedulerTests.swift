@@ -30,6 +30,15 @@ import Testing
         #expect(event["firstTimestamp"] == .null)
     }
 
+    @Test func aBoundPodHasTheZoneAndRegionOfItsNode() throws {
+        let cluster = try TestCluster()
+        let zone = "topology.kubernetes.io/zone"
+        let region = "topology.kubernetes.io/region"
+        let node = JSONValue.node("n1", labels: [zone: "a", region: "r", "disk": "ssd"])
+        try cluster.create(node, .pod("p", labels: ["app": "web"]))
+        #expect(try cluster.pod("p").labels == ["app": "web", zone: "a", region: "r"])
+    }
+
     @Test func saysWhyAPodFitsNowhere() throws {
         let cluster = try TestCluster()
         try cluster.create(.node("n1"), .node("n2", isUnschedulable: true), .pod("p", requests: ["cpu": "5"]))

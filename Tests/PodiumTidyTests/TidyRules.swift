@@ -161,7 +161,7 @@ enum TidyRules {
             "PodiumClient": storage,
             "PodiumControllers": client.union(podModel),
             "PodiumScheduler": client.union(podModel),
-            "PodiumRuntime": podModel.union(["CPodiumData"]),
+            "PodiumRuntime": machinery.union(["CPodiumData"]),
             "PodiumKubelet": client.union(podModel).union(["PodiumRuntime"]),
             "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumExchange"]),
             "Podium": client.union(podModel).union(server).union([

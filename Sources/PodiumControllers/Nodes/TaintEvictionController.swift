@@ -137,8 +137,8 @@ package final class TaintEvictionController: InformedReconciler {
         let now = client.host.clock.now
         record(pod.key.name, "Marking for deletion Pod \(pod.key.name)")
         let condition = PodCondition(
-            type: "DisruptionTarget",
-            status: "True",
+            PodConditionType.disruptionTarget,
+            true,
             reason: "DeletionByTaintManager",
             message: "Taint manager: deleting due to NoExecute taint",
             observedGeneration: pod.generation

@@ -108,8 +108,8 @@ package final class PodGarbageCollector: InformedReconciler {
 
     private static func orphanCondition(of pod: APIObject) -> PodCondition {
         PodCondition(
-            type: "DisruptionTarget",
-            status: "True",
+            PodConditionType.disruptionTarget,
+            true,
             reason: "DeletionByPodGC",
             message: "PodGC: node no longer exists",
             observedGeneration: pod.generation

@@ -65,7 +65,7 @@ extension NodeKubelet {
         }
         let message = "Pod was preempted by Kubelet to accommodate a critical pod."
         let condition = PodCondition(
-            ConditionType.disruptionTarget,
+            PodConditionType.disruptionTarget,
             true,
             reason: "TerminationByKubelet",
             message: message

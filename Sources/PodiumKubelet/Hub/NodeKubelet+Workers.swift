@@ -67,7 +67,7 @@ extension NodeKubelet {
         let appearance = PodAppearance(
             labels: worker.pod.labels,
             address: worker.status?.podIP,
-            isReady: worker.status?.condition(ConditionType.ready)?.isTrue == true,
+            isReady: worker.status?.condition(PodConditionType.ready)?.isTrue == true,
             isStopped: worker.isStopped,
             ports: worker.sandbox?.ports
         )

@@ -10,7 +10,7 @@ import PodiumStorage
 package struct PodView: Sendable {
     package var name: NamespacedName
     package var uid: String
-    package var generation: Int
+    package var generation: Int64
     package var labels: [String: String]
     package var annotations: [String: String]
     package var creation: Timestamp?
@@ -25,7 +25,7 @@ package struct PodView: Sendable {
         let metadata = object.metadata
         name = object.key.name
         uid = object.uid
-        generation = metadata["generation"]?.int ?? 0
+        generation = metadata["generation"]?.integer ?? 0
         labels = object.labels
         annotations = object.annotations
         creation = object.creationTimestamp

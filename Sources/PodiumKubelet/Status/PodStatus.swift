@@ -6,67 +6,9 @@ package import PodiumCodec
 package import PodiumMachinery
 package import PodiumPodModel
 
-/// A condition of a pod.
-package struct PodCondition: Hashable, Sendable {
-    package var type: String
-    package var isTrue: Bool
-    package var reason: String?
-    package var message: String?
-    package var observedGeneration: Int?
-    package var lastProbe: Timestamp?
-    /// When `isTrue` last changed; filled in when the status is remembered.
-    package var lastTransition: Timestamp?
-
-    package init(
-        _ type: String,
-        _ isTrue: Bool,
-        reason: String? = nil,
-        message: String? = nil,
-        observedGeneration: Int? = nil
-    ) {
-        self.type = type
-        self.isTrue = isTrue
-        self.reason = reason
-        self.message = message
-        self.observedGeneration = observedGeneration
-    }
-
-    /// As it stands in JSON.
-    package var value: JSONValue {
-        var value: JSONObject = ["type": .string(type)]
-        if let observedGeneration { value["observedGeneration"] = .integer(Int64(observedGeneration)) }
-        value["status"] = isTrue ? "True" : "False"
-        value["lastProbeTime"] = lastProbe.map { .string($0.rfc3339) } ?? .null
-        value["lastTransitionTime"] = lastTransition.map { .string($0.rfc3339) } ?? .null
-        if let reason, !reason.isEmpty { value["reason"] = .string(reason) }
-        if let message, !message.isEmpty { value["message"] = .string(message) }
-        return .object(value)
-    }
-}
-
-/// The names of conditions that kubelets write.
-package enum ConditionType {
-    package static let readyToStart = "PodReadyToStartContainers"
-    package static let initialized = "Initialized"
-    package static let ready = "Ready"
-    package static let containersReady = "ContainersReady"
-    package static let scheduled = "PodScheduled"
-    package static let disruptionTarget = "DisruptionTarget"
-    package static let resizePending = "PodResizePending"
-    package static let resizeInProgress = "PodResizeInProgress"
-    package static let allContainersRestarting = "AllContainersRestarting"
-
-    /// Those that no other writer owns.
-    // Kubernetes: pkg/kubelet/types/pod_status.go PodConditionByKubelet
-    package static let ownedByKubelet: Set<String> = [
-        readyToStart, initialized, ready, containersReady, scheduled, resizePending, resizeInProgress,
-        allContainersRestarting,
-    ]
-}
-
 /// A pod's status without what others own.
 package struct PodStatus: Hashable, Sendable {
-    package var observedGeneration: Int?
+    package var observedGeneration: Int64?
     package var phase: PodPhase
     package var conditions: [PodCondition] = []
     package var message: String?
@@ -120,16 +62,16 @@ extension PodStatus {
     ///   - old: the status in the API, whose foreign conditions and members stay.
     package func value(keeping old: JSONValue) -> JSONValue {
         var value: JSONObject = [:]
-        if let observedGeneration { value["observedGeneration"] = .integer(Int64(observedGeneration)) }
+        if let observedGeneration { value["observedGeneration"] = .integer(observedGeneration) }
         value["phase"] = .string(phase.rawValue)
         var list = Self.foreignConditions(in: old)
         for condition in conditions {
-            if condition.type == ConditionType.disruptionTarget {
+            if condition.type == PodConditionType.disruptionTarget {
                 list.removeAll { $0["type"]?.string == condition.type }
                 list.append(condition.value)
             }
         }
-        list += conditions.filter { $0.type != ConditionType.disruptionTarget }.map(\.value)
+        list += conditions.filter { $0.type != PodConditionType.disruptionTarget }.map(\.value)
         if !list.isEmpty { value["conditions"] = .array(list) }
         if let message, !message.isEmpty { value["message"] = .string(message) }
         if let reason, !reason.isEmpty { value["reason"] = .string(reason) }
@@ -159,7 +101,7 @@ extension PodStatus {
     /// The conditions in `status` that kubelets do not own.
     static func foreignConditions(in status: JSONValue) -> [JSONValue] {
         (status["conditions"]?.elements ?? []).filter { condition in
-            !ConditionType.ownedByKubelet.contains(condition["type"]?.string ?? "")
+            !PodConditionType.ownedByKubelet.contains(condition["type"]?.string ?? "")
         }
     }
 }

@@ -3,6 +3,7 @@
 
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 // Kubernetes: pkg/kubelet/kubelet_pods.go generateAPIPodStatus; pkg/kubelet/status/status_manager.go
 extension PodWorker {
@@ -79,16 +80,16 @@ extension PodWorker {
     private func fillConditions(_ new: inout PodStatus, _ view: RuntimeView, now: Timestamp) {
         new.conditions = resize.conditions
         let isReadyToStart = view.sandbox == .ready
-        new.conditions.append(PodCondition(ConditionType.readyToStart, isReadyToStart))
+        new.conditions.append(PodCondition(PodConditionType.readyToStart, isReadyToStart))
         new.conditions.append(initializedCondition(new))
         let containersReady = containersReadyCondition(new)
         new.conditions.append(readyCondition(containersReady))
         new.conditions.append(containersReady)
-        new.conditions.append(PodCondition(ConditionType.scheduled, true))
-        if let target = status?.condition(ConditionType.disruptionTarget) { new.conditions.append(target) }
+        new.conditions.append(PodCondition(PodConditionType.scheduled, true))
+        if let target = status?.condition(PodConditionType.disruptionTarget) { new.conditions.append(target) }
         for index in new.conditions.indices { new.conditions[index].observedGeneration = new.observedGeneration }
         if pod.spec.mayRestartAllContainers {
-            let type = ConditionType.allContainersRestarting
+            let type = PodConditionType.allContainersRestarting
             let text = "container exited with restart policy rule"
             new.conditions.append(
                 isRestartingAll
@@ -100,7 +101,7 @@ extension PodWorker {
 
     // Kubernetes: pkg/kubelet/status/generate.go
     private func initializedCondition(_ new: PodStatus) -> PodCondition {
-        let type = ConditionType.initialized
+        let type = PodConditionType.initialized
         if new.phase == .succeeded { return PodCondition(type, true, reason: "PodCompleted") }
         if pod.spec.initContainers.isEmpty || hasRegularStarted(new) { return PodCondition(type, true) }
         let incomplete = pod.spec.initContainers.filter { container in
@@ -119,7 +120,7 @@ extension PodWorker {
     }
 
     func containersReadyCondition(_ new: PodStatus) -> PodCondition {
-        let type = ConditionType.containersReady
+        let type = PodConditionType.containersReady
         if new.phase == .succeeded { return PodCondition(type, false, reason: "PodCompleted") }
         if new.phase == .failed { return PodCondition(type, false, reason: "PodFailed") }
         let unready = (pod.spec.sidecars + pod.spec.containers).filter { new.container($0.name)?.isReady != true }
@@ -131,7 +132,7 @@ extension PodWorker {
 
     func readyCondition(_ containersReady: PodCondition) -> PodCondition {
         var condition = containersReady
-        condition.type = ConditionType.ready
+        condition.type = PodConditionType.ready
         guard containersReady.isTrue else { return condition }
         var problems: [String] = []
         for gate in pod.spec.readinessGates {
@@ -157,7 +158,7 @@ extension PodWorker {
     var needsReadinessReconciliation: Bool {
         guard !pod.spec.readinessGates.isEmpty, let status else { return false }
         let wanted = readyCondition(containersReadyCondition(status))
-        let shown = status.condition(ConditionType.ready)
+        let shown = status.condition(PodConditionType.ready)
         return shown?.isTrue != wanted.isTrue || shown?.message != wanted.message
     }
 
@@ -170,7 +171,7 @@ extension PodWorker {
         new.startTime = self.status?.startTime ?? pod.shown.startTime ?? moment
         for index in new.conditions.indices {
             let condition = new.conditions[index]
-            if condition.type == ConditionType.disruptionTarget { continue }
+            if condition.type == PodConditionType.disruptionTarget { continue }
             let old = self.status?.condition(condition.type)
             let known = old.map { ($0.isTrue, $0.lastTransition) } ?? apiCondition(condition.type)
             let isSame = known?.0 == condition.isTrue
@@ -190,7 +191,7 @@ extension PodWorker {
     /// Shows at once that the sandbox is there, without looking at anything else.
     mutating func showSandboxReady(in environment: any WorkerEnvironment) {
         guard var new = status else { return }
-        var condition = PodCondition(ConditionType.readyToStart, true)
+        var condition = PodCondition(PodConditionType.readyToStart, true)
         condition.observedGeneration = new.observedGeneration
         new.set(condition)
         remember(new, now: environment.now)

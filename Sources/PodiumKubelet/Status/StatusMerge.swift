@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 extension PodStatus {
     /// What is to be written over `old`.
@@ -22,8 +23,8 @@ extension PodStatus {
             new.reason = old["reason"]?.string
             new.message = old["message"]?.string
         }
-        if !(isEnding && isStopped), !Self.hasCondition(ConditionType.disruptionTarget, in: old) {
-            new.conditions.removeAll { $0.type == ConditionType.disruptionTarget }
+        if !(isEnding && isStopped), !Self.hasCondition(PodConditionType.disruptionTarget, in: old) {
+            new.conditions.removeAll { $0.type == PodConditionType.disruptionTarget }
         }
         if new.phase.isTerminal { new.clearReadiness(now: now) }
         return new.value(keeping: old)
@@ -33,12 +34,11 @@ extension PodStatus {
         let reason = phase == .succeeded ? "PodCompleted" : "PodFailed"
         for index in conditions.indices {
             let type = conditions[index].type
-            guard type == ConditionType.ready || type == ConditionType.containersReady, conditions[index].isTrue else {
-                continue
-            }
+            let isReadiness = type == PodConditionType.ready || type == PodConditionType.containersReady
+            guard isReadiness, conditions[index].isTrue else { continue }
             conditions[index].isTrue = false
             conditions[index].reason = reason
-            conditions[index].message = nil
+            conditions[index].message = ""
             conditions[index].lastTransition = Timestamp(seconds: now.seconds)
         }
     }

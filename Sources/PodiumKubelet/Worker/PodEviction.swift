@@ -3,6 +3,7 @@
 
 import OrderedCollections
 package import PodiumMachinery
+package import PodiumPodModel
 import PodiumRuntime
 
 /// Why a kubelet stops a pod.
@@ -104,7 +105,7 @@ extension PodWorker {
         } else if let shortage = environment.memoryShortage(of: pod.uid, holding: heldBytes) {
             let message = memoryExcess(shortage)
             let condition = PodCondition(
-                ConditionType.disruptionTarget,
+                PodConditionType.disruptionTarget,
                 true,
                 reason: "TerminationByKubelet",
                 message: message

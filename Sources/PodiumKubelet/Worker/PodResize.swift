@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 /// How far the resources of a pod have followed its manifest.
 // Kubernetes: pkg/kubelet/allocation/allocation_manager.go
@@ -19,7 +20,7 @@ struct PodResize: Hashable, Sendable {
     /// Containers that must start anew for their new resources.
     var restarts: Set<String> = []
     /// The generation of the manifest that is being applied; nil when there is nothing to apply.
-    var generation: Int?
+    var generation: Int64?
 
     var isToApply: Bool { generation != nil }
 
@@ -79,7 +80,7 @@ extension PodWorker {
         let before = resize.allocatedSpec(of: pod.spec)
         resize.allocate(pod.spec)
         resize.generation = pod.generation
-        var condition = PodCondition(ConditionType.resizeInProgress, true)
+        var condition = PodCondition(PodConditionType.resizeInProgress, true)
         condition.lastProbe = now
         resize.conditions = [condition]
         resize.restarts = Set(
@@ -100,11 +101,11 @@ extension PodWorker {
     }
 
     /// Whether a resize waits for room on the node.
-    package var hasDeferredResize: Bool { resize.conditions.first?.type == ConditionType.resizePending }
+    package var hasDeferredResize: Bool { resize.conditions.first?.type == PodConditionType.resizePending }
 
     private mutating func deferResize(_ shortage: ResourceShortage, now: Timestamp) {
         var condition = PodCondition(
-            ConditionType.resizePending,
+            PodConditionType.resizePending,
             true,
             reason: "Deferred",
             message: shortage.message
@@ -125,7 +126,7 @@ extension PodWorker {
         for container in pod.spec.initContainers.filter(\.isSidecar) + pod.spec.containers {
             containers.append(["name": .string(container.name), "resources": container.resources.value])
         }
-        var value: JSONObject = ["containers": .array(containers), "generation": .integer(Int64(pod.generation))]
+        var value: JSONObject = ["containers": .array(containers), "generation": .integer(pod.generation)]
         if let error { value["error"] = .string(error) }
         var writer = JSONWriter()
         writer.write(.object(value))

@@ -1,31 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets conditions of pods as Kubernetes' helpers do: in place, the time moving only with the status.
+// The conditions of pods, and how they are set as Kubernetes' helpers do: in place, the time moving only with the
+// status.
 
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 
-/// A condition to be written into `status.conditions` of a pod.
+/// A condition in `status.conditions` of a pod.
 package struct PodCondition: Hashable, Sendable {
     package var type: String
-    /// `True`, `False` or `Unknown`.
-    package var status: String
+    package var isTrue: Bool
     package var reason: String
     package var message: String
+    /// The generation of the pod that it is about; nil or 0 where none is known.
     package var observedGeneration: Int64?
+    package var lastProbe: Timestamp?
+    /// When `isTrue` last changed; filled in when the condition is kept.
+    package var lastTransition: Timestamp?
 
     package init(
-        type: String,
-        status: String,
+        _ type: String,
+        _ isTrue: Bool,
         reason: String = "",
         message: String = "",
         observedGeneration: Int64? = nil
     ) {
         self.type = type
-        self.status = status
+        self.isTrue = isTrue
         self.reason = reason
         self.message = message
         self.observedGeneration = observedGeneration
+    }
+
+    /// As it stands in JSON.
+    package var value: JSONValue {
+        value(lastTransition: lastTransition.map { .string($0.rfc3339) } ?? .null)
     }
 
     private func value(lastTransition: JSONValue) -> JSONValue {
@@ -33,8 +42,8 @@ package struct PodCondition: Hashable, Sendable {
         if let observedGeneration, observedGeneration > 0 {
             members["observedGeneration"] = .integer(observedGeneration)
         }
-        members["status"] = .string(status)
-        members["lastProbeTime"] = .null
+        members["status"] = isTrue ? "True" : "False"
+        members["lastProbeTime"] = lastProbe.map { .string($0.rfc3339) } ?? .null
         members["lastTransitionTime"] = lastTransition
         if !reason.isEmpty { members["reason"] = .string(reason) }
         if !message.isEmpty { members["message"] = .string(message) }
@@ -54,7 +63,7 @@ package struct PodCondition: Hashable, Sendable {
             return true
         }
         let old = conditions[index]
-        let isSameStatus = old["status"]?.string == status
+        let isSameStatus = old["status"]?.string == (isTrue ? "True" : "False")
         let time = (isSameStatus ? old["lastTransitionTime"] : nil) ?? .string(now.rfc3339)
         let new = value(lastTransition: time)
         if new == old { return false }
@@ -62,4 +71,24 @@ package struct PodCondition: Hashable, Sendable {
         pod[path: "status", "conditions"] = .array(conditions)
         return true
     }
+}
+
+/// The types of the conditions that Kubernetes' own components give to pods.
+package enum PodConditionType {
+    package static let readyToStart = "PodReadyToStartContainers"
+    package static let initialized = "Initialized"
+    package static let ready = "Ready"
+    package static let containersReady = "ContainersReady"
+    package static let scheduled = "PodScheduled"
+    package static let disruptionTarget = "DisruptionTarget"
+    package static let resizePending = "PodResizePending"
+    package static let resizeInProgress = "PodResizeInProgress"
+    package static let allContainersRestarting = "AllContainersRestarting"
+
+    /// Those that no writer but the kubelet owns.
+    // Kubernetes: pkg/kubelet/types/pod_status.go PodConditionByKubelet
+    package static let ownedByKubelet: Set<String> = [
+        readyToStart, initialized, ready, containersReady, scheduled, resizePending, resizeInProgress,
+        allContainersRestarting,
+    ]
 }
