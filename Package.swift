@@ -58,11 +58,19 @@ let package = Package(
         module("PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
         module("PodiumPodModel", ["PodiumCodec", "PodiumMachinery", collections]),
+        module("PodiumRegistry", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
+        module(
+            "PodiumKinds",
+            [
+                "CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel",
+                "PodiumRegistry", collections,
+            ]
+        ),
         module(
             "PodiumAPIServer",
             [
                 "CPodiumData", "CPodiumKeys", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange",
-                "PodiumSchema", "PodiumStorage", "PodiumPodModel", collections,
+                "PodiumSchema", "PodiumStorage", "PodiumPodModel", "PodiumRegistry", "PodiumKinds", collections,
             ]
         ),
         module(
@@ -99,8 +107,8 @@ let package = Package(
             "Podium",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumAPIServer", "PodiumClient", "PodiumControllers", "PodiumScheduler", "PodiumRuntime",
-                "PodiumKubelet", "PodiumHTTP", logging, collections, deque,
+                "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumControllers",
+                "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging, collections, deque,
             ]
         ),
         .executableTarget(
@@ -125,7 +133,7 @@ let package = Package(
             of: "PodiumAPIServer",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumPodModel", "PodiumAPIServer", collections, logging,
+                "PodiumPodModel", "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", collections, logging,
             ]
         ),
         tests(

@@ -3,6 +3,7 @@
 
 import PodiumAPIServer
 import PodiumClient
+import PodiumRegistry
 import PodiumStorage
 
 /// The parts of a cluster that decide about access.

@@ -2,6 +2,7 @@
 // What a caller may say of admission plugins.
 
 import PodiumAPIServer
+import PodiumRegistry
 
 /// Checks lists of admission plugins before a server is made.
 public enum AdmissionPluginLists {

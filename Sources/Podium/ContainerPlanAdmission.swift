@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 import PodiumRuntime
 
 /// Reads the `podium.dev/plan.CONTAINER` annotations of every pod that is written.

@@ -10,8 +10,10 @@ import PodiumCodec
 import PodiumClient
 import PodiumExchange
 import PodiumHost
+import PodiumKinds
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRegistry
 import PodiumRuntime
 import PodiumSchema
 import PodiumStorage

@@ -6,6 +6,7 @@ import PodiumClient
 import PodiumControllers
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRegistry
 import PodiumRuntime
 import PodiumScheduler
 

@@ -3,7 +3,6 @@
 
 import CMicroHTTPD
 import Glibc
-import PodiumExchange
 import Synchronization
 
 /// The writer of all streams of one server: a thread with its own epoll.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which header fields are kept for the API server, and under which names.
 
-import PodiumExchange
 
 /// The header fields that Podium reads; all others are checked and forgotten.
 enum RequestFields {

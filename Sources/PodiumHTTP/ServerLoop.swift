@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server's own thread: who is written to next, who waits for room, who has gone, who may come in.
 
-import PodiumExchange
 import PodiumCodec
+import PodiumExchange
 
 /// A parked stream.
 // Not Sendable: only the loop uses it.

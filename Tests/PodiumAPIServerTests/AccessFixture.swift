@@ -7,7 +7,9 @@ import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
 import PodiumHost
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 import PodiumStorage
 import Testing

@@ -4,6 +4,7 @@
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
+import PodiumKinds
 import PodiumMachinery
 import Testing
 

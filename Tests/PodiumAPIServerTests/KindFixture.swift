@@ -6,7 +6,9 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// A cluster with the namespaces `default` and `ns`.
@@ -39,7 +41,7 @@ struct KindFixture {
         guard let definition = registry.resource(GroupResource(group: group, resource: resource)) else {
             throw StatusError.pathNotFound
         }
-        let strategy = ResourceStrategies.strategy(for: definition.groupResource, subresource: subresource ?? "")
+        let strategy = definition.rules.strategy(of: subresource ?? "")
         return ResourceStore(
             definition: definition,
             strategy: strategy ?? PlainStrategy(),

@@ -5,7 +5,9 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 import Testing
 

@@ -3,6 +3,7 @@
 
 import PodiumAPIServer
 import PodiumCodec
+import PodiumKinds
 import Testing
 
 struct PodDefaultsTests {

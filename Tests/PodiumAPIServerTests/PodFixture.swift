@@ -6,7 +6,9 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 import Testing
 

@@ -5,6 +5,8 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
+import PodiumKinds
+import PodiumRegistry
 import Testing
 
 struct PodFuzzTests {

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
+import PodiumKinds
 import PodiumMachinery
 import Testing
 

@@ -2,7 +2,9 @@
 // The registry: what the embedded file says, how collections are found.
 
 import PodiumAPIServer
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import Testing
 
 struct ResourceRegistryTests {

@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 import Synchronization
 import Testing

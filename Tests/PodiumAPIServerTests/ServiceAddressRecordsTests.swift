@@ -5,6 +5,7 @@ import Logging
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
+import PodiumKinds
 import PodiumMachinery
 import PodiumStorage
 import Synchronization

@@ -3,7 +3,9 @@
 
 import PodiumAPIServer
 import PodiumCodec
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import Testing
 
 struct TablePodTests {

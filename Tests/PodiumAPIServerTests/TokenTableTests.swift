@@ -2,6 +2,7 @@
 // Token files: what they say, and where they are wrong.
 
 import PodiumAPIServer
+import PodiumRegistry
 import Testing
 
 @Suite struct TokenTableTests {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests that are answered at once.
 
-import PodiumExchange
 import PodiumCodec
+import PodiumExchange
 import PodiumHTTP
 import Synchronization
 import Testing

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams: their events arrive at once and in order, slow and lost clients hold up nobody.
 
-import PodiumExchange
 import PodiumCodec
 import PodiumHTTP
 import Testing

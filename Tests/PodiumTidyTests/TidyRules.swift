@@ -146,9 +146,9 @@ enum TidyRules {
         let storage = host.union(["PodiumStorage"])
         let podModel = machinery.union(["PodiumPodModel"])
         let client = storage.union(["PodiumClient"])
-        let server = storage.union([
-            "PodiumExchange", "PodiumSchema", "PodiumPodModel", "CPodiumData", "CPodiumKeys",
-        ])
+        let registry = storage.union(["PodiumRegistry"])
+        let kinds = registry.union(podModel).union(["PodiumKinds"])
+        let server = kinds.union(["PodiumExchange", "PodiumSchema", "CPodiumData", "CPodiumKeys"])
         return [
             "PodiumCodec": ["CYAML"],
             "PodiumMachinery": codec,
@@ -158,6 +158,8 @@ enum TidyRules {
             "PodiumStorage": host,
             "PodiumAPIServer": server,
             "PodiumPodModel": machinery,
+            "PodiumRegistry": storage,
+            "PodiumKinds": registry.union(podModel).union(["CPodiumData"]),
             "PodiumClient": storage,
             "PodiumControllers": client.union(podModel),
             "PodiumScheduler": client.union(podModel),

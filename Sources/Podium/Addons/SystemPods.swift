@@ -5,7 +5,9 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumClient
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// Keeps mirror pods of static pods in `kube-system`: a proxy on every node, and a control plane on the first one.
@@ -60,7 +62,7 @@ final class SystemPods: InformedReconciler {
         let name = "\(component)-\(node.name)"
         guard client.get(ObjectKey(.pods, namespace: Self.namespace, name: name)) == nil else { return }
         var pod = Self.pod(component, named: name, on: node)
-        let strategy = ResourceStrategies.strategy(for: .pods)
+        let strategy = BuiltInKinds.definition(of: .pods).strategy
         let context = StrategyContext(storage: client.storage, host: client.host, namespace: Self.namespace)
         strategy.applyDefaults(&pod)
         strategy.prepareForCreate(&pod, context: context)

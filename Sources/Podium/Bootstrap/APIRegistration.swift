@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// The APIServices of the groups that are built in. That of the registration itself has none.

@@ -5,8 +5,10 @@ import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumClient
+import PodiumKinds
 import PodiumKubelet
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// Makes the objects that an API server makes itself.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which names of admission plugins mean something, so that a typo in an option is not taken for a choice.
 
+import PodiumRegistry
+
 /// The names of upstream's admission plugins, in the order in which they run.
 // Kubernetes: pkg/kubeapiserver/options/plugins.go AllOrderedPlugins
 package enum AdmissionPluginNames {

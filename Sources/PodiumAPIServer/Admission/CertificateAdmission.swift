@@ -2,7 +2,9 @@
 // Who may approve and sign certificate signing requests, and for whom none is signed.
 
 package import PodiumCodec
+import PodiumKinds
 package import PodiumMachinery
+package import PodiumRegistry
 
 extension AdmissionAttributes {
     /// Whether the request is about certificate signing requests, at this subresource.

@@ -3,8 +3,10 @@
 
 import OrderedCollections
 package import PodiumCodec
+import PodiumKinds
 package import PodiumMachinery
 import PodiumPodModel
+package import PodiumRegistry
 import PodiumStorage
 
 /// Applies the LimitRanges of a namespace to its pods and claims.

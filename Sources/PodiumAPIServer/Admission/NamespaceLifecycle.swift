@@ -3,6 +3,7 @@
 
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Refuses objects in missing or terminating namespaces, and the deletion of namespaces that every cluster has.

@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// Taints new nodes as not ready.
 // Kubernetes: plugin/pkg/admission/nodetaint/admission.go

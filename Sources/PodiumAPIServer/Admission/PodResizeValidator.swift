@@ -3,7 +3,9 @@
 
 import OrderedCollections
 package import PodiumCodec
+import PodiumKinds
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Refuses resizes that the node of the pod could not grant even if it were empty.

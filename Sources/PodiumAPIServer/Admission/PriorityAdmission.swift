@@ -3,7 +3,9 @@
 
 import OrderedCollections
 package import PodiumCodec
+import PodiumKinds
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Resolves the priority of pods, and sees to it that there is at most one default class.

@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Applies the overhead and the scheduling rules of runtime classes.

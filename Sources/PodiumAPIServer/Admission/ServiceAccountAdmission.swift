@@ -4,7 +4,9 @@
 import OrderedCollections
 package import PodiumCodec
 import PodiumHost
+import PodiumKinds
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Sets the service account of new pods and mounts its token.

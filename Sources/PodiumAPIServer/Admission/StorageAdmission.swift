@@ -3,7 +3,9 @@
 
 import OrderedCollections
 package import PodiumCodec
+import PodiumKinds
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Keeps volumes and claims until nothing uses them.

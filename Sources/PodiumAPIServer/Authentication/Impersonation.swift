@@ -3,6 +3,7 @@
 
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 
 /// A wish to act as somebody else.
 // Kubernetes: apiserver/pkg/endpoints/filters/impersonation/constrained_impersonation.go

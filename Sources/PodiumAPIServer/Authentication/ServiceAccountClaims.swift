@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 
 /// What a token of a service account says.
 struct ServiceAccountClaims: Equatable, Sendable {

@@ -2,6 +2,7 @@
 // The user name of a service account, and what it says.
 
 import PodiumMachinery
+import PodiumRegistry
 
 /// `system:serviceaccount:NAMESPACE:NAME`, taken apart.
 // Kubernetes: apiserver/pkg/authentication/serviceaccount/util.go

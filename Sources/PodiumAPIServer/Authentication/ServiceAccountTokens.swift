@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumCodec
 package import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 package import PodiumStorage
 
 /// Issues and checks JSON Web Tokens of service accounts.

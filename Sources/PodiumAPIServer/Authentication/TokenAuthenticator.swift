@@ -3,6 +3,7 @@
 
 package import PodiumExchange
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// Tells users by bearer tokens: those of a token file, and those of service accounts.
 // Kubernetes: apiserver/pkg/authentication/request/bearertoken/bearertoken.go

@@ -2,6 +2,7 @@
 // The static tokens of a cluster: a file of lines `token,user,uid,"group1,group2"`.
 
 import PodiumMachinery
+package import PodiumRegistry
 
 /// Why a token file does not read.
 package struct TokenFileError: Error, Hashable, CustomStringConvertible {

@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumExchange
 import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 
 extension APIServer {
     /// The answer to one of ``AccessReview/kinds``.
@@ -98,23 +99,5 @@ extension APIServer {
             "authenticated": true, "user": owner.user.value,
             "audiences": .array(owner.audiences.map(JSONValue.string)),
         ]
-    }
-}
-
-extension UserInfo {
-    /// The user as reviews show it, with what is empty left out.
-    var value: JSONValue {
-        var members: JSONObject = [:]
-        if !name.isEmpty { members["username"] = .string(name) }
-        if !uid.isEmpty { members["uid"] = .string(uid) }
-        if !groups.isEmpty { members["groups"] = .array(groups.map(JSONValue.string)) }
-        if !extra.isEmpty {
-            var values: JSONObject = [:]
-            for (key, list) in extra.sorted(by: { $0.key < $1.key }) {
-                values[key] = .array(list.map(JSONValue.string))
-            }
-            members["extra"] = .object(values)
-        }
-        return .object(members)
     }
 }

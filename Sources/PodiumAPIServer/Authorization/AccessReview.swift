@@ -3,7 +3,9 @@
 
 import OrderedCollections
 import PodiumCodec
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 
 /// The question of an access review.
 // Kubernetes: pkg/apis/authorization/validation/validation.go

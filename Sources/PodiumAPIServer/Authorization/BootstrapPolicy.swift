@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+import PodiumRegistry
 
 /// What an API server with RBAC makes itself.
 // Kubernetes: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go

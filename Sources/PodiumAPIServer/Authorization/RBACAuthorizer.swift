@@ -2,6 +2,7 @@
 // Role-based access control: what roles and bindings allow, as they are at the moment of the request.
 
 import PodiumMachinery
+package import PodiumRegistry
 package import PodiumStorage
 import Synchronization
 

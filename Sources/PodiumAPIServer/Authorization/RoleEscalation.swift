@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// Refuses roles and bindings that would give more than their writer has.
 ///

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The authorizers that need not look at anything.
 
+package import PodiumRegistry
+
 /// Allows everything.
 // Kubernetes: apiserver/pkg/authorization/authorizerfactory/builtin.go
 package struct AlwaysAllow: Authorizer {

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 
 /// A document that tells which groups, versions and collections there are.
 // Kubernetes: apiserver/pkg/endpoints/discovery, kube-aggregator/pkg/apiserver/handler_apis.go

@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumCodec
 package import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 import Synchronization
 
 /// What `/version` tells.

@@ -4,6 +4,7 @@
 import PodiumCodec
 package import PodiumExchange
 package import PodiumMachinery
+package import PodiumRegistry
 import Synchronization
 
 /// The documents of discovery for one registry.

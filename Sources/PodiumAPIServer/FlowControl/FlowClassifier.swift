@@ -5,6 +5,7 @@ import PodiumCodec
 import PodiumExchange
 import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 package import PodiumStorage
 
 /// Finds the flow of each request, which its answer names.

@@ -4,6 +4,7 @@
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 
 /// A FlowSchema as far as it decides about requests.
 // Kubernetes: apiserver/pkg/util/flowcontrol/rule.go

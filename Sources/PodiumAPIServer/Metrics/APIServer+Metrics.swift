@@ -5,6 +5,7 @@ import PodiumCodec
 import PodiumExchange
 import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 import Synchronization
 

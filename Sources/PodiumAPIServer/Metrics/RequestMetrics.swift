@@ -4,6 +4,7 @@
 import PodiumCodec
 import PodiumExchange
 import PodiumHost
+import PodiumRegistry
 import Synchronization
 
 /// What distinguishes requests for one collection in the metrics.

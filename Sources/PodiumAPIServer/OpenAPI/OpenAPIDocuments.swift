@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumCodec
 package import PodiumExchange
 package import PodiumMachinery
+package import PodiumRegistry
 package import PodiumSchema
 import Synchronization
 

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 
 /// Makes the paths of one collection.
 // Kubernetes: apiserver/pkg/endpoints/installer.go

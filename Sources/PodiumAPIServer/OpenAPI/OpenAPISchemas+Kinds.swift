@@ -2,6 +2,7 @@
 // Which types a document needs for a collection.
 
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 
 extension OpenAPISchemas {

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 
 /// A document of version 3 about one path of the server.
 // Kubernetes: kube-openapi/pkg/builder3/openapi.go, which makes one document for all paths that begin alike

@@ -4,6 +4,7 @@
 import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 
 /// A document in the making: what is in it does not depend on the form in which it is written.

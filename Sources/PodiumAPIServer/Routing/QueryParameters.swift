@@ -54,16 +54,7 @@ package struct QueryParameters: Sendable {
     /// - Throws: 400 with the text of Go's `strconv`.
     package func integer(_ name: String) throws(StatusError) -> Int64? {
         guard let value = self[name], !value.isEmpty else { return nil }
-        guard let number = Int64(value) else { throw .badRequest(Self.parseError("ParseInt", value)) }
+        guard let number = Int64(value) else { throw .badRequest(GoNumber.problem("ParseInt", value)) }
         return number
-    }
-
-    /// `strconv.ParseInt: parsing "x": invalid syntax`
-    static func parseError(_ function: String, _ value: String) -> String {
-        // An unsigned number takes no sign at all.
-        let digits = function == "ParseUint" ? value[...] : value.drop { $0 == "-" || $0 == "+" }
-        let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        return "strconv.\(function): parsing \(FieldError.quoted(value)): "
-            + (isNumber ? "value out of range" : "invalid syntax")
     }
 }

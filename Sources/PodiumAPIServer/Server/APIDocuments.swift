@@ -4,6 +4,7 @@
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 
 /// The registry with its discovery and its OpenAPI documents.

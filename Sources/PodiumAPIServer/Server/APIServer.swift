@@ -4,6 +4,7 @@
 package import PodiumExchange
 package import PodiumHost
 package import PodiumMachinery
+package import PodiumRegistry
 package import PodiumSchema
 package import PodiumStorage
 

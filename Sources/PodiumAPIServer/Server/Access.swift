@@ -3,6 +3,7 @@
 
 package import PodiumExchange
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// A request that can be put in the words of authorization: only when somebody compares them with rules, since most
 /// senders may do everything.

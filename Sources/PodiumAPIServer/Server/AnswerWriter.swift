@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumExchange
 import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// Writes the answers to one request.
@@ -25,7 +26,7 @@ struct AnswerWriter {
 
     /// The answer with a stored object: its bytes as they are, when nothing else was asked for.
     func object(_ object: StoredObject, status: Int = 200) throws(StatusError) -> HTTPResponse {
-        if form.isPlain, !request.definition.convertsObjects {
+        if form.isPlain, request.definition.rules.conversion == nil {
             return HTTPResponse(
                 status: status,
                 contentType: MediaFormat.json.contentType,
@@ -94,7 +95,7 @@ struct AnswerWriter {
         switch form.transform {
         case .none, .partialMetadata, .aggregatedDiscovery:
             let definition = request.definition
-            if form.isPlain, !definition.convertsObjects { return plainList(result) }
+            if form.isPlain, definition.rules.conversion == nil { return plainList(result) }
             let items = result.objects.map { Self.untyped(definition.value(of: $0)) }
             return value(listValue(result, items), status: 200)
         case .table(let version):
@@ -177,9 +178,8 @@ struct AnswerWriter {
     func watchEncoding() throws(StatusError) -> any WatchEventEncoding {
         switch form.transform {
         case .none, .aggregatedDiscovery:
-            let definition = request.definition
-            guard definition.convertsObjects else { return PlainWatchEncoding() }
-            return TransformedWatchEncoding { value, _ in EventConversion.new(from: value) }
+            guard let conversion = request.definition.rules.conversion else { return PlainWatchEncoding() }
+            return TransformedWatchEncoding { value, _ in conversion.shown(value) }
         case .table(let version):
             let printer = try printer(version)
             return TransformedWatchEncoding { [clock] value, isFirst in

@@ -4,6 +4,7 @@
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// A request about a resource.
@@ -77,7 +78,7 @@ extension APIServer {
     func store(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) -> ResourceStore {
         ResourceStore(
             definition: request.definition,
-            strategy: strategy ?? request.definition.strategy,
+            strategy: strategy ?? request.definition.rules.strategy,
             environment: environment,
             namespace: request.path.namespace,
             subresource: request.path.subresource

@@ -3,6 +3,7 @@
 
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 
 /// Who answers a request about a resource.
 enum ResourceHandler: Sendable {
@@ -207,8 +208,7 @@ struct Router {
         case (.serviceAccounts, "token"): return .issueToken
         case (_, "scale"): return .scale
         case (_, let subresource):
-            let strategy = ResourceStrategies.strategy(for: definition.storage, subresource: subresource)
-            guard let strategy else { throw .pathNotFound }
+            guard let strategy = definition.rules.strategy(of: subresource) else { throw .pathNotFound }
             return .part(strategy)
         }
     }

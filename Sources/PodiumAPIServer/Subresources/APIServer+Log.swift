@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumExchange
 import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 extension APIServer {

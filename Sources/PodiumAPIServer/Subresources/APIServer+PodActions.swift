@@ -5,8 +5,10 @@ import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumHost
+import PodiumKinds
 import PodiumMachinery
 import PodiumPodModel
+import PodiumRegistry
 import PodiumSchema
 import PodiumStorage
 
@@ -42,7 +44,7 @@ extension APIServer {
         if let refusal = PodBinding.refusal(PodBinding.errors(binding)) { throw refusal }
         let node = environment.storage.get(ObjectKey(.nodes, name: binding[path: "target", "name"]?.string ?? ""))
         let binding = PodBinding.withTopology(binding, of: node?.facts.labels ?? [:])
-        let store = store(request, strategy: ResourceStrategies.strategy(for: .pods))
+        let store = store(request, strategy: request.definition.rules.strategy)
         let key = ObjectKey(.pods, namespace: request.path.namespace, name: pod)
         try change(key, isDryRun: options.isDryRun) { pod throws(StatusError) in
             try store.checkBindingPreconditions(binding, pod)
@@ -65,7 +67,7 @@ extension APIServer {
         options.isDryRun = deletion.isDryRun
         let store = ResourceStore(
             definition: request.definition,
-            strategy: ResourceStrategies.strategy(for: .pods),
+            strategy: request.definition.rules.strategy,
             environment: environment,
             namespace: request.path.namespace
         )

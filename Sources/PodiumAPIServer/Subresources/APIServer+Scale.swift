@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 import PodiumStorage
 

@@ -5,7 +5,9 @@ import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumHost
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 extension APIServer {

@@ -3,6 +3,7 @@
 
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// Makes `PartialObjectMetadata` of objects and lists.
 // Kubernetes: apiserver/pkg/endpoints/handlers/response.go asPartialObjectMetadata

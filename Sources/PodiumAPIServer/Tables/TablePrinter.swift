@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// How much of an object stands in its row.
 package enum TableInclude: String, Sendable {

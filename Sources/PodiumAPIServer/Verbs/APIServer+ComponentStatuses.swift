@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 // Kubernetes: pkg/registry/core/componentstatus/rest.go

@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 import PodiumStorage
 
@@ -49,7 +50,7 @@ extension APIServer {
             )
         }
         options.user = request.user
-        if let warning = ResourceStrategies.deletionWarning(request.definition.storage, options) {
+        if options.propagation == nil, let warning = request.definition.rules.unstatedPropagationWarning {
             request.warnings.add([warning])
         }
         return options

@@ -5,6 +5,7 @@ import PodiumCodec
 import PodiumExchange
 import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 import PodiumSchema
 import PodiumStorage
 
@@ -104,7 +105,7 @@ extension APIServer {
     /// An object of the request's kind in which nothing is set.
     private func bookmark(of request: ResourceRequest) -> JSONValue {
         let definition = request.definition
-        let type = definition.convertsObjects ? definition.storedAs : definition.gvk
+        let type = definition.rules.conversion == nil ? definition.gvk : definition.storedAs
         let object: JSONValue = [
             "kind": .string(type.kind), "apiVersion": .string(type.groupVersion.description), "metadata": [:],
         ]

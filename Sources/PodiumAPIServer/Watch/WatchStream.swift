@@ -6,6 +6,7 @@ package import PodiumCodec
 package import PodiumExchange
 import PodiumHost
 import PodiumMachinery
+package import PodiumRegistry
 package import PodiumStorage
 import Synchronization
 

@@ -4,6 +4,7 @@
 import PodiumPodModel
 
 
+
 /// Keeps pods to the nodes that they require, and prefers those that they prefer.
 // Kubernetes: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
 package struct NodeAffinity: Filter, Score {

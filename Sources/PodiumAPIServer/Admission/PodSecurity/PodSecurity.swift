@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Refuses pods, and warns of templates, that violate what their namespace's labels ask for.

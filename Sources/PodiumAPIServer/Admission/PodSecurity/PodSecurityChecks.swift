@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+import PodiumKinds
 import PodiumMachinery
 
 /// A pod under examination.

@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 import PodiumStorage
 
 /// Refuses what exceeds a quota, and books what does not.

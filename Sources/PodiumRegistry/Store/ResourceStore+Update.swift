@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replacing an object: preconditions, admission, preparation, validation, conditional commit.
+
+import OrderedCollections
+package import PodiumCodec
+package import PodiumMachinery
+package import PodiumStorage
+
+/// What an update left behind.
+package struct UpdateOutcome: Sendable {
+    package let result: WriteResult
+    /// Whether the object did not exist before.
+    package let isCreated: Bool
+}
+
+extension ResourceStore {
+    /// Replaces the object called `name` by what `make` makes of it (nil: there is none yet).
+    ///
+    /// `make` is called again when another writer was faster, and the new object either does not say which version it
+    /// replaces or is a patch of the old one. A patch has no precondition but the version that it may bring.
+    // Kubernetes: generic/registry/store.go Update; registry/rest/update.go BeforeUpdate
+    package func update(
+        _ name: String,
+        options: WriteOptions,
+        allowsCreate: Bool? = nil,
+        isPatch: Bool = false,
+        _ make: (StoredObject?) throws(StatusError) -> JSONValue
+    ) throws(StatusError) -> UpdateOutcome {
+        for attempt in 1... {
+            let current = storage.get(key(name))
+            var object = try make(current)
+            guard let current else {
+                guard allowsCreate ?? strategy.allowsCreateOnUpdate else { throw .notFound(resource, name) }
+                try options.authorizeCreate?()
+                object[path: "metadata", "resourceVersion"] = nil
+                return UpdateOutcome(result: try whole.create(object, options: options), isCreated: true)
+            }
+            if !isPatch { try checkIdentity(object, current, name) }
+            let isConditional = try checkVersion(object, current, name) && !isPatch
+            var warnings: [String] = []
+            defer { options.warnings.add(warnings) }
+            let old = definition.value(of: current)
+            let updated = try prepareForUpdate(object, old: old, name, options, &warnings)
+            guard let reserved = reserve(updated, old: old) else {
+                if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
+                continue
+            }
+            defer { environment.reservations.release(reserved) }
+            do throws(StorageError) {
+                let result = try commitUpdate(updated, old: current, options)
+                return UpdateOutcome(result: result, isCreated: false)
+            } catch .conflict where !isConditional && attempt < Limits.maximumConflictRetries {
+                continue
+            } catch {
+                throw StatusError(error, resource: resource)
+            }
+        }
+        preconditionFailure("the loop above ends by return or throw")
+    }
+
+    /// The store of the objects themselves: what is made through a subresource is made as by a POST.
+    // Kubernetes: generic/registry/store.go Update, which creates by the CreateStrategy that all subresources share
+    private var whole: ResourceStore {
+        subresource == nil
+            ? self
+            : ResourceStore(
+                definition: definition,
+                strategy: definition.rules.strategy,
+                environment: environment,
+                namespace: namespace
+            )
+    }
+
+    /// The new object must not name another UID than that of the one it replaces.
+    private func checkIdentity(_ object: JSONValue, _ current: StoredObject, _ name: String) throws(StatusError) {
+        if let uid = object[path: "metadata", "uid"]?.string, !uid.isEmpty, uid != current.facts.uid {
+            throw preconditionFailed(name, "UID in precondition: \(uid), UID in object meta: \(current.facts.uid)")
+        }
+    }
+
+    /// Whether the new object says which version it replaces.
+    private func checkVersion(
+        _ object: JSONValue,
+        _ current: StoredObject,
+        _ name: String
+    ) throws(StatusError) -> Bool {
+        let version = object[path: "metadata", "resourceVersion"]?.string ?? ""
+        if version.isEmpty || version == "0" {
+            if strategy.allowsUnconditionalUpdate { return false }
+            let error = FieldError.invalid(
+                FieldPath("metadata", "resourceVersion"),
+                0,
+                "must be specified for an update"
+            )
+            throw .invalid(group: resource.group, kind: resource.resource, name: name, [error])
+        }
+        guard let number = UInt64(version) else {
+            let text = GoNumber.problem("ParseUint", version)
+            let error = FieldError.invalid(FieldPath("metadata", "resourceVersion"), .string(version), text)
+            throw invalid(name, [error])
+        }
+        if number != UInt64(current.revision.number) { throw .conflict(resource, name, StatusError.optimisticLock) }
+        return true
+    }
+
+    /// 409 in the words of upstream's storage.
+    package func preconditionFailed(_ name: String, _ problem: String) -> StatusError {
+        let path = namespace.isEmpty ? name : "\(namespace)/\(name)"
+        return .conflict(
+            resource,
+            name,
+            "StorageError: invalid object, Code: 4, Key: /registry/\(RegistryPrefix.of(definition))/\(path), "
+                + "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \(problem)"
+        )
+    }
+
+    private func prepareForUpdate(
+        _ object: JSONValue,
+        old: JSONValue,
+        _ name: String,
+        _ options: WriteOptions,
+        _ warnings: inout [String]
+    ) throws(StatusError) -> JSONValue {
+        var object = object
+        Self.dropRepeatedOwners(&object, &warnings)
+        let attributes = attributes(.update, name: name, old: old, options: options)
+        try environment.admission.mutate(&object, attributes, context, &warnings)
+        Self.keepMetadata(&object, of: old)
+        warnings += strategy.preparationWarnings(object, old: old)
+        strategy.prepareForUpdate(&object, old: old, context: context)
+        let errors =
+            ObjectMetaValidation.validateUpdate(
+                object["metadata"],
+                old: old["metadata"],
+                namespaced: definition.isNamespaced,
+                isRechecked: definition.rules.rechecksMetadata,
+                nameErrors: strategy.nameErrors
+            ) + strategy.validateUpdate(object, old: old, context: context)
+        if !errors.isEmpty { throw invalid(name, errors) }
+        try environment.admission.validate(object, attributes, context, &warnings)
+        warnings += strategy.warnings(object, old: old)
+        return object
+    }
+
+    /// Carries over what a client may leave out or may not change; what it changes all the same is validated.
+    // Kubernetes: apiserver/pkg/registry/rest/update.go BeforeUpdate
+    private static func keepMetadata(_ object: inout JSONValue, of old: JSONValue) {
+        guard let before = old["metadata"]?.object else { return }
+        object["metadata"]?.updateObject { metadata in
+            metadata["generation"] = before["generation"]
+            metadata["selfLink"] = nil
+            metadata["managedFields"] = before["managedFields"]
+            metadata["creationTimestamp"] = before["creationTimestamp"]
+            if let deletion = before["deletionTimestamp"] { metadata["deletionTimestamp"] = deletion }
+            for key in ["uid", "deletionGracePeriodSeconds", "namespace"]
+            where metadata[key] == nil || metadata[key] == .string("") || metadata[key] == .null {
+                metadata[key] = before[key]
+            }
+            metadata["resourceVersion"] = before["resourceVersion"]
+        }
+    }
+
+    private func commitUpdate(
+        _ object: JSONValue,
+        old: StoredObject,
+        _ options: WriteOptions
+    ) throws(StorageError) -> WriteResult {
+        if options.isDryRun { return .transient(object) }
+        if endsDeletion(object) {
+            // As upstream: watchers see the state before this change deleted, the writer sees its change.
+            _ = try storage.delete(old.key, expecting: old.revision)
+            return .transient(object)
+        }
+        if object == definition.value(of: old) { return .stored(old) }
+        return .stored(try storage.update(old.key, expecting: old.revision, draft(object)))
+    }
+
+    /// Whether `object` only waited for its last finalizer to go.
+    // Kubernetes: generic/registry/store.go deleteWithoutFinalizers, ShouldDeleteDuringUpdate
+    private func endsDeletion(_ object: JSONValue) -> Bool {
+        guard let metadata = object["metadata"], metadata["deletionTimestamp"] != nil else { return false }
+        guard metadata["finalizers"]?.elements.isEmpty ?? true else { return false }
+        if resource == .namespaces, !(object[path: "spec", "finalizers"]?.elements.isEmpty ?? true) { return false }
+        return (metadata["deletionGracePeriodSeconds"]?.integer ?? 0) == 0
+    }
+}
+
+/// Where upstream keeps a collection in etcd, as error texts show it.
+enum RegistryPrefix {
+    static func of(_ definition: ResourceDefinition) -> String {
+        switch definition.groupResource {
+        case .services: "services/specs"
+        case .nodes: "minions"
+        case GroupResource(group: "", resource: "endpoints"): "services/endpoints"
+        case .leases: "leases"
+        case GroupResource(group: "networking.k8s.io", resource: "ingresses"): "ingress"
+        case GroupResource(group: "", resource: "replicationcontrollers"): "controllers"
+        case let resource: resource.resource
+        }
+    }
+}
