@@ -52,7 +52,7 @@ struct RegularExpression: Sendable {
         var search = RegularSearch(program, text, isMiddle: isMiddle)
         var begin = start
         // A step of a search costs as much as some bytes.
-        defer { meter.charge(bytes: begin - start + 4 * search.steps) }
+        defer { meter.charge(bytes: begin - start + 4 * search.steps + search.bytes) }
         while begin <= text.count {
             guard let next = program.firstPossible(in: text, from: begin) else { return nil }
             if let match = search.match(at: next) { return match }

@@ -67,7 +67,17 @@ enum SedProgram {
             isExtended: options.has("E") || options.has("r")
         )
         do throws(SedFault) {
-            let lines = SedLines(try parser.parse(), setting)
+            let script = try parser.parse()
+            var outputs = SedOutputs()
+            for file in script.writtenFiles {
+                do throws(Errno) {
+                    try outputs.open(file, &machine)
+                } catch {
+                    let code = Applets.fail(&machine, "sed", isGNU ? "couldn't open file \(file)" : file, error)
+                    return .code(isGNU ? InputFault.panic : code)
+                }
+            }
+            let lines = SedLines(script, setting, outputs)
             if let refusal = setting.refusal, inputs.isEmpty {
                 _ = Applets.fail(&machine, "sed", refusal)
                 return .code(InputFault.panic)
@@ -124,12 +134,13 @@ struct SedLines: LineProcessor {
     private var isWhole = true
     private var isLast = false
     private var output: [UInt8] = []
-    private var written: Set<String> = []
+    private var outputs: SedOutputs
     private var name = "-"
 
-    init(_ script: SedScript, _ setting: SedSetting) {
+    init(_ script: SedScript, _ setting: SedSetting, _ outputs: SedOutputs) {
         self.script = script
         self.setting = setting
+        self.outputs = outputs
         looksAhead = script.asksForLast
     }
 
@@ -320,7 +331,7 @@ struct SedLines: LineProcessor {
                 if lineNumber >= last { active[index] = nil }
                 return lineNumber <= last
             case .following(let count):
-                if lineNumber >= begun + count { active[index] = nil }
+                if lineNumber - begun >= count { active[index] = nil }
                 return true
             default:
                 if matches(to, machine) { active[index] = nil }
@@ -365,7 +376,7 @@ struct SedLines: LineProcessor {
             if command.to == nil || active[index] == nil { put(text, &machine) }
             return .endLine(prints: false)
         case .readFile(let path): afterwards += (try? machine.contents(path)) ?? []
-        case .writeFile(let path): append(pattern + [setting.lineEnd], to: path, &machine)
+        case .writeFile(let path): append(to: path, &machine)
         case .branch(let label): return jump(label)
         case .branchIfReplaced(let label):
             guard replaced else { return .next }
@@ -431,11 +442,10 @@ struct SedLines: LineProcessor {
         return .next
     }
 
-    private mutating func append(_ bytes: [UInt8], to path: String, _ machine: inout Machine) {
-        if path == "/dev/stdout" { return put(bytes, &machine) }
-        let isFirst = written.insert(path).inserted
-        let old = isFirst ? [] : (try? machine.contents(path)) ?? []
-        try? machine.replace(path, with: Array((old + bytes).prefix(FileContent.maximumStoredBytes)))
+    /// Adds the pattern space to a file.
+    private mutating func append(to path: String, _ machine: inout Machine) {
+        guard let descriptor = outputs.descriptor(of: path) else { return }
+        outputs.write(pattern, end: setting.lineEnd, to: descriptor, &machine)
     }
 
     private mutating func substitute(_ command: SedSubstitution, _ machine: inout Machine) -> Flow {
@@ -446,7 +456,8 @@ struct SedLines: LineProcessor {
         var count = 0
         var matched = -1
         var done = false
-        while !done, start <= pattern.count,
+        // What does not fit is not put together.
+        while !done, start <= pattern.count, result.count < Self.maximumSpace,
             let match = expression.firstMatch(in: pattern, from: start, machine.meter)
         {
             machine.spend(2)
@@ -460,7 +471,9 @@ struct SedLines: LineProcessor {
             count += 1
             matched = match.range.upperBound
             if count >= command.occurrence {
-                result += Self.replacement(command.replacement, match, in: pattern)
+                let size = result.count
+                Self.add(command.replacement, match, in: pattern, to: &result)
+                machine.charge(bytes: command.replacement.count + result.count - size)
                 replaced = true
                 done = !command.isGlobal
             } else {
@@ -473,49 +486,46 @@ struct SedLines: LineProcessor {
                 start += 1
             }
         }
-        machine.charge(bytes: result.count)
+        machine.charge(bytes: pattern.count)
         guard count >= command.occurrence else { return .next }
         if start < pattern.count { result += pattern[start...] }
         pattern = Array(result.prefix(Self.maximumSpace))
         if command.prints { put(pattern + [setting.lineEnd], &machine) }
-        if let file = command.file { append(pattern + [setting.lineEnd], to: file, &machine) }
+        if let file = command.file { append(to: file, &machine) }
         return .next
     }
 
-    private static func replacement(
+    /// Adds what a match is replaced by, as far as there is room; parts that refer to it can ask for far more.
+    private static func add(
         _ parts: [SedReplacementPart],
         _ match: RegularExpression.Match,
-        in text: [UInt8]
-    ) -> [UInt8] {
-        var result: [UInt8] = []
+        in text: [UInt8],
+        to result: inout [UInt8]
+    ) {
         var lasting = SedCase.none
         var once = SedCase.none
-        func add(_ bytes: some Collection<UInt8>) {
-            var bytes = Array(bytes)
-            switch lasting {
-            case .upper: bytes = bytes.map(\.uppercased)
-            case .lower: bytes = bytes.map(\.lowercased)
-            default: break
-            }
-            guard let first = bytes.first else { return }
-            if once == .upperNext { bytes[0] = first.uppercased }
-            if once == .lowerNext { bytes[0] = first.lowercased }
-            once = .none
-            result += bytes
-        }
-        for part in parts {
+        for part in parts where result.count < maximumSpace {
+            let start = result.count
             switch part {
-            case .text(let bytes): add(bytes)
-            case .group(0): add(text[match.range])
+            case .text(let bytes): result += bytes
+            case .group(0): result += text[match.range]
             case .group(let number):
-                if number < match.groups.count, let range = match.groups[number] { add(text[range]) }
+                if number < match.groups.count, let range = match.groups[number] { result += text[range] }
             case .caseChange(let change):
                 switch change {
                 case .upperNext, .lowerNext: once = change
                 default: lasting = change
                 }
             }
+            guard start < result.count else { continue }
+            if lasting == .upper || lasting == .lower {
+                for index in start..<result.count {
+                    result[index] = lasting == .upper ? result[index].uppercased : result[index].lowercased
+                }
+            }
+            if once == .upperNext { result[start] = result[start].uppercased }
+            if once == .lowerNext { result[start] = result[start].lowercased }
+            once = .none
         }
-        return result
     }
 }

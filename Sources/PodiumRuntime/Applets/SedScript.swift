@@ -76,6 +76,16 @@ struct SedScript: Sendable {
     var commands: [SedCommand] = []
     /// Places of labels.
     var labels: [String: Int] = [:]
+    /// The files that are written to, in the order of the script.
+    var writtenFiles: [String] {
+        commands.compactMap { command in
+            switch command.action {
+            case .writeFile(let path): path
+            case .substitute(let substitution): substitution.file
+            default: nil
+            }
+        }
+    }
     /// Whether some address asks for the last line.
     var asksForLast: Bool {
         commands.contains { command in
@@ -90,6 +100,8 @@ struct SedScript: Sendable {
 struct SedParser {
     /// Commands of one script.
     private static let maximumCommands = 10_000
+    /// Numbers are cut to this, which no input has lines of, so that sums of them are numbers too.
+    private static let maximumNumber = 1 << 40
 
     private let units: [UInt8]
     private let isExtended: Bool
@@ -180,7 +192,7 @@ struct SedParser {
     private mutating func number() -> Int? {
         let digits = units[index...].prefix { $0.isDigit }
         index += digits.count
-        return Int(digits.text)
+        return digits.isEmpty ? nil : min(Int(digits.text) ?? Self.maximumNumber, Self.maximumNumber)
     }
 
     private mutating func address() throws(SedFault) -> SedAddress? {
