@@ -10,6 +10,7 @@ import Testing
         ("1,+9223372036854775807p", "a\nb\n"), ("2,+99999999999999999999p", "b\n"),
         ("1,9223372036854775807p", "a\nb\n"), ("9223372036854775807~9223372036854775807p", ""),
         ("1~9223372036854775807p", "a\n"), ("s/a/x/9223372036854775807p", ""),
+        ("1,~9223372036854775807p", "a\nb\n"), ("l 9223372036854775807", "a$\nb$\n"),
         ("1!{q9223372036854775807\n};p", "a\n"),
     ]) func numbersOfAScriptMayBeOfAnySize(script: String, output: String) throws {
         #expect(try ScriptResult("printf 'a\\nb\\n' | sed -n '\(script)'", image: "debian:12").output == output)
@@ -43,7 +44,7 @@ import Testing
         "seq -s a 40000 > f; r=$(head -c 60000 /dev/zero | tr '\\0' '&'); sed \"s/.*/$r/\" f | wc -c",
         "yes '' | head -n 4000000 > f; echo q | ed -s f; r=$(yes 'r f' | head -n 30); echo \"$r\" | ed -s",
         "seq -s a 100000 > f; r=$(head -c 1000 /dev/zero | tr '\\0' b); printf '%s\\n' \"s/a/$r/g\" Q | ed -s f",
-        "head -c 9000000 /dev/zero | tr '\\0' a > f; r=$(yes 'r f' | head -n 300); echo a | sed \"$r\" | wc -c",
+        "head -c 9000000 /dev/zero | tr '\\0' a > f; r=$(yes 'r f' | head -n 40); echo a | sed \"$r\" > /dev/null",
     ]) func memoryIsBounded(script: String) throws {
         _ = try ScriptResult("echo")
         let before = try Self.peakBytes()
@@ -69,5 +70,50 @@ import Testing
     @Test func copiesOfNothingAreBounded() throws {
         let result = try ScriptResult("echo a | grep -E 'x{0}{255}{255}{255}{255}{255}{255}'; echo $?")
         #expect(result.output == "2\n")
+    }
+
+    /// A command that sed executes is waited for, and the script goes on behind it.
+    @Test func commandsOfTheShellMayTakeTime() throws {
+        let script = "printf '1\\n2\\n' | sed -e 's/^/sleep 2; echo /e' -e '$e sleep 1; echo last' -e 's/$/!/'"
+        let result = try ScriptResult(script, image: "debian:12")
+        #expect(result.output == "1!\nlast\n2!\n")
+        #expect(try #require(result.seconds) >= 5)
+    }
+
+    /// Output without end is cut, and a script that never ends can be killed.
+    @Test func whatACommandSaysIsBounded() throws {
+        let result = try ScriptResult(
+            "timeout 60 sh -c \"echo 'head -c 9000000 /dev/zero' | sed e | wc -c\"; echo $?; "
+                + "timeout 9 sh -c \"echo yes | sed 'e yes' > /dev/null\"; echo $?",
+            image: "debian:12"
+        )
+        #expect(result.output == "262145\n0\n124\n")
+    }
+
+    /// Scripts of random words are read or refused.
+    @Test(arguments: [(1, "busybox:1.36"), (2, "debian:12")] as [(UInt64, String)])
+    func randomScriptsDoNotCrash(seed: UInt64, image: String) throws {
+        let words = [
+            "s", "/", "a", "b", "\\", "[", "]", "^", "$", "*", "\\(", "\\)", "(", ")", "{", "}", ";", "\n", "&", "\\1",
+            "g", "p", "w f", "r f", "R f", "W f", "e", "y", "1", "2", ",", "~", "+", "!", "N", "D", "P", "G", "H", "x",
+            "t", "b", ":", "q", "l", "=", "c", "i", "a\\", "\\n", "\\x", "\\d", "\\o", "\\c", "9223372036854775807",
+            "I",
+            "M", "0", "z", "F", "T", "v", "#n", "[[:", ":]", "\\{", "\\}", "|", "\\U", "\\E", "s/a/b/", "/a/", "é",
+            "\t",
+        ]
+        var state = seed
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        for _ in 0..<250 {
+            let scripts = (0..<4).map { _ in (0...random(9)).map { _ in words[random(words.count)] }.joined() }
+            let commands = scripts.map { script in
+                let quoted = script.replacing("'", with: "")
+                return "printf 'a\\nb b\\na' | timeout 2 sed\(random(2) == 0 ? "" : " -E") '\(quoted)' > /dev/null 2>&1"
+            }
+            let result = try ScriptResult(commands.joined(separator: "\n") + "\necho end", image: image)
+            #expect(result.output == "end\n", "\(scripts)")
+        }
     }
 }

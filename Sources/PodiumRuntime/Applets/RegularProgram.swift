@@ -22,6 +22,7 @@ struct RegularProgram: Sendable {
         case any
         case set(ByteSet)
         case start, end
+        case lineStart, lineEnd
         case edge(WordEdge)
         /// Keeps the position in a slot.
         case save(Int)
@@ -83,10 +84,10 @@ struct RegularProgram: Sendable {
             case .unit(let unit): bytes.insert(unit)
             case .set(let set): bytes.formUnion(set)
             case .any: return nil
-            case .start, .edge, .save, .progress: pending.append(place + 1)
+            case .start, .lineStart, .edge, .save, .progress: pending.append(place + 1)
             case .split(let one, let other): pending += [one, other]
             case .jump(let target): pending.append(target)
-            case .end, .reference, .match: return nil
+            case .end, .lineEnd, .reference, .match: return nil
             }
         }
         return bytes
@@ -106,6 +107,8 @@ struct RegularProgram: Sendable {
         case .set(let set): instructions.append(.set(ignoresCase ? set.foldingCase : set))
         case .start: instructions.append(.start)
         case .end: instructions.append(.end)
+        case .lineStart: instructions.append(.lineStart)
+        case .lineEnd: instructions.append(.lineEnd)
         case .edge(let edge): instructions.append(.edge(edge))
         case .reference(let number):
             hasReferences = true

@@ -112,6 +112,8 @@ struct RegularSearch {
             index += 1
         case .start: if index != 0 || isMiddle { return false }
         case .end: if index != text.count { return false }
+        case .lineStart: if index == 0 ? isMiddle : text[index - 1] != 0x0A { return false }
+        case .lineEnd: if index != text.count, text[index] != 0x0A { return false }
         case .edge(let edge): if !isAt(edge, index) { return false }
         case .save(let slot):
             choices.append(.restore(slot: slot, value: slots[slot]))
