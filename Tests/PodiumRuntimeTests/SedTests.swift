@@ -45,6 +45,7 @@ import Testing
         "yes '' | head -n 4000000 > f; echo q | ed -s f; r=$(yes 'r f' | head -n 30); echo \"$r\" | ed -s",
         "seq -s a 100000 > f; r=$(head -c 1000 /dev/zero | tr '\\0' b); printf '%s\\n' \"s/a/$r/g\" Q | ed -s f",
         "head -c 9000000 /dev/zero | tr '\\0' a > f; r=$(yes 'r f' | head -n 40); echo a | sed \"$r\" > /dev/null",
+        "yes '/\\(a\\{250\\}\\)\\{75\\}/p' | head -n 5000 > f; echo a | sed -f f || echo",
     ]) func memoryIsBounded(script: String) throws {
         _ = try ScriptResult("echo")
         let before = try Self.peakBytes()

@@ -42,6 +42,8 @@ struct RegularExpression: Sendable {
     }
 
     private let program: RegularProgram
+    /// What it takes of memory, about.
+    var heldBytes: Int { program.instructions.count * MemoryLayout<RegularProgram.Instruction>.stride }
     /// The number of groups.
     let groups: Int
 

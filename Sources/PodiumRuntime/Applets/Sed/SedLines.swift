@@ -114,8 +114,9 @@ struct SedLines: LineProcessor {
     }
 
     var heldBytes: Int {
-        pattern.count + hold.count + appendixBytes + (files.draft?.count ?? 0) + (execution?.output.count ?? 0)
-            + (waiting?.line.count ?? 0)
+        let spaces = pattern.count + hold.count + (waiting?.line.count ?? 0)
+        let pending = appendixBytes + (files.draft?.count ?? 0) + (execution?.output.count ?? 0)
+        return script.patternBytes + spaces + pending
     }
 
     var isAtLast: Bool { isLast && waiting == nil }

@@ -118,6 +118,9 @@ extension SedParser {
         return delimiter == UInt8(ascii: "n") ? [0x0A] : escaped
     }
 
+    /// The name of a class and its end are looked for in so many bytes.
+    private static var maximumClassBytes: Int { 32 }
+
     /// Takes the rest of a bracket, in which the delimiter is plain.
     private mutating func takeSet(_ text: inout [UInt8]) {
         var isFirst = true
@@ -129,7 +132,7 @@ extension SedParser {
             isFirst = false
             // `[:space:]` and its kin, whose end is not that of the set; busybox's does not look so closely.
             guard isGNU, unit == UInt8(ascii: "["), let kind = self.unit, ":.=".utf8.contains(kind) else { continue }
-            let rest = units[(index + 1)...].prefix { $0 != 0x0A }
+            let rest = units[(index + 1)...].prefix(Self.maximumClassBytes).prefix { $0 != 0x0A }
             guard let end = rest.indices.first(where: { rest[$0] == kind && rest[$0...].dropFirst().first == 0x5D })
             else { continue }
             text += units[index...(end + 1)]
@@ -138,14 +141,19 @@ extension SedParser {
     }
 
     /// An expression whose escapes are those of sed.
-    func expression(_ text: [UInt8], ignoresCase: Bool, isMultiline: Bool) throws(SedFault) -> RegularExpression {
+    mutating func expression(
+        _ text: [UInt8],
+        ignoresCase: Bool,
+        isMultiline: Bool
+    ) throws(SedFault) -> RegularExpression {
         var units: [UInt8] = []
         read(text) { unit, mark in
             if mark == .escaped { units.append(UInt8(ascii: "\\")) }
             units.append(unit)
         }
+        let found: RegularExpression
         do throws(RegularFault) {
-            return try RegularExpression(
+            found = try RegularExpression(
                 checking: units,
                 isExtended: reading.isExtended,
                 isStrict: true,
@@ -156,6 +164,8 @@ extension SedParser {
         } catch {
             throw fault(gnu: error.text, busybox: "bad regex '\(text.text)': \(error.text)")
         }
+        try count(found)
+        return found
     }
 
     // Commands with texts

@@ -25,6 +25,8 @@ struct SedReading: Sendable {
 struct SedParser {
     /// Commands of one script.
     private static let maximumCommands = 10_000
+    /// What the patterns of one script may take of memory; a short text can ask for much.
+    private static let maximumPatternBytes = 8 << 20
     /// Numbers are cut to this, which no input has lines of, so that sums of them are numbers too.
     private static let maximumNumber = 1 << 40
 
@@ -247,6 +249,14 @@ struct SedParser {
 
     func checkSandbox() throws(SedFault) {
         if reading.isSandboxed { throw fault(gnu: "e/r/w commands disabled in sandbox mode", busybox: "") }
+    }
+
+    /// Counts a pattern that was read.
+    mutating func count(_ pattern: RegularExpression) throws(SedFault) {
+        script.patternBytes += pattern.heldBytes
+        guard script.patternBytes <= Self.maximumPatternBytes else {
+            throw fault(gnu: RegularFault.tooLarge.text, busybox: RegularFault.tooLarge.text)
+        }
     }
 
     // Addresses

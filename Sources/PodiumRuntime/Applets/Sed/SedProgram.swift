@@ -77,6 +77,8 @@ enum SedProgram {
         )
         var parser = SedParser(request.pieces, reading)
         let script = try parser.parse()
+        machine.charge(bytes: script.patternBytes + request.pieces.reduce(0) { $0 + $1.text.count })
+        machine.spend(script.commands.count)
         setting.isQuiet = setting.isQuiet || script.isQuiet
         if options.has("d") { machine.note("sed --debug does not say here what it does") }
         if setting.suffix != nil {

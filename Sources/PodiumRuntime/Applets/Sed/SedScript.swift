@@ -99,6 +99,8 @@ struct SedScript: Sendable {
     var commands: [SedCommand] = []
     /// Places of labels.
     var labels: [String: Int] = [:]
+    /// What the patterns take of memory.
+    var patternBytes = 0
     /// Whether it begins with `#n`, which is the same as the option.
     var isQuiet = false
     /// The pattern that an empty one stands for until another one is used.
