@@ -29,6 +29,8 @@ import Testing
         "set -- a; while :; do set -- \"$@\" \"$@\"; done", "f() { f \"$@\"; }; f $(seq 2000)",
         "f() { for i in $(seq 2000); do f; done; }; f", "f() { local x=$(seq 20000); f; }; f",
         "i=0; while :; do i=$((i + 1)); alias a$i=$(seq 20000 | tr '\\n' +); done",
+        "echo | sed -e ':x' -e 'a b' -e bx; echo never",
+        "yes '' | head -n 100000 > f; sleep 99 | ed -s f",
     ])
     func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
         var tester = SandboxTester()

@@ -19,6 +19,8 @@ protocol StreamProcessor: Sendable {
     var isBusy: Bool { get }
     /// Goes on with that.
     mutating func goOn(_ machine: inout Machine) -> Int?
+    /// What it waits for before it can go on; nil when it only gave up its turn.
+    var wait: Wait? { get }
     /// All files ended, and something may be left to do, for which it may be busy.
     mutating func conclude(_ machine: inout Machine) -> Int?
     /// All is done; the code so far is that of files that could not be opened.
@@ -33,6 +35,7 @@ extension StreamProcessor {
     mutating func abandon(_ name: String, _ machine: inout Machine) -> Int? { end(name, &machine) }
     var isBusy: Bool { false }
     mutating func goOn(_ machine: inout Machine) -> Int? { nil }
+    var wait: Wait? { nil }
     mutating func conclude(_ machine: inout Machine) -> Int? { nil }
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
 }
@@ -69,6 +72,7 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
             machine.spend()
             if processor.isBusy {
                 if let code = processor.goOn(&machine) { return .exited(code) }
+                if let wait = processor.wait { return .blocked(wait) }
                 continue
             }
             guard let input = current else {
@@ -139,6 +143,7 @@ protocol LineProcessor: Sendable {
     /// As with ``StreamProcessor``.
     var isBusy: Bool { get }
     mutating func goOn(_ machine: inout Machine) -> Int?
+    var wait: Wait? { get }
     mutating func conclude(_ machine: inout Machine) -> Int?
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int
 }
@@ -150,6 +155,7 @@ extension LineProcessor {
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
     var isBusy: Bool { false }
     mutating func goOn(_ machine: inout Machine) -> Int? { nil }
+    var wait: Wait? { nil }
     mutating func conclude(_ machine: inout Machine) -> Int? { nil }
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
 }
@@ -224,6 +230,8 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
     }
 
     var isBusy: Bool { inner.isBusy || hasLines || ended != nil }
+
+    var wait: Wait? { inner.isBusy ? inner.wait : nil }
 
     mutating func goOn(_ machine: inout Machine) -> Int? {
         if inner.isBusy { return inner.goOn(&machine) }

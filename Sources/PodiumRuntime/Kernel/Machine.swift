@@ -175,7 +175,8 @@ extension Machine {
         }
         switch progress {
         case .exited(let code):
-            finish(process, code: code)
+            // The kernel keeps one byte of it, whatever a program says.
+            finish(process, code: code & 0xFF)
             return
         case .replaced(let program):
             process.program = program
