@@ -29,6 +29,9 @@ import Testing
         "set -- a; while :; do set -- \"$@\" \"$@\"; done", "f() { f \"$@\"; }; f $(seq 2000)",
         "f() { for i in $(seq 2000); do f; done; }; f", "f() { local x=$(seq 20000); f; }; f",
         "i=0; while :; do i=$((i + 1)); alias a$i=$(seq 20000 | tr '\\n' +); done",
+        // What lines cost beside their bytes, and what is kept of a line without end.
+        "yes '' | head -n 20000 > a; diff a /dev/null", "tr '\\0' a < /dev/zero | comm - /dev/null > /dev/null",
+        "tr '\\0' a < /dev/zero | split -b 8M", "head -c 3000000 /dev/zero | tac; echo never",
     ])
     func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
         var tester = SandboxTester()

@@ -37,18 +37,7 @@ extension Applets {
             }
             return StreamProgram("tr", inputs: ["-"], Translation(words))
         },
-        "tac": { words in
-            StreamProgram(
-                "tac",
-                inputs: AppletOptions(words).words,
-                Whole(perFile: true) { bytes, _, machine in
-                    var all = lines(of: bytes).map { $0 + [0x0A] }
-                    if let last = all.indices.last, bytes.last != 0x0A { all[last].removeLast() }
-                    machine.write(Array(all.reversed().joined()), to: 1)
-                    return 0
-                }
-            )
-        },
+        "tac": { words in StreamProgram("tac", inputs: AppletOptions(words).words, ReversedLines()) },
         "less": { words in StreamProgram("less", inputs: AppletOptions(words).words, Copying()) },
         "more": { words in StreamProgram("more", inputs: AppletOptions(words).words, Copying()) },
         "sed": { BeginningProgram(begin: SedProgram.begin, words: $0) },
@@ -101,7 +90,9 @@ extension Applets {
                 }
             )
         },
-        "cmp": { words in CompareBytesProgram(words: words) },
+        "cmp": CompareBytesProgram.tables.applet { machine, options throws(OptionRefusal) in
+            try CompareBytesProgram(options, &machine)
+        },
         "diff": { BeginningProgram(begin: DiffProgram.begin, words: $0) },
         "patch": { PatchProgram(words: $0) },
         "seq": { BeginningProgram(begin: SequenceProgram.begin, words: $0) },
