@@ -12,6 +12,15 @@ import Testing
         ("printf '\\ta' | unexpand -t 9223372036854775807; echo $?", "1\n"),
         ("printf 'a' | split -a 999999999999; echo $?", "1\n"),
         ("printf 'a\\n' | nl -w 99999999999999999999 -v 9223372036854775807 | wc -l", "1\n"),
+        ("printf 'a b\\n' | uniq -s -1; printf 'a b\\n' | uniq -f -1; printf 'a b\\n' | uniq -w -1; echo $?", "1\n"),
+        ("printf 'b a\\na b\\n' | sort -t ' ' -k 2.1000000000000000000 | wc -l", "2\n"),
+        ("printf 'b a\\na b\\n' | sort -k 1000000000000000000,1000000000000000000.1000000000000000000 | wc -l", "2\n"),
+        ("printf 'b\\na\\n' | grep -A 1000000000000000000 -B 1000000000000000000 a", "b\na\n"),
+        ("expr substr abc -9223372036854775808 1; echo $?", "\n1\n"),
+        ("printf 'a\\n' | cut -c 1-1000000000000000000; printf 'ab\\n' | cut -b 1000000000000000000-", "a\n\n"),
+        ("seq 3 | head -n -1000000000000000000; seq 3 | tail -n +1000000000000000000 | wc -l", "0\n"),
+        ("seq 3 | tail -n 1000000000000000000 | wc -l; seq 3 | tail -c 1000000000000000000 | wc -l", "3\n3\n"),
+        ("dd if=/dev/zero of=f bs=1G seek=1000000000000 count=0 2> /dev/null; ls f", "f\n"),
         ("printf 'a\\n' > a; cmp -n 99999999999999999999 a a 99999999999999999999; echo $?", "1\n"),
     ])
     func numbersBeyondAllMeasureDoNoHarm(script: String, output: String) throws {
@@ -26,6 +35,14 @@ import Testing
         let result = try ScriptResult("yes '' | head -n 300000 > a; diff a /dev/null; echo $?")
         #expect(result.output == "2\n")
         #expect(result.errors == "diff: memory exhausted\n")
+    }
+
+    /// Nor does a program keep more of them as texts of their own.
+    @Test(arguments: ["shuf", "uudecode", "xxd -r", "patch f"])
+    func inputsOfTooManyLinesAreRefused(program: String) throws {
+        let result = try ScriptResult("yes a | head -n 300000 | \(program); echo $?")
+        #expect(result.output == "1\n")
+        #expect(result.errors == "\(program.prefix { $0 != " " }): out of memory\n")
     }
 
     /// What becomes of a whole input is written as it comes.

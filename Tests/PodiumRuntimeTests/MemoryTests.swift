@@ -32,6 +32,7 @@ import Testing
         // What lines cost beside their bytes, and what is kept of a line without end.
         "yes '' | head -n 20000 > a; diff a /dev/null", "tr '\\0' a < /dev/zero | comm - /dev/null > /dev/null",
         "tr '\\0' a < /dev/zero | split -b 8M", "head -c 3000000 /dev/zero | tac; echo never",
+        "yes | grep -B 99999999 x", "yes | head -n 100000 | sort", "yes | head -n 2000000 | tail -n 99999999",
     ])
     func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
         var tester = SandboxTester()

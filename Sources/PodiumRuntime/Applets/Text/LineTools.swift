@@ -234,7 +234,7 @@ extension Applets {
             StreamProgram(
                 "tsort",
                 inputs: AppletOptions(words).words,
-                Whole(perFile: false) { bytes, _, machine in topologicalSort(bytes, &machine) }
+                Whole(perFile: false, parts: .words) { bytes, _, machine in topologicalSort(bytes, &machine) }
             )
         },
         "factor": { words in
@@ -247,7 +247,7 @@ extension Applets {
             return StreamProgram(
                 "factor",
                 inputs: ["-"],
-                Whole(perFile: false) { bytes, _, machine in
+                Whole(perFile: false, parts: .words) { bytes, _, machine in
                     factors(bytes.text.split(whereSeparator: \.isWhitespace).map(String.init), &machine)
                 }
             )
@@ -256,7 +256,7 @@ extension Applets {
 
     private static let catTables = OptionTables(
         "cat",
-        busybox: OptionTable(letters: "nbsvteuAET"),
+        busybox: OptionTable(letters: "nbvteuA"),
         gnu: OptionTable(
             letters: "AbeEnstTuv",
             long: [

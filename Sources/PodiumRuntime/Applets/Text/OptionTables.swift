@@ -22,8 +22,9 @@ struct OptionTables: Sendable {
     let name: String
     let busybox: OptionTable
     let gnu: OptionTable
-    /// GNU's code when options make no sense; that of busybox's is always 1.
+    /// The codes when options make no sense, of GNU's and of busybox's.
     let code: Int
+    let busyboxCode: Int
     private let hint: Hint
     /// The letter that a number alone stands for with GNU's, as in `-8`.
     private let number: Character?
@@ -33,6 +34,7 @@ struct OptionTables: Sendable {
         busybox: OptionTable,
         gnu: OptionTable,
         code: Int = 1,
+        busyboxCode: Int = 1,
         hint: Hint = .plain,
         number: Character? = nil
     ) {
@@ -40,6 +42,7 @@ struct OptionTables: Sendable {
         self.busybox = busybox
         self.gnu = gnu
         self.code = code
+        self.busyboxCode = busyboxCode
         self.hint = hint
         self.number = number
     }
@@ -55,17 +58,22 @@ struct OptionTables: Sendable {
 
     private func withNumber(_ words: [String]) -> [String] {
         guard let number else { return words }
+        var isValue = true
         return words.map { word in
+            defer { isValue = gnu.wantsValue(word) }
             let digits = word.dropFirst()
             let isNumber = word.hasPrefix("-") && !digits.isEmpty && digits.utf8.allSatisfy(\.isDigit)
-            return isNumber ? "-\(number)\(digits)" : word
+            return isNumber && !isValue ? "-\(number)\(digits)" : word
         }
     }
 
     /// Tells what is wrong and where help is, as for options that there are none of.
     func refusal(_ machine: inout Machine, _ text: String?) -> OptionRefusal {
         if let text { machine.complain("\(name): \(text)") }
-        guard machine.isGNU else { return OptionRefusal(code: Applets.usage(&machine, name)) }
+        guard machine.isGNU else {
+            _ = Applets.usage(&machine, name)
+            return OptionRefusal(code: busyboxCode)
+        }
         switch hint {
         case .plain: machine.complain("Try '\(name) --help' for more information.")
         case .named: machine.complain("\(name): Try '\(name) --help' for more information.")
@@ -77,7 +85,7 @@ struct OptionTables: Sendable {
     /// Tells in each one's words what is wrong with a value.
     func fault(_ machine: inout Machine, gnu: String, busybox: String) -> OptionRefusal {
         machine.complain("\(name): \(machine.isGNU ? gnu : busybox)")
-        return OptionRefusal(code: machine.isGNU ? code : 1)
+        return OptionRefusal(code: machine.isGNU ? code : busyboxCode)
     }
 
     /// A number without a sign. `gnu` is what GNU's say, with `%` for the value.
@@ -125,6 +133,17 @@ struct OptionTables: Sendable {
 }
 
 extension OptionTable {
+    /// Whether the word behind a word is the value of its option.
+    fileprivate func wantsValue(_ word: String) -> Bool {
+        if word.hasPrefix("--") {
+            return !word.contains("=") && long[String(word.dropFirst(2))].map { valued.contains($0) } ?? false
+        }
+        guard word.hasPrefix("-"), let place = word.dropFirst().firstIndex(where: { valued.contains($0) }) else {
+            return false
+        }
+        return word.index(after: place) == word.endIndex && !letters.contains("\(word[place])::")
+    }
+
     /// The table with what another one knows beyond it.
     func adding(_ letters: String, _ long: [String: Character] = [:]) -> OptionTable {
         OptionTable(letters: self.letters + letters, long: self.long.merging(long) { $1 }, stops: stops)
