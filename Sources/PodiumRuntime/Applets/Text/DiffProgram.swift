@@ -24,8 +24,9 @@ struct DiffProgram: Program {
         )
         // Some of the letters have a long name only.
         let gnu = table.adding(
-            "cC:x:neEZ",
+            "cC:x:neEZyW:",
             [
+                "side-by-side": "y", "width": "W", "suppress-common-lines": "σ",
                 "context": "c", "exclude": "x", "normal": "n", "ed": "e", "ignore-tab-expansion": "E",
                 "ignore-trailing-space": "Z", "color": "D", "strip-trailing-cr": "R", "no-dereference": "P",
                 "speed-large-files": "H",
@@ -83,7 +84,8 @@ struct DiffProgram: Program {
                 throw tables.refusal(&machine, isGNU ? "extra operand '\(options.words[2])'" : nil)
             }
             let isUnified = options.has("u") || options["U"] != nil
-            let styles = [isUnified, options.has("c") || options["C"] != nil, options.has("n"), options.has("e")]
+            let isContext = options.has("c") || options["C"] != nil
+            let styles = [isUnified, isContext, options.has("n"), options.has("e"), options.has("y")]
             if isGNU, styles.count(where: { $0 }) > 1 {
                 throw tables.refusal(&machine, "conflicting output style options")
             }
@@ -91,6 +93,9 @@ struct DiffProgram: Program {
                 guard let text = options[letter], OptionNumber.count(text) == nil else { continue }
                 if isGNU { throw tables.refusal(&machine, "invalid context length '\(text)'") }
                 throw tables.fault(&machine, gnu: "", busybox: "invalid number '\(text)'")
+            }
+            if let text = options["W"], OptionNumber.count(text) ?? 0 == 0 {
+                throw tables.refusal(&machine, "invalid width '\(text)'")
             }
             let given = words.dropFirst().filter { !options.words.contains($0) }.map { " " + $0 }.joined()
             return .program(DiffProgram(options, given: given, isGNU: isGNU))
@@ -119,7 +124,10 @@ struct DiffProgram: Program {
         func count(_ letter: String) -> Int? {
             options[letter].map { min(OptionNumber.count($0) ?? 3, Self.maximumContext) }
         }
-        if options.has("c") || options["C"] != nil {
+        if options.has("y") {
+            let width = min(count("W") ?? 130, DifferenceColumns.maximumWidth)
+            style = .columns(DifferenceColumns(width: width, hidesEqual: options.has("σ")))
+        } else if options.has("c") || options["C"] != nil {
             style = .context(count("C") ?? 3)
         } else {
             let isNormal = options.has("n") || isGNU && !options.has("u") && options["U"] == nil
@@ -218,7 +226,9 @@ struct DiffProgram: Program {
         machine.charge(bytes: 4 * (texts[0].count + texts[1].count))
         let isEqual = texts[0] == texts[1]
         let (names, isBrief) = ("\(paths[0]) and \(paths[1])", options.has("q"))
-        if isEqual { return sayIdentical(names) }
+        // Side by side, equal texts are shown as well.
+        let isShown = options.has("y") && !isBrief
+        if isEqual, !isShown || texts[0].isEmpty { return sayIdentical(names) }
         if !options.has("a") || isBrief, texts.contains(where: { $0.prefix(1024).contains(0) }) {
             return say("\(machine.isGNU && !isBrief ? "Binary files" : "Files") \(names) differ", code: 1)
         }
@@ -244,6 +254,15 @@ struct DiffProgram: Program {
         let (difference, paths) = (comparison.difference, comparison.paths)
         let names = "\(paths[0]) and \(paths[1])"
         if difference.changes.isEmpty || options.has("B") && hasOnlyEmptyLines(difference, &machine) {
+            if options.has("y"), !options.has("q") {
+                // Equal texts are shown as well, and what is said of them comes behind.
+                printer = DifferencePrinter(difference, style, ("", ""), skipsBlank: false)
+                guard options.has("s") else { return }
+                let task = Task.say("Files \(names) are identical", code: 0)
+                pending.append(task)
+                pendingBytes += task.size
+                return
+            }
             return sayIdentical(names)
         }
         if options.has("q") { return say("Files \(names) differ", code: 1) }

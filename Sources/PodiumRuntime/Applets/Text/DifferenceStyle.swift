@@ -10,11 +10,13 @@ enum DifferenceStyle: Sendable, Equatable {
     /// Each side with so many lines around the differences, of GNU's only.
     case context(Int)
     case unified(Int)
+    /// Both side by side, of GNU's only.
+    case columns(DifferenceColumns)
 
     /// The equal lines around differences.
     var context: Int {
         switch self {
-        case .normal, .script: 0
+        case .normal, .script, .columns: 0
         case .context(let count), .unified(let count): count
         }
     }
@@ -26,6 +28,8 @@ struct DifferencePrinter: Sendable {
     private enum Piece: Sendable {
         case text(String)
         case lines(Int, Range<Int>, String)
+        /// Lines of both sides with a mark between them.
+        case rows(Range<Int>, Range<Int>, UInt8)
     }
 
     let difference: LineDifference
@@ -36,6 +40,8 @@ struct DifferencePrinter: Sendable {
     private var next: Int
     /// What is left of the present hunk, the next piece last.
     private var pieces: [Piece] = []
+    /// Side by side, the lines of both texts that were shown.
+    private var shown = (old: 0, new: 0)
 
     /// A printer, whose first piece are the names of both texts where the form has them.
     init(_ difference: LineDifference, _ style: DifferenceStyle, _ heads: (String, String), skipsBlank: Bool) {
@@ -44,7 +50,7 @@ struct DifferencePrinter: Sendable {
         self.skipsBlank = skipsBlank
         next = style == .script ? difference.changes.count - 1 : 0
         switch style {
-        case .normal, .script: break
+        case .normal, .script, .columns: break
         case .context: pieces = [.text("*** \(heads.0)\n--- \(heads.1)\n")]
         case .unified: pieces = [.text("--- \(heads.0)\n+++ \(heads.1)\n")]
         }
@@ -55,7 +61,12 @@ struct DifferencePrinter: Sendable {
         var output: [UInt8] = []
         while output.count < limit {
             guard let piece = pieces.popLast() else {
-                guard difference.changes.indices.contains(next) else { break }
+                guard difference.changes.indices.contains(next) else {
+                    let ends = (old: difference.texts[0].count, new: difference.texts[1].count)
+                    guard case .columns = style, shown != ends else { break }
+                    addEqual(upTo: ends)
+                    continue
+                }
                 begin()
                 continue
             }
@@ -70,6 +81,21 @@ struct DifferencePrinter: Sendable {
                     range.removeFirst()
                 }
                 if !range.isEmpty { pieces.append(.lines(side, range, mark)) }
+            case .rows(var old, var new, let mark):
+                guard case .columns(let columns) = style else { break }
+                while output.count < limit, !old.isEmpty || !new.isEmpty {
+                    let (left, right) = (old.popFirst(), new.popFirst())
+                    output += columns.row(
+                        left,
+                        right,
+                        left == nil
+                            ? columns.rightMark(mark)
+                            : right == nil
+                                ? columns.leftMark(mark) : mark,
+                        difference.texts
+                    )
+                }
+                if !old.isEmpty || !new.isEmpty { pieces.append(.rows(old, new, mark)) }
             }
         }
         return output.isEmpty ? nil : output
@@ -84,8 +110,20 @@ struct DifferencePrinter: Sendable {
         case .script: pieces = script(hunk)
         case .context: pieces = Self.context(hunk)
         case .unified: pieces = Self.unified(hunk)
+        case .columns:
+            addEqual(upTo: (hunk.old.lowerBound, hunk.new.lowerBound))
+            pieces.append(.rows(hunk.old, hunk.new, UInt8(ascii: "|")))
+            shown = (hunk.old.upperBound, hunk.new.upperBound)
         }
         pieces.reverse()
+    }
+
+    /// Side by side, the equal lines before some place.
+    private mutating func addEqual(upTo ends: (old: Int, new: Int)) {
+        if case .columns(let columns) = style, !columns.hidesEqual {
+            pieces.append(.rows(shown.old..<ends.old, shown.new..<ends.new, 0x20))
+        }
+        shown = ends
     }
 
     /// `3`, `3,5`, or the line before when there is none.
