@@ -31,6 +31,10 @@ import Testing
         "i=0; while :; do i=$((i + 1)); alias a$i=$(seq 20000 | tr '\\n' +); done",
         "echo | sed -e ':x' -e 'a b' -e bx; echo never",
         "yes '' | head -n 100000 > f; sleep 99 | ed -s f",
+        // What lines cost beside their bytes, and what is kept of a line without end.
+        "yes '' | head -n 20000 > a; diff a /dev/null", "tr '\\0' a < /dev/zero | comm - /dev/null > /dev/null",
+        "tr '\\0' a < /dev/zero | split -b 8M", "head -c 3000000 /dev/zero | tac; echo never",
+        "yes | grep -B 99999999 x", "yes | head -n 100000 | sort", "yes | head -n 2000000 | tail -n 99999999",
     ])
     func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
         var tester = SandboxTester()

@@ -250,9 +250,17 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
 struct Whole: StreamProcessor {
     /// The bytes that are kept; a program that needs more ends with 1.
     static let maximumBytes = FileContent.maximumStoredBytes
+    /// The parts that are kept by programs that keep each as a text of its own, and what one costs beside its bytes.
+    static let maximumParts = 1 << 18
+    private static let bytesPerPart = 64
+
+    /// Of what parts a program makes a list.
+    enum Parts: Sendable { case none, lines, words }
 
     let openFault: String
     private var bytes: [UInt8] = []
+    private let parts: Parts
+    private var partCount = 0
     /// Works on the content of one input, or of all together.
     private let perFile: Bool
     private let work: @Sendable ([UInt8], String, inout Machine) -> Int
@@ -261,17 +269,24 @@ struct Whole: StreamProcessor {
     init(
         perFile: Bool,
         openFault: String = "%",
+        parts: Parts = .none,
         _ work: @escaping @Sendable ([UInt8], String, inout Machine) -> Int
     ) {
         self.perFile = perFile
         self.openFault = openFault
+        self.parts = parts
         self.work = work
     }
 
-    var heldBytes: Int { bytes.count }
+    var heldBytes: Int { bytes.count + Self.bytesPerPart * partCount }
 
     mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
-        if bytes.count + new.count > Self.maximumBytes {
+        switch parts {
+        case .none: break
+        case .lines: partCount += new.count { $0 == 0x0A }
+        case .words: partCount += new.count(where: \.isBlank)
+        }
+        if bytes.count + new.count > Self.maximumBytes || partCount > Self.maximumParts {
             return machine.refuseMemory()
         }
         bytes += new
@@ -281,12 +296,12 @@ struct Whole: StreamProcessor {
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
         guard perFile else { return nil }
         code = max(code, work(bytes, name, &machine))
-        bytes = []
+        (bytes, partCount) = ([], 0)
         return nil
     }
 
     mutating func abandon(_ name: String, _ machine: inout Machine) -> Int? {
-        if perFile { bytes = [] }
+        if perFile { (bytes, partCount) = ([], 0) }
         return nil
     }
 
