@@ -26,37 +26,61 @@ enum ArithmeticError: Error, Hashable, Sendable {
 struct Arithmetic {
     /// Variables within variables, and parentheses.
     private static let maximumDepth = 50
+    /// The characters of an expression and of those that its variables hold, each as often as it is named. Without an
+    /// end `a=b+b`, `b=c+c` and so on would double the work with each of them.
+    private static let maximumUnits = 1 << 20
 
     private let units: [UInt8]
     private var index = 0
     private var variables: ShellVariables
     private var depth: Int
     private var isSkipping = false
+    /// The characters that may still be read.
+    private var left: Int
+    private let meter: WorkMeter?
     /// POSIX arithmetic only: no `++`, `**`, `,` and `16#ff`, and variables hold numbers.
     private let isPlain: Bool
 
-    private init(_ text: String, _ variables: ShellVariables, depth: Int, isPlain: Bool) {
+    private init(_ text: String, _ variables: ShellVariables, isPlain: Bool, _ meter: WorkMeter?) {
         self.isPlain = isPlain
         units = Array(text.utf8)
         self.variables = variables
-        self.depth = depth
+        depth = 0
+        left = Self.maximumUnits
+        self.meter = meter
+    }
+
+    /// The expression that a variable of another one holds.
+    private init(_ text: String, within outer: Arithmetic) {
+        self = Arithmetic(text, outer.variables, isPlain: outer.isPlain, outer.meter)
+        depth = outer.depth + 1
+        left = outer.left
     }
 
     /// The value of an expression; assignments change `variables`. An empty expression is 0.
     static func evaluate(
         _ text: String,
         _ variables: inout ShellVariables,
-        depth: Int = 0,
-        isPlain: Bool = false
+        isPlain: Bool = false,
+        _ meter: WorkMeter? = nil
     ) throws(ArithmeticError) -> Int {
-        if depth > maximumDepth { throw .tooDeep }
-        var expression = Arithmetic(text, variables, depth: depth, isPlain: isPlain)
-        expression.skipBlanks()
-        if expression.index == expression.units.count { return 0 }
-        let value = try expression.comma()
-        expression.skipBlanks()
-        guard expression.index == expression.units.count else { throw .syntax }
+        var expression = Arithmetic(text, variables, isPlain: isPlain, meter)
+        let value = try expression.whole()
         variables = expression.variables
+        return value
+    }
+
+    /// The value of all of it.
+    private mutating func whole() throws(ArithmeticError) -> Int {
+        left -= units.count
+        // It is read character by character, with the variables that it names.
+        meter?.charge(bytes: 16 * units.count)
+        if depth > Self.maximumDepth || left < 0 { throw .tooDeep }
+        skipBlanks()
+        if index == units.count { return 0 }
+        let value = try comma()
+        skipBlanks()
+        guard index == units.count else { throw .syntax }
         return value
     }
 
@@ -240,7 +264,11 @@ struct Arithmetic {
         if let number = Int(text), !text.hasPrefix("0") || text == "0" { return number }
         let first = text.utf8.first { !$0.isBlank }
         if isPlain, let first, !first.isDigit, first != UInt8(ascii: "-"), first != UInt8(ascii: "+") { throw .syntax }
-        return try Self.evaluate(text, &variables, depth: depth + 1)
+        var inner = Arithmetic(text, within: self)
+        let value = try inner.whole()
+        variables = inner.variables
+        left = inner.left
+        return value
     }
 
     private mutating func number() throws(ArithmeticError) -> Int {

@@ -49,7 +49,7 @@ struct Expansion {
     /// The bytes that one word may become.
     static let maximumWordBytes = 4 << 20
     /// What all the fields of a list of words may take; many short ones take far more than their bytes.
-    static let maximumListBytes = 10 << 20
+    static let maximumListBytes = 40 << 20
 
     var variables: ShellVariables
     let scope: ExpansionScope
@@ -77,7 +77,7 @@ struct Expansion {
     mutating func fields(_ words: [ShellWord]) throws(ExpansionStop) -> [ExpandedField] {
         var fields: [ExpandedField] = []
         for word in words {
-            for braced in scope.flavour == .bash ? BraceExpansion.expand(word) : [word] {
+            for braced in scope.flavour == .bash ? try BraceExpansion.expand(word, meter) : [word] {
                 var builder = FieldBuilder(separators: separators)
                 try expand(braced, into: &builder)
                 fields += builder.finish()
@@ -112,6 +112,7 @@ struct Expansion {
 
     private mutating func expand(_ word: ShellWord, into builder: inout FieldBuilder) throws(ExpansionStop) {
         var counted = builder.byteCount
+        var fields = builder.count
         for part in word.parts {
             switch part {
             case .literal(let text): builder.add(Array(text.utf8), isQuoted: false)
@@ -125,9 +126,10 @@ struct Expansion {
             case .arithmetic(let word, let isQuoted):
                 builder.addValue(String(try arithmetic(word)), isQuoted: isQuoted)
             }
-            // Bytes are split, and kept both as text and as a pattern.
-            meter.charge(bytes: 4 * (builder.byteCount - counted))
+            // Bytes are split, and kept both as text and as a pattern; an empty field has to be made, too.
+            meter.charge(bytes: 4 * (builder.byteCount - counted) + ExpandedField.ownBytes * (builder.count - fields))
             counted = builder.byteCount
+            fields = builder.count
             if builder.byteCount > Self.maximumWordBytes || held + builder.heldBytes > Self.maximumListBytes {
                 throw .failed("out of memory")
             }
@@ -161,11 +163,10 @@ struct Expansion {
     /// The value of an expression.
     mutating func arithmetic(_ word: ShellWord) throws(ExpansionStop) -> Int {
         let expression = try text(word)
-        // It is read character by character, with the variables that it names; changing one of them copies their table.
-        meter.charge(bytes: 16 * expression.utf8.count)
+        // Changing a variable copies their table.
         meter.charge(components: variables.count / 4)
         do {
-            return try Arithmetic.evaluate(expression, &variables, isPlain: scope.flavour == .dash)
+            return try Arithmetic.evaluate(expression, &variables, isPlain: scope.flavour == .dash, meter)
         } catch {
             throw .failed(error.text)
         }
@@ -181,6 +182,7 @@ struct Expansion {
         if case .unknown = parameter.operation { throw .failed(scope.flavour.badSubstitution) }
         if case .keys = parameter.operation {
             let keys = variables.elements(parameter.name).keys.sorted().map { String($0) }
+            meter.charge(components: keys.count)
             return builder.addList(keys, isQuoted: isQuoted)
         }
         if let list = list(parameter) { return try expand(list, parameter, isQuoted: isQuoted, into: &builder) }
@@ -199,7 +201,9 @@ struct Expansion {
     private func list(_ parameter: ParameterExpansion) -> [String]? {
         if parameter.name == "@" || parameter.name == "*" { return Array(scope.positional.words) }
         guard let index = parameter.index?.parts, index == [.quoted("@")] || index == [.quoted("*")] else { return nil }
-        return variables.elements(parameter.name).sorted { $0.key < $1.key }.map(\.value)
+        let elements = variables.elements(parameter.name)
+        meter.charge(components: elements.count)
+        return elements.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private mutating func expand(
@@ -220,7 +224,12 @@ struct Expansion {
             if case .alternative = parameter.operation { return }
         default:
             elements = []
-            for element in list { elements.append(try apply(parameter.operation, to: element)) }
+            var bytes = 0
+            for element in list {
+                elements.append(try apply(parameter.operation, to: element))
+                bytes += elements[elements.count - 1].utf8.count
+                if bytes > Self.maximumListBytes { throw .failed("out of memory") }
+            }
         }
         if isStar, isQuoted {
             let separator = separators.first.map { String(UnicodeScalar($0)) } ?? ""

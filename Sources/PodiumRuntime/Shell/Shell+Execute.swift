@@ -9,7 +9,7 @@ extension Shell {
         if options.traces { trace(command.trace + words, &machine) }
         guard let first = words.first else { return assign(command, &machine) }
         if first == "exec" { return replace(Array(words.dropFirst()), command, &machine) }
-        if let body = functions[first] { return call(body, words, command, &machine) }
+        if let function = functions[first] { return call(function.body, words, command, &machine) }
         if let builtin = builtin(named: first) { return call(builtin, words, command, &machine) }
         return start(words, command, &machine)
     }
@@ -102,7 +102,8 @@ extension Shell {
         }
         if !saved.isEmpty { frames.append(.restore(saved)) }
         if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
-        frames += [.function(positional: positional, locals: []), .run(body)]
+        frames += [.function(positional: positional, locals: [], options: optionPlace), .run(body)]
+        if flavour != .bash { beginOptions() }
         positional = WordList(words.dropFirst())
         return .next
     }

@@ -169,8 +169,8 @@ extension Shell {
         for (index, clause) in clauses.enumerated() {
             for word in clause.patterns {
                 let pattern = try expansion.pattern(word)
-                expansion.meter.charge(bytes: 2 * (pattern.utf8.count + subject.utf8.count))
-                guard ShellPattern(pattern).matches(subject) else { continue }
+                expansion.meter.charge(bytes: pattern.utf8.count + subject.utf8.count)
+                guard ShellPattern(pattern).matches(subject, expansion.meter) else { continue }
                 return .sequence(try bodies(from: index, subject, clauses, &expansion))
             }
         }
@@ -190,7 +190,7 @@ extension Shell {
             var matches = last.next == .body
             if last.next == .none { break }
             for word in clause.patterns where !matches {
-                matches = ShellPattern(try expansion.pattern(word)).matches(subject)
+                matches = ShellPattern(try expansion.pattern(word)).matches(subject, expansion.meter)
             }
             guard matches else { continue }
             bodies.append(clause.body)
@@ -277,6 +277,8 @@ extension Shell {
             expansion.variables.set(assignment.name, at: number, value)
         } else {
             if assignment.appends { value = (expansion.variables[assignment.name] ?? "") + value }
+            // What stood there before is copied.
+            if assignment.appends { expansion.meter.charge(bytes: value.utf8.count) }
             expansion.variables.set(assignment.name, value)
         }
         return value
@@ -324,7 +326,7 @@ extension Machine {
                     continue
                 }
                 for name in (try? names(in: path.isEmpty ? "." : path)) ?? []
-                where name.hasPrefix(".") == component.hasPrefix(".") && matcher.matches(name) {
+                where name.hasPrefix(".") == component.hasPrefix(".") && matcher.matches(name, meter) {
                     charge(bytes: path.utf8.count + 2 * (component.utf8.count + name.utf8.count))
                     next.append(prefix + name)
                 }

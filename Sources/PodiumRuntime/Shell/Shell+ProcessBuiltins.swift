@@ -107,7 +107,7 @@ extension Shell {
     private func job(named word: String) -> ShellJob? {
         let open = jobs.filter { !$0.isReported }
         guard let number = Int(word.dropFirst()) else { return word == "%-" ? open.dropLast().last : open.last }
-        return jobs.indices.contains(number - 1) ? jobs[number - 1] : nil
+        return number > 0 && number <= jobs.count ? jobs[number - 1] : nil
     }
 
     private mutating func beginWait(_ words: [String], _ machine: inout Machine) -> BuiltinResult {

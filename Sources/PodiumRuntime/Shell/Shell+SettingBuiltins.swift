@@ -185,7 +185,7 @@ extension Shell {
         while let word = rest.first, word.count > 1, word.hasPrefix("-") || word.hasPrefix("+") {
             rest = rest.dropFirst()
             if word == "--" {
-                positional = WordList(rest)
+                setPositional(rest)
                 return 0
             }
             let isOn = word.hasPrefix("-")
@@ -198,8 +198,13 @@ extension Shell {
                 }
             }
         }
-        if !rest.isEmpty || !keepsPositional { positional = WordList(rest) }
+        if !rest.isEmpty || !keepsPositional { setPositional(rest) }
         return 0
+    }
+
+    private mutating func setPositional(_ words: ArraySlice<String>) {
+        positional = WordList(words)
+        if flavour != .bash { beginOptions() }
     }
 
     private mutating func setOption(_ letter: Character, _ isOn: Bool) -> Bool {

@@ -14,8 +14,10 @@ struct ReadJob: Sendable {
     var descriptor = 0
     /// What came so far.
     var bytes: [UInt8] = []
-    /// The lines that `mapfile` gathers; nil for `read`.
-    var lines: LineArray?
+    /// The number of the lines that `mapfile` gathers; nil for `read`.
+    var lines: Int?
+    /// Whether nothing more is to be read, because a callback was called for the last line.
+    var isEnded = false
 }
 
 extension Shell {
@@ -228,6 +230,7 @@ extension Shell {
     /// Reads on for `read`.
     mutating func read(_ job: ReadJob, _ machine: inout Machine) -> Step {
         var job = job
+        if job.isEnded, let number = job.lines { return finishLineArray(job, number, &machine) }
         while true {
             machine.spend()
             if machine.mustYield {
@@ -243,16 +246,17 @@ extension Shell {
             case .bytes(let bytes):
                 if job.bytes.count < Expansion.maximumWordBytes { job.bytes += bytes }
                 guard job.bytes.last == job.delimiter else { continue }
-                if job.lines != nil {
-                    if job.takeLine() { return finishLineArray(job, &machine) }
+                if let number = job.lines {
+                    if let step = takeLine(&job, number, &machine) { return step }
                     continue
                 }
                 job.bytes.removeLast()
                 let isContinued = !job.isRaw && job.delimiter == UInt8(ascii: "\n") && job.bytes.endsWithBackslash
                 if !isContinued { return finishRead(job, isWhole: true) }
                 job.bytes.removeLast()
-            case .end where job.lines != nil, .failed where job.lines != nil: return finishLineArray(job, &machine)
-            case .end, .failed: return finishRead(job, isWhole: false)
+            case .end, .failed:
+                if let number = job.lines { return finishLineArray(job, number, &machine) }
+                return finishRead(job, isWhole: false)
             case .wait(let wait):
                 if let deadline = job.deadline, deadline <= machine.now {
                     let step = finishRead(job, isWhole: false)
@@ -316,62 +320,6 @@ extension Shell {
             if let next = rest.first, isSeparator(next) { rest = rest.dropFirst().drop(while: isSpace) }
         }
         return fields
-    }
-
-    // Options of scripts
-
-    /// `getopts`, with its place kept in `OPTIND` and `_OPTPOS`.
-    mutating func getOption(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        guard words.count >= 3 else { return .status(2) }
-        let arguments = words.count > 3 ? Array(words.dropFirst(3)) : Array(positional.words)
-        var index = max(1, Int(variables["OPTIND"] ?? "1") ?? 1)
-        var position = Int(variables["_OPTPOS"] ?? "1") ?? 1
-        guard index <= arguments.count, arguments[index - 1].hasPrefix("-"), arguments[index - 1].count > 1 else {
-            variables.set(words[2], "?")
-            return .status(1)
-        }
-        let letters = Array(arguments[index - 1])
-        if letters == ["-", "-"] {
-            variables.set("OPTIND", String(index + 1))
-            variables.set(words[2], "?")
-            return .status(1)
-        }
-        let letter = letters[min(position, letters.count - 1)]
-        variables.set("OPTARG", "")
-        position += 1
-        let specification = Array(words[1])
-        var result = String(letter)
-        if let place = specification.firstIndex(of: letter), letter != ":" {
-            if place + 1 < specification.count, specification[place + 1] == ":" {
-                let hasRest = position < letters.count
-                let value = hasRest ? String(letters[position...]) : index < arguments.count ? arguments[index] : nil
-                index += hasRest ? 0 : 1
-                position = letters.count
-                if let value {
-                    variables.set("OPTARG", value)
-                } else {
-                    let isSilent = specification.first == ":"
-                    result = isSilent ? ":" : "?"
-                    if isSilent {
-                        variables.set("OPTARG", String(letter))
-                    } else {
-                        machine.complain("\(name): option requires an argument -- \(letter)")
-                    }
-                }
-            }
-        } else {
-            if specification.first == ":" {
-                variables.set("OPTARG", String(letter))
-            } else {
-                machine.complain("\(name): illegal option -\(letter)")
-            }
-            result = "?"
-        }
-        if position >= letters.count { (index, position) = (index + 1, 1) }
-        variables.set("OPTIND", String(index))
-        variables.set("_OPTPOS", String(position))
-        variables.set(words[2], result)
-        return .status(0)
     }
 }
 

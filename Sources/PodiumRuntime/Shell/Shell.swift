@@ -34,7 +34,7 @@ enum ShellFrame: Sendable {
     /// Takes back assignments before a command.
     case restoreVariables([SavedVariable])
     /// Leaves a function.
-    case function(positional: WordList, locals: [SavedVariable])
+    case function(positional: WordList, locals: [SavedVariable], options: OptionPlace)
     /// Leaves a file read with `.`.
     case sourced(path: String, positional: WordList?)
     /// Leaves a trap and gives `$?` its value back.
@@ -116,7 +116,7 @@ struct Shell: Program {
 
     var frames: [ShellFrame] = []
     var variables: ShellVariables
-    var functions: [String: ShellCommand] = [:]
+    var functions: [String: ShellFunction] = [:]
     var aliases: [String: String] = [:]
     var positional = WordList()
     /// `$0`.
@@ -126,6 +126,13 @@ struct Shell: Program {
     var options = ShellOptions()
     /// Actions by `TERM`, `EXIT` and so on; an empty action ignores the signal.
     var traps: [String: String] = [:]
+    /// Where `getopts` stands.
+    var optionPlace = OptionPlace()
+    /// How often `OPTIND` had been set when `getopts` stood there.
+    var optionChanges = 0
+    /// The lines that each running `mapfile` has, by its number. They are not in its frame, so that they are not copied
+    /// whenever it waits.
+    var lineArrays: [Int: LineArray] = [:]
     /// Children in the background, oldest first.
     var jobs: [ShellJob] = []
     /// Codes of ended children in the foreground.
@@ -190,7 +197,9 @@ struct Shell: Program {
     }
 
     var heldBytes: Int {
-        let named = functions.count * WordList.functionBytes + WordList.bytes(of: aliases) + WordList.bytes(of: traps)
+        let gathered = lineArrays.values.reduce(0) { $0 + $1.heldBytes }
+        let bodies = functions.values.reduce(0) { $0 + $1.byteCount }
+        let named = gathered + bodies + WordList.bytes(of: aliases) + WordList.bytes(of: traps)
         return frames.reduce(variables.byteCount + positional.byteCount + named) { $0 + $1.heldBytes }
     }
 

@@ -169,18 +169,21 @@ struct ShellParser: Sendable {
         if let word = reservedWord(), let compound = try compound(word) { return try redirected(compound) }
         if let name = try functionName() {
             if name.contains("-"), !flavour.hasArrays { throw error("bad function name") }
-            return .function(name: name, body: try functionBody())
+            return .function(name: name, try functionBody())
         }
         return .simple(try simple())
     }
 
-    private mutating func functionBody() throws(ShellSyntaxError) -> ShellCommand {
+    private mutating func functionBody() throws(ShellSyntaxError) -> ShellFunction {
         try skipNewlines()
-        guard flavour == .bash, index < units.count, !peek("("), !peek("[[ ") else { return try command() }
-        guard let word = reservedWord(), ["{", "if", "while", "until", "for", "case"].contains(word) else {
-            throw unexpected()
+        let start = index
+        if flavour == .bash, index < units.count, !peek("("), !peek("[[ ") {
+            guard let word = reservedWord(), ["{", "if", "while", "until", "for", "case"].contains(word) else {
+                throw unexpected()
+            }
         }
-        return try command()
+        let body = try command()
+        return ShellFunction(body, textBytes: index - start)
     }
 
     private mutating func compound(_ word: String) throws(ShellSyntaxError) -> ShellCommand? {
@@ -204,7 +207,7 @@ struct ShellParser: Sendable {
             let name = try nextWord().bareText ?? ""
             try skipBlanks()
             if peek("()") { index += 2 }
-            return .function(name: name, body: try functionBody())
+            return .function(name: name, try functionBody())
         case "then", "else", "elif", "fi", "do", "done", "esac", "}": throw unexpected()
         default: return nil
         }

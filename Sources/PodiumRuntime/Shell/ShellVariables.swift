@@ -12,8 +12,12 @@ struct ShellVariables: Sendable {
         var order: Int
     }
 
-    /// The bytes of all values; a shell that has more is ended.
-    static let maximumBytes = 16 << 20
+    /// What all variables may take; a shell that has more is ended.
+    static let maximumBytes = 32 << 20
+    /// What a variable takes beside its name and its value.
+    private static let ownBytes = 128
+    /// What an element of an array takes beside its value.
+    static let elementBytes = 48
     /// The largest index of an array that can be written, from which counting on stays a number.
     static let maximumIndex = 1 << 53
 
@@ -21,8 +25,11 @@ struct ShellVariables: Sendable {
     private var made = 0
     /// `set -a`: whatever is set is exported.
     var exportsAll = false
-    /// The bytes of all values.
+    /// What all variables take.
     private(set) var byteCount = 0
+
+    /// How often `OPTIND` was set, which begins the options of a script anew.
+    private(set) var optionChanges = 0
 
     /// How many variables there are.
     var count: Int { table.count }
@@ -60,18 +67,22 @@ struct ShellVariables: Sendable {
     /// Sets a value; the first element when the variable is an array.
     mutating func set(_ name: String, _ value: String) {
         ensure(name)
-        byteCount += value.utf8.count - (self[name]?.utf8.count ?? 0)
+        let old = self[name]
+        byteCount += value.utf8.count - (old?.utf8.count ?? 0)
         if table[name]?.elements != nil {
+            if old == nil { byteCount += Self.elementBytes }
             table[name]?.elements?[0] = value
         } else {
             table[name]?.value = value
         }
+        if name == "OPTIND" { optionChanges += 1 }
         if exportsAll { table[name]?.isExported = true }
     }
 
     mutating func set(_ name: String, elements: [Int: String]) {
         ensure(name)
-        byteCount += elements.values.reduce(0) { $0 + $1.utf8.count } - bytes(of: name)
+        let bytes = elements.values.reduce(0) { $0 + $1.utf8.count + Self.elementBytes }
+        byteCount += bytes - self.bytes(of: name)
         table[name]?.value = nil
         table[name]?.elements = elements
     }
@@ -89,11 +100,17 @@ struct ShellVariables: Sendable {
     }
 
     mutating func remove(_ name: String) {
-        byteCount -= bytes(of: name)
+        guard table[name] != nil else { return }
+        byteCount -= bytes(of: name) + Self.ownBytes + name.utf8.count
         table[name] = nil
     }
 
-    private func bytes(of name: String) -> Int { elements(name).values.reduce(0) { $0 + $1.utf8.count } }
+    /// What the value or the elements of a variable take.
+    private func bytes(of name: String) -> Int {
+        guard let variable = table[name] else { return 0 }
+        guard let elements = variable.elements else { return variable.value?.utf8.count ?? 0 }
+        return elements.values.reduce(0) { $0 + $1.utf8.count + Self.elementBytes }
+    }
 
     mutating func export(_ name: String, _ isExported: Bool = true) {
         ensure(name)
@@ -108,6 +125,7 @@ struct ShellVariables: Sendable {
     private mutating func ensure(_ name: String) {
         guard table[name] == nil else { return }
         made += 1
+        byteCount += Self.ownBytes + name.utf8.count
         table[name] = Variable(order: made)
     }
 

@@ -123,8 +123,11 @@ struct TestExpression {
         _ machine: Machine
     ) throws(Failure) -> Bool {
         switch operation {
-        case "=", "==": return isDouble ? ShellPattern(right).matches(left) : Array(left.utf8) == Array(right.utf8)
-        case "!=": return isDouble ? !ShellPattern(right).matches(left) : Array(left.utf8) != Array(right.utf8)
+        case "=", "==", "!=":
+            machine.charge(bytes: left.utf8.count + right.utf8.count)
+            let isEqual =
+                isDouble ? ShellPattern(right).matches(left, machine.meter) : Array(left.utf8) == Array(right.utf8)
+            return isEqual == (operation != "!=")
         case "<": return Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
         case ">": return Array(right.utf8).lexicographicallyPrecedes(Array(left.utf8))
         case "=~": return try search(left, right, machine.meter)
