@@ -213,7 +213,7 @@ extension Shell {
             letters.removeAll { "cils".contains($0) }
             if letters.isEmpty { continue }
             let value = letters.hasSuffix("o") ? [rest.popFirst() ?? ""] : []
-            if setOptions([String(word.prefix(1)) + letters] + value, keepsPositional: true) != 0 {
+            if setOptions([String(word.prefix(1)) + letters] + value, keepsPositional: true) != nil {
                 refuse("\(flavour == .bash ? "" : "Illegal option ")\(word)", code: 2)
                 return
             }
@@ -227,6 +227,7 @@ extension Shell {
             if let zero = rest.popFirst() { (name, isNamed) = (zero, true) }
             positional = WordList(rest)
             isCommandString = true
+            options.source = "c"
             var script = ShellScript(text: text, flavour)
             // busybox counts the lines of such a text from 0.
             if flavour == .ash { script.parser.line = 0 }
@@ -246,6 +247,7 @@ extension Shell {
         } else {
             positional = WordList(rest)
             options.isInteractive = options.isInteractive || machine.isTerminal(0)
+            options.source = "s"
             frames = [.script(.input(flavour))]
         }
     }

@@ -25,8 +25,7 @@ struct ExpansionScope: Sendable {
     var parentPID: Int
     /// `$!`.
     var background: Int?
-    /// `$-`.
-    var flags: String
+    var options: ShellOptions
     var line: Int
     /// `$SECONDS`.
     var seconds: Int
@@ -168,7 +167,7 @@ struct Expansion {
         do {
             return try Arithmetic.evaluate(expression, &variables, isPlain: scope.flavour == .dash, meter)
         } catch {
-            throw .failed(error.text)
+            throw .failed(error.text(expression, scope.flavour))
         }
     }
 
@@ -221,7 +220,8 @@ struct Expansion {
         case .fallback, .assign, .complain, .alternative:
             let value = list.isEmpty ? nil : list.joined(separator: " ")
             if let word = try insteadOf(value, parameter) { return try add(word, isQuoted: isQuoted, into: &builder) }
-            if case .alternative = parameter.operation { return }
+            // `"${list[@]+…}"` is no word at all when there is no list.
+            if case .alternative = parameter.operation { return builder.addList([], isQuoted: isQuoted) }
         default:
             elements = []
             var bytes = 0
@@ -270,7 +270,8 @@ struct Expansion {
         case .complain(let word, let orEmpty):
             guard isMissing(orEmpty) else { return nil }
             let text = try text(word)
-            throw .unset("\(parameter.name): \(text.isEmpty ? "parameter null or not set" : text)")
+            let fault = orEmpty ? scope.flavour.nullOrUnset : "parameter not set"
+            throw .unset("\(parameter.name): \(text.isEmpty ? fault : text)")
         default: return nil
         }
     }
@@ -294,7 +295,8 @@ struct Expansion {
 
     private func checkUnset(_ parameter: ParameterExpansion) throws(ExpansionStop) {
         guard scope.refusesUnset else { return }
-        throw .unset("\(parameter.name): \(scope.flavour == .bash ? "unbound variable" : "parameter not set")")
+        if scope.flavour != .bash { throw .unset("\(parameter.name): parameter not set") }
+        throw .unset("\(Int(parameter.name) == nil ? "" : "$")\(parameter.name): unbound variable")
     }
 
     private mutating func value(of parameter: ParameterExpansion) throws(ExpansionStop) -> String? {
@@ -315,7 +317,8 @@ struct Expansion {
         case "$": return String(scope.pid)
         case "#": return String(scope.positional.count)
         case "!": return scope.background.map { String($0) }
-        case "-": return scope.flags
+        case "-": return scope.flags(exportsAll: variables.exportsAll)
+        case "SHELLOPTS" where scope.flavour == .bash: return scope.optionNames(exportsAll: variables.exportsAll)
         case "0": return scope.shellName
         case "PPID": return String(scope.parentPID)
         case "LINENO" where scope.flavour != .dash: return String(scope.line)

@@ -118,12 +118,18 @@ extension Shell {
 
     private mutating func restore(_ saved: [SavedVariable]) {
         for variable in saved.reversed() {
-            if let value = variable.value {
-                variables.set(variable.name, value)
-                variables.export(variable.name, variable.isExported)
-            } else {
+            guard variable.value != nil || variable.elements != nil else {
                 variables.remove(variable.name)
+                continue
             }
+            if let elements = variable.elements {
+                variables.set(variable.name, elements: elements)
+            } else {
+                variables.makePlain(variable.name)
+            }
+            if let value = variable.value { variables.set(variable.name, value) }
+            variables.export(variable.name, variable.isExported)
+            variables.makeReadOnly(variable.name, variable.isReadOnly)
         }
     }
 
@@ -145,7 +151,7 @@ extension Shell {
     }
 
     /// The loops around the present command, within the present function.
-    private var loopDepth: Int {
+    var loopDepth: Int {
         var depth = 0
         for frame in frames.reversed() {
             if case .function = frame { break }
@@ -196,7 +202,13 @@ extension Shell {
 
     /// A variable as it is now.
     func saved(_ name: String) -> SavedVariable {
-        SavedVariable(name: name, value: variables[name], isExported: variables.isExported(name))
+        SavedVariable(
+            name: name,
+            value: variables[name],
+            elements: variables.array(name),
+            isExported: variables.isExported(name),
+            isReadOnly: variables.isReadOnly(name)
+        )
     }
 }
 

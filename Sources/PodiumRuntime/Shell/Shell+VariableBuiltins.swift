@@ -22,80 +22,12 @@ struct ReadJob: Sendable {
 
 extension Shell {
     static let variableBuiltins: [String: ShellBuiltin] = [
-        "export": { shell, machine, words in shell.declare(words, &machine) { $0.variables.export($1) } },
-        "readonly": { shell, machine, words in shell.declare(words, &machine) { $0.variables.makeReadOnly($1) } },
-        "local": { shell, machine, words in shell.declareLocal(words, &machine) },
-        "declare": { shell, machine, words in shell.declareLocal(words, &machine) },
-        "typeset": { shell, machine, words in shell.declareLocal(words, &machine) },
         "unset": { shell, machine, words in shell.unset(words, &machine) },
         "cd": { shell, machine, words in shell.changeDirectory(words, &machine) },
         "read": { shell, machine, words in shell.beginRead(words, &machine) },
         "mapfile": { shell, machine, words in shell.beginLineArray(words, &machine) },
         "readarray": { shell, machine, words in shell.beginLineArray(words, &machine) },
     ]
-
-    private mutating func declareLocal(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        if words[0] == "local", !isInFunction {
-            machine.complain(complaint("local: can only be used in a function"))
-            return .refused(1)
-        }
-        if words.contains(where: { $0.hasPrefix("-") && ($0.contains("A") || $0.contains("n")) }) {
-            machine.complain(complaint("\(words[0]): associative arrays and references are not simulated"))
-            machine.note("Associative arrays and references of bash are not simulated")
-            return .refused(2)
-        }
-        let letters = words.dropFirst().prefix { $0.hasPrefix("-") }.joined()
-        if let letter = letters.first(where: { "ilu".contains($0) }) {
-            machine.note("The attribute -\(letter) of \(words[0]) is not simulated: values stay as they are written")
-        }
-        return declare(words, &machine, before: { $0.makeLocal($1) }, { _, _ in })
-    }
-
-    private mutating func declare(
-        _ words: [String],
-        _ machine: inout Machine,
-        before: (inout Shell, String) -> Void = { _, _ in },
-        _ change: (inout Shell, String) -> Void
-    ) -> BuiltinResult {
-        var isUnexport = false
-        for word in words.dropFirst() {
-            if word == "-p" { return listExported(&machine) }
-            if word.hasPrefix("-") {
-                if flavour == .dash || flavour == .ash && word != "-n" {
-                    machine.complain(complaint("\(words[0]): Illegal option \(word)"))
-                    return .refused(2)
-                }
-                isUnexport = word == "-n"
-                continue
-            }
-            let name = String(word.prefix { $0 != "=" && $0 != "+" })
-            guard ShellParser.isName(name) else {
-                machine.complain(complaint("\(words[0]): \(word): bad variable name"))
-                return .refused(1)
-            }
-            before(&self, name)
-            if let equals = word.firstIndex(of: "=") {
-                if variables.isReadOnly(name) {
-                    machine.complain(complaint("\(name): is read only"))
-                    return .refused(1)
-                }
-                let value = String(word[word.index(after: equals)...])
-                variables.set(name, word.hasPrefix(name + "+=") ? (variables[name] ?? "") + value : value)
-            } else if words[0] == "local", flavour != .dash {
-                variables.remove(name)
-            }
-            if isUnexport { variables.export(name, false) } else { change(&self, name) }
-        }
-        if words.count == 1 { return listExported(&machine) }
-        return .status(substitutionStatus.map { _ in 0 } ?? 0)
-    }
-
-    private func listExported(_ machine: inout Machine) -> BuiltinResult {
-        for name in variables.names(exported: true) {
-            machine.print("export \(name)='\(variables[name] ?? "")'\n")
-        }
-        return .status(0)
-    }
 
     private mutating func unset(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
         var isFunction = false
@@ -104,13 +36,18 @@ extension Shell {
                 isFunction = true
             } else if word == "-v" {
                 isFunction = false
+            } else if word.hasPrefix("-"), let letter = word.dropFirst().first, word != "-n" || flavour != .bash {
+                return refuseOption(letter, usage: "unset [-f] [-v] [-n] [name ...]", &machine)
             } else if isFunction {
                 functions[word] = nil
             } else if variables.isReadOnly(word) {
-                machine.complain(complaint("\(word): is read only"))
+                if flavour != .bash { return refuseChange(of: word, &machine) }
+                machine.complain(complaint("unset: \(word): cannot unset: readonly variable"))
                 return .refused(1)
             } else if flavour == .bash, let (name, index) = element(word) {
                 variables.remove(name, at: index)
+            } else if flavour == .bash, !ShellParser.isName(word.prefix { $0 != "[" }) {
+                functions[word] = nil
             } else if !ShellParser.isName(word.prefix { $0 != "[" }) {
                 machine.complain(complaint("unset: \(word): bad variable name"))
                 return .refused(1)
@@ -129,7 +66,7 @@ extension Shell {
         let expression = String(word[word.index(after: open)...].dropLast())
         guard ShellParser.isName(name), expression != "@", expression != "*" else { return nil }
         do throws(ArithmeticError) {
-            let number = try Arithmetic.evaluate(expression, &variables)
+            let number = try Arithmetic.evaluate(expression, &variables, nil)
             return variables.index(number, in: name).map { (name, $0) }
         } catch {
             // What is no expression is no name of a variable either, and called so.
@@ -138,7 +75,12 @@ extension Shell {
     }
 
     private mutating func changeDirectory(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        let target = words.dropFirst().first { !["-P", "-L", "--"].contains($0) }
+        let targets = words.dropFirst().filter { !["-P", "-L", "--"].contains($0) }
+        let target = targets.first
+        if flavour == .bash, targets.count > 1 {
+            machine.complain(complaint("cd: too many arguments"))
+            return .status(1)
+        }
         var path = target ?? variables["HOME"] ?? "/root"
         if target == "-" { path = variables["OLDPWD"] ?? machine.process.directory }
         let isPhysical = words.contains("-P")
@@ -184,8 +126,7 @@ extension Shell {
             if option == "--" { break }
             for letter in option.dropFirst() {
                 guard readOptions.contains(letter) else {
-                    machine.complain(complaint("read: Illegal option -\(letter)"))
-                    return .refused(2)
+                    return refuseOption(letter, usage: Self.readUsage, &machine)
                 }
                 switch letter {
                 case "r": job.isRaw = true
@@ -204,6 +145,9 @@ extension Shell {
         job.names = rest.isEmpty ? ["REPLY"] : Array(rest)
         return .step(read(job, &machine))
     }
+
+    private static let readUsage =
+        "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]"
 
     private var readOptions: String {
         switch flavour {
@@ -237,7 +181,7 @@ extension Shell {
                 frames.append(.read(job))
                 return .next
             }
-            if let limit = job.limit, job.bytes.count >= limit { return finishRead(job, isWhole: true) }
+            if let limit = job.limit, job.bytes.count >= limit { return finishRead(job, isWhole: true, &machine) }
             let piece =
                 job.limit == nil
                 ? machine.readPiece(job.descriptor, through: job.delimiter)
@@ -252,14 +196,14 @@ extension Shell {
                 }
                 job.bytes.removeLast()
                 let isContinued = !job.isRaw && job.delimiter == UInt8(ascii: "\n") && job.bytes.endsWithBackslash
-                if !isContinued { return finishRead(job, isWhole: true) }
+                if !isContinued { return finishRead(job, isWhole: true, &machine) }
                 job.bytes.removeLast()
             case .end, .failed:
                 if let number = job.lines { return finishLineArray(job, number, &machine) }
-                return finishRead(job, isWhole: false)
+                return finishRead(job, isWhole: false, &machine)
             case .wait(let wait):
                 if let deadline = job.deadline, deadline <= machine.now {
-                    let step = finishRead(job, isWhole: false)
+                    let step = finishRead(job, isWhole: false, &machine)
                     status = flavour == .bash ? 142 : 1
                     return step
                 }
@@ -271,7 +215,14 @@ extension Shell {
         }
     }
 
-    private mutating func finishRead(_ job: ReadJob, isWhole: Bool) -> Step {
+    private mutating func finishRead(_ job: ReadJob, isWhole: Bool, _ machine: inout Machine) -> Step {
+        if let name = (job.array.map { [$0] } ?? job.names).first(where: { variables.isReadOnly($0) }) {
+            builtin = "read"
+            defer { builtin = nil }
+            _ = refuseChange(of: name, &machine)
+            status = flavour == .bash ? 1 : 2
+            return finishCommand()
+        }
         let separators = variables["IFS"].map { Array($0.utf8) } ?? [0x20, 0x09, 0x0A]
         let line = job.isRaw ? job.bytes.map { ($0, false) } : Self.resolveEscapes(job.bytes)
         if let array = job.array {

@@ -8,6 +8,8 @@ struct ShellSyntaxError: Error, Hashable, Sendable {
     /// Whether more text could mend it.
     var isIncomplete: Bool
     var line: Int
+    /// The word that does not belong there, which only bash tells.
+    var word: String?
 }
 
 /// A cursor over the text of a script.
@@ -87,7 +89,10 @@ struct ShellParser: Sendable {
             }
             commands.append(command)
         }
-        if commands.isEmpty, !allowsNone { throw unexpected() }
+        if commands.isEmpty, !allowsNone {
+            if index >= units.count, words.count == 1, let word = words.first { throw unexpectedEnd(word) }
+            throw unexpected()
+        }
         return commands.count == 1 ? commands[0] : .sequence(commands)
     }
 

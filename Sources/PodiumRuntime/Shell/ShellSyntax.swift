@@ -73,6 +73,8 @@ struct SimpleCommand: Sendable {
     var assignments: [Assignment] = []
     var words: [ShellWord] = []
     var redirections: [Redirection] = []
+    /// Arrays behind `declare` and its kin, whose words are only their names.
+    var arrays: [Assignment] = []
     var line: Int
 }
 

@@ -48,6 +48,9 @@ struct ShellVariables: Sendable {
         return variable.value ?? variable.elements?[0]
     }
 
+    /// The elements of an array by index; nil for another variable.
+    func array(_ name: String) -> [Int: String]? { table[name]?.elements }
+
     /// The elements of an array by index; a plain value is the element 0.
     func elements(_ name: String) -> [Int: String] {
         guard let variable = table[name] else { return [:] }
@@ -87,6 +90,13 @@ struct ShellVariables: Sendable {
         table[name]?.elements = elements
     }
 
+    /// Makes an array a plain variable again.
+    mutating func makePlain(_ name: String) {
+        guard table[name]?.elements != nil else { return }
+        byteCount -= bytes(of: name)
+        table[name]?.elements = nil
+    }
+
     mutating func set(_ name: String, at index: Int, _ value: String) {
         var all = elements(name)
         all[index] = value
@@ -117,9 +127,9 @@ struct ShellVariables: Sendable {
         table[name]?.isExported = isExported
     }
 
-    mutating func makeReadOnly(_ name: String) {
+    mutating func makeReadOnly(_ name: String, _ isReadOnly: Bool = true) {
         ensure(name)
-        table[name]?.isReadOnly = true
+        table[name]?.isReadOnly = isReadOnly
     }
 
     private mutating func ensure(_ name: String) {
@@ -141,8 +151,48 @@ struct ShellVariables: Sendable {
         table.keys.sorted().compactMap { name in self[name].map { (name, $0) } }
     }
 
-    /// The names of what is exported or read-only, sorted.
-    func names(exported: Bool) -> [String] {
-        table.filter { exported ? $0.value.isExported : $0.value.isReadOnly }.keys.sorted()
+    /// Which variables are meant.
+    enum Kind {
+        case exported, readOnly, all
+    }
+
+    /// The names of variables, sorted.
+    func names(of kind: Kind) -> [String] {
+        table.filter { kind == .all || (kind == .exported ? $0.value.isExported : $0.value.isReadOnly) }.keys.sorted()
+    }
+
+    /// A variable as `declare -p` of bash shows it; nil when there is none.
+    func declaration(of name: String) -> String? {
+        guard let variable = table[name] else { return nil }
+        let flags =
+            (variable.elements == nil ? "" : "a") + (variable.isReadOnly ? "r" : "")
+            + (variable.isExported ? "x" : "")
+        let head = "declare -\(flags.isEmpty ? "-" : flags) \(name)"
+        guard let elements = variable.elements else {
+            return head + (variable.value.map { "=" + Self.quoted($0) } ?? "")
+        }
+        let list = elements.sorted { $0.key < $1.key }.map { "[\($0.key)]=\(Self.quoted($0.value))" }
+        return "\(head)=(\(list.joined(separator: " ")))"
+    }
+
+    /// A value in quotes that bash reads again.
+    private static func quoted(_ value: String) -> String {
+        let isPlain = value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        var result = isPlain ? "\"" : "$'"
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\n" where !isPlain: result += "\\n"
+            case "\t" where !isPlain: result += "\\t"
+            case "\r" where !isPlain: result += "\\r"
+            case "\\": result += "\\\\"
+            case "\"", "$", "`": result += isPlain ? "\\" + String(scalar) : String(scalar)
+            case "'" where !isPlain: result += "\\'"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 8)
+                result += "\\" + String(repeating: "0", count: 3 - digits.utf8.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + (isPlain ? "\"" : "'")
     }
 }

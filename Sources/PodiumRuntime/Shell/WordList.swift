@@ -46,6 +46,10 @@ extension ShellFrame {
     }
 
     private static func bytes(of saved: [SavedVariable]) -> Int {
-        saved.reduce(0) { $0 + WordList.wordBytes + ($1.value?.utf8.count ?? 0) }
+        saved.reduce(0) { $0 + WordList.wordBytes + ($1.value?.utf8.count ?? 0) + Self.bytes(of: $1.elements ?? [:]) }
+    }
+
+    private static func bytes(of elements: [Int: String]) -> Int {
+        elements.values.reduce(0) { $0 + ShellVariables.elementBytes + $1.utf8.count }
     }
 }
