@@ -49,6 +49,24 @@ import Testing
         #expect(tester.sandbox.processBytes == 0)
     }
 
+    /// Lines, texts that are still being read, functions and variables without values count like values.
+    @Test(arguments: [
+        "yes 'a line' | mapfile; echo never", "read x < /dev/zero; echo never",
+        "x=$(head -c 100000 /dev/zero | tr '\\0' a); f() { eval \"f\n:\n: $x\"; }; f",
+        "x=$(head -c 20000 /dev/zero | tr '\\0' a); i=0; while :; do eval \"f$i() { : $x; }\"; i=$((i+1)); done",
+        "export $(seq 10000 | sed 's/.*/v&=/'); echo never; sleep 99",
+        "mapfile a < <(yes '' | head -n 30000); echo never; sleep 99",
+    ])
+    func whatBashKeepsCounts(script: String) throws {
+        var tester = SandboxTester()
+        var specification = ContainerSpecification(name: "main", image: "debian:12")
+        specification.command = ["bash", "-c", script]
+        specification.memoryLimit = 1 << 20
+        let handle = try tester.start(specification)
+        tester.run(for: .seconds(3600))
+        #expect(tester.exit(of: handle)?.reason == "OOMKilled")
+    }
+
     @Test func aPodWithManyLargeProcessesIsKilledWithoutALimitToo() throws {
         var tester = SandboxTester()
         let handle = try tester.start(

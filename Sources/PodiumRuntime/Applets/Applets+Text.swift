@@ -100,10 +100,10 @@ extension Applets {
     /// `test` without its brackets.
     static func test(_ machine: inout Machine, _ words: [String]) -> Int {
         var expression = TestExpression(words)
-        do {
+        do throws(TestExpression.Failure) {
             return try expression.evaluate(&machine) ? 0 : 1
         } catch {
-            machine.complain("sh: \(error.text)")
+            machine.complain("sh: \(error.text(words, .ash))")
             return 2
         }
     }

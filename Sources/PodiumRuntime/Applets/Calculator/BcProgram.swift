@@ -75,7 +75,7 @@ struct BcProgram: Program {
     private mutating func gather(_ machine: inout Machine) throws(CalculatorFault) -> Wait? {
         if let path = files.popFirst() {
             do throws(Errno) {
-                input += try machine.contents(path).prefix(CalculatorLimits.programBytes - input.count)
+                input += try machine.contents(path).prefix(max(0, CalculatorLimits.programBytes - input.count))
                 if input.last != 0x0A { input.append(0x0A) }
             } catch {
                 throw CalculatorFault(text: "can't open '\(path)': \(error.text)")
