@@ -168,6 +168,9 @@ struct SuProgram: Program {
 
 /// `chpasswd` and `passwd`, which read passwords.
 struct PasswordProgram: Program {
+    /// The bytes of a line; a longer one is refused.
+    private static let maximumLineBytes = 16 << 10
+
     let words: [String]
     private var line: [UInt8] = []
     private var given: [String] = []
@@ -184,11 +187,15 @@ struct PasswordProgram: Program {
             long: ["encrypted": "e", "crypt-method": "c", "md5": "m", "lock": "l", "unlock": "u", "delete": "d"]
         )
         if name == "passwd", let progress = begin(options, &machine) { return progress }
-        while true {
+        while !machine.mustYield {
+            machine.spend()
             switch machine.readPiece(0) {
             case .wait(let wait): return .blocked(wait)
             case .bytes(let bytes):
                 line += bytes
+                if line.count > Self.maximumLineBytes {
+                    return .exited(Applets.fail(&machine, name, "line too long"))
+                }
                 guard line.last == 0x0A else { continue }
                 let text = line.text.trimmingNewline
                 line = []
@@ -201,9 +208,11 @@ struct PasswordProgram: Program {
                 }
                 return ended(options, &machine)
             }
-            if machine.mustYield { return .ready }
         }
+        return .ready
     }
+
+    var heldBytes: Int { given.reduce(line.count) { $0 + $1.utf8.count } }
 
     private func account(_ options: AppletOptions, _ machine: Machine) -> String {
         options.words.first ?? machine.userName(machine.userID)

@@ -56,7 +56,7 @@ extension AwkInterpreter {
                 streams.skipsFile = false
                 closeMain(&machine)
             }
-            if streams.main == nil, try !openNext(&machine) { return .end }
+            if streams.main == nil, let stop = try openNext(&machine) { return stop }
             let read = streams.main?.record(separator, &machine) ?? .end
             guard case .end = read else { return read }
             closeMain(&machine)
@@ -68,13 +68,18 @@ extension AwkInterpreter {
         streams.main = nil
     }
 
-    private mutating func openNext(_ machine: inout Machine) throws(AwkFault) -> Bool {
+    /// Opens the next file; why there is none, nil when there is.
+    private mutating func openNext(_ machine: inout Machine) throws(AwkFault) -> AwkRead? {
         let count = AwkNumber.integer(globals[Special.argumentCount.rawValue].number)
         while streams.argument + 1 < count {
             streams.argument += 1
-            guard case .array(let arguments) = globals[Special.arguments.rawValue] else { return false }
-            let name = text(arrays[arguments]?[Array(String(streams.argument).utf8)] ?? .none)
-            if name.isEmpty { continue }
+            machine.spend()
+            guard case .array(let arguments) = globals[Special.arguments.rawValue] else { return .end }
+            let name = text(arrays[arguments]?[Array(String(streams.argument).utf8), meter] ?? .none)
+            if name.isEmpty {
+                if machine.mustYield { return .yield }
+                continue
+            }
             if let equals = name.firstIndex(of: UInt8(ascii: "=")), equals > 0, !name[0].isDigit,
                 name[..<equals].allSatisfy(\.isNameUnit)
             {
@@ -82,11 +87,11 @@ extension AwkInterpreter {
                 continue
             }
             try open(name, &machine)
-            return true
+            return nil
         }
-        guard !streams.hasInput else { return false }
+        guard !streams.hasInput else { return .end }
         try open([UInt8(ascii: "-")], &machine)
-        return true
+        return nil
     }
 
     private mutating func open(_ name: [UInt8], _ machine: inout Machine) throws(AwkFault) {
@@ -196,10 +201,10 @@ extension AwkInterpreter {
         let name = output == .standard ? [] : text(pop())
         var bytes: [UInt8]
         if count == 0 {
-            bytes = recordText()
+            bytes = try recordText()
         } else {
             let separator = text(globals[Special.outputFieldSeparator.rawValue])
-            bytes = Array(stack.suffix(count).map { printed($0) }.joined(separator: separator))
+            bytes = try joined(stack.suffix(count), by: separator, setting.output)
             stack.removeLast(count)
         }
         bytes += text(globals[Special.outputRecordSeparator.rawValue])

@@ -58,7 +58,7 @@ extension AwkInterpreter {
     /// Whether a condition holds; an expression asks the record.
     mutating func isTrue(_ value: AwkValue) throws(AwkFault) -> Bool {
         if case .pattern(let number) = value {
-            return try patterns.expression(number, setting).matches(recordText(), meter)
+            return try patterns.expression(number, setting).matches(try recordText(), meter)
         }
         return value.isTrue
     }
@@ -129,8 +129,7 @@ extension AwkInterpreter {
         case .element(let slot):
             let number = try array(slot)
             let name = text(key)
-            meter.charge(bytes: name.count)
-            if let value = arrays[number]?[name] { return value }
+            if let value = arrays[number]?[name, meter] { return value }
             // Looking at an element makes it.
             try set(number, name, .none)
             return .none
@@ -139,8 +138,7 @@ extension AwkInterpreter {
 
     /// Sets an element of an array.
     mutating func set(_ number: Int, _ key: [UInt8], _ value: AwkValue) throws(AwkFault) {
-        meter.charge(bytes: key.count)
-        keptBytes += arrays[number]?.set(key, value) ?? 0
+        keptBytes += arrays[number]?.set(key, value, meter) ?? 0
         if keptBytes > Self.maximumKeptBytes { throw fault("Out of memory") }
     }
 
@@ -201,16 +199,34 @@ extension AwkInterpreter {
     }
 
     /// The record as text.
-    mutating func recordText() -> [UInt8] { text(recordValue()) }
+    mutating func recordText() throws(AwkFault) -> [UInt8] { text(try recordValue()) }
 
-    private mutating func recordValue() -> AwkValue {
+    private mutating func recordValue() throws(AwkFault) -> AwkValue {
         guard record.isStale else { return record.text }
         record.isStale = false
         let separator = text(globals[Special.outputFieldSeparator.rawValue])
-        let joined = Array(record.fields.map { text($0) }.joined(separator: separator))
-        meter.charge(bytes: joined.count)
-        record.text = .input(Array(joined.prefix(Self.maximumTextBytes)))
+        record.text = .input(try joined(record.fields[...], by: separator, setting.conversion))
         return record.text
+    }
+
+    /// Values as one text with a separator between them. What would be too long is not built.
+    mutating func joined(
+        _ values: ArraySlice<AwkValue>,
+        by separator: [UInt8],
+        _ format: [UInt8]
+    ) throws(AwkFault) -> [UInt8] {
+        var result: [UInt8] = []
+        for (index, value) in values.enumerated() {
+            let part = value.text(format)
+            guard result.count + separator.count + part.count <= Self.maximumTextBytes else {
+                throw fault("Out of memory")
+            }
+            if index > 0 { result += separator }
+            result += part
+        }
+        meter.charge(bytes: values.count * MemoryLayout<AwkValue>.size)
+        try count(built: result.count)
+        return result
     }
 
     mutating func split() throws(AwkFault) {
@@ -234,7 +250,7 @@ extension AwkInterpreter {
 
     mutating func field(_ number: Int) throws(AwkFault) -> AwkValue {
         if number < 0 { throw fault("Access to negative field") }
-        if number == 0 { return recordValue() }
+        if number == 0 { return try recordValue() }
         try split()
         return number <= record.fields.count ? record.fields[number - 1] : .none
     }

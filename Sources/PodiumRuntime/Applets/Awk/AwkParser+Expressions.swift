@@ -32,9 +32,8 @@ extension AwkParser {
 
     /// An expression, whose value is left on the stack.
     mutating func expression() throws(AwkFault) {
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw fault("program is too large") }
         try binary(2)
         guard try take("?") else { return }
         try skipNewlines()
@@ -132,9 +131,8 @@ extension AwkParser {
 
     private mutating func unary() throws(AwkFault) {
         guard case .symbol(let symbol) = token, ["!", "-", "+"].contains(symbol) else { return try power() }
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw fault("program is too large") }
         try advance()
         try unary()
         emit(symbol == "!" ? .not : symbol == "-" ? .negate : .plus)
@@ -146,6 +144,8 @@ extension AwkParser {
             if case .target(let target) = operand, try assignment(symbol, target) { return }
             if symbol == "^" || symbol == "**" {
                 settle(operand)
+                try descend()
+                defer { depth -= 1 }
                 try advance()
                 try unary()
                 return emit(.arithmetic(.power))
@@ -222,6 +222,8 @@ extension AwkParser {
             try fieldNumber()
             return .target(.field)
         case "++", "--":
+            try descend()
+            defer { depth -= 1 }
             try advance()
             guard case .target(let target) = try primary() else { throw fault() }
             emit(.increment(target, by: symbol == "++" ? 1 : -1, isPostfix: false))
@@ -237,9 +239,8 @@ extension AwkParser {
     }
 
     private mutating func fieldNumber() throws(AwkFault) {
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw fault("program is too large") }
         settle(try primary())
     }
 
@@ -290,6 +291,8 @@ extension AwkParser {
             emit(.getline(.main, target))
             return .value
         }
+        try descend()
+        defer { depth -= 1 }
         settle(try postfix())
         emit(.getline(.file, target))
         return .value

@@ -4,7 +4,7 @@
 /// A cursor over the words of a program, which writes down instructions as it goes.
 struct AwkParser {
     /// Statements and expressions within each other.
-    static let maximumDepth = 60
+    private static let maximumDepth = 100
     /// Instructions of one program.
     static let maximumInstructions = 100_000
 
@@ -59,6 +59,12 @@ struct AwkParser {
     func fault(_ text: String = "Unexpected token") -> AwkFault { AwkFault(text: text, line: lexer.line) }
 
     mutating func advance() throws(AwkFault) { token = try lexer.next() }
+
+    /// Goes one level deeper. Whatever reads what it is part of itself does so, or a program could use up the stack.
+    mutating func descend() throws(AwkFault) {
+        depth += 1
+        if depth > Self.maximumDepth { throw fault("program is too large") }
+    }
 
     /// Takes a symbol when it is there.
     mutating func take(_ symbol: String) throws(AwkFault) -> Bool {
@@ -256,9 +262,9 @@ struct AwkParser {
     }
 
     private mutating func statement() throws(AwkFault) {
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth || place > Self.maximumInstructions { throw fault("program is too large") }
+        if place > Self.maximumInstructions { throw fault("program is too large") }
         switch token {
         case .symbol("{"): try block()
         case .keyword(.if): try ifStatement()

@@ -277,7 +277,7 @@ struct BcProgram: Program {
         let value = pop()
         last = value
         if outputBase != 10 { machine.charge(bytes: value.size * value.size / 4) }
-        var text = CalculatorOutput.wrapped(try value.text(base: outputBase), machine)
+        var text = CalculatorOutput.wrapped(try value.text(base: outputBase), "BC_LINE_LENGTH", machine)
         if case .show = instruction { text += "\n" }
         machine.print(text)
     }
@@ -338,13 +338,17 @@ struct BcProgram: Program {
 enum CalculatorOutput {
     /// The characters of a line, when the environment does not say otherwise.
     private static let lineLength = 70
+    /// The lengths that the environment can ask for; 0 stands for no end.
+    private static let lineLengths = 3...65_535
 
-    /// A number cut into lines that go on behind a backslash.
-    static func wrapped(_ text: String, _ machine: Machine) -> String {
-        let given = machine.process.environment.last { $0.name == "BC_LINE_LENGTH" }?.value
-        let length = given.flatMap { Int($0) } ?? lineLength
-        let limit = length - 2
-        guard limit > 0, text.utf8.count > limit else { return text }
+    /// A number cut into lines that go on behind a backslash, as long as the environment asks for under a name. What it
+    /// asks for counts the newline, for bc a place more.
+    static func wrapped(_ text: String, _ name: String, _ machine: Machine) -> String {
+        let given = machine.process.environment.last { $0.name == name }.flatMap { Int($0.value) }
+        if given == 0 { return text }
+        let length = given.flatMap { lineLengths.contains($0) ? $0 : nil } ?? lineLength
+        let limit = length - (name == "BC_LINE_LENGTH" ? 2 : 1)
+        guard text.utf8.count > limit else { return text }
         var lines: [Substring] = []
         var rest = text[...]
         while rest.utf8.count > limit {

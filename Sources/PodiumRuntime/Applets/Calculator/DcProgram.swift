@@ -288,7 +288,7 @@ struct DcProgram: Program {
         case .text(let bytes): return bytes.text
         case .number(let number):
             if outputBase != 10 { machine.charge(bytes: number.size * number.size / 4) }
-            return CalculatorOutput.wrapped(try number.text(base: outputBase), machine)
+            return CalculatorOutput.wrapped(try number.text(base: outputBase), "DC_LINE_LENGTH", machine)
         }
     }
 
