@@ -64,6 +64,60 @@ import Testing
         #expect(Self.residentBytes - before < 150 << 20)
     }
 
+    /// What is done again and again, and how often it fits into what a container may do.
+    @Test(arguments: [
+        ("while (i++ < 20000) a[i]", "for (k in a) break", 100), ("while (i++ < 20000) a[i]", "delete a; a[1]", 700),
+        ("", "NF = 65000; NF = 0", 20), ("x = sprintf(\"%9999s\", \"a\")", "y ~ x", 2000),
+        ("g(\"\", 8)", "\"A~A~A~A~A~A~A~A~\" in a", 4000),
+        ("x = sprintf(\"%9999s\", \"\"); gsub(/ /, \"a \", x)", "split(x, q)", 60),
+        ("x = sprintf(\"%9999s\", \"\"); gsub(/ /, \"a \", x)", "$0 = x; NF", 70),
+        ("x = sprintf(\"%9999s\", \"\"); x = x x x x x x; $0 = x; x = $0", "x == x", 500),
+    ])
+    func whatTouchesMuchIsDoneSeldom(setup: String, body: String, times: Int) throws {
+        let generate = "function g(s, n) { if (n == 0) { a[s]; return }; g(s \"A~\", n - 1); g(s \"B?\", n - 1) }"
+        var tester = SandboxTester { $0.honestWork = 40_000 }
+        let handle = try tester.start(
+            sh: "awk '\(generate) BEGIN { \(setup); while (1) { \(body); print \"done\" } }'"
+        )
+        tester.run(for: .seconds(60))
+        let lines = tester.sandbox.log(of: handle).lines()
+        #expect(!lines.isEmpty)
+        #expect(lines.count < times)
+        #expect(tester.sandbox.isRunning(handle))
+    }
+
+    /// Nothing is there to be read, however many arguments there are said to be.
+    @Test func anEmptyListOfArgumentsYields() throws {
+        var tester = SandboxTester { $0.honestWork = 40_000 }
+        let handle = try tester.start(sh: "awk 'BEGIN { ARGC = 1e12 } END { print \"never\" }'")
+        tester.run(for: .seconds(60))
+        #expect(tester.wakes < 30)
+        #expect(tester.sandbox.isRunning(handle))
+    }
+
+    @Test func longProgramsAreReadInProportion() throws {
+        let lines = "{ echo 'BEGIN {'; yes 'print (1);' | head -n 20000; echo '}'; } > /p"
+        #expect(try ScriptResult("\(lines); awk -f /p | tail -n 1").output == "1\n")
+        let result = try ScriptResult("yes '#' | head -n 600000 > /p; awk -f /p; echo $?")
+        #expect(result.output == "1\n")
+        #expect(result.errors == "awk: program is too large\n")
+    }
+
+    /// What programs hold counts as their memory.
+    @Test(arguments: [
+        "awk 'BEGIN { x = sprintf(\"%9000s\", \"\"); while (i++ < 6) x = x x; y = x \"a\"; z = x \"b\"; while (1) n++ }'",
+        "head -c 900000 /dev/zero | awk '{ x = $0 \"a\"; while (1) n++ }'",
+    ])
+    func whatProgramsHoldIsTheirMemory(script: String) throws {
+        var tester = SandboxTester()
+        var specification = ContainerSpecification(name: "main", image: "busybox")
+        specification.command = ["sh", "-c", script]
+        specification.memoryLimit = 1 << 20
+        let handle = try tester.start(specification)
+        tester.run(for: .seconds(600))
+        #expect(tester.exit(of: handle)?.reason == "OOMKilled")
+    }
+
     @Test(arguments: ["chpasswd", "passwd", "passwd root"]) func endlessLinesAreRefused(program: String) throws {
         let result = try ScriptResult("\(program) < /dev/zero")
         #expect(result.code == 1)

@@ -92,7 +92,7 @@ extension AwkInterpreter {
         case .index:
             let found = find(text(argument(1)), in: text(argument(0)))
             push(.number(Double(found.map { $0 + 1 } ?? 0)))
-        case .substr: try push(bounded: substring(arguments))
+        case .substr: try push(bounded: substring(arguments, isNarrow: machine.hasBusybox))
         case .tolower: try push(bounded: text(argument(0)).map(\.lowercased))
         case .toupper: try push(bounded: text(argument(0)).map(\.uppercased))
         case .sprintf: try push(bounded: try formatted(arguments))
@@ -135,11 +135,12 @@ extension AwkInterpreter {
         return nil
     }
 
-    private func substring(_ arguments: [AwkValue]) -> [UInt8] {
+    private func substring(_ arguments: [AwkValue], isNarrow: Bool) -> [UInt8] {
+        let whole = isNarrow ? AwkNumber.narrow : AwkNumber.integer
         let text = text(arguments[0])
-        let start = min(max(0, AwkNumber.integer(arguments[1].number - 1)), text.count)
+        let start = min(max(0, whole(arguments[1].number - 1)), text.count)
         guard arguments.count > 2 else { return Array(text[start...]) }
-        return Array(text[start...].prefix(max(0, AwkNumber.integer(arguments[2].number))))
+        return Array(text[start...].prefix(max(0, whole(arguments[2].number))))
     }
 
     private static func moment(_ seconds: Double) -> Timestamp {
@@ -159,10 +160,14 @@ extension AwkInterpreter {
         return Double(start.seconds) + Double((parts[2] - 1) * 86_400 + parts[3] * 3600 + parts[4] * 60 + parts[5])
     }
 
+    /// The pieces that a text is split into.
+    private static let maximumPieces = 1 << 18
+
     private mutating func split(_ arguments: [AwkValue]) throws(AwkFault) {
         guard case .array(let number) = arguments[1] else { throw fault("Not an array") }
         let separator = arguments.count > 2 ? arguments[2] : globals[Special.fieldSeparator.rawValue]
-        let pieces = try fields(of: text(arguments[0]), by: separator)
+        let pieces = try fields(of: text(arguments[0]), by: separator, limit: Self.maximumPieces)
+        if pieces.count == Self.maximumPieces { throw fault("Out of memory") }
         clear(number)
         for (index, piece) in pieces.enumerated() {
             try set(number, Array(String(index + 1).utf8), .input(piece))
@@ -234,8 +239,8 @@ extension AwkInterpreter {
             if result.count + length > Self.maximumTextBytes { throw fault("Out of memory") }
             meter.charge(bytes: length)
             result += text[start..<match.range.lowerBound]
-            // Nothing right behind a match is no further match.
-            if !match.range.isEmpty || match.range.lowerBound != end {
+            // Nothing right behind a match is no further match, except for busybox.
+            if !match.range.isEmpty || match.range.lowerBound != end || machine.hasBusybox {
                 matches += 1
                 if matches >= replacing.first {
                     replacing.append(match, of: text, to: &result)

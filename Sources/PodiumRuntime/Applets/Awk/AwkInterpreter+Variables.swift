@@ -14,43 +14,92 @@ struct AwkRecord: Sendable {
     var isStale = false
 }
 
-/// The regular expressions of a program.
+/// The regular expressions of a program: those that it is written with by number, others by their text.
 struct AwkPatterns: Sendable {
-    /// Expressions made from texts that are kept.
+    /// Expressions of each kind that are kept.
     private static let maximumKept = 64
+    /// The bytes of an expression that is no literal, and of all such that are kept.
+    private static let maximumSourceBytes = 64 << 10
+    /// What reading an expression costs for each of its bytes, and for each repetition that it can ask for.
+    private static let readingBytes = 32
 
     private let sources: [[UInt8]]
-    private var kept: [[UInt8]: RegularExpression] = [:]
+    private var literals: [Int: RegularExpression] = [:]
+    private var others: [[UInt8]: RegularExpression] = [:]
+    private var sourceBytes = 0
 
     init(_ sources: [[UInt8]]) { self.sources = sources }
 
-    func source(_ number: Int) -> [UInt8] { sources[number] }
+    /// About the bytes that the expressions keep.
+    var heldBytes: Int { (sourceBytes + literals.keys.reduce(0) { $0 + sources[$1].count }) * Self.readingBytes }
 
     /// A regular expression of the program's text.
-    mutating func expression(_ number: Int, _ setting: AwkSetting) throws(AwkFault) -> RegularExpression {
-        try expression(sources[number], setting)
+    mutating func expression(
+        _ number: Int,
+        _ setting: AwkSetting,
+        _ meter: WorkMeter
+    ) throws(AwkFault) -> RegularExpression {
+        if let known = literals[number] { return known }
+        let made = try Self.read(sources[number], isLiteral: true, setting, meter)
+        if literals.count >= Self.maximumKept { literals = [:] }
+        literals[number] = made
+        return made
     }
 
     /// The regular expression that a text is.
-    mutating func expression(_ source: [UInt8], _ setting: AwkSetting) throws(AwkFault) -> RegularExpression {
-        if let known = kept[source] { return known }
-        guard let made = RegularExpression(source, isExtended: true, ignoresCase: setting.ignoresCase) else {
-            throw AwkFault(text: "bad regex '\(source.text)'", line: 1)
+    mutating func expression(
+        _ source: [UInt8],
+        _ setting: AwkSetting,
+        _ meter: WorkMeter
+    ) throws(AwkFault) -> RegularExpression {
+        meter.charge(bytes: source.count)
+        if let known = others[source] { return known }
+        if source.count > Self.maximumSourceBytes { throw AwkFault(text: "regex is too long", line: 0) }
+        let made = try Self.read(source, isLiteral: false, setting, meter)
+        if others.count >= Self.maximumKept || sourceBytes + source.count > Self.maximumSourceBytes {
+            others = [:]
+            sourceBytes = 0
         }
-        if kept.count >= Self.maximumKept { kept = [:] }
-        kept[source] = made
+        others[source] = made
+        sourceBytes += source.count
+        return made
+    }
+
+    private static func read(
+        _ source: [UInt8],
+        isLiteral: Bool,
+        _ setting: AwkSetting,
+        _ meter: WorkMeter
+    ) throws(AwkFault) -> RegularExpression {
+        let copies = source.contains(UInt8(ascii: "{")) ? RegularExpression.maximumRepeats : 1
+        meter.charge(bytes: source.count * readingBytes + copies * readingBytes)
+        let fault = AwkFault(text: "bad regex '\(source.text)'", line: 0)
+        if let made = RegularExpression(source, isExtended: true, ignoresCase: setting.ignoresCase) { return made }
+        // What is no extended expression may be a basic one, unless the program is written with it.
+        // busybox: editors/awk.c as_regex
+        guard !isLiteral, let made = RegularExpression(source, isExtended: false, ignoresCase: setting.ignoresCase)
+        else { throw fault }
         return made
     }
 
     /// Forgets all expressions, because case counts differently.
-    mutating func forget() { kept = [:] }
+    mutating func forget() {
+        literals = [:]
+        others = [:]
+        sourceBytes = 0
+    }
 }
 
 extension AwkInterpreter {
     private typealias Special = AwkProgram.Special
 
     /// A value as text.
-    func text(_ value: AwkValue) -> [UInt8] { value.text(setting.conversion) }
+    func text(_ value: AwkValue) -> [UInt8] {
+        let text = value.text(setting.conversion)
+        // A format can make much of a number.
+        if case .number = value { meter.charge(bytes: text.count) }
+        return text
+    }
 
     /// A value as it is printed.
     func printed(_ value: AwkValue) -> [UInt8] { value.text(setting.output) }
@@ -58,15 +107,15 @@ extension AwkInterpreter {
     /// Whether a condition holds; an expression asks the record.
     mutating func isTrue(_ value: AwkValue) throws(AwkFault) -> Bool {
         if case .pattern(let number) = value {
-            return try patterns.expression(number, setting).matches(try recordText(), meter)
+            return try patterns.expression(number, setting, meter).matches(try recordText(), meter)
         }
         return value.isTrue
     }
 
     /// The regular expression that a value is.
     mutating func expression(_ value: AwkValue) throws(AwkFault) -> RegularExpression {
-        if case .pattern(let number) = value { return try patterns.expression(number, setting) }
-        return try patterns.expression(text(value), setting)
+        if case .pattern(let number) = value { return try patterns.expression(number, setting, meter) }
+        return try patterns.expression(text(value), setting, meter)
     }
 
     // Variables
@@ -181,9 +230,10 @@ extension AwkInterpreter {
             separator =
                 text.isEmpty ? .paragraph : text.count == 1 ? .unit(text[0]) : .expression(try expression(value))
         case .fieldCount:
-            let count = min(max(0, AwkNumber.integer(value.number)), AwkRecord.maximumFields)
+            let count = AwkNumber.integer(value.number)
+            if count < 0 { throw fault("NF set to negative value") }
             try split()
-            resize(to: count)
+            resize(to: min(count, AwkRecord.maximumFields))
             record.isStale = true
         default: break
         }
@@ -218,6 +268,7 @@ extension AwkInterpreter {
         var result: [UInt8] = []
         for (index, value) in values.enumerated() {
             let part = value.text(format)
+            meter.charge(bytes: part.count)
             guard result.count + separator.count + part.count <= Self.maximumTextBytes else {
                 throw fault("Out of memory")
             }
@@ -236,13 +287,15 @@ extension AwkInterpreter {
         let pieces = try fields(
             of: text(record.text),
             by: globals[Special.fieldSeparator.rawValue],
+            limit: AwkRecord.maximumFields,
             newlines: isParagraph
         )
-        record.fields = pieces.prefix(AwkRecord.maximumFields).map { .input($0) }
+        record.fields = pieces.map { .input($0) }
         globals[Special.fieldCount.rawValue] = .number(Double(record.fields.count))
     }
 
     private mutating func resize(to count: Int) {
+        meter.charge(bytes: abs(record.fields.count - count) * MemoryLayout<AwkValue>.size)
         if record.fields.count > count { record.fields.removeLast(record.fields.count - count) }
         while record.fields.count < count { record.fields.append(.input([])) }
         globals[Special.fieldCount.rawValue] = .number(Double(count))
@@ -269,19 +322,40 @@ extension AwkInterpreter {
         record.isStale = true
     }
 
-    /// The pieces of a text between separators.
-    mutating func fields(of text: [UInt8], by separator: AwkValue, newlines: Bool = false) throws(AwkFault) -> [[UInt8]]
-    {
+    /// What cutting off a piece costs beside its bytes.
+    private static let pieceBytes = 32
+
+    /// The pieces of a text between separators; no more than `limit` of them.
+    mutating func fields(
+        of text: [UInt8],
+        by separator: AwkValue,
+        limit: Int,
+        newlines: Bool = false
+    ) throws(AwkFault) -> [[UInt8]] {
         if text.isEmpty { return [] }
         try count(built: text.count)
+        let found = try pieces(of: text, by: separator, limit, newlines)
+        meter.charge(bytes: found.count * Self.pieceBytes)
+        return found
+    }
+
+    private mutating func pieces(
+        of text: [UInt8],
+        by separator: AwkValue,
+        _ limit: Int,
+        _ newlines: Bool
+    ) throws(AwkFault) -> [[UInt8]] {
         let mark = self.text(separator)
         if case .pattern = separator {
         } else {
-            if mark.isEmpty { return text.map { [$0] } }
-            if mark == [0x20] { return text.split(whereSeparator: \.isBlank).map { Array($0) } }
+            if mark.isEmpty { return text.prefix(limit).map { [$0] } }
+            if mark == [0x20] {
+                return text.split(maxSplits: limit, whereSeparator: \.isBlank).prefix(limit).map { Array($0) }
+            }
             if mark.count == 1 {
-                return text.split(omittingEmptySubsequences: false) { $0 == mark[0] || newlines && $0 == 0x0A }
-                    .map { Array($0) }
+                return text.split(maxSplits: limit, omittingEmptySubsequences: false) {
+                    $0 == mark[0] || newlines && $0 == 0x0A
+                }.prefix(limit).map { Array($0) }
             }
         }
         let expression = try expression(separator)
@@ -293,10 +367,11 @@ extension AwkInterpreter {
                 from = match.range.upperBound + 1
                 continue
             }
+            if pieces.count == limit { return pieces }
             pieces.append(Array(text[start..<match.range.lowerBound]))
             start = match.range.upperBound
             from = start
         }
-        return pieces + [Array(text[start...])]
+        return pieces.count == limit ? pieces : pieces + [Array(text[start...])]
     }
 }

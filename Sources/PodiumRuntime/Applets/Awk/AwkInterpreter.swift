@@ -24,7 +24,7 @@ struct AwkInterpreter: Program {
     /// Values on the stack.
     private static let maximumStack = 50_000
     /// Calls within calls.
-    private static let maximumFrames = 2_000
+    private static let maximumFrames = 10_000
     /// Instructions that count as one step of work.
     private static let instructionsPerStep = 16
 
@@ -85,7 +85,16 @@ struct AwkInterpreter: Program {
         patterns = AwkPatterns(program.patterns)
     }
 
-    var heldBytes: Int { keptBytes + iterationBytes }
+    var heldBytes: Int {
+        streams.heldBytes + keptBytes + iterationBytes + liveBytes + patterns.heldBytes + program.byteCount
+    }
+
+    /// What texts in variables, in fields and on the stack take; one that several share counts for each.
+    private var liveBytes: Int {
+        let fields = record.fields.reduce(record.text.size) { $0 + $1.size }
+        let live = globals.reduce(fields) { $0 + $1.size } + stack.reduce(0) { $0 + $1.size }
+        return live + (record.fields.count + stack.count) * MemoryLayout<AwkValue>.size
+    }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         meter = machine.meter
@@ -138,7 +147,8 @@ struct AwkInterpreter: Program {
                 globals[AwkProgram.Special.recordTerminator.rawValue] = .text(mark)
                 countRecord()
                 place = 0
-            case .end, .failed: beginEnd()
+            case .end: beginEnd()
+            case .failed(let errno): throw fault(errno.text)
             case .wait(let wait): return .wait(wait)
             case .yield: return .yield
             }
@@ -182,6 +192,8 @@ struct AwkInterpreter: Program {
         if stack.count > Self.maximumStack { throw fault("Out of memory") }
         switch instruction {
         case .getline(let input, let target): return try getline(input, target, &machine)
+        case .builtin(let function, let count) where count > 1 && function.takesOneArgument:
+            throw fault("Too many arguments")
         case .builtin(.close, _): return close(&machine)
         case .builtin(.system, _): return system(&machine)
         case .builtin(let function, let count): try call(function, count, &machine)
@@ -246,7 +258,7 @@ struct AwkInterpreter: Program {
         case .constant(let number): push(program.constants[number])
         case .pattern(let number): push(.pattern(number))
         case .matchRecord(let number):
-            push(.truth(try patterns.expression(number, setting).matches(try recordText(), meter)))
+            push(.truth(try patterns.expression(number, setting, meter).matches(try recordText(), meter)))
         case .load(let target): push(try load(target, key: target.hasKey ? pop() : .none))
         case .store(let target):
             let value = pop()
@@ -336,8 +348,7 @@ struct AwkInterpreter: Program {
         meter.charge(bytes: bytes)
         builtBytes += bytes
         guard builtBytes > Self.maximumLiveBytes else { return }
-        let fields = record.fields.reduce(record.text.size) { $0 + $1.size }
-        let live = globals.reduce(fields) { $0 + $1.size } + stack.reduce(0) { $0 + $1.size }
+        let live = liveBytes
         meter.charge(bytes: (globals.count + stack.count + record.fields.count) * MemoryLayout<AwkValue>.size)
         if live > Self.maximumLiveBytes { throw fault("Out of memory") }
         builtBytes = live
@@ -387,13 +398,21 @@ struct AwkInterpreter: Program {
     private mutating func enter(_ number: Int, _ count: Int) throws(AwkFault) -> AwkStep {
         let function = program.functions[number]
         guard let target = function.segment else { throw fault("Call to undefined function") }
-        guard count <= function.parameters else { throw fault("Too many arguments") }
         guard frames.count < Self.maximumFrames else { throw fault("Out of memory") }
         frames.append(
-            Frame(segment: segment, place: place + 1, base: base, arguments: count, iterations: iterations.count)
+            Frame(
+                segment: segment,
+                place: place + 1,
+                base: base,
+                arguments: min(count, function.parameters),
+                iterations: iterations.count
+            )
         )
-        base = stack.count - count
-        for _ in count..<function.parameters { push(.none) }
+        // Arguments beyond the parameters are computed, but go nowhere.
+        stack.removeLast(max(0, count - function.parameters))
+        let taken = min(count, function.parameters)
+        base = stack.count - taken
+        for _ in taken..<function.parameters { push(.none) }
         segment = target
         place = 0
         return .next

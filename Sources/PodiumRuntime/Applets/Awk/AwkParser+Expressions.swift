@@ -118,10 +118,10 @@ extension AwkParser {
 
     /// `command | getline`, if it is that.
     private mutating func pipeIntoGetline() throws(AwkFault) -> Bool {
-        let start = self
+        let start = mark
         try advance()
         guard try take(.getline) else {
-            self = start
+            goBack(to: start)
             return false
         }
         let target = try optionalTarget()
@@ -363,7 +363,7 @@ extension AwkParser {
 
     private static let leastArguments: [AwkBuiltin: Int] = [
         .and: 2, .atan2: 2, .close: 1, .compl: 1, .cos: 1, .exp: 1, .gensub: 3, .index: 2, .int: 1, .log: 1,
-        .lshift: 2, .match: 2, .mktime: 1, .or: 2, .rshift: 2, .sin: 1, .split: 2, .sprintf: 1, .sqrt: 1,
+        .lshift: 2, .match: 2, .mktime: 1, .or: 2, .rshift: 2, .sin: 1, .split: 2, .sqrt: 1,
         .substr: 2, .system: 1, .tolower: 1, .toupper: 1, .xor: 2,
     ]
 
