@@ -86,6 +86,23 @@ import Testing
         #expect(tester.sandbox.isRunning(handle))
     }
 
+    @Test(arguments: [
+        ("x = 1.0000001^-700", 30), ("x = 1.5^3000", 40), ("ibase = A + 5; x = N; ibase = A + 6; x = N", 20),
+        ("scale = 2000; x = sqrt(2)", 40), ("x = 7^5000; obase = 2; x; obase = A", 20),
+    ])
+    func bcCountsBeforeItCalculates(body: String, times: Int) throws {
+        let statements = body.replacing("N", with: String(repeating: "E", count: 4_000))
+        var tester = SandboxTester { $0.honestWork = 40_000 }
+        let handle = try tester.start(
+            sh: "echo 'while (1) { print \"done\\n\"; \(statements) }' | bc | grep --line-buffered done"
+        )
+        tester.run(for: .seconds(60))
+        let lines = tester.sandbox.log(of: handle).lines()
+        #expect(!lines.isEmpty)
+        #expect(lines.count < times)
+        #expect(tester.sandbox.isRunning(handle))
+    }
+
     /// Nothing is there to be read, however many arguments there are said to be.
     @Test func anEmptyListOfArgumentsYields() throws {
         var tester = SandboxTester { $0.honestWork = 40_000 }
@@ -107,6 +124,8 @@ import Testing
     @Test(arguments: [
         "awk 'BEGIN { x = sprintf(\"%9000s\", \"\"); while (i++ < 6) x = x x; y = x \"a\"; z = x \"b\"; while (1) n++ }'",
         "head -c 900000 /dev/zero | awk '{ x = $0 \"a\"; while (1) n++ }'",
+        "echo 'scale = 2000; while (1) { a[i] = 1 / 3; i = i + 1 }' | bc",
+        "dc -e '1000k [1 3/ lax]sa lax'",
     ])
     func whatProgramsHoldIsTheirMemory(script: String) throws {
         var tester = SandboxTester()
