@@ -51,7 +51,7 @@ import Testing
 
     /// Lines, texts that are still being read, functions and variables without values count like values.
     @Test(arguments: [
-        "yes 'a line' | mapfile; echo never", "read x < /dev/zero; echo never",
+        "yes 'a line' | mapfile; echo never", "head -c 3000000 /dev/zero | tr '\\0' a | { read x; echo never; }",
         "x=$(head -c 100000 /dev/zero | tr '\\0' a); f() { eval \"f\n:\n: $x\"; }; f",
         "x=$(head -c 20000 /dev/zero | tr '\\0' a); i=0; while :; do eval \"f$i() { : $x; }\"; i=$((i+1)); done",
         "export $(seq 10000 | sed 's/.*/v&=/'); echo never; sleep 99",
