@@ -136,12 +136,12 @@ extension SedLines {
         case UInt8(ascii: "h"): (hold, isHoldWhole) = (pattern, isWhole)
         case UInt8(ascii: "G"):
             machine.charge(bytes: pattern.count + hold.count)
-            append(hold, to: &pattern)
+            Self.append(hold, to: &pattern, behind: setting.lineEnd)
             // To busybox's everything is whole that was not just read.
             isWhole = setting.isGNU ? isHoldWhole : true
         case UInt8(ascii: "H"):
             machine.charge(bytes: pattern.count + hold.count)
-            append(pattern, to: &hold)
+            Self.append(pattern, to: &hold, behind: setting.lineEnd)
             isHoldWhole = isWhole
         default:
             swap(&pattern, &hold)

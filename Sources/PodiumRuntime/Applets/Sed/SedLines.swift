@@ -209,7 +209,7 @@ struct SedLines: LineProcessor {
         self.resumption = nil
         if resumption.appends {
             machine.charge(bytes: line.count)
-            append(line, to: &pattern)
+            Self.append(line, to: &pattern, behind: setting.lineEnd)
         } else {
             pattern = line
         }
@@ -217,10 +217,12 @@ struct SedLines: LineProcessor {
         return work(&machine)
     }
 
-    /// Adds a line to a space, in place, as far as there is room.
-    func append(_ line: [UInt8], to space: inout [UInt8]) {
-        space.append(setting.lineEnd)
-        space += line.prefix(max(0, Self.maximumSpace - space.count))
+    /// Adds a line to a space behind `end`, in place, as far as there is room.
+    // Static: to ask oneself for anything while one of one's spaces changes copies that space.
+    static func append(_ line: [UInt8], to space: inout [UInt8], behind end: UInt8) {
+        guard space.count < maximumSpace else { return }
+        space.append(end)
+        space += line.prefix(maximumSpace - space.count)
     }
 
     /// Works until a line is needed, there is something to wait for, or the turn is over. A code ends the program.

@@ -25,8 +25,6 @@ struct SortProcessor: StreamProcessor {
     )
     /// What is kept of a line beside its bytes: where it begins, and its place.
     private static let bytesPerLine = 16
-    /// What a comparison costs beside the bytes of the lines, in bytes that are only read.
-    private static let comparisonWeight = 32
     /// The lines that are merged and the bytes that are written between two looks at the clock.
     private static let linesPerStep = 128
     private static let pieceBytes = 8 << 10
@@ -157,7 +155,7 @@ struct SortProcessor: StreamProcessor {
             let (meter, comparison) = (machine.meter, comparison)
             sorter.step(Self.linesPerStep) { first, second in
                 let (left, right) = (line(first), line(second))
-                meter.charge(bytes: left.count + right.count + Self.comparisonWeight)
+                meter.charge(bytes: comparison.cost(left, right))
                 return comparison.compare(left, right)
             }
             self.sorter = sorter
@@ -190,7 +188,7 @@ struct SortProcessor: StreamProcessor {
         let limit = min(starts.count, shown + Self.linesPerStep)
         while shown + 1 < limit {
             let (first, second) = (line(shown), line(shown + 1))
-            machine.charge(bytes: first.count + second.count + Self.comparisonWeight)
+            machine.charge(bytes: comparison.cost(first, second))
             let result = comparison.compare(first, second)
             shown += 1
             guard result > 0 || isUnique && result == 0 else { continue }
@@ -264,6 +262,14 @@ struct SortComparison: Sendable {
     let separator: UInt8?
     /// Whether lines whose keys are equal are equal.
     let keepsOrder: Bool
+
+    /// What a comparison costs beside the bytes of the lines, in bytes that are only read.
+    private static let weight = 32
+
+    /// The bytes that comparing two lines may look at: each key is looked for from the start of the line.
+    func cost(_ first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>) -> Int {
+        (keys.count + 1) * (first.count + second.count + Self.weight)
+    }
 
     /// Compares two lines by the keys alone.
     func compareKeys(_ first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>) -> Int {
