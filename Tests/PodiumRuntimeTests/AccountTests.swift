@@ -68,7 +68,11 @@ import Testing
             "useradd: group a exists - if you want to add this user to that group, use -g.\n",
             code: 9
         ),
-        ScriptCase("useradd >/dev/null", "useradd: missing operand\nTry 'useradd --help' for more information.\n", code: 2),
+        ScriptCase(
+            "useradd >/dev/null",
+            "useradd: missing operand\nTry 'useradd --help' for more information.\n",
+            code: 2
+        ),
         ScriptCase("useradd -G sudo a; usermod -l b a; id -Gn b; grep -c ^b: /etc/shadow", "a sudo\n1\n"),
         ScriptCase("useradd a; usermod -u x a", "usermod: invalid user ID 'x'\n", code: 3),
         ScriptCase("useradd a; useradd -m -d /opt/b b; stat -c '%a %u' /opt/b", "755 1001\n"),

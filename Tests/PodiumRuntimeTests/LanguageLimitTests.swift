@@ -26,7 +26,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("print 1", "^1", ""), ("print ", "++", "x"), ("print ", "--", "x"), ("", "getline<", "x"), ("print ", "a[", ""),
+        ("print 1", "^1", ""), ("print ", "++", "x"), ("print ", "--", "x"), ("", "getline<", "x"),
+        ("print ", "a[", ""),
         ("print ", "f(", ""), ("print ", "!", "x"), ("print ", "1?", "1"), ("", "{", ""), ("", "if(1)", ";"),
         ("", "while(1)", ";"), ("x=", "y=", "1"), ("print ", "(", "1"), ("", "$", "1"),
     ])
@@ -40,14 +41,17 @@ import Testing
         "OFS = x; NF = 60000; $1 = 1; print length($0)", "OFS = x; $3000 = 1; print $0",
         "OFS = x; print 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9",
         "SUBSEP = x x; a[1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9]",
-        "y = x; gsub(/x/, \"&&&&&&&&\", y); z = y; gsub(/y*/, y, z)", "gsub(/x/, \"\\\\&\", x); y = x; gsub(/.*/, x x x, y)",
+        "y = x; gsub(/x/, \"&&&&&&&&\", y); z = y; gsub(/y*/, y, z)",
+        "gsub(/x/, \"\\\\&\", x); y = x; gsub(/.*/, x x x, y)",
         "y = x; gsub(/x/, \"\\\\&\", y); gsub(/\\\\/, \"\", y); while (i++ < 3) gsub(/./, \"&&&&&&\", x)",
         "y = x; gsub(/x/, \"\\\\1\", y); print length(gensub(/(x*)/, y y, \"g\", x))",
         "CONVFMT = \"%9999d\"; for (i = 1; i < 60000; i++) $i = i + 0.5; print length($0)",
     ])
     func textsThatWouldBeTooLongAreNotBuilt(program: String) throws {
         let before = Self.residentBytes
-        let result = try ScriptResult("awk 'BEGIN { x = sprintf(\"%10000s\", \"\"); gsub(/ /, \"xxxxx\", x); \(program) }'")
+        let result = try ScriptResult(
+            "awk 'BEGIN { x = sprintf(\"%10000s\", \"\"); gsub(/ /, \"xxxxx\", x); \(program) }'"
+        )
         #expect(result.code == 1)
         #expect(result.errors.hasSuffix("Out of memory\n"), "\(result.errors.prefix(200))")
         #expect(Self.residentBytes - before < 100 << 20)

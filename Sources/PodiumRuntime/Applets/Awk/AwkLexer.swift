@@ -56,11 +56,14 @@ struct AwkLexer {
     init(_ units: [UInt8]) { self.units = units }
 
     /// Operators and brackets by their first byte, the longest first.
-    private static let symbols = Dictionary(grouping: [
-        "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=", "!=", ">>", "!~",
-        "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", "<", ">", "|", "?", ":", "~", "$",
-        "=",
-    ].map { Array($0.utf8) }) { $0[0] }
+    private static let symbols = Dictionary(
+        grouping: [
+            "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=", "!=", ">>", "!~",
+            "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", "<", ">", "|", "?", ":", "~",
+            "$",
+            "=",
+        ].map { Array($0.utf8) }
+    ) { $0[0] }
 
     private func fault(_ text: String) -> AwkFault { AwkFault(text: text, line: line) }
 

@@ -108,7 +108,11 @@ struct CalculatorSetting {
     /// The largest number that is named when another is refused.
     let named: Int
 
-    static let scale = CalculatorSetting(name: "scale", range: 0...CalculatorLimits.scale, named: CalculatorLimits.scale)
+    static let scale = CalculatorSetting(
+        name: "scale",
+        range: 0...CalculatorLimits.scale,
+        named: CalculatorLimits.scale
+    )
     /// busybox takes more than it says.
     static let inputBase = CalculatorSetting(name: "ibase", range: 2...DecimalNumber.maximumInputBase, named: 16)
     static let outputBase = CalculatorSetting(
