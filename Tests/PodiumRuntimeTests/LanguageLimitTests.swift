@@ -98,7 +98,7 @@ import Testing
         let statements = body.replacing("N", with: String(repeating: "E", count: 4_000))
         var tester = SandboxTester { $0.honestWork = 40_000 }
         let handle = try tester.start(
-            sh: "echo 'while (1) { print \"done\\n\"; \(statements) }' | bc | grep --line-buffered done"
+            sh: "echo 'while (1) { print \"done\\n\"; \(statements) }' | bc | grep done"
         )
         tester.run(for: .seconds(60))
         let lines = tester.sandbox.log(of: handle).lines()
