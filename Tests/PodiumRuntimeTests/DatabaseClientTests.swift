@@ -40,7 +40,65 @@ import Testing
         #expect(result.code == code)
     }
 
+    /// A URI goes before options, a path is a socket, and commas stand between hosts of which one is enough.
     @Test(arguments: [
+        ("pg_isready -h nowhere -d postgres://db:5432/x", 0, "db:5432 - accepting connections\n"),
+        ("pg_isready -h db -d postgres://127.0.0.2:7/x", 2, "127.0.0.2:7 - no response\n"),
+        ("pg_isready -h /tmp", 2, "/tmp:5432 - no response\n"),
+        ("pg_isready -h nowhere,db", 0, "nowhere,db:5432 - accepting connections\n"),
+        ("pg_isready -h nowhere,db -p 1,5432", 0, "nowhere,db:1,5432 - accepting connections\n"),
+        ("pg_isready -h db -p abc", 3, "db:abc - no attempt\n"), ("pg_isready -h db -p 0", 3, "db:0 - no attempt\n"),
+        ("pg_isready -d 'postgres://u@/x?host=db&port=5432'", 0, "db:5432 - accepting connections\n"),
+        ("pg_isready -d 'host=db port=1' -p 5432", 2, "db:1 - no response\n"),
+        ("psql -h db user extra -c q", 0, ""), ("psql -h nowhere,db -lqt", 0, ""),
+        ("mongosh --nodb --eval 'print(1)'", 0, ""), ("mysql --protocol=tcp -h db", 0, ""),
+        ("echo PING | redis-cli -h db", 0, "PONG\n"),
+        ("printf 'ping\\necho \"a b\"\\nquit\\nping' | redis-cli -h db", 0, "PONG\na b\n"),
+        ("redis-cli -h db < /dev/null", 0, ""),
+    ])
+    func aClientReadsItsWordsAsTheRealOneDoes(command: String, code: Int, output: String) throws {
+        let result = try ScriptResult("\(command); exit $?", image: Self.image, world: Self.world)
+        #expect(result.output == output)
+        #expect(result.code == code)
+    }
+
+    @Test(arguments: [
+        ("healthcheck.sh --connect --innodb_initialized", 1, "healthcheck connect failed\n"),
+        ("healthcheck.sh --su-mysql --innodb_initialized", 1, "healthcheck innodb_initialized failed\n"),
+        ("healthcheck.sh", 1, "At least one argument required\n"),
+    ])
+    func theProbeOfMariaDBAsksForItsServer(command: String, code: Int, errors: String) throws {
+        let result = try ScriptResult("\(command); exit $?", image: "mariadb:11")
+        #expect(result.errors == errors)
+        #expect(result.code == code)
+    }
+
+    @Test func theProbeOfMariaDBPassesWhereItsServerIs() throws {
+        var tester = SandboxTester()
+        var specification = ContainerSpecification(name: "main", image: "mariadb:11")
+        specification.environment = [EnvironmentVariable("MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", "1")]
+        let handle = try tester.start(specification)
+        tester.run(for: .seconds(60))
+        let probe = ["healthcheck.sh", "--connect", "--innodb_initialized"]
+        #expect(try tester.exec(probe, in: handle)?.exitCode == 0)
+    }
+
+    @Test(arguments: [
+        ("psql --bogus", 1, "psql: unrecognized option '--bogus'\npsql: hint: Try \"psql --help\""),
+        ("psql -h db -p abc", 2, "psql: error: invalid integer value \"abc\" for connection option \"port\""),
+        ("psql -h db -p 99999", 2, "psql: error: invalid port number: \"99999\""),
+        ("psql -h db -p 1,2", 2, "psql: error: could not match 2 port numbers to 1 hosts"),
+        ("psql -h /tmp", 2, "connection to server on socket \"/tmp/.s.PGSQL.5432\" failed"),
+        ("pg_isready extra words", 3, "too many command-line arguments (first is \"extra\")"),
+        ("pg_isready --bogus", 3, "pg_isready: unrecognized option '--bogus'"),
+        ("pg_isready -Z", 3, "pg_isready: invalid option -- 'Z'"),
+        (
+            "mysqladmin ping", 1,
+            "Check that mysqld is running and that the socket: '/var/run/mysqld/mysqld.sock' exists!"
+        ),
+        ("mysqladmin ping -S /run/s", 1, "through socket '/run/s' (2)'\nCheck that mysqld is running"),
+        ("mysqladmin -h 127.0.0.1 ping", 1, "You can check this by doing 'telnet 127.0.0.1 3306'"),
+        ("mysql --protocol=tcp", 1, "ERROR 2003 (HY000): Can't connect to MySQL server on 'localhost:3306' (111)"),
         ("psql -h db -p 5433", 2, "connection to server at \"db\" (10.96.7.7), port 5433 failed: Connection refused"),
         ("psql -h nowhere", 2, "could not translate host name \"nowhere\" to address"),
         ("psql", 2, "connection to server on socket \"/var/run/postgresql/.s.PGSQL.5432\" failed"),

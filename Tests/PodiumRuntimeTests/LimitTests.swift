@@ -34,6 +34,11 @@ import Testing
     @Test(arguments: [
         ("set -- a; while :; do set -- \"$@\" \"$@\"; done", 2, "sh: out of memory\n"),
         ("for i in $(yes a | head -n 500000); do echo never; done", 2, "sh: out of memory\n"),
+        ("x=$(yes | head -n 400000); set -- $x; echo never", 2, "sh: out of memory\n"),
+        (
+            "p=1; for i in $(seq 12); do eval x$i=$p+$p+$p+$p+$p+$p+$p+$p; p=x$i; done; echo $(($p))", 2,
+            "sh: expression recursion loop detected\n"
+        ),
         ("xargs < /dev/zero", 1, "xargs: argument line too long\n"),
         ("head -c 200000 /dev/zero | tr '\\0' a | xargs -n 1 echo", 1, "xargs: argument line too long\n"),
     ])
@@ -57,6 +62,10 @@ import Testing
         "curl --connect-timeout 9223372036854775807 http://127.0.0.1:9", "nc -w 9223372036854775807 127.0.0.1 9",
         "timeout 9223372036854775807 true", "seq 1 nan 3; seq nan; seq inf | head -n 1; seq 1 inf 2", "sleep 0.0000001",
         "(exit 9223372036854775807); (set -- a; shift 9223372036854775807)", "break 9223372036854775807",
+        "cd /tmp; head -c 1048576 /dev/zero | tr '\\0' 1 > a; bc a a < /dev/null",
+        "kill %-9223372036854775808; wait %-9223372036854775808; fg %-9223372036854775808",
+        "set -- -ab; _OPTPOS=-9 getopts ab o; _OPTPOS=9223372036854775807 getopts ab o; OPTIND=-1; getopts ab o; "
+            + "OPTIND=9223372036854775807; getopts ab o; OPTIND=-9223372036854775808; getopts ab o",
     ])
     func numbersBeyondAllMeasureDoNoHarm(script: String) throws {
         #expect(try ScriptResult("{ \(script); } >/dev/null 2>&1; echo ok", image: "acme/tools").output == "ok\n")
@@ -95,6 +104,38 @@ import Testing
         let (tester, _) = try survive(script, seconds: 60)
         #expect(tester.wakes < 100)
         #expect(Self.residentBytes - before < 400 << 20)
+    }
+
+    /// What bash makes of a few characters is bounded before it is made.
+    @Test(arguments: [
+        "echo {$(yes 0 | head -n 60000 | tr -d '\\n')1..3000}", "echo {1..999999999}",
+        "eval \"echo {$(yes 0 | head -n 60000 | tr -d '\\n')1..3000}\"",
+        "eval \"echo {$(yes a, | head -n 1000 | tr -d '\\n')}{$(yes a, | head -n 1000 | tr -d '\\n')}\"",
+        "eval \"echo $(yes '{a,b}' | head -n 3000 | tr -d '\\n')\"",
+        "eval \"echo $(yes '{' | head -n 30000 | tr -d '\\n'){a,b}\"",
+        "eval \"echo $(yes a | head -n 90000 | tr -d '\\n'){1..9999}\"",
+        "r=$(head -c 60000 /dev/zero | tr '\\0' b); x=$(head -c 5000 /dev/zero | tr '\\0' a); echo \"${x//a/$r}\"",
+        "r=$(head -c 60000 /dev/zero | tr '\\0' b); set -- $(yes a | head -n 5000); echo \"${@//a/$r}\"",
+        "x=$(head -c 4000000 /dev/zero | tr '\\0' ' '); x=${x// /a }; set -- $x", "mapfile < <(yes ''); echo never",
+    ])
+    func wordsOfBashAreBounded(script: String) throws {
+        let before = Self.residentBytes
+        let result = try ScriptResult("\(script) > /dev/null; echo ok", image: "debian:12", shell: "bash")
+        #expect(result.code != nil)
+        #expect(["", "ok\n"].contains(result.output))
+        #expect(Self.residentBytes - before < 300 << 20)
+    }
+
+    /// What takes many comparisons or copies ends as it would, or gives up, and soon.
+    @Test(arguments: [
+        "y=$(head -c 200000 /dev/zero | tr '\\0' a); case $y$y in *${y}b) echo no;; *) echo ok;; esac",
+        "y=$(head -c 200000 /dev/zero | tr '\\0' a); [[ $y$y = *${y}b ]] || echo ok",
+        "x=$(yes '\\1' | head -n 200000 | tr -d '\\n'); [ $(printf \"$x\" | wc -c) = 200000 ] && echo ok",
+        "mapfile -t a < <(seq 30000); [ \"${#a[@]} ${a[29999]}\" = '30000 30000' ] && echo ok",
+        "mapfile a < <(for i in {1..5000}; do echo \"a line that is no short text $i\"; done); [ ${#a[@]} = 5000 ] && echo ok",
+    ])
+    func longTextsAreLookedThroughOnce(script: String) throws {
+        #expect(try ScriptResult(script, image: "debian:12", shell: "bash").output == "ok\n")
     }
 
     @Test(arguments: [

@@ -29,6 +29,12 @@ import Testing
         "set -- a; while :; do set -- \"$@\" \"$@\"; done", "f() { f \"$@\"; }; f $(seq 2000)",
         "f() { for i in $(seq 2000); do f; done; }; f", "f() { local x=$(seq 20000); f; }; f",
         "i=0; while :; do i=$((i + 1)); alias a$i=$(seq 20000 | tr '\\n' +); done",
+        "echo | sed -e ':x' -e 'a b' -e bx; echo never",
+        "yes '' | head -n 100000 > f; sleep 99 | ed -s f",
+        // What lines cost beside their bytes, and what is kept of a line without end.
+        "yes '' | head -n 20000 > a; diff a /dev/null", "tr '\\0' a < /dev/zero | comm - /dev/null > /dev/null",
+        "tr '\\0' a < /dev/zero | split -b 8M", "head -c 3000000 /dev/zero | tac; echo never",
+        "yes | grep -B 99999999 x", "yes | head -n 100000 | sort", "yes | head -n 2000000 | tail -n 99999999",
     ])
     func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
         var tester = SandboxTester()
@@ -41,6 +47,24 @@ import Testing
         #expect(tester.exit(of: handle)?.reason == "OOMKilled")
         #expect(tester.log(of: handle).isEmpty)
         #expect(tester.sandbox.processBytes == 0)
+    }
+
+    /// Lines, texts that are still being read, functions and variables without values count like values.
+    @Test(arguments: [
+        "yes 'a line' | mapfile; echo never", "head -c 3000000 /dev/zero | tr '\\0' a | { read x; echo never; }",
+        "x=$(head -c 100000 /dev/zero | tr '\\0' a); f() { eval \"f\n:\n: $x\"; }; f",
+        "x=$(head -c 20000 /dev/zero | tr '\\0' a); i=0; while :; do eval \"f$i() { : $x; }\"; i=$((i+1)); done",
+        "export $(seq 10000 | sed 's/.*/v&=/'); echo never; sleep 99",
+        "mapfile a < <(yes '' | head -n 30000); echo never; sleep 99",
+    ])
+    func whatBashKeepsCounts(script: String) throws {
+        var tester = SandboxTester()
+        var specification = ContainerSpecification(name: "main", image: "debian:12")
+        specification.command = ["bash", "-c", script]
+        specification.memoryLimit = 1 << 20
+        let handle = try tester.start(specification)
+        tester.run(for: .seconds(3600))
+        #expect(tester.exit(of: handle)?.reason == "OOMKilled")
     }
 
     @Test func aPodWithManyLargeProcessesIsKilledWithoutALimitToo() throws {

@@ -42,7 +42,10 @@ import Testing
             "/etc/passwd:0\n/etc/shadow:0\n/etc/group:0\n",
             code: 1
         ),
-        ScriptCase("adduser -S -G nogroup svc; id svc", "uid=100(svc) gid=65533(nogroup) groups=65533(nogroup)\n"),
+        ScriptCase(
+            "adduser -S -G nogroup svc; id svc",
+            "uid=100(svc) gid=65533(nogroup) groups=65533(nogroup),65533(nogroup)\n"
+        ),
         ScriptCase(
             "addgroup ops; addgroup ops 2>/dev/null; echo $?; delgroup ops; grep ops /etc/group",
             "1\n",

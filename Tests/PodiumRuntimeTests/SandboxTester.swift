@@ -128,10 +128,15 @@ struct ScriptResult {
     var code: Int?
     var seconds: Double?
 
-    init(_ script: String, image: String = "busybox:1.36", world: TestWorld = TestWorld()) throws {
+    init(
+        _ script: String,
+        image: String = "busybox:1.36",
+        shell: String = "sh",
+        world: TestWorld = TestWorld()
+    ) throws {
         var tester = SandboxTester()
         tester.world = world
-        let handle = try tester.start(sh: script, image: image)
+        let handle = try tester.start(sh: script, image: image) { $0.command[0] = shell }
         tester.run(for: .seconds(86_400), maximumWakes: 20_000)
         output = tester.log(of: handle, stream: .stdout)
         errors = tester.log(of: handle, stream: .stderr)

@@ -208,7 +208,7 @@ import Testing
         ScriptCase("addgroup -g 2000 ops; adduser -D -G ops -u 1500 a; id -gn a; id -u a", "ops\n1500\n"),
         ScriptCase(
             "addgroup -S web; adduser -S -G web www; addgroup app 2>/dev/null; adduser www app; id -Gn www",
-            "web app\n"
+            "web web app\n"
         ),
         ScriptCase("adduser -D a; adduser -D a", code: 1), ScriptCase("adduser -D a; deluser a; id a", code: 1),
         ScriptCase("id nosuch", code: 1), ScriptCase("id", "uid=0(root) gid=0(root) groups=0(root)\n"),

@@ -43,6 +43,7 @@ import Testing
         "seq 20000 > /tmp/a; while :; do printf '1,$s/1/2/g\\n1,$s/2/1/g\\nw\\nq\\n' | ed -s /tmp/a; done",
         "seq 20000 > /tmp/a; while :; do sed -i s/1/2/ /tmp/a; done",
         "while :; do shuf -i 1-90000 > /dev/null; done",
+        "echo a | sed -e ':a' -e 's/.*/&&/' -e ba", "echo a > f; yes | sed 'r f' > /dev/null",
         "echo a | sed -e ':a' -e ba", "echo a > f; sed -i '$!d;:a;ba' f",
         "patch x < /dev/zero", "yes | xargs -n 1 echo", "yes '' | xargs -n 1 echo",
         "seq 20000 | xargs -n 1 echo > /dev/null", "set -- $(seq 20000); while [ $# -gt 0 ]; do shift; done",

@@ -51,30 +51,68 @@ struct FlockProgram: Program {
 
 /// `env`.
 struct EnvironmentProgram: Program {
+    private static let tables = OptionTables(
+        "env",
+        busybox: OptionTable(
+            letters: "i0u:",
+            long: ["ignore-environment": "i", "null": "0", "unset": "u"],
+            stops: true
+        ),
+        gnu: OptionTable(
+            letters: "i0u:C:v",
+            long: ["ignore-environment": "i", "null": "0", "unset": "u", "chdir": "C", "debug": "v"],
+            stops: true
+        ),
+        code: 125
+    )
+
     let words: [String]
 
     mutating func run(_ machine: inout Machine) -> Progress {
-        var rest = words.dropFirst()
-        while let option = rest.first, option.hasPrefix("-") {
-            rest = rest.dropFirst()
-            switch option {
-            case "-i", "-": machine.process.environment = []
-            case "-u":
-                let name = rest.popFirst()
-                machine.process.environment.removeAll { $0.name == name }
-            case "-S": rest = (rest.popFirst() ?? "").split(separator: " ").map(String.init)[...] + rest
-            default: break
-            }
+        do throws(OptionRefusal) {
+            return begin(try Self.tables.read(&machine, split(words)), &machine)
+        } catch {
+            return .exited(error.code)
         }
+    }
+
+    /// The words with those of `-S` in its place.
+    private func split(_ words: [String]) -> [String] {
+        guard words.count > 1, let mark = ["-S", "--split-string="].first(where: { words[1].hasPrefix($0) }) else {
+            return words
+        }
+        let isApart = words[1] == "-S" && words.count > 2
+        let text = isApart ? words[2] : String(words[1].dropFirst(mark.count))
+        return words.prefix(1) + text.split(separator: " ").map(String.init) + words.dropFirst(isApart ? 3 : 2)
+    }
+
+    private func begin(_ options: AppletOptions, _ machine: inout Machine) -> Progress {
+        var rest = options.words[...]
+        let isBare = rest.first == "-"
+        if isBare { rest = rest.dropFirst() }
+        if isBare || options.has("i") { machine.process.environment = [] }
+        for name in options.lists["u"] ?? [] { machine.process.environment.removeAll { $0.name == name } }
         while let word = rest.first, let equals = word.firstIndex(of: "=") {
             rest = rest.dropFirst()
             let name = String(word[..<equals])
             machine.process.environment.removeAll { $0.name == name }
             machine.process.environment.append(EnvironmentVariable(name, String(word[word.index(after: equals)...])))
         }
+        if let path = options["C"] {
+            do throws(Errno) {
+                machine.process.directory = try machine.canonicalDirectory(path)
+            } catch {
+                return .exited(Applets.fail(&machine, "env", "cannot change directory to '\(path)'", error) + 124)
+            }
+        }
         guard !rest.isEmpty else {
-            for item in machine.process.environment { machine.print("\(item.name)=\(item.value)\n") }
+            let end = options.has("0") ? "\0" : "\n"
+            for item in machine.process.environment { machine.print("\(item.name)=\(item.value)\(end)") }
             return .exited(0)
+        }
+        if machine.isGNU, case .failure(let failure) = machine.program(for: Array(rest), path: machine.searchPath) {
+            machine.complain("env: '\(failure.command)': \(failure.errno.text)")
+            return .exited(failure.code)
         }
         return machine.become(Array(rest), as: "env")
     }

@@ -8,51 +8,36 @@ extension Applets {
     static let filterApplets: [String: WaitingApplet] = [
         "awk": { AwkCommandLine(words: $0) },
         "tar": { TarProgram(words: $0) },
-        "tee": { words in
-            let options = AppletOptions(words)
-            return TeeProgram(paths: options.words, appends: options.has("a"))
-        },
+        "tee": teeTables.applet { _, options in TeeProgram(paths: options.words, appends: options.has("a")) },
         "grep": { GrepProgram(words: $0, isExtended: false) },
         "egrep": { GrepProgram(words: $0, isExtended: true) },
         "fgrep": { GrepProgram(words: $0, isExtended: false, isFixed: true) },
-        "head": { head($0) },
-        "tail": { words in TailProgram(words) },
-        "wc": wordCount,
-        "sort": { sort($0) },
-        "uniq": { words in
-            let options = AppletOptions(words, valued: "fsw")
+        "head": { BeginningProgram(begin: HeadProcessor.begin, words: $0) },
+        "tail": { BeginningProgram(begin: TailProgram.begin, words: $0) },
+        "wc": CountProcessor.tables.applet { _, options in
+            StreamProgram("wc", inputs: options.words, CountProcessor(options))
+        },
+        "sort": SortProcessor.tables.applet { machine, options throws(OptionRefusal) in
+            let processor = try SortProcessor(options, &machine)
+            return StreamProgram("sort", inputs: options.words, processor, missingCode: 2)
+        },
+        "uniq": UniqueLines.tables.applet { machine, options throws(OptionRefusal) in
             let end: UInt8 = options.has("z") ? 0 : 0x0A
-            return StreamProgram("uniq", inputs: Array(options.words.prefix(1)), Lines(UniqueLines(options), end: end))
+            let lines = Lines(try UniqueLines(options, &machine), end: end)
+            return StreamProgram("uniq", inputs: Array(options.words.prefix(1)), lines)
         },
-        "cut": { words in
-            let options = AppletOptions(words, valued: "dfcb")
-            if let fault = CutLines.fault(options) {
-                return ImmediateProgram(applet: { machine, _ in fail(&machine, "cut", fault) }, words: words)
-            }
-            return StreamProgram("cut", inputs: options.words, Lines(CutLines(options)))
+        "cut": CutLines.tables.applet { machine, options throws(OptionRefusal) in
+            let lines = try CutLines(options, &machine)
+            return StreamProgram("cut", inputs: options.words, Lines(lines, end: lines.end))
         },
-        "tr": { words in
-            guard !AppletOptions(words).words.isEmpty else {
-                return ImmediateProgram(applet: { machine, _ in usage(&machine, "tr") }, words: words)
-            }
-            return StreamProgram("tr", inputs: ["-"], Translation(words))
+        "tr": Translation.tables.applet { machine, options throws(OptionRefusal) in
+            StreamProgram("tr", inputs: ["-"], try Translation(options, &machine))
         },
-        "tac": { words in
-            StreamProgram(
-                "tac",
-                inputs: AppletOptions(words).words,
-                Whole(perFile: true) { bytes, _, machine in
-                    var all = lines(of: bytes).map { $0 + [0x0A] }
-                    if let last = all.indices.last, bytes.last != 0x0A { all[last].removeLast() }
-                    machine.write(Array(all.reversed().joined()), to: 1)
-                    return 0
-                }
-            )
-        },
+        "tac": { words in StreamProgram("tac", inputs: AppletOptions(words).words, ReversedLines()) },
         "less": { words in StreamProgram("less", inputs: AppletOptions(words).words, Copying()) },
         "more": { words in StreamProgram("more", inputs: AppletOptions(words).words, Copying()) },
         "sed": { BeginningProgram(begin: SedProgram.begin, words: $0) },
-        "base64": base64,
+        "base64": base64Tables.applet(base64),
         "od": { octalDump($0) },
         "hexdump": { hexDump($0) },
         "hd": { hexDump($0) },
@@ -101,11 +86,13 @@ extension Applets {
                 }
             )
         },
-        "cmp": { words in CompareBytesProgram(words: words) },
+        "cmp": CompareBytesProgram.tables.applet { machine, options throws(OptionRefusal) in
+            try CompareBytesProgram(options, &machine)
+        },
         "diff": { BeginningProgram(begin: DiffProgram.begin, words: $0) },
         "patch": { PatchProgram(words: $0) },
         "seq": { BeginningProgram(begin: SequenceProgram.begin, words: $0) },
-        "dd": { words in CopyBlocksProgram(words: words) },
+        "dd": { BeginningProgram(begin: CopyBlocksProgram.begin, words: $0) },
     ]
 
     /// The lines of a text, the last one with or without a newline.
@@ -115,19 +102,51 @@ extension Applets {
         return lines
     }
 
-    private static func base64(_ words: [String]) -> any Program {
-        let options = AppletOptions(words, valued: "w")
-        let width = options["w"].flatMap { Int($0) } ?? 76
+    private static let teeTables = OptionTables(
+        "tee",
+        busybox: OptionTable(letters: "ai"),
+        gnu: OptionTable(letters: "aipω::", long: ["append": "a", "ignore-interrupts": "i", "output-error": "ω"])
+    )
+    private static let base64Tables = OptionTables(
+        "base64",
+        busybox: OptionTable(letters: "dw:"),
+        gnu: OptionTable(letters: "diw:", long: ["decode": "d", "ignore-garbage": "i", "wrap": "w"])
+    )
+
+    /// What can be decoded at the front of a text, and whether that is all of it.
+    private static func decoded(_ text: [UInt8], skipsOthers: Bool) -> (bytes: [UInt8], isWhole: Bool) {
+        let pad = UInt8(ascii: "=")
+        func isDigit(_ unit: UInt8) -> Bool {
+            unit.isAlphanumeric || unit == UInt8(ascii: "+") || unit == UInt8(ascii: "/") || unit == pad
+        }
+        let units = text.filter { skipsOthers ? isDigit($0) : $0 != 0x0A }
+        if let all = base64Decoded(units), units.count % 4 == 0 { return (all, true) }
+        // Whole groups, and what the digits of the one that is broken are enough for.
+        let end = units.firstIndex { !isDigit($0) || $0 == pad } ?? units.count
+        let rest = units[..<end].suffix(end % 4)
+        let groups = base64Decoded(Array(units[..<(end - end % 4)])) ?? []
+        let filled = Array(rest) + Array(repeating: pad, count: rest.count > 1 ? 4 - rest.count : 0)
+        return (groups + (rest.count > 1 ? base64Decoded(filled) ?? [] : []), false)
+    }
+
+    private static func base64(
+        _ machine: inout Machine,
+        _ options: AppletOptions
+    ) throws(OptionRefusal) -> any Program {
+        if options.words.count > 1 {
+            throw base64Tables.refusal(&machine, machine.isGNU ? "extra operand '\(options.words[1])'" : nil)
+        }
+        let width = try base64Tables.count(&machine, options["w"], "invalid wrap size: '%'") ?? 76
         return StreamProgram(
             "base64",
             inputs: options.words,
             Whole(perFile: false) { bytes, _, machine in
-                if options.has("d") || options["decode"] != nil {
-                    guard let decoded = base64Decoded(bytes) else {
-                        return fail(&machine, "base64", "truncated base64 input")
-                    }
+                machine.charge(bytes: 4 * bytes.count)
+                if options.has("d") {
+                    let (decoded, isWhole) = decoded(bytes, skipsOthers: !machine.isGNU || options.has("i"))
                     machine.write(decoded, to: 1)
-                    return 0
+                    if isWhole { return 0 }
+                    return fail(&machine, "base64", machine.isGNU ? "invalid input" : "truncated base64 input")
                 }
                 let encoded = Array(Base64.encode(bytes).utf8)
                 guard width > 0 else {
@@ -143,10 +162,5 @@ extension Applets {
                 return 0
             }
         )
-    }
-
-    private static func wordCount(_ words: [String]) -> any Program {
-        let options = AppletOptions(words)
-        return StreamProgram("wc", inputs: options.words, CountProcessor(options))
     }
 }

@@ -13,24 +13,63 @@ extension Applets {
             guard words.last == "]" else { return fail(&machine, "[", "missing ]") + 1 }
             return test(&machine, Array(words.dropFirst().dropLast()))
         },
-        "basename": { machine, words in
-            let options = AppletOptions(words, valued: "s")
-            guard let path = options.words.first else { return usage(&machine, "basename") }
-            var name = path.split(separator: "/").last.map(String.init) ?? (path.isEmpty ? "" : "/")
-            let suffix = options["s"] ?? options.words.dropFirst().first ?? ""
-            if name.hasSuffix(suffix), name != suffix { name.removeLast(suffix.count) }
-            machine.print(name + "\n")
-            return 0
-        },
-        "dirname": { machine, words in
-            guard let path = words.dropFirst().first else { return usage(&machine, "dirname") }
-            let parts = path.split(separator: "/").dropLast()
-            let directory = parts.joined(separator: "/")
-            machine.print(path.hasPrefix("/") ? "/\(directory)\n" : directory.isEmpty ? ".\n" : "\(directory)\n")
-            return 0
-        },
+        "basename": { machine, words in baseName(&machine, words) },
+        "dirname": { machine, words in directoryName(&machine, words) },
         "expr": { machine, words in expression(&machine, Array(words.dropFirst())) },
     ]
+
+    private static let baseNameTables = OptionTables(
+        "basename",
+        busybox: OptionTable(letters: "as:", stops: true),
+        gnu: OptionTable(letters: "as:z", long: ["multiple": "a", "suffix": "s", "zero": "z"], stops: true)
+    )
+    private static let directoryNameTables = OptionTables(
+        "dirname",
+        busybox: OptionTable(letters: "", stops: true),
+        gnu: OptionTable(letters: "z", long: ["zero": "z"])
+    )
+
+    private static func baseName(_ machine: inout Machine, _ words: [String]) -> Int {
+        do throws(OptionRefusal) {
+            let options = try baseNameTables.read(&machine, words)
+            let isSeveral = options.has("a") || options["s"] != nil
+            if options.words.isEmpty {
+                throw baseNameTables.refusal(&machine, machine.isGNU ? "missing operand" : nil)
+            }
+            if !isSeveral, options.words.count > 2 {
+                throw baseNameTables.refusal(&machine, machine.isGNU ? "extra operand '\(options.words[2])'" : nil)
+            }
+            let suffix = options["s"] ?? (isSeveral ? "" : options.words.dropFirst().first ?? "")
+            for path in isSeveral ? options.words[...] : options.words.prefix(1) {
+                var name = path.lastComponent
+                if name.hasSuffix(suffix), name != suffix { name.removeLast(suffix.count) }
+                machine.print(name + (options.has("z") ? "\0" : "\n"))
+            }
+            return 0
+        } catch {
+            return error.code
+        }
+    }
+
+    private static func directoryName(_ machine: inout Machine, _ words: [String]) -> Int {
+        do throws(OptionRefusal) {
+            // busybox's has no options.
+            let isPlain = machine.hasBusybox && words.dropFirst().first != "--"
+            let words = isPlain ? words.prefix(1) + ["--"] + words.dropFirst() : words
+            let options = try directoryNameTables.read(&machine, words)
+            if options.words.isEmpty || machine.hasBusybox && options.words.count > 1 {
+                throw directoryNameTables.refusal(&machine, machine.isGNU ? "missing operand" : nil)
+            }
+            for path in options.words {
+                let directory = path.split(separator: "/").dropLast().joined(separator: "/")
+                let name = path.hasPrefix("/") ? "/\(directory)" : directory.isEmpty ? "." : directory
+                machine.print(name + (options.has("z") ? "\0" : "\n"))
+            }
+            return 0
+        } catch {
+            return error.code
+        }
+    }
 
     /// `echo`, as program and as builtin. That of dash knows `-n` only, and always resolves escapes.
     static func echo(_ machine: inout Machine, _ words: [String], _ flavour: ShellFlavour? = nil) -> Int {
@@ -61,10 +100,10 @@ extension Applets {
     /// `test` without its brackets.
     static func test(_ machine: inout Machine, _ words: [String]) -> Int {
         var expression = TestExpression(words)
-        do {
+        do throws(TestExpression.Failure) {
             return try expression.evaluate(&machine) ? 0 : 1
         } catch {
-            machine.complain("sh: \(error.text)")
+            machine.complain("sh: \(error.text(words, .ash))")
             return 2
         }
     }
@@ -220,7 +259,9 @@ private struct ExpressionWords {
             let count = Int(words[index + 2])
         {
             index += 3
-            return String(words[index - 3].dropFirst(max(0, start - 1)).prefix(max(0, count)))
+            // Before the first character there is nothing.
+            guard start > 0 else { return "" }
+            return String(words[index - 3].dropFirst(start - 1).prefix(max(0, count)))
         }
         return word
     }

@@ -56,7 +56,23 @@ struct SleepProgram: Program {
 
 /// `timeout`.
 struct TimeoutProgram: Program {
+    /// A Greek letter has a long name only.
+    private static let tables = OptionTables(
+        "timeout",
+        busybox: OptionTable(letters: "s:k:", stops: true),
+        gnu: OptionTable(
+            letters: "k:s:v",
+            long: ["kill-after": "k", "signal": "s", "verbose": "v", "foreground": "φ", "preserve-status": "π"],
+            stops: true
+        ),
+        code: 125
+    )
+
     let words: [String]
+    /// Whether it ends as its child did, with GNU's, and tells of signals.
+    private var preservesStatus = false
+    private var isVerbose = false
+    private var command: [String] = []
     private var child: Int?
     private var deadline: Timestamp?
     private var signal = Signal.terminate
@@ -72,7 +88,9 @@ struct TimeoutProgram: Program {
         for signal in machine.process.pendingSignals { machine.send(signal, to: child) }
         machine.process.pendingSignals = []
         if let deadline, machine.now >= deadline {
-            machine.send(isLate ? .kill : signal, to: child)
+            let sent = isLate ? Signal.kill : signal
+            if isVerbose { machine.complain("timeout: sending signal \(sent.name) to command '\(command[0])'") }
+            machine.send(sent, to: child)
             isKilled = isLate
             isLate = true
             self.deadline = killAfter.map { machine.now + $0 }
@@ -84,29 +102,53 @@ struct TimeoutProgram: Program {
 
     /// busybox's `timeout` ends as its child did, that of coreutils with 124.
     private func lateCode(_ machine: Machine) -> Int {
-        if machine.container?.flavour == .ash { return 128 + (isKilled ? Signal.kill : signal).number }
+        if machine.container?.flavour == .ash || preservesStatus {
+            return 128 + (isKilled ? Signal.kill : signal).number
+        }
         return signal == .kill || isKilled ? 137 : 124
     }
 
     private var waiting: Progress { deadline.map { .blocked(.childUntil($0)) } ?? .blocked(.child) }
 
     private mutating func start(_ machine: inout Machine) -> Progress {
-        var rest = words.dropFirst()
-        while let option = rest.first, option.hasPrefix("-") {
-            rest = rest.dropFirst()
-            if option == "-s" { signal = rest.popFirst().flatMap { Signal(name: $0) } ?? .terminate }
-            if option == "-k" { killAfter = rest.popFirst().flatMap { Applets.duration($0).length } }
+        do throws(OptionRefusal) {
+            return try begin(&machine)
+        } catch {
+            return .exited(error.code)
         }
-        guard let limit = rest.popFirst(), !rest.isEmpty else { return .exited(Applets.usage(&machine, "timeout")) }
-        let (length, isValid) = Applets.duration(limit)
-        if !isValid { return .exited(Applets.fail(&machine, "timeout", "invalid number '\(limit)'")) }
-        let command = Array(rest)
+    }
+
+    /// A length of time from the command line.
+    private func length(_ text: String, _ machine: inout Machine) throws(OptionRefusal) -> Duration? {
+        let (length, isValid) = Applets.duration(text)
+        if isValid { return length }
+        if machine.isGNU { throw Self.tables.refusal(&machine, "invalid time interval '\(text)'") }
+        throw Self.tables.fault(&machine, gnu: "", busybox: "invalid number '\(text)'")
+    }
+
+    private mutating func begin(_ machine: inout Machine) throws(OptionRefusal) -> Progress {
+        let options = try Self.tables.read(&machine, words)
+        if let name = options["s"] {
+            guard let known = Signal(name: name) else {
+                if machine.isGNU { throw Self.tables.refusal(&machine, "'\(name)': invalid signal") }
+                throw Self.tables.fault(&machine, gnu: "", busybox: "unknown signal '\(name)'")
+            }
+            signal = known
+        }
+        if let text = options["k"] { killAfter = try length(text, &machine) }
+        (preservesStatus, isVerbose) = (options.has("π"), options.has("v"))
+        guard let limit = options.words.first, options.words.count > 1 else {
+            throw Self.tables.refusal(&machine, nil)
+        }
+        var length = try length(limit, &machine)
+        // GNU's takes 0 for no limit.
+        if machine.isGNU, length == .zero { length = nil }
+        command = Array(options.words.dropFirst())
         switch machine.program(for: command, path: machine.searchPath) {
         case .failure(let failure):
-            return .exited(
-                Applets.fail(&machine, "timeout", "can't execute '\(failure.command)'", failure.errno) + failure.code
-                    - 1
-            )
+            let verb = machine.isGNU ? "failed to run command" : "can't execute"
+            let text = "\(verb) '\(failure.command)'"
+            return .exited(Applets.fail(&machine, "timeout", text, failure.errno) + failure.code - 1)
         case .program(let program):
             guard let number = machine.fork(program, arguments: command, takesPlace: true) else {
                 return .exited(125)

@@ -12,13 +12,13 @@ package enum Applets {
     /// The tables of applets that end at once. A name stands in one table only, of these or the others.
     private static let immediateTables: [[String: ImmediateApplet]] = [
         textApplets, listingApplets, fileApplets, linkApplets, systemApplets, networkApplets, accountApplets,
-        nodeApplets, processApplets, tableApplets, clientApplets, packageApplets,
+        nodeApplets, processApplets, tableApplets, clientApplets, postgresApplets, packageApplets,
     ]
 
     /// The tables of applets that read input, sleep or serve.
     private static let waitingTables: [[String: WaitingApplet]] = [
         filterApplets, lineApplets, smallApplets, DigestProgram.applets, filePrograms, timeApplets, serverApplets,
-        commandApplets, entryPointApplets, accountPrograms, processPrograms, toolPrograms,
+        commandApplets, entryPointApplets, accountPrograms, processPrograms, toolPrograms, RedisClient.applets,
     ]
 
     /// Applets that end at once.
@@ -55,6 +55,10 @@ package enum Applets {
         }
         if words.count == 2, words[1] == "--help", hasUsage(name) {
             return ImmediateProgram(applet: showUsage, words: words)
+        }
+        // Other images may have one of their own.
+        if name == "healthcheck.sh", machine.container?.specification.image.contains("mariadb") == true {
+            return ImmediateProgram(applet: mariaHealth, words: words)
         }
         if let applet = immediate[name] { return ImmediateProgram(applet: applet, words: words) }
         return waiting[name]?(words)
@@ -209,7 +213,7 @@ extension Shell {
             letters.removeAll { "cils".contains($0) }
             if letters.isEmpty { continue }
             let value = letters.hasSuffix("o") ? [rest.popFirst() ?? ""] : []
-            if setOptions([String(word.prefix(1)) + letters] + value, keepsPositional: true) != 0 {
+            if setOptions([String(word.prefix(1)) + letters] + value, keepsPositional: true) != nil {
                 refuse("\(flavour == .bash ? "" : "Illegal option ")\(word)", code: 2)
                 return
             }
@@ -223,6 +227,7 @@ extension Shell {
             if let zero = rest.popFirst() { (name, isNamed) = (zero, true) }
             positional = WordList(rest)
             isCommandString = true
+            options.source = "c"
             var script = ShellScript(text: text, flavour)
             // busybox counts the lines of such a text from 0.
             if flavour == .ash { script.parser.line = 0 }
@@ -242,6 +247,7 @@ extension Shell {
         } else {
             positional = WordList(rest)
             options.isInteractive = options.isInteractive || machine.isTerminal(0)
+            options.source = "s"
             frames = [.script(.input(flavour))]
         }
     }

@@ -26,6 +26,8 @@ private struct ArgumentCutter: Sendable {
     /// Whether quotes with nothing between them are a word, as GNU's has it.
     let keepsEmpty: Bool
     private var word: [UInt8] = []
+    /// Whether the present line ends in a blank, so far.
+    private(set) var endsInBlank = false
     private var isInWord = false
     private var quote: UInt8?
     private var isEscaped = false
@@ -39,6 +41,7 @@ private struct ArgumentCutter: Sendable {
     var heldBytes: Int { word.count }
 
     mutating func take(_ unit: UInt8) -> Outcome {
+        if unit != 0x0A { endsInBlank = unit == 0x20 || unit == 0x09 }
         if case .byte(let end) = kind {
             if unit == end { return .word(cut()) }
             add(unit)
@@ -105,10 +108,16 @@ private struct ArgumentsRequest: Sendable {
     private var maximumBytes: Int
     var commandsAtATime = 1
     var isToldOf = false
+    /// `-p`: whether it asks before each command.
+    var asks = false
+    /// `-x`: whether words that do not fit into one command end it.
+    var endsWhenTooLong = false
+    /// `-o`: whether commands read from the terminal.
+    var opensTerminal = false
     var needsWords = false
 
     /// The bytes of the words that stand behind those of the command.
-    var roomForWords: Int { max(1, maximumBytes - command.reduce(0) { $0 + $1.utf8.count + 1 }) }
+    var roomForWords: Int { maximumBytes - command.reduce(0) { $0 + $1.utf8.count + 1 } }
 
     init(_ options: AppletOptions, isGNU: Bool) {
         self.isGNU = isGNU
@@ -124,13 +133,32 @@ private struct ArgumentsRequest: Sendable {
             (kind, hasQuotes) = (.lines, isGNU)
         }
         if kind == .blanks { end = options["E"] ?? options["e"] }
-        if let count = options["n"].flatMap({ Int($0) }) { maximumWords = max(1, count) }
-        if let count = (options["L"] ?? options["l"]).map({ Int($0) ?? 1 }) { maximumLines = max(1, count) }
-        if let bytes = options["s"].flatMap({ Int($0) }) { maximumBytes = min(max(1, bytes), maximumBytes) }
+        if let count = options["n"].flatMap({ Int($0) }) { maximumWords = count }
+        if let count = (options["L"] ?? options["l"]).map({ Int($0) ?? 1 }) { maximumLines = count }
+        if let bytes = options["s"].flatMap({ Int($0) }) { maximumBytes = min(bytes, maximumBytes) }
         let given = options["P"].flatMap { Int($0) } ?? 1
         commandsAtATime = given < 1 ? Self.maximumCommands : min(given, Self.maximumCommands)
-        isToldOf = options.has("t")
+        isToldOf = options.has("t") || options.has("p")
+        asks = options.has("p")
+        endsWhenTooLong = options.has("x") && isGNU
+        opensTerminal = options.has("o")
         needsWords = options.has("r") || mark != nil
+    }
+
+    /// What is wrong with the numbers among the options; GNU's says where help is, but for a number that is too large.
+    static func complaint(of options: AppletOptions, isGNU: Bool) -> (text: String, hasHint: Bool)? {
+        for (letter, least) in [("n", 1), ("s", 1), ("P", 0), ("L", 1), ("l", 1)] {
+            guard let text = options[letter], !(letter == "l" && text.isEmpty) else { continue }
+            let number = Int(text)
+            if isGNU {
+                guard let number else { return ("invalid number \"\(text)\" for -\(letter) option", true) }
+                if number < least { return ("value \(number) for -\(letter) option should be >= \(least)", true) }
+            } else {
+                guard let number, number >= 0 else { return ("invalid number '\(text)'", false) }
+                if number < least { return ("number \(number) is not in \(least)..2147483647 range", false) }
+            }
+        }
+        return nil
     }
 }
 
@@ -161,6 +189,8 @@ struct ArgumentsProgram: Program {
     private var items: [String] = []
     private var itemBytes = 0
     private var itemLines = 0
+    /// Whether the present line has words.
+    private var lineHasWords = false
     /// The word that did not fit any more; the next command begins with it.
     private var carried: String?
     private var hasRun = false
@@ -175,7 +205,17 @@ struct ArgumentsProgram: Program {
 
     static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
         guard let options = AppletOptions.read(&machine, words, machine.isGNU ? gnu : busybox) else { return .code(1) }
+        if let complaint = ArgumentsRequest.complaint(of: options, isGNU: machine.isGNU) {
+            let hint = complaint.hasHint ? "\nTry 'xargs --help' for more information." : ""
+            return .code(Applets.fail(&machine, "xargs", complaint.text + hint))
+        }
         let request = ArgumentsRequest(options, isGNU: machine.isGNU)
+        if request.roomForWords <= 0 {
+            // Nothing is read, and nothing runs.
+            let text =
+                machine.isGNU ? "argument line too long" : "can't fit single argument within argument list size limit"
+            return .code(Applets.fail(&machine, "xargs", text))
+        }
         guard let path = options["a"], path != "-" else { return .program(Self(request, source: 0)) }
         do {
             machine.attach(try machine.open(path, .read), as: descriptor)
@@ -216,9 +256,15 @@ struct ArgumentsProgram: Program {
         for child in children {
             guard let ended = machine.process.endedChildren.removeValue(forKey: child) else { continue }
             children.remove(child)
+            let name = request.command[0]
             if ended == 255 {
-                machine.complain("xargs: \(request.command[0]): exited with status 255; aborting")
+                machine.complain("xargs: \(name): exited with status 255; aborting")
                 return 124
+            }
+            if ended > 128, let signal = Signal(number: ended - 128) {
+                let shown = machine.isGNU ? "\(name):" : "'\(name)'"
+                machine.complain("xargs: \(shown) terminated by signal \(signal.number)")
+                return 125
             }
             if ended != 0 { code = 123 }
         }
@@ -227,7 +273,12 @@ struct ArgumentsProgram: Program {
 
     private mutating func start(_ command: [String], _ machine: inout Machine) -> Int? {
         hasRun = true
-        if request.isToldOf { machine.complain(command.joined(separator: " ")) }
+        if request.isToldOf {
+            let text = command.map { machine.isGNU ? Self.quoted($0) : $0 }.joined(separator: " ")
+            if request.asks { return refuseToAsk(text, &machine) }
+            machine.complain(text)
+        }
+        if request.opensTerminal { return Applets.fail(&machine, "xargs", Self.terminalFault(isGNU: machine.isGNU)) }
         switch machine.program(for: command, path: machine.searchPath) {
         case .failure(let failure):
             _ = Applets.fail(&machine, "xargs", failure.command, failure.errno)
@@ -239,6 +290,26 @@ struct ArgumentsProgram: Program {
         }
     }
 
+    /// `-p` asks at a terminal, of which a container has none; the words of a machine without one.
+    private func refuseToAsk(_ command: String, _ machine: inout Machine) -> Int {
+        let text = machine.isGNU ? "failed to open /dev/tty for reading" : "can't open '/dev/tty'"
+        machine.write(Array(command.utf8), to: 2)
+        return Applets.fail(&machine, "xargs", "\(text): No such device or address")
+    }
+
+    private static func terminalFault(isGNU: Bool) -> String {
+        "\(isGNU ? "‘/dev/tty’" : "can't open '/dev/tty'"): No such device or address"
+    }
+
+    /// A word as GNU's shows it, in quotes where a shell would read another one.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { $0.isAlphanumeric || "_-./:@%+,]".utf8.contains($0) || $0 > 0x7F }
+        if isPlain, !word.isEmpty { return word }
+        if !word.contains("'") { return "'" + word + "'" }
+        if !word.utf8.contains(where: { "\"$`\\!".utf8.contains($0) }) { return "\"" + word + "\"" }
+        return "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+
     /// The next command, as far as what was read is enough for one.
     private mutating func nextCommand(_ machine: inout Machine) -> [String]? {
         let start = unread.startIndex
@@ -246,7 +317,8 @@ struct ArgumentsProgram: Program {
         while let unit = unread.first {
             guard accept(cutter.take(unit), isGNU: machine.isGNU) else { return stop(machine) }
             unread = unread.dropFirst()
-            if unit == 0x0A, !items.isEmpty { itemLines += 1 }
+            // A line that ends in a blank goes on in the next one, and an empty one is none.
+            if unit == 0x0A, !cutter.endsInBlank { endLine() }
             if isFull { return makeCommand() }
         }
         guard isEnded else { return nil }
@@ -271,6 +343,11 @@ struct ArgumentsProgram: Program {
             if word == request.end { return false }
             if word.isEmpty, request.mark != nil { return true }
             if !items.isEmpty, itemBytes + word.utf8.count + 1 > request.roomForWords {
+                if request.endsWhenTooLong {
+                    items = []
+                    fault = "argument list too long"
+                    return false
+                }
                 carried = word
             } else {
                 add(word)
@@ -291,7 +368,14 @@ struct ArgumentsProgram: Program {
         return items.isEmpty ? nil : makeCommand()
     }
 
+    /// Counts a line that has words.
+    private mutating func endLine() {
+        if lineHasWords { itemLines += 1 }
+        lineHasWords = false
+    }
+
     private mutating func add(_ word: String) {
+        lineHasWords = true
         items.append(word)
         itemBytes += word.utf8.count + 1
     }

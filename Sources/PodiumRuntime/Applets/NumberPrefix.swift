@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much of a text is a number, as sort and awk see it.
+// How much of a text is a number, as sort sees it.
 
 /// The number at the front of a text.
 enum NumberPrefix {

@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Basic and extended regular expressions of POSIX, for grep, sed, awk, expr and `[[ =~ ]]`.
 
+/// Why an expression cannot be used, in the words of the C library.
+struct RegularFault: Error, Hashable {
+    let text: String
+
+    static let invalid = Self(text: "Invalid regular expression")
+    static let tooLarge = Self(text: "Regular expression too big")
+    static let openGroup = Self(text: "Unmatched ( or \\(")
+    static let closedGroup = Self(text: "Unmatched ) or \\)")
+    static let openSet = Self(text: "Unmatched [, [^, [:, [., or [=")
+    static let openBounds = Self(text: "Unmatched \\{")
+    static let bounds = Self(text: "Invalid content of \\{\\}")
+    static let range = Self(text: "Invalid range end")
+    static let className = Self(text: "Invalid character class name")
+    static let backslash = Self(text: "Trailing backslash")
+    static let preceding = Self(text: "Invalid preceding regular expression")
+    static let reference = Self(text: "Invalid back reference")
+}
+
 /// A regular expression over bytes.
 struct RegularExpression: Sendable {
     /// Steps of one search; a search that needs more finds nothing.
@@ -13,6 +31,8 @@ struct RegularExpression: Sendable {
         case any
         case set(ByteSet)
         case start, end
+        /// The beginning and the end of a line within the text, newlines being its ends.
+        case lineStart, lineEnd
         case edge(RegularProgram.WordEdge)
         case group(Node, Int)
         case choice([Node])
@@ -22,6 +42,8 @@ struct RegularExpression: Sendable {
     }
 
     private let program: RegularProgram
+    /// What it takes of memory, about.
+    var heldBytes: Int { program.instructions.count * MemoryLayout<RegularProgram.Instruction>.stride }
     /// The number of groups.
     let groups: Int
 
@@ -32,10 +54,31 @@ struct RegularExpression: Sendable {
 
     /// Reads an expression; nil when it is faulty.
     init?(_ units: [UInt8], isExtended: Bool, ignoresCase: Bool = false) {
-        var parser = RegularExpressionParser(units, isExtended: isExtended)
-        guard let root = parser.parse(),
-            let program = RegularProgram(root, groups: parser.groups, ignoresCase: ignoresCase)
-        else { return nil }
+        let made = try? Self(checking: units, isExtended: isExtended, ignoresCase: ignoresCase)
+        guard let made else { return nil }
+        self = made
+    }
+
+    /// Reads an expression, or says what is wrong with it. With `isMultiline` the text that it is looked for in has
+    /// lines, at whose ends `^` and `$` match. With `isStrict` an extended expression has no plain `{`, nor a star that
+    /// has nothing to repeat.
+    init(
+        checking units: [UInt8],
+        isExtended: Bool,
+        isStrict: Bool = false,
+        ignoresCase: Bool = false,
+        isMultiline: Bool = false
+    ) throws(RegularFault) {
+        var parser = RegularExpressionParser(
+            units,
+            isExtended: isExtended,
+            isStrict: isStrict,
+            isMultiline: isMultiline
+        )
+        let root = try parser.parse()
+        guard let program = RegularProgram(root, groups: parser.groups, ignoresCase: ignoresCase) else {
+            throw .tooLarge
+        }
         self.program = program
         groups = parser.groups
     }
@@ -52,7 +95,7 @@ struct RegularExpression: Sendable {
         var search = RegularSearch(program, text, isMiddle: isMiddle)
         var begin = start
         // A step of a search costs as much as some bytes.
-        defer { meter.charge(bytes: begin - start + 4 * search.steps) }
+        defer { meter.charge(bytes: begin - start + 4 * search.steps + search.bytes) }
         while begin <= text.count {
             guard let next = program.firstPossible(in: text, from: begin) else { return nil }
             if let match = search.match(at: next) { return match }

@@ -8,6 +8,8 @@
 struct RegularProgram: Sendable {
     /// Instructions of one expression; one that needs more is faulty.
     static let maximumInstructions = 20_000
+    /// Nodes that are looked at for them, of which copies of nothing become no instructions.
+    private static let maximumVisits = 4 * maximumInstructions
 
     /// Where words begin or end.
     enum WordEdge: Sendable {
@@ -20,6 +22,7 @@ struct RegularProgram: Sendable {
         case any
         case set(ByteSet)
         case start, end
+        case lineStart, lineEnd
         case edge(WordEdge)
         /// Keeps the position in a slot.
         case save(Int)
@@ -39,6 +42,7 @@ struct RegularProgram: Sendable {
     let groups: Int
 
     private let ignoresCase: Bool
+    private var visits = 0
     /// Whether a match can only begin at the beginning.
     private(set) var isAnchored = false
     /// Whether some group is referred to.
@@ -53,7 +57,7 @@ struct RegularProgram: Sendable {
         slots = 2 * (groups + 1)
         add(root)
         instructions.append(.match)
-        if instructions.count > Self.maximumInstructions { return nil }
+        if isTooLarge { return nil }
         if case .start = instructions[0] { isAnchored = true }
         first = firstBytes()
     }
@@ -80,18 +84,21 @@ struct RegularProgram: Sendable {
             case .unit(let unit): bytes.insert(unit)
             case .set(let set): bytes.formUnion(set)
             case .any: return nil
-            case .start, .edge, .save, .progress: pending.append(place + 1)
+            case .start, .lineStart, .edge, .save, .progress: pending.append(place + 1)
             case .split(let one, let other): pending += [one, other]
             case .jump(let target): pending.append(target)
-            case .end, .reference, .match: return nil
+            case .end, .lineEnd, .reference, .match: return nil
             }
         }
         return bytes
     }
 
+    private var isTooLarge: Bool { instructions.count > Self.maximumInstructions || visits > Self.maximumVisits }
+
     private mutating func add(_ node: RegularExpression.Node) {
         // Beyond the limit nothing more is translated; the whole is refused.
-        guard instructions.count <= Self.maximumInstructions else { return }
+        visits += 1
+        guard !isTooLarge else { return }
         switch node {
         case .unit(let unit):
             let isFolded = ignoresCase && unit.isLetter
@@ -100,6 +107,8 @@ struct RegularProgram: Sendable {
         case .set(let set): instructions.append(.set(ignoresCase ? set.foldingCase : set))
         case .start: instructions.append(.start)
         case .end: instructions.append(.end)
+        case .lineStart: instructions.append(.lineStart)
+        case .lineEnd: instructions.append(.lineEnd)
         case .edge(let edge): instructions.append(.edge(edge))
         case .reference(let number):
             hasReferences = true
@@ -132,12 +141,15 @@ struct RegularProgram: Sendable {
     }
 
     private mutating func addRepeated(_ inner: RegularExpression.Node, _ from: Int, _ to: Int) {
-        for _ in 0..<from { add(inner) }
+        for _ in 0..<from {
+            guard !isTooLarge else { return }
+            add(inner)
+        }
         guard to == .max else {
             // Each further turn may be left out, and with it those behind it.
             var splits: [Int] = []
             for _ in from..<max(from, to) {
-                guard instructions.count <= Self.maximumInstructions else { return }
+                guard !isTooLarge else { return }
                 splits.append(instructions.count)
                 instructions.append(.match)
                 add(inner)

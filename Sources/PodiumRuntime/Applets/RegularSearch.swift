@@ -14,6 +14,8 @@ struct RegularSearch {
 
     /// Steps before the ways that were gone are kept in mind.
     private static let stepsBeforeMemory = 2000
+    /// Bytes of a group that are compared, or slots that are emptied, in a step.
+    private static let unitsPerStep = 64
     /// Bits of that memory.
     private static let maximumMemoryBits = 1 << 26
 
@@ -26,6 +28,8 @@ struct RegularSearch {
     private var gone: [UInt64] = []
     /// The steps so far, of all attempts together.
     private(set) var steps = 0
+    /// The bytes that were compared or set aside besides.
+    private(set) var bytes = 0
 
     init(_ program: RegularProgram, _ text: [UInt8], isMiddle: Bool) {
         self.program = program
@@ -38,6 +42,7 @@ struct RegularSearch {
     mutating func match(at begin: Int) -> RegularExpression.Match? {
         choices.removeAll(keepingCapacity: true)
         for slot in slots.indices { slots[slot] = -1 }
+        steps += slots.count / Self.unitsPerStep
         var instruction = 0
         var index = begin
         var best: RegularExpression.Match?
@@ -84,6 +89,7 @@ struct RegularSearch {
             let bits = program.instructions.count.multipliedReportingOverflow(by: text.count + 1)
             guard !bits.overflow, bits.partialValue <= Self.maximumMemoryBits else { return false }
             gone = Array(repeating: 0, count: bits.partialValue / 64 + 1)
+            bytes += bits.partialValue / 8
         }
         let bit = instruction * (text.count + 1) + index
         let mask: UInt64 = 1 << UInt64(bit & 63)
@@ -106,6 +112,8 @@ struct RegularSearch {
             index += 1
         case .start: if index != 0 || isMiddle { return false }
         case .end: if index != text.count { return false }
+        case .lineStart: if index == 0 ? isMiddle : text[index - 1] != 0x0A { return false }
+        case .lineEnd: if index != text.count, text[index] != 0x0A { return false }
         case .edge(let edge): if !isAt(edge, index) { return false }
         case .save(let slot):
             choices.append(.restore(slot: slot, value: slots[slot]))
@@ -124,6 +132,8 @@ struct RegularSearch {
                 return false
             }
             let range = slots[2 * group]..<slots[2 * group + 1]
+            // A long text is as much as many steps.
+            steps += range.count / Self.unitsPerStep
             guard text[index...].starts(with: text[range]) else { return false }
             index += range.count
         case .match: return true

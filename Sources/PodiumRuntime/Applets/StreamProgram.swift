@@ -19,6 +19,8 @@ protocol StreamProcessor: Sendable {
     var isBusy: Bool { get }
     /// Goes on with that.
     mutating func goOn(_ machine: inout Machine) -> Int?
+    /// What it waits for before it can go on; nil when it only gave up its turn.
+    var wait: Wait? { get }
     /// All files ended, and something may be left to do, for which it may be busy.
     mutating func conclude(_ machine: inout Machine) -> Int?
     /// All is done; the code so far is that of files that could not be opened.
@@ -33,6 +35,7 @@ extension StreamProcessor {
     mutating func abandon(_ name: String, _ machine: inout Machine) -> Int? { end(name, &machine) }
     var isBusy: Bool { false }
     mutating func goOn(_ machine: inout Machine) -> Int? { nil }
+    var wait: Wait? { nil }
     mutating func conclude(_ machine: inout Machine) -> Int? { nil }
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
 }
@@ -69,6 +72,7 @@ struct StreamProgram<Processor: StreamProcessor>: Program {
             machine.spend()
             if processor.isBusy {
                 if let code = processor.goOn(&machine) { return .exited(code) }
+                if let wait = processor.wait { return .blocked(wait) }
                 continue
             }
             guard let input = current else {
@@ -139,6 +143,7 @@ protocol LineProcessor: Sendable {
     /// As with ``StreamProcessor``.
     var isBusy: Bool { get }
     mutating func goOn(_ machine: inout Machine) -> Int?
+    var wait: Wait? { get }
     mutating func conclude(_ machine: inout Machine) -> Int?
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int
 }
@@ -150,6 +155,7 @@ extension LineProcessor {
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? { nil }
     var isBusy: Bool { false }
     mutating func goOn(_ machine: inout Machine) -> Int? { nil }
+    var wait: Wait? { nil }
     mutating func conclude(_ machine: inout Machine) -> Int? { nil }
     mutating func finish(_ code: Int, _ machine: inout Machine) -> Int { code }
 }
@@ -225,6 +231,8 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
 
     var isBusy: Bool { inner.isBusy || hasLines || ended != nil }
 
+    var wait: Wait? { inner.isBusy ? inner.wait : nil }
+
     mutating func goOn(_ machine: inout Machine) -> Int? {
         if inner.isBusy { return inner.goOn(&machine) }
         if hasLines { return handOn(from: 0, &machine) }
@@ -242,9 +250,17 @@ struct Lines<Processor: LineProcessor>: StreamProcessor {
 struct Whole: StreamProcessor {
     /// The bytes that are kept; a program that needs more ends with 1.
     static let maximumBytes = FileContent.maximumStoredBytes
+    /// The parts that are kept by programs that keep each as a text of its own, and what one costs beside its bytes.
+    static let maximumParts = 1 << 18
+    private static let bytesPerPart = 64
+
+    /// Of what parts a program makes a list.
+    enum Parts: Sendable { case none, lines, words }
 
     let openFault: String
     private var bytes: [UInt8] = []
+    private let parts: Parts
+    private var partCount = 0
     /// Works on the content of one input, or of all together.
     private let perFile: Bool
     private let work: @Sendable ([UInt8], String, inout Machine) -> Int
@@ -253,17 +269,24 @@ struct Whole: StreamProcessor {
     init(
         perFile: Bool,
         openFault: String = "%",
+        parts: Parts = .none,
         _ work: @escaping @Sendable ([UInt8], String, inout Machine) -> Int
     ) {
         self.perFile = perFile
         self.openFault = openFault
+        self.parts = parts
         self.work = work
     }
 
-    var heldBytes: Int { bytes.count }
+    var heldBytes: Int { bytes.count + Self.bytesPerPart * partCount }
 
     mutating func take(_ new: [UInt8], _ machine: inout Machine) -> Int? {
-        if bytes.count + new.count > Self.maximumBytes {
+        switch parts {
+        case .none: break
+        case .lines: partCount += new.count { $0 == 0x0A }
+        case .words: partCount += new.count(where: \.isBlank)
+        }
+        if bytes.count + new.count > Self.maximumBytes || partCount > Self.maximumParts {
             return machine.refuseMemory()
         }
         bytes += new
@@ -273,12 +296,12 @@ struct Whole: StreamProcessor {
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
         guard perFile else { return nil }
         code = max(code, work(bytes, name, &machine))
-        bytes = []
+        (bytes, partCount) = ([], 0)
         return nil
     }
 
     mutating func abandon(_ name: String, _ machine: inout Machine) -> Int? {
-        if perFile { bytes = [] }
+        if perFile { (bytes, partCount) = ([], 0) }
         return nil
     }
 

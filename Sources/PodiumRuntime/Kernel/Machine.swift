@@ -143,17 +143,17 @@ extension Machine {
             kernel.processes[number]?.wait = .working(work.nextTurn)
             return false
         }
-        guard let taken = kernel.processes.removeValue(forKey: number) else { return false }
+        // Swapped in: a second reference to what a program keeps would have every turn copy that.
+        guard var other = kernel.processes.removeValue(forKey: number) else { return false }
+        swap(&process, &other)
         kernel.forgetEmptiedPipes()
-        let previous = process
-        process = taken
         process.wait = nil
         // Even a program that only waits pays for its turn, so that turns at one moment cannot go on for ever.
         spend()
         let progress = runProgram()
         checkMemory()
         settle(progress)
-        process = previous
+        process = other
         work.spend(meter.steps)
         let isLast = kernel.processes[number] == nil && !kernel.processes.values.contains { $0.group == group }
         kernel.keep(work, of: group, isOver: isLast)
@@ -161,10 +161,10 @@ extension Machine {
     }
 
     private mutating func runProgram() -> Progress {
-        var program = process.program
-        process.program = Idle()
+        var program: any Program = Idle()
+        swap(&program, &process.program)
         let progress = program.run(&self)
-        process.program = program
+        swap(&program, &process.program)
         return progress
     }
 
@@ -175,7 +175,8 @@ extension Machine {
         }
         switch progress {
         case .exited(let code):
-            finish(process, code: code)
+            // The kernel keeps one byte of it, whatever a program says.
+            finish(process, code: code & 0xFF)
             return
         case .replaced(let program):
             process.program = program

@@ -35,7 +35,8 @@ enum EscapedText {
                 result += Array(String(Character(scalar)).utf8)
             } else if (0x30...0x37).contains(mark) {
                 let isZero = mark == 0x30
-                if !isZero || style != .echo { rest = [mark] + rest }
+                // By its index: a copy of the rest for each number would make long texts slow.
+                if !isZero || style != .echo { rest = text[(rest.startIndex - 1)...] }
                 result.append(UInt8(truncatingIfNeeded: number(&rest, radix: 8, digits: 3) ?? 0))
             } else if style == .shellQuote, mark == UInt8(ascii: "'") || mark == UInt8(ascii: "\"") {
                 result.append(mark)

@@ -25,8 +25,7 @@ struct ExpansionScope: Sendable {
     var parentPID: Int
     /// `$!`.
     var background: Int?
-    /// `$-`.
-    var flags: String
+    var options: ShellOptions
     var line: Int
     /// `$SECONDS`.
     var seconds: Int
@@ -49,7 +48,7 @@ struct Expansion {
     /// The bytes that one word may become.
     static let maximumWordBytes = 4 << 20
     /// What all the fields of a list of words may take; many short ones take far more than their bytes.
-    static let maximumListBytes = 10 << 20
+    static let maximumListBytes = 40 << 20
 
     var variables: ShellVariables
     let scope: ExpansionScope
@@ -77,7 +76,7 @@ struct Expansion {
     mutating func fields(_ words: [ShellWord]) throws(ExpansionStop) -> [ExpandedField] {
         var fields: [ExpandedField] = []
         for word in words {
-            for braced in scope.flavour == .bash ? BraceExpansion.expand(word) : [word] {
+            for braced in scope.flavour == .bash ? try BraceExpansion.expand(word, meter) : [word] {
                 var builder = FieldBuilder(separators: separators)
                 try expand(braced, into: &builder)
                 fields += builder.finish()
@@ -112,6 +111,7 @@ struct Expansion {
 
     private mutating func expand(_ word: ShellWord, into builder: inout FieldBuilder) throws(ExpansionStop) {
         var counted = builder.byteCount
+        var fields = builder.count
         for part in word.parts {
             switch part {
             case .literal(let text): builder.add(Array(text.utf8), isQuoted: false)
@@ -125,9 +125,10 @@ struct Expansion {
             case .arithmetic(let word, let isQuoted):
                 builder.addValue(String(try arithmetic(word)), isQuoted: isQuoted)
             }
-            // Bytes are split, and kept both as text and as a pattern.
-            meter.charge(bytes: 4 * (builder.byteCount - counted))
+            // Bytes are split, and kept both as text and as a pattern; an empty field has to be made, too.
+            meter.charge(bytes: 4 * (builder.byteCount - counted) + ExpandedField.ownBytes * (builder.count - fields))
             counted = builder.byteCount
+            fields = builder.count
             if builder.byteCount > Self.maximumWordBytes || held + builder.heldBytes > Self.maximumListBytes {
                 throw .failed("out of memory")
             }
@@ -161,13 +162,12 @@ struct Expansion {
     /// The value of an expression.
     mutating func arithmetic(_ word: ShellWord) throws(ExpansionStop) -> Int {
         let expression = try text(word)
-        // It is read character by character, with the variables that it names; changing one of them copies their table.
-        meter.charge(bytes: 16 * expression.utf8.count)
+        // Changing a variable copies their table.
         meter.charge(components: variables.count / 4)
         do {
-            return try Arithmetic.evaluate(expression, &variables, isPlain: scope.flavour == .dash)
+            return try Arithmetic.evaluate(expression, &variables, isPlain: scope.flavour == .dash, meter)
         } catch {
-            throw .failed(error.text)
+            throw .failed(error.text(expression, scope.flavour))
         }
     }
 
@@ -181,6 +181,7 @@ struct Expansion {
         if case .unknown = parameter.operation { throw .failed(scope.flavour.badSubstitution) }
         if case .keys = parameter.operation {
             let keys = variables.elements(parameter.name).keys.sorted().map { String($0) }
+            meter.charge(components: keys.count)
             return builder.addList(keys, isQuoted: isQuoted)
         }
         if let list = list(parameter) { return try expand(list, parameter, isQuoted: isQuoted, into: &builder) }
@@ -199,7 +200,9 @@ struct Expansion {
     private func list(_ parameter: ParameterExpansion) -> [String]? {
         if parameter.name == "@" || parameter.name == "*" { return Array(scope.positional.words) }
         guard let index = parameter.index?.parts, index == [.quoted("@")] || index == [.quoted("*")] else { return nil }
-        return variables.elements(parameter.name).sorted { $0.key < $1.key }.map(\.value)
+        let elements = variables.elements(parameter.name)
+        meter.charge(components: elements.count)
+        return elements.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private mutating func expand(
@@ -217,10 +220,16 @@ struct Expansion {
         case .fallback, .assign, .complain, .alternative:
             let value = list.isEmpty ? nil : list.joined(separator: " ")
             if let word = try insteadOf(value, parameter) { return try add(word, isQuoted: isQuoted, into: &builder) }
-            if case .alternative = parameter.operation { return }
+            // `"${list[@]+…}"` is no word at all when there is no list.
+            if case .alternative = parameter.operation { return builder.addList([], isQuoted: isQuoted) }
         default:
             elements = []
-            for element in list { elements.append(try apply(parameter.operation, to: element)) }
+            var bytes = 0
+            for element in list {
+                elements.append(try apply(parameter.operation, to: element))
+                bytes += elements[elements.count - 1].utf8.count
+                if bytes > Self.maximumListBytes { throw .failed("out of memory") }
+            }
         }
         if isStar, isQuoted {
             let separator = separators.first.map { String(UnicodeScalar($0)) } ?? ""
@@ -261,7 +270,8 @@ struct Expansion {
         case .complain(let word, let orEmpty):
             guard isMissing(orEmpty) else { return nil }
             let text = try text(word)
-            throw .unset("\(parameter.name): \(text.isEmpty ? "parameter null or not set" : text)")
+            let fault = orEmpty ? scope.flavour.nullOrUnset : "parameter not set"
+            throw .unset("\(parameter.name): \(text.isEmpty ? fault : text)")
         default: return nil
         }
     }
@@ -285,7 +295,8 @@ struct Expansion {
 
     private func checkUnset(_ parameter: ParameterExpansion) throws(ExpansionStop) {
         guard scope.refusesUnset else { return }
-        throw .unset("\(parameter.name): \(scope.flavour == .bash ? "unbound variable" : "parameter not set")")
+        if scope.flavour != .bash { throw .unset("\(parameter.name): parameter not set") }
+        throw .unset("\(Int(parameter.name) == nil ? "" : "$")\(parameter.name): unbound variable")
     }
 
     private mutating func value(of parameter: ParameterExpansion) throws(ExpansionStop) -> String? {
@@ -306,7 +317,8 @@ struct Expansion {
         case "$": return String(scope.pid)
         case "#": return String(scope.positional.count)
         case "!": return scope.background.map { String($0) }
-        case "-": return scope.flags
+        case "-": return scope.flags(exportsAll: variables.exportsAll)
+        case "SHELLOPTS" where scope.flavour == .bash: return scope.optionNames(exportsAll: variables.exportsAll)
         case "0": return scope.shellName
         case "PPID": return String(scope.parentPID)
         case "LINENO" where scope.flavour != .dash: return String(scope.line)

@@ -3,8 +3,9 @@
 
 /// A field with what of it is a pattern.
 struct ExpandedField: Hashable, Sendable {
-    /// What a field counts for beside its bytes.
-    static let ownBytes = 24
+    /// What a field counts for beside its bytes: itself and the array that text and pattern mostly share, in a list
+    /// that grows to twice its length.
+    static let ownBytes = 112
 
     var units: [UInt8] = []
     /// The same text as a pattern, with everything quoted escaped.
@@ -14,10 +15,16 @@ struct ExpandedField: Hashable, Sendable {
     var vanishesIfEmpty = false
 
     mutating func append(_ text: [UInt8], isQuoted: Bool) {
+        if units.isEmpty, pattern.isEmpty, !isQuoted || !text.contains(where: Self.isSpecial) {
+            // Both share what they hold.
+            (units, pattern) = (text, text)
+            hasPattern = hasPattern || !isQuoted && text.contains { $0 == 0x2A || $0 == 0x3F || $0 == 0x5B }
+            return
+        }
         units += text
         if isQuoted {
             for unit in text {
-                if "*?[]\\-!^".utf8.contains(unit) { pattern.append(UInt8(ascii: "\\")) }
+                if Self.isSpecial(unit) { pattern.append(UInt8(ascii: "\\")) }
                 pattern.append(unit)
             }
         } else {
@@ -25,6 +32,9 @@ struct ExpandedField: Hashable, Sendable {
             hasPattern = hasPattern || text.contains { $0 == 0x2A || $0 == 0x3F || $0 == 0x5B }
         }
     }
+
+    /// Whether a unit means something in a pattern.
+    private static func isSpecial(_ unit: UInt8) -> Bool { "*?[]\\-!^".utf8.contains(unit) }
 
     mutating func append(_ other: ExpandedField) {
         units += other.units
@@ -45,6 +55,12 @@ struct FieldBuilder {
 
     /// What the fields take.
     var heldBytes: Int { byteCount + done.count * ExpandedField.ownBytes }
+
+    /// Whether more than any list of words may take is there; nothing is added then, and whoever expands says so.
+    private var isOverfull: Bool { heldBytes > Expansion.maximumListBytes }
+
+    /// How many fields are done.
+    var count: Int { done.count }
 
     init(separators: [UInt8]?) { self.separators = separators }
 
@@ -70,6 +86,7 @@ struct FieldBuilder {
             add(Array(units[start..<index]), isQuoted: false)
             separate(isSpace: units[index].isBlank)
             start = index + 1
+            if isOverfull { return }
         }
         add(Array(units[start...]), isQuoted: false)
     }
@@ -91,7 +108,7 @@ struct FieldBuilder {
             current = current ?? ExpandedField()
             current?.vanishesIfEmpty = true
         }
-        for (index, element) in elements.enumerated() {
+        for (index, element) in elements.enumerated() where !isOverfull {
             if index > 0, let field = current {
                 done.append(field)
                 current = nil

@@ -7,6 +7,8 @@ extension Shell {
         .merging(processBuiltins) { first, _ in first }
         .merging(appletBuiltins) { first, _ in first }
         .merging(settingBuiltins) { first, _ in first }
+        .merging(declaringBuiltins) { first, _ in first }
+        .merging(optionBuiltins) { first, _ in first }
         .merging(missingBuiltins) { first, _ in first }
 
     private static let controlBuiltins: [String: ShellBuiltin] = [
@@ -24,7 +26,9 @@ extension Shell {
             shell.status = 0
             let script = ShellScript(text: words.dropFirst().joined(separator: " "), shell.flavour)
             // dash counts the lines of the text alone.
-            shell.frames.append(.script(script.nested(at: shell.flavour == .dash ? 1 : shell.line)))
+            var nested = script.nested(at: shell.flavour == .dash ? 1 : shell.line)
+            nested.reader = "eval"
+            shell.frames.append(.script(nested))
             return .step(.next)
         },
         ".": { shell, machine, words in shell.source(words, &machine) },
@@ -62,8 +66,12 @@ extension Shell {
         "let": { shell, machine, words in
             var value = 0
             for word in words.dropFirst() {
-                guard let result = try? Arithmetic.evaluate(word, &shell.variables) else { return .status(1) }
-                value = result
+                do throws(ArithmeticError) {
+                    value = try Arithmetic.evaluate(word, &shell.variables, machine.meter)
+                } catch {
+                    machine.complain(shell.complaint("let: \(error.text(word, shell.flavour))"))
+                    return .refused(1)
+                }
             }
             return .status(value == 0 ? 1 : 0)
         },
@@ -97,7 +105,16 @@ extension Shell {
 
     private mutating func leave(_ words: [String], continues: Bool, _ machine: inout Machine) -> BuiltinResult {
         status = 0
-        leaveLoops(words.count > 1 ? Int(words[1]) ?? 1 : 1, continues: continues, &machine)
+        if flavour == .bash, loopDepth == 0 {
+            machine.complain(complaint("\(words[0]): only meaningful in a `for', `while', or `until' loop"))
+            return .status(0)
+        }
+        let level = words.count > 1 ? Int(words[1]) : 1
+        guard let level, level > 0 || flavour == .bash else {
+            complainOfNumber(words[0], words[1], &machine)
+            return flavour == .bash ? .step(exit(128)) : .refused(2)
+        }
+        leaveLoops(level, continues: continues, &machine)
         return .step(.next)
     }
 
@@ -208,7 +225,7 @@ extension Shell {
                 machine.print(isVerbose ? "\(name) is \(path)\n" : "\(path)\n")
             case nil:
                 if isVerbose, flavour == .bash {
-                    machine.complain(complaint("\(name): not found"))
+                    machine.complain(complaint("\(builtin ?? "type"): \(name): not found"))
                 } else if isVerbose {
                     machine.print("\(name): not found\n")
                 }

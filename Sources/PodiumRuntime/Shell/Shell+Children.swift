@@ -16,6 +16,7 @@ extension Shell {
         }
         copy.isCommandString = false
         copy.jobs = []
+        copy.waited = [:]
         copy.ended = [:]
         copy.substituted = nil
         copy.outputProcesses = []
@@ -205,6 +206,8 @@ extension Shell {
         }
         guard let numbers else {
             status = 0
+            if waited.count > Self.maximumJobs { waited = [:] }
+            for job in jobs { waited[job.pid] = job.code }
             jobs = []
             return .next
         }
@@ -309,7 +312,9 @@ extension Shell {
         let target = redirection.target
         if redirection.kind == .duplicate { return "\(target): bad file descriptor" }
         switch flavour {
-        case .bash: return "\(target): \(error.text)"
+        case .bash:
+            let isKept = error == .exists && options.refusesClobber
+            return "\(target): \(isKept ? "cannot overwrite existing file" : error.text)"
         case .ash, .dash:
             let isRead = redirection.kind == .input
             let text = error == .noEntry ? (isRead ? "no such file" : "nonexistent directory") : error.text

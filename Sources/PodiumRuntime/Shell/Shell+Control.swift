@@ -33,8 +33,8 @@ extension Shell {
             frames.append(.forCount(test: test, step: step, body: body, isFirst: true))
             frames.append(.expand(ExpansionJob(.step(start))))
         case .selection(let word, let clauses): frames.append(.expand(ExpansionJob(.selection(word, clauses))))
-        case .function(let name, let body):
-            functions[name] = body
+        case .function(let name, let function):
+            functions[name] = function
             status = 0
         case .redirected(let command, let redirections):
             frames.append(.expand(ExpansionJob(.redirected(command, redirections))))
@@ -105,8 +105,10 @@ extension Shell {
         switch frame {
         case .restore(let saved): restore(saved, &machine)
         case .restoreVariables(let saved): restore(saved)
-        case .function(let old, let locals):
+        case .function(let old, let locals, let options):
             positional = old
+            // Only bash lets a function go on with the options of its caller.
+            if flavour != .bash { optionPlace = options }
             restore(locals)
         case .sourced(_, let old): positional = old ?? positional
         case .trap(let old): status = old
@@ -116,12 +118,18 @@ extension Shell {
 
     private mutating func restore(_ saved: [SavedVariable]) {
         for variable in saved.reversed() {
-            if let value = variable.value {
-                variables.set(variable.name, value)
-                variables.export(variable.name, variable.isExported)
-            } else {
+            guard variable.value != nil || variable.elements != nil else {
                 variables.remove(variable.name)
+                continue
             }
+            if let elements = variable.elements {
+                variables.set(variable.name, elements: elements)
+            } else {
+                variables.makePlain(variable.name)
+            }
+            if let value = variable.value { variables.set(variable.name, value) }
+            variables.export(variable.name, variable.isExported)
+            variables.makeReadOnly(variable.name, variable.isReadOnly)
         }
     }
 
@@ -143,7 +151,7 @@ extension Shell {
     }
 
     /// The loops around the present command, within the present function.
-    private var loopDepth: Int {
+    var loopDepth: Int {
         var depth = 0
         for frame in frames.reversed() {
             if case .function = frame { break }
@@ -183,10 +191,10 @@ extension Shell {
     /// `local`: remembers what a variable was before, until the function ends.
     mutating func makeLocal(_ name: String) {
         for index in frames.indices.reversed() {
-            guard case .function(let positional, var locals) = frames[index] else { continue }
+            guard case .function(let positional, var locals, let options) = frames[index] else { continue }
             if !locals.contains(where: { $0.name == name }) {
                 locals.append(saved(name))
-                frames[index] = .function(positional: positional, locals: locals)
+                frames[index] = .function(positional: positional, locals: locals, options: options)
             }
             return
         }
@@ -194,7 +202,13 @@ extension Shell {
 
     /// A variable as it is now.
     func saved(_ name: String) -> SavedVariable {
-        SavedVariable(name: name, value: variables[name], isExported: variables.isExported(name))
+        SavedVariable(
+            name: name,
+            value: variables[name],
+            elements: variables.array(name),
+            isExported: variables.isExported(name),
+            isReadOnly: variables.isReadOnly(name)
+        )
     }
 }
 

@@ -6,21 +6,28 @@ extension Shell {
     mutating func execute(_ command: ExpandedCommand, _ machine: inout Machine) -> Step {
         let words = command.fields.flatMap { glob($0, &machine) }
         for refusal in command.refusals { machine.complain(complaint(refusal)) }
-        if options.traces { trace(command.trace + words, &machine) }
+        if options.traces { trace(command.trace + words.map(quotedForTrace), &machine) }
         guard let first = words.first else { return assign(command, &machine) }
         if first == "exec" { return replace(Array(words.dropFirst()), command, &machine) }
-        if let body = functions[first] { return call(body, words, command, &machine) }
+        if let function = functions[first] { return call(function.body, words, command, &machine) }
         if let builtin = builtin(named: first) { return call(builtin, words, command, &machine) }
         return start(words, command, &machine)
     }
 
     private func trace(_ words: [String], _ machine: inout Machine) {
-        machine.complain("\(variables["PS4"] ?? "+ ")" + words.map(Self.quotedForTrace).joined(separator: " "))
+        machine.complain("\(variables["PS4"] ?? "+ ")" + words.joined(separator: " "))
     }
 
-    private static func quotedForTrace(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { $0.isAlphanumeric || "_-./:=@%+,[]!^".utf8.contains($0) }
-        return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    /// A word as a trace shows it; dash shows it as it is.
+    func quotedForTrace(_ word: String) -> String {
+        if flavour == .dash { return word }
+        let plain = flavour == .bash ? "_-./:=@%+,~#" : "_-./:@+,]^"
+        let isPlain = word.utf8.allSatisfy {
+            $0.isAlphanumeric || plain.utf8.contains($0) || $0 > 0x7F && flavour == .bash
+        }
+        if isPlain, !word.isEmpty, !word.hasPrefix("~"), !word.hasPrefix("#") { return word }
+        if flavour == .bash, word == "'" { return "\\'" }
+        return "'" + word.replacing("'", with: flavour == .bash ? "'\\''" : "'\"'\"'") + "'"
     }
 
     /// A command of assignments and redirections only.
@@ -102,7 +109,8 @@ extension Shell {
         }
         if !saved.isEmpty { frames.append(.restore(saved)) }
         if !command.assigned.isEmpty { frames.append(.restoreVariables(command.assigned)) }
-        frames += [.function(positional: positional, locals: []), .run(body)]
+        frames += [.function(positional: positional, locals: [], options: optionPlace), .run(body)]
+        if flavour != .bash { beginOptions() }
         positional = WordList(words.dropFirst())
         return .next
     }
@@ -121,7 +129,11 @@ extension Shell {
         if !saved.isEmpty { frames.append(.restore(saved)) }
         if !command.assigned.isEmpty, !isSpecial { frames.append(.restoreVariables(command.assigned)) }
         self.builtin = words[0]
-        defer { self.builtin = nil }
+        declaredArrays = command.arrays
+        defer {
+            self.builtin = nil
+            declaredArrays = [:]
+        }
         switch builtin(&self, &machine, words) {
         case .status(let code):
             status = code

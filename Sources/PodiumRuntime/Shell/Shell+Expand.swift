@@ -32,8 +32,16 @@ struct ExpandedCommand: Sendable {
     var assigned: [SavedVariable]
     /// The assignments as text, for `set -x`.
     var trace: [String]
+    /// Arrays that are declared, by name.
+    var arrays: [String: DeclaredArray] = [:]
     /// Why assignments were left out.
     var refusals: [String] = []
+}
+
+/// The elements of an array behind `declare` and its kin.
+struct DeclaredArray: Sendable {
+    var values: [String]
+    var appends: Bool
 }
 
 /// A redirection after expansion.
@@ -95,7 +103,7 @@ extension Shell {
             pid: pid ?? 0,
             parentPID: parentPID,
             background: lastBackground,
-            flags: options.letters,
+            options: options,
             line: line,
             seconds: Int((machine.now - startedAt).nanoseconds / 1_000_000_000),
             refusesUnset: options.refusesUnset,
@@ -169,8 +177,8 @@ extension Shell {
         for (index, clause) in clauses.enumerated() {
             for word in clause.patterns {
                 let pattern = try expansion.pattern(word)
-                expansion.meter.charge(bytes: 2 * (pattern.utf8.count + subject.utf8.count))
-                guard ShellPattern(pattern).matches(subject) else { continue }
+                expansion.meter.charge(bytes: pattern.utf8.count + subject.utf8.count)
+                guard ShellPattern(pattern).matches(subject, expansion.meter) else { continue }
                 return .sequence(try bodies(from: index, subject, clauses, &expansion))
             }
         }
@@ -190,7 +198,7 @@ extension Shell {
             var matches = last.next == .body
             if last.next == .none { break }
             for word in clause.patterns where !matches {
-                matches = ShellPattern(try expansion.pattern(word)).matches(subject)
+                matches = ShellPattern(try expansion.pattern(word)).matches(subject, expansion.meter)
             }
             guard matches else { continue }
             bodies.append(clause.body)
@@ -206,6 +214,12 @@ extension Shell {
         let isTest = flavour == .bash && command.words.first?.bareText == "[["
         let fields = isTest ? try testFields(command.words, &expansion) : try expansion.fields(command.words)
         let redirections = try expand(command.redirections, &expansion)
+        var arrays: [String: DeclaredArray] = [:]
+        for array in command.arrays {
+            let values = try expansion.fields(array.elements ?? []).map { $0.units.text }
+            expansion.meter.charge(components: values.count)
+            arrays[array.name] = DeclaredArray(values: values, appends: array.appends)
+        }
         var assigned: [SavedVariable] = []
         var trace: [String] = []
         var refusals: [String] = []
@@ -220,13 +234,14 @@ extension Shell {
             let value = try assign(assignment, &expansion)
             // The first change copies the table of the variables.
             expansion.meter.charge(components: expansion.variables.count / 4)
-            if options.traces { trace.append("\(assignment.name)=\(value)") }
+            if options.traces { trace.append("\(assignment.name)=\(value.isEmpty ? "" : quotedForTrace(value))") }
         }
         return ExpandedCommand(
             fields: fields,
             redirections: redirections,
             assigned: assigned,
             trace: trace,
+            arrays: arrays,
             refusals: refusals
         )
     }
@@ -277,6 +292,8 @@ extension Shell {
             expansion.variables.set(assignment.name, at: number, value)
         } else {
             if assignment.appends { value = (expansion.variables[assignment.name] ?? "") + value }
+            // What stood there before is copied.
+            if assignment.appends { expansion.meter.charge(bytes: value.utf8.count) }
             expansion.variables.set(assignment.name, value)
         }
         return value
@@ -324,7 +341,7 @@ extension Machine {
                     continue
                 }
                 for name in (try? names(in: path.isEmpty ? "." : path)) ?? []
-                where name.hasPrefix(".") == component.hasPrefix(".") && matcher.matches(name) {
+                where name.hasPrefix(".") == component.hasPrefix(".") && matcher.matches(name, meter) {
                     charge(bytes: path.utf8.count + 2 * (component.utf8.count + name.utf8.count))
                     next.append(prefix + name)
                 }

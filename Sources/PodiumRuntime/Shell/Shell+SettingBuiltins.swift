@@ -4,7 +4,6 @@
 extension Shell {
     static let settingBuiltins: [String: ShellBuiltin] = [
         "trap": { shell, machine, words in shell.trap(words, &machine) },
-        "set": { shell, machine, words in shell.set(words, &machine) },
         "umask": { shell, machine, words in shell.changeMask(words, &machine) },
         "ulimit": { shell, machine, words in shell.limit(words, &machine) },
         "times": { _, machine, _ in
@@ -23,19 +22,28 @@ extension Shell {
         },
         "alias": { shell, machine, words in shell.alias(words, &machine) },
         "unalias": { shell, machine, words in
+            if words.count == 1, shell.flavour == .bash {
+                machine.complain("unalias: usage: unalias [-a] name [name ...]")
+                return .status(2)
+            }
             var code = 0
             for name in words.dropFirst() {
                 if name == "-a" {
                     shell.aliases = [:]
                 } else if shell.aliases.removeValue(forKey: name) == nil {
-                    machine.complain(shell.complaint("unalias: \(name): not found"))
+                    shell.complainOfAlias("unalias", name, &machine)
                     code = 1
                 }
             }
             return .status(code)
         },
-        "shopt": { shell, machine, words in shell.changeBashOption(words, &machine) },
     ]
+
+    private func complainOfAlias(_ builtin: String, _ name: String, _ machine: inout Machine) {
+        machine.complain(
+            flavour == .bash ? complaint("\(builtin): \(name): not found") : "\(builtin): \(name) not found"
+        )
+    }
 
     private mutating func alias(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
         func show(_ name: String, _ text: String) {
@@ -50,28 +58,9 @@ extension Shell {
             } else if let text = aliases[word] {
                 show(word, text)
             } else {
-                machine.complain(complaint("alias: \(word): not found"))
+                complainOfAlias("alias", word, &machine)
                 code = 1
             }
-        }
-        return .status(code)
-    }
-
-    /// `shopt` of bash: what changes the meaning of a script and is not simulated fails aloud.
-    private mutating func changeBashOption(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        let harmless: Set<String> = [
-            "checkhash", "checkwinsize", "cmdhist", "expand_aliases", "histappend", "hostcomplete", "huponexit",
-            "interactive_comments", "login_shell", "mailwarn", "no_empty_cmd_completion", "progcomp", "promptvars",
-            "sourcepath", "inherit_errexit", "lastpipe", "xpg_echo", "extquote", "force_fignore", "compat50",
-        ]
-        if words.contains("nullglob") { options.dropsUnmatched = words.contains("-s") }
-        guard words.contains("-s") else { return .status(0) }
-        var code = 0
-        for name in words.dropFirst()
-        where !name.hasPrefix("-") && name != "nullglob" && !harmless.contains(name) {
-            machine.complain(complaint("shopt: \(name): not simulated"))
-            machine.note("The option \(name) of bash is not simulated")
-            code = 1
         }
         return .status(code)
     }
@@ -97,7 +86,13 @@ extension Shell {
             mask = ModeChange(word).map { 0o777 & ~$0.applied(to: rights, isDirectory: false, mask: 0) }
         }
         guard let mask, (0...0o777).contains(mask) else {
-            machine.complain(complaint("umask: illegal mode: \(word)"))
+            let isNumber = word.utf8.allSatisfy(\.isDigit)
+            switch flavour {
+            case .ash: machine.complain(complaint("umask: illegal mode: \(word)"))
+            case .dash: machine.complain(complaint("umask: Illegal \(isNumber ? "number" : "mode"): \(word)"))
+            case .bash where isNumber: machine.complain(complaint("umask: \(word): octal number out of range"))
+            case .bash: machine.complain(complaint("umask: `\(word.prefix(1))': invalid symbolic mode operator"))
+            }
             return .refused(1)
         }
         machine.process.mask = mask
@@ -146,7 +141,8 @@ extension Shell {
         var code = 0
         for name in names {
             guard let key = Self.trapName(name), key != "ERR" || flavour != .dash else {
-                machine.complain(complaint("trap: \(name): invalid signal specification"))
+                let text = "trap: \(name): invalid signal specification"
+                machine.complain(flavour == .dash ? "trap: \(name): bad trap" : complaint(text))
                 code = 1
                 continue
             }
@@ -164,79 +160,5 @@ extension Shell {
         if name == "0" || name.uppercased() == "EXIT" { return "EXIT" }
         if ["ERR", "DEBUG", "RETURN"].contains(name.uppercased()) { return name.uppercased() }
         return Signal(name: name)?.name
-    }
-
-    private mutating func set(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        if words.count == 1 {
-            for (name, value) in variables.all { machine.print("\(name)='\(value)'\n") }
-            return .status(0)
-        }
-        let code = setOptions(Array(words.dropFirst()), keepsPositional: true)
-        if code == 0 { return .status(0) }
-        let shown = words.dropFirst().first ?? ""
-        machine.complain(complaint("set: illegal option \(shown)"))
-        // ash is lenient with names only.
-        return flavour == .ash && shown.dropFirst().hasSuffix("o") ? .status(1) : .refused(code)
-    }
-
-    /// Reads `-eux`, `-o pipefail`, `--` and positional parameters; the code is 2 for what is unknown.
-    mutating func setOptions(_ words: [String], keepsPositional: Bool) -> Int {
-        var rest = words[...]
-        while let word = rest.first, word.count > 1, word.hasPrefix("-") || word.hasPrefix("+") {
-            rest = rest.dropFirst()
-            if word == "--" {
-                positional = WordList(rest)
-                return 0
-            }
-            let isOn = word.hasPrefix("-")
-            for letter in word.dropFirst() {
-                if letter == "o" {
-                    guard let name = rest.popFirst() else { return 0 }
-                    guard setOption(named: name, isOn) else { return 2 }
-                } else if !setOption(letter, isOn) {
-                    return 2
-                }
-            }
-        }
-        if !rest.isEmpty || !keepsPositional { positional = WordList(rest) }
-        return 0
-    }
-
-    private mutating func setOption(_ letter: Character, _ isOn: Bool) -> Bool {
-        switch letter {
-        case "e": options.exitsOnError = isOn
-        case "x": options.traces = isOn
-        case "u": options.refusesUnset = isOn
-        case "f": options.skipsPatterns = isOn
-        case "C": options.refusesClobber = isOn
-        case "a": variables.exportsAll = isOn
-        case "n": options.skipsCommands = isOn && !options.isInteractive
-        case "b", "m", "v", "i", "I", "s": break
-        case "V": return flavour != .bash
-        case "E": return true
-        case "h", "k", "p", "t", "B", "H", "P", "T": return flavour == .bash
-        default: return false
-        }
-        return true
-    }
-
-    private mutating func setOption(named name: String, _ isOn: Bool) -> Bool {
-        switch name {
-        case "errexit": options.exitsOnError = isOn
-        case "xtrace": options.traces = isOn
-        case "nounset": options.refusesUnset = isOn
-        case "noglob": options.skipsPatterns = isOn
-        case "noclobber": options.refusesClobber = isOn
-        case "allexport": variables.exportsAll = isOn
-        case "noexec": options.skipsCommands = isOn && !options.isInteractive
-        case "pipefail" where flavour != .dash: options.failsPipelines = isOn
-        case "errtrace": return flavour != .dash
-        case "posix", "braceexpand", "functrace", "hashall", "histexpand", "history", "keyword", "onecmd", "physical",
-            "privileged", "interactive-comments":
-            return flavour == .bash
-        default:
-            return ["monitor", "verbose", "vi", "emacs", "ignoreeof", "notify", "nolog", "debug"].contains(name)
-        }
-        return true
     }
 }

@@ -14,86 +14,20 @@ struct ReadJob: Sendable {
     var descriptor = 0
     /// What came so far.
     var bytes: [UInt8] = []
-    /// The lines that `mapfile` gathers; nil for `read`.
-    var lines: LineArray?
+    /// The number of the lines that `mapfile` gathers; nil for `read`.
+    var lines: Int?
+    /// Whether nothing more is to be read, because a callback was called for the last line.
+    var isEnded = false
 }
 
 extension Shell {
     static let variableBuiltins: [String: ShellBuiltin] = [
-        "export": { shell, machine, words in shell.declare(words, &machine) { $0.variables.export($1) } },
-        "readonly": { shell, machine, words in shell.declare(words, &machine) { $0.variables.makeReadOnly($1) } },
-        "local": { shell, machine, words in shell.declareLocal(words, &machine) },
-        "declare": { shell, machine, words in shell.declareLocal(words, &machine) },
-        "typeset": { shell, machine, words in shell.declareLocal(words, &machine) },
         "unset": { shell, machine, words in shell.unset(words, &machine) },
         "cd": { shell, machine, words in shell.changeDirectory(words, &machine) },
         "read": { shell, machine, words in shell.beginRead(words, &machine) },
         "mapfile": { shell, machine, words in shell.beginLineArray(words, &machine) },
         "readarray": { shell, machine, words in shell.beginLineArray(words, &machine) },
     ]
-
-    private mutating func declareLocal(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        if words[0] == "local", !isInFunction {
-            machine.complain(complaint("local: can only be used in a function"))
-            return .refused(1)
-        }
-        if words.contains(where: { $0.hasPrefix("-") && ($0.contains("A") || $0.contains("n")) }) {
-            machine.complain(complaint("\(words[0]): associative arrays and references are not simulated"))
-            machine.note("Associative arrays and references of bash are not simulated")
-            return .refused(2)
-        }
-        let letters = words.dropFirst().prefix { $0.hasPrefix("-") }.joined()
-        if let letter = letters.first(where: { "ilu".contains($0) }) {
-            machine.note("The attribute -\(letter) of \(words[0]) is not simulated: values stay as they are written")
-        }
-        return declare(words, &machine, before: { $0.makeLocal($1) }, { _, _ in })
-    }
-
-    private mutating func declare(
-        _ words: [String],
-        _ machine: inout Machine,
-        before: (inout Shell, String) -> Void = { _, _ in },
-        _ change: (inout Shell, String) -> Void
-    ) -> BuiltinResult {
-        var isUnexport = false
-        for word in words.dropFirst() {
-            if word == "-p" { return listExported(&machine) }
-            if word.hasPrefix("-") {
-                if flavour == .dash || flavour == .ash && word != "-n" {
-                    machine.complain(complaint("\(words[0]): Illegal option \(word)"))
-                    return .refused(2)
-                }
-                isUnexport = word == "-n"
-                continue
-            }
-            let name = String(word.prefix { $0 != "=" && $0 != "+" })
-            guard ShellParser.isName(name) else {
-                machine.complain(complaint("\(words[0]): \(word): bad variable name"))
-                return .refused(1)
-            }
-            before(&self, name)
-            if let equals = word.firstIndex(of: "=") {
-                if variables.isReadOnly(name) {
-                    machine.complain(complaint("\(name): is read only"))
-                    return .refused(1)
-                }
-                let value = String(word[word.index(after: equals)...])
-                variables.set(name, word.hasPrefix(name + "+=") ? (variables[name] ?? "") + value : value)
-            } else if words[0] == "local", flavour != .dash {
-                variables.remove(name)
-            }
-            if isUnexport { variables.export(name, false) } else { change(&self, name) }
-        }
-        if words.count == 1 { return listExported(&machine) }
-        return .status(substitutionStatus.map { _ in 0 } ?? 0)
-    }
-
-    private func listExported(_ machine: inout Machine) -> BuiltinResult {
-        for name in variables.names(exported: true) {
-            machine.print("export \(name)='\(variables[name] ?? "")'\n")
-        }
-        return .status(0)
-    }
 
     private mutating func unset(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
         var isFunction = false
@@ -102,13 +36,18 @@ extension Shell {
                 isFunction = true
             } else if word == "-v" {
                 isFunction = false
+            } else if word.hasPrefix("-"), let letter = word.dropFirst().first, word != "-n" || flavour != .bash {
+                return refuseOption(letter, usage: "unset [-f] [-v] [-n] [name ...]", &machine)
             } else if isFunction {
                 functions[word] = nil
             } else if variables.isReadOnly(word) {
-                machine.complain(complaint("\(word): is read only"))
+                if flavour != .bash { return refuseChange(of: word, &machine) }
+                machine.complain(complaint("unset: \(word): cannot unset: readonly variable"))
                 return .refused(1)
             } else if flavour == .bash, let (name, index) = element(word) {
                 variables.remove(name, at: index)
+            } else if flavour == .bash, !ShellParser.isName(word.prefix { $0 != "[" }) {
+                functions[word] = nil
             } else if !ShellParser.isName(word.prefix { $0 != "[" }) {
                 machine.complain(complaint("unset: \(word): bad variable name"))
                 return .refused(1)
@@ -127,7 +66,7 @@ extension Shell {
         let expression = String(word[word.index(after: open)...].dropLast())
         guard ShellParser.isName(name), expression != "@", expression != "*" else { return nil }
         do throws(ArithmeticError) {
-            let number = try Arithmetic.evaluate(expression, &variables)
+            let number = try Arithmetic.evaluate(expression, &variables, nil)
             return variables.index(number, in: name).map { (name, $0) }
         } catch {
             // What is no expression is no name of a variable either, and called so.
@@ -136,7 +75,12 @@ extension Shell {
     }
 
     private mutating func changeDirectory(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        let target = words.dropFirst().first { !["-P", "-L", "--"].contains($0) }
+        let targets = words.dropFirst().filter { !["-P", "-L", "--"].contains($0) }
+        let target = targets.first
+        if flavour == .bash, targets.count > 1 {
+            machine.complain(complaint("cd: too many arguments"))
+            return .status(1)
+        }
         var path = target ?? variables["HOME"] ?? "/root"
         if target == "-" { path = variables["OLDPWD"] ?? machine.process.directory }
         let isPhysical = words.contains("-P")
@@ -182,8 +126,7 @@ extension Shell {
             if option == "--" { break }
             for letter in option.dropFirst() {
                 guard readOptions.contains(letter) else {
-                    machine.complain(complaint("read: Illegal option -\(letter)"))
-                    return .refused(2)
+                    return refuseOption(letter, usage: Self.readUsage, &machine)
                 }
                 switch letter {
                 case "r": job.isRaw = true
@@ -202,6 +145,9 @@ extension Shell {
         job.names = rest.isEmpty ? ["REPLY"] : Array(rest)
         return .step(read(job, &machine))
     }
+
+    private static let readUsage =
+        "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]"
 
     private var readOptions: String {
         switch flavour {
@@ -228,13 +174,14 @@ extension Shell {
     /// Reads on for `read`.
     mutating func read(_ job: ReadJob, _ machine: inout Machine) -> Step {
         var job = job
+        if job.isEnded, let number = job.lines { return finishLineArray(job, number, &machine) }
         while true {
             machine.spend()
             if machine.mustYield {
                 frames.append(.read(job))
                 return .next
             }
-            if let limit = job.limit, job.bytes.count >= limit { return finishRead(job, isWhole: true) }
+            if let limit = job.limit, job.bytes.count >= limit { return finishRead(job, isWhole: true, &machine) }
             let piece =
                 job.limit == nil
                 ? machine.readPiece(job.descriptor, through: job.delimiter)
@@ -243,19 +190,20 @@ extension Shell {
             case .bytes(let bytes):
                 if job.bytes.count < Expansion.maximumWordBytes { job.bytes += bytes }
                 guard job.bytes.last == job.delimiter else { continue }
-                if job.lines != nil {
-                    if job.takeLine() { return finishLineArray(job, &machine) }
+                if let number = job.lines {
+                    if let step = takeLine(&job, number, &machine) { return step }
                     continue
                 }
                 job.bytes.removeLast()
                 let isContinued = !job.isRaw && job.delimiter == UInt8(ascii: "\n") && job.bytes.endsWithBackslash
-                if !isContinued { return finishRead(job, isWhole: true) }
+                if !isContinued { return finishRead(job, isWhole: true, &machine) }
                 job.bytes.removeLast()
-            case .end where job.lines != nil, .failed where job.lines != nil: return finishLineArray(job, &machine)
-            case .end, .failed: return finishRead(job, isWhole: false)
+            case .end, .failed:
+                if let number = job.lines { return finishLineArray(job, number, &machine) }
+                return finishRead(job, isWhole: false, &machine)
             case .wait(let wait):
                 if let deadline = job.deadline, deadline <= machine.now {
-                    let step = finishRead(job, isWhole: false)
+                    let step = finishRead(job, isWhole: false, &machine)
                     status = flavour == .bash ? 142 : 1
                     return step
                 }
@@ -267,7 +215,14 @@ extension Shell {
         }
     }
 
-    private mutating func finishRead(_ job: ReadJob, isWhole: Bool) -> Step {
+    private mutating func finishRead(_ job: ReadJob, isWhole: Bool, _ machine: inout Machine) -> Step {
+        if let name = (job.array.map { [$0] } ?? job.names).first(where: { variables.isReadOnly($0) }) {
+            builtin = "read"
+            defer { builtin = nil }
+            _ = refuseChange(of: name, &machine)
+            status = flavour == .bash ? 1 : 2
+            return finishCommand()
+        }
         let separators = variables["IFS"].map { Array($0.utf8) } ?? [0x20, 0x09, 0x0A]
         let line = job.isRaw ? job.bytes.map { ($0, false) } : Self.resolveEscapes(job.bytes)
         if let array = job.array {
@@ -316,62 +271,6 @@ extension Shell {
             if let next = rest.first, isSeparator(next) { rest = rest.dropFirst().drop(while: isSpace) }
         }
         return fields
-    }
-
-    // Options of scripts
-
-    /// `getopts`, with its place kept in `OPTIND` and `_OPTPOS`.
-    mutating func getOption(_ words: [String], _ machine: inout Machine) -> BuiltinResult {
-        guard words.count >= 3 else { return .status(2) }
-        let arguments = words.count > 3 ? Array(words.dropFirst(3)) : Array(positional.words)
-        var index = max(1, Int(variables["OPTIND"] ?? "1") ?? 1)
-        var position = Int(variables["_OPTPOS"] ?? "1") ?? 1
-        guard index <= arguments.count, arguments[index - 1].hasPrefix("-"), arguments[index - 1].count > 1 else {
-            variables.set(words[2], "?")
-            return .status(1)
-        }
-        let letters = Array(arguments[index - 1])
-        if letters == ["-", "-"] {
-            variables.set("OPTIND", String(index + 1))
-            variables.set(words[2], "?")
-            return .status(1)
-        }
-        let letter = letters[min(position, letters.count - 1)]
-        variables.set("OPTARG", "")
-        position += 1
-        let specification = Array(words[1])
-        var result = String(letter)
-        if let place = specification.firstIndex(of: letter), letter != ":" {
-            if place + 1 < specification.count, specification[place + 1] == ":" {
-                let hasRest = position < letters.count
-                let value = hasRest ? String(letters[position...]) : index < arguments.count ? arguments[index] : nil
-                index += hasRest ? 0 : 1
-                position = letters.count
-                if let value {
-                    variables.set("OPTARG", value)
-                } else {
-                    let isSilent = specification.first == ":"
-                    result = isSilent ? ":" : "?"
-                    if isSilent {
-                        variables.set("OPTARG", String(letter))
-                    } else {
-                        machine.complain("\(name): option requires an argument -- \(letter)")
-                    }
-                }
-            }
-        } else {
-            if specification.first == ":" {
-                variables.set("OPTARG", String(letter))
-            } else {
-                machine.complain("\(name): illegal option -\(letter)")
-            }
-            result = "?"
-        }
-        if position >= letters.count { (index, position) = (index + 1, 1) }
-        variables.set("OPTIND", String(index))
-        variables.set("_OPTPOS", String(position))
-        variables.set(words[2], result)
-        return .status(0)
     }
 }
 

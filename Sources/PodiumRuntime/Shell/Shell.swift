@@ -34,7 +34,7 @@ enum ShellFrame: Sendable {
     /// Takes back assignments before a command.
     case restoreVariables([SavedVariable])
     /// Leaves a function.
-    case function(positional: WordList, locals: [SavedVariable])
+    case function(positional: WordList, locals: [SavedVariable], options: OptionPlace)
     /// Leaves a file read with `.`.
     case sourced(path: String, positional: WordList?)
     /// Leaves a trap and gives `$?` its value back.
@@ -74,28 +74,10 @@ struct SavedDescriptor: Sendable {
 struct SavedVariable: Sendable {
     var name: String
     var value: String?
+    /// Its elements, if it is an array.
+    var elements: [Int: String]?
     var isExported: Bool
-}
-
-/// The options of `set`.
-struct ShellOptions: Sendable {
-    var exitsOnError = false
-    var traces = false
-    var refusesUnset = false
-    var skipsPatterns = false
-    var refusesClobber = false
-    var failsPipelines = false
-    /// `-n`: commands are read, and not run.
-    var skipsCommands = false
-    var isInteractive = false
-    /// `nullglob` of bash: a pattern that matches nothing is no word at all.
-    var dropsUnmatched = false
-
-    /// The letters of `$-`.
-    var letters: String {
-        (exitsOnError ? "e" : "") + (skipsPatterns ? "f" : "") + (isInteractive ? "i" : "") + (refusesUnset ? "u" : "")
-            + (traces ? "x" : "") + (refusesClobber ? "C" : "")
-    }
+    var isReadOnly: Bool
 }
 
 /// A child that runs or ran in the background.
@@ -116,7 +98,7 @@ struct Shell: Program {
 
     var frames: [ShellFrame] = []
     var variables: ShellVariables
-    var functions: [String: ShellCommand] = [:]
+    var functions: [String: ShellFunction] = [:]
     var aliases: [String: String] = [:]
     var positional = WordList()
     /// `$0`.
@@ -126,8 +108,17 @@ struct Shell: Program {
     var options = ShellOptions()
     /// Actions by `TERM`, `EXIT` and so on; an empty action ignores the signal.
     var traps: [String: String] = [:]
+    /// Where `getopts` stands.
+    var optionPlace = OptionPlace()
+    /// How often `OPTIND` had been set when `getopts` stood there.
+    var optionChanges = 0
+    /// The lines that each running `mapfile` has, by its number. They are not in its frame, so that they are not copied
+    /// whenever it waits.
+    var lineArrays: [Int: LineArray] = [:]
     /// Children in the background, oldest first.
     var jobs: [ShellJob] = []
+    /// The codes of children that a `wait` for all of them has taken, by process.
+    var waited: [Int: Int] = [:]
     /// Codes of ended children in the foreground.
     var ended: [Int: Int] = [:]
     var lastBackground: Int?
@@ -152,6 +143,8 @@ struct Shell: Program {
     var isNamed = false
     /// The builtin that runs now.
     var builtin: String?
+    /// The arrays that it declares.
+    var declaredArrays: [String: DeclaredArray] = [:]
     /// Whether `PIPESTATUS` holds the codes of a pipeline, and not yet those of the command after it.
     var hasPipeStatus = false
     /// The present directory by the links that led there; what `pwd` prints.
@@ -190,7 +183,9 @@ struct Shell: Program {
     }
 
     var heldBytes: Int {
-        let named = functions.count * WordList.functionBytes + WordList.bytes(of: aliases) + WordList.bytes(of: traps)
+        let gathered = lineArrays.values.reduce(0) { $0 + $1.heldBytes }
+        let bodies = functions.values.reduce(0) { $0 + $1.byteCount }
+        let named = gathered + bodies + WordList.bytes(of: aliases) + WordList.bytes(of: traps)
         return frames.reduce(variables.byteCount + positional.byteCount + named) { $0 + $1.heldBytes }
     }
 
@@ -331,9 +326,40 @@ struct Shell: Program {
     func complaint(_ text: String) -> String {
         switch flavour {
         case .ash: "\(name): \(place(of: text))"
-        case .dash: "\(name): \(line): \(text)"
-        case .bash: "\(name): line \(line): \(text)"
+        case .dash: "\(name): \(line): \(placeMark(of: text))\(text)"
+        case .bash: "\(sourcedPath ?? name): line \(line): \(text)"
         }
+    }
+
+    /// The file that `.` reads now, by its path.
+    var sourcedPath: String? {
+        for case .sourced(let path, _) in frames.reversed() { return path }
+        return nil
+    }
+
+    /// dash names the builtin or the file that `.` reads.
+    private func placeMark(of text: String) -> String {
+        guard let place = builtin ?? sourcedPath, !text.hasPrefix(place + ": ") else { return "" }
+        return place + ": "
+    }
+
+    /// Tells that a builtin does not have an option.
+    func refuseOption(_ option: Character, usage: String, _ machine: inout Machine) -> BuiltinResult {
+        let builtin = builtin ?? ""
+        switch flavour {
+        case .ash: machine.complain(complaint("\(builtin): illegal option -\(option)"))
+        case .dash: machine.complain(complaint("\(builtin): Illegal option -\(option)"))
+        case .bash:
+            machine.complain(complaint("\(builtin): -\(option): invalid option"))
+            machine.complain("\(builtin): usage: \(usage)")
+        }
+        return .refused(2)
+    }
+
+    /// Tells that a variable cannot be changed.
+    func refuseChange(of variable: String, _ machine: inout Machine) -> BuiltinResult {
+        machine.complain(complaint(flavour == .bash ? "\(variable): readonly variable" : "\(variable): is read only"))
+        return .refused(1)
     }
 
     /// busybox names the builtin or the file that `.` reads, and then the line; of other mistakes a shell without a
@@ -344,7 +370,7 @@ struct Shell: Program {
             let mark = builtin + ": "
             return "\(mark)line \(line): \(text.hasPrefix(mark) ? String(text.dropFirst(mark.count)) : text)"
         }
-        for case .sourced(let path, _) in frames.reversed() { return "\(path): line \(line): \(text)" }
+        if let sourcedPath { return "\(sourcedPath): line \(line): \(text)" }
         return isNamed ? "line \(line): \(text)" : text
     }
 }

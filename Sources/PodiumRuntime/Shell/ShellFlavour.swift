@@ -21,6 +21,9 @@ enum ShellFlavour: Hashable, Sendable {
         }
     }
 
+    /// What is said of a variable that `${…:?}` asks for.
+    var nullOrUnset: String { self == .bash ? "parameter null or not set" : "parameter not set or null" }
+
     /// `${name:1:2}` and `${name/a/b}`, `$'…'`, `[[ … ]]`, `function`, `&>`.
     var hasKornWords: Bool { self != .dash }
     /// Arrays, `((…))`, `<<<`, `|&`, `;&`, `${name^}`, `${!name}`, `name+=`.

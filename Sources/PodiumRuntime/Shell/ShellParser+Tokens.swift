@@ -130,6 +130,7 @@ extension ShellParser {
                 let assignment = try assignment()
             {
                 command.words += assignment.asWords
+                if assignment.elements != nil { command.arrays.append(assignment) }
             } else {
                 command.words.append(try nextWord())
                 if command.words.count == 1, command.words[0].bareText == "[[" {
@@ -338,7 +339,9 @@ extension ShellParser {
         if let word = reservedWord() ?? (Self.isMetacharacter(units[index]) ? token : nil) {
             return error("unexpected \"\(word)\"" + tail)
         }
-        return error("unexpected word" + tail)
+        var failure = error("unexpected word" + tail)
+        failure.word = token
+        return failure
     }
 }
 

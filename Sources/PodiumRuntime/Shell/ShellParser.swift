@@ -8,6 +8,8 @@ struct ShellSyntaxError: Error, Hashable, Sendable {
     /// Whether more text could mend it.
     var isIncomplete: Bool
     var line: Int
+    /// The word that does not belong there, which only bash tells.
+    var word: String?
 }
 
 /// A cursor over the text of a script.
@@ -87,7 +89,10 @@ struct ShellParser: Sendable {
             }
             commands.append(command)
         }
-        if commands.isEmpty, !allowsNone { throw unexpected() }
+        if commands.isEmpty, !allowsNone {
+            if index >= units.count, words.count == 1, let word = words.first { throw unexpectedEnd(word) }
+            throw unexpected()
+        }
         return commands.count == 1 ? commands[0] : .sequence(commands)
     }
 
@@ -169,18 +174,21 @@ struct ShellParser: Sendable {
         if let word = reservedWord(), let compound = try compound(word) { return try redirected(compound) }
         if let name = try functionName() {
             if name.contains("-"), !flavour.hasArrays { throw error("bad function name") }
-            return .function(name: name, body: try functionBody())
+            return .function(name: name, try functionBody())
         }
         return .simple(try simple())
     }
 
-    private mutating func functionBody() throws(ShellSyntaxError) -> ShellCommand {
+    private mutating func functionBody() throws(ShellSyntaxError) -> ShellFunction {
         try skipNewlines()
-        guard flavour == .bash, index < units.count, !peek("("), !peek("[[ ") else { return try command() }
-        guard let word = reservedWord(), ["{", "if", "while", "until", "for", "case"].contains(word) else {
-            throw unexpected()
+        let start = index
+        if flavour == .bash, index < units.count, !peek("("), !peek("[[ ") {
+            guard let word = reservedWord(), ["{", "if", "while", "until", "for", "case"].contains(word) else {
+                throw unexpected()
+            }
         }
-        return try command()
+        let body = try command()
+        return ShellFunction(body, textBytes: index - start)
     }
 
     private mutating func compound(_ word: String) throws(ShellSyntaxError) -> ShellCommand? {
@@ -204,7 +212,7 @@ struct ShellParser: Sendable {
             let name = try nextWord().bareText ?? ""
             try skipBlanks()
             if peek("()") { index += 2 }
-            return .function(name: name, body: try functionBody())
+            return .function(name: name, try functionBody())
         case "then", "else", "elif", "fi", "do", "done", "esac", "}": throw unexpected()
         default: return nil
         }

@@ -78,14 +78,21 @@ struct ShellPattern: Hashable, Sendable {
     ]
 
     /// Whether the whole text matches.
-    func matches(_ text: String) -> Bool { matches(Array(text.utf8)[...]) }
+    func matches(_ text: String, _ meter: WorkMeter? = nil) -> Bool {
+        var left = Self.maximumComparisons
+        defer { meter?.charge(bytes: Self.maximumComparisons - left) }
+        return matches(Array(text.utf8)[...], &left)
+    }
 
-    /// Whether all the bytes match. Linear but for the number of stars: only the last star is ever widened.
-    func matches(_ text: ArraySlice<UInt8>) -> Bool {
+    /// Whether all the bytes match. Only the last star is ever widened; what stands behind it may be compared anew at
+    /// each place, so that long texts that almost match run out of comparisons, and do not match.
+    private func matches(_ text: ArraySlice<UInt8>, _ left: inout Int) -> Bool {
         var element = 0
         var unit = text.startIndex
         var star: (element: Int, unit: Int)?
         while unit < text.endIndex {
+            left -= 1
+            if left < 0 { return false }
             if element < elements.count {
                 if elements[element] == .many {
                     star = (element, unit)
@@ -132,8 +139,8 @@ struct ShellPattern: Hashable, Sendable {
 }
 
 extension ShellPattern {
-    /// The units that are compared for one `${…}`; a text that needs more stays as it is.
-    private static let maximumComparisons = 4_000_000
+    /// The units that are compared for one `${…}`, `case` or `[[`; a text that needs more does not match.
+    private static let maximumComparisons = 16_000_000
 
     /// The text without the prefix that matches.
     func removingPrefix(of text: String, longest: Bool, _ meter: WorkMeter) -> String {
@@ -155,8 +162,8 @@ extension ShellPattern {
         defer { meter.charge(bytes: Self.maximumComparisons - left) }
         for offset in 0...units.count where left > 0 {
             let start = longest ? offset : units.count - offset
-            left -= units.count - start + 1
-            if matches(units[start...]) { return start }
+            left -= 1
+            if matches(units[start...], &left) { return start }
         }
         return nil
     }
@@ -167,13 +174,15 @@ extension ShellPattern {
         defer { meter.charge(bytes: Self.maximumComparisons - left) }
         for offset in 0...(units.count - start) where left > 0 {
             let end = longest ? units.count - offset : start + offset
-            left -= end - start + 1
-            if matches(units[start..<end]) { return end }
+            left -= 1
+            if matches(units[start..<end], &left) { return end }
         }
         return nil
     }
 
     /// The text with what matches replaced: the first longest match, all of them (`/`), or one at the start or the end.
+    ///
+    /// What grows beyond a word is not gone on with: it is refused by whoever asked.
     func replacing(
         in text: String,
         with replacement: String,
@@ -190,8 +199,8 @@ extension ShellPattern {
         var result: [UInt8] = []
         var index = 0
         var left = Self.maximumComparisons
-        defer { meter.charge(bytes: Self.maximumComparisons - left) }
-        while index < units.count, left > 0 {
+        defer { meter.charge(bytes: Self.maximumComparisons - left + result.count) }
+        while index < units.count, left > 0, result.count <= Expansion.maximumWordBytes {
             guard let end = longestEnd(in: units, from: index, &left) else {
                 result.append(units[index])
                 index += 1
@@ -210,8 +219,8 @@ extension ShellPattern {
         let longest = hasMany ? units.count : min(units.count, start + 4 * elements.count)
         var end = longest
         while end > start, left > 0 {
-            left -= end - start
-            if matches(units[start..<end]) { return end }
+            left -= 1
+            if matches(units[start..<end], &left) { return end }
             end -= 1
         }
         return nil

@@ -10,6 +10,8 @@ struct ShellScript: Sendable {
     var isComplete = true
     /// Whether `eval` or `.` reads it, after whose mistakes bash goes on.
     var isNested = false
+    /// The builtin that reads it.
+    var reader: String?
     /// Whether the prompt stands there already.
     var isPrompted = false
 
@@ -80,12 +82,12 @@ extension Shell {
 
     private mutating func fail(_ error: ShellSyntaxError, _ script: ShellScript, _ machine: inout Machine) -> Step {
         line = error.line
+        builtin = script.reader
+        defer { builtin = nil }
         switch flavour {
         case .ash: machine.complain(complaint("syntax error: \(error.detail)"))
-        case .dash: machine.complain(complaint("Syntax error: \(error.detail)"))
-        case .bash:
-            let source = isCommandString ? "-c: " : ""
-            machine.complain("\(name): \(source)line \(error.line): syntax error: \(error.detail)")
+        case .dash: machine.complain(complaint("Syntax error: \(error.wordsOfDash)"))
+        case .bash: complainInBash(error, script, &machine)
         }
         status = 2
         if flavour == .bash, script.isNested { return finishCommand() }
@@ -96,6 +98,54 @@ extension Shell {
         rest.isPrompted = false
         frames.append(.script(rest))
         return .next
+    }
+}
+
+extension Shell {
+    private func complainInBash(_ error: ShellSyntaxError, _ script: ShellScript, _ machine: inout Machine) {
+        let reader = script.reader ?? (sourcedPath == nil && isCommandString ? "-c" : nil)
+        let place = "\(sourcedPath ?? name): \(reader.map { $0 + ": " } ?? "")line "
+        let words = error.wordsOfBash
+        guard let token = words.token else {
+            let isBehind = error.isIncomplete && !words.text.contains("looking for") && script.parser.units.last != 0x0A
+            machine.complain("\(place)\(error.line + (isBehind ? 1 : 0)): \(words.text)")
+            return
+        }
+        machine.complain("\(place)\(error.line): syntax error near unexpected token `\(token)'")
+        let skipped = error.line - script.parser.line
+        let lines = script.parser.units[min(script.parser.index, script.parser.units.count)...]
+            .split(separator: 0x0A, omittingEmptySubsequences: false)
+        // What stands before the command on its line is gone already, unless it is the first one.
+        guard skipped >= 0, skipped < lines.count else { return }
+        machine.complain("\(place)\(error.line): `\(lines[skipped].text)'")
+    }
+}
+
+extension ShellSyntaxError {
+    /// What is not expected, and what is instead.
+    private var parts: (token: String, tail: String)? {
+        guard detail.hasPrefix("unexpected ") else { return nil }
+        let rest = detail.dropFirst("unexpected ".count)
+        guard let mark = rest.firstRange(of: " (expecting") else { return (String(rest), "") }
+        return (String(rest[..<mark.lowerBound]), String(rest[mark.lowerBound...]))
+    }
+
+    /// The words of dash.
+    fileprivate var wordsOfDash: String {
+        guard let parts else { return detail.prefix(1).uppercased() + detail.dropFirst() }
+        return "\(parts.token) unexpected\(parts.tail)"
+    }
+
+    /// The words of bash; with the token that it shows, if it shows one.
+    fileprivate var wordsOfBash: (text: String, token: String?) {
+        if detail == "unterminated quoted string" {
+            return ("unexpected EOF while looking for matching `\(word ?? "\"")'", nil)
+        }
+        guard let parts, parts.token != "end of file" else {
+            return ("syntax error: \(isIncomplete ? "unexpected end of file" : detail)", nil)
+        }
+        if parts.token == "word" { return ("", word ?? "word") }
+        return ("", parts.token.filter { $0 != "\"" })
     }
 }
 

@@ -22,11 +22,27 @@ indirect enum ShellCommand: Sendable {
     /// `for ((start; test; step))`.
     case forCount(start: ShellWord, test: ShellWord, step: ShellWord, body: ShellCommand)
     case selection(ShellWord, [SelectionClause])
-    case function(name: String, body: ShellCommand)
+    case function(name: String, ShellFunction)
     /// A compound command with redirections.
     case redirected(ShellCommand, [Redirection])
     /// `(( … ))`.
     case arithmetic(ShellWord)
+}
+
+/// The body of a function.
+struct ShellFunction: Sendable {
+    /// What a body takes whatever it does, and for each byte of its text.
+    private static let ownBytes = 1 << 10
+    private static let bytesOfByte = 8
+
+    var body: ShellCommand
+    /// What it takes.
+    let byteCount: Int
+
+    init(_ body: ShellCommand, textBytes: Int) {
+        self.body = body
+        byteCount = Self.ownBytes + textBytes * Self.bytesOfByte
+    }
 }
 
 /// `if` or `elif` with its `then`.
@@ -57,6 +73,8 @@ struct SimpleCommand: Sendable {
     var assignments: [Assignment] = []
     var words: [ShellWord] = []
     var redirections: [Redirection] = []
+    /// Arrays behind `declare` and its kin, whose words are only their names.
+    var arrays: [Assignment] = []
     var line: Int
 }
 

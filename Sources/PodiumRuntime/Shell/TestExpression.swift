@@ -6,7 +6,36 @@ import PodiumMachinery
 /// A cursor over the words of a test.
 struct TestExpression {
     /// A test that cannot be read.
-    struct Failure: Error { var text: String }
+    enum Failure: Error {
+        /// A word is no number.
+        case number(String)
+        /// Nothing is known of what stands at a place.
+        case unknown(Int)
+        case text(String)
+
+        /// The words of a shell; those of dash and bash begin with the name of the command.
+        func text(_ words: [String], _ flavour: ShellFlavour) -> String {
+            switch self {
+            case .number(let word):
+                switch flavour {
+                case .ash: return word.isEmpty ? "bad number" : "\(word): bad number"
+                case .dash: return "Illegal number: \(word)"
+                case .bash: return "\(word): integer expression expected"
+                }
+            case .text where flavour == .bash && words.count == 2: return "\(words[0]): unary operator expected"
+            case .text(let text): return text
+            case .unknown(let index):
+                switch flavour {
+                case .ash: return "\(words[index]): unknown operand"
+                // It tells the word that it has just read.
+                case .dash: return "\(words[max(0, index - 1)]): unexpected operator"
+                case .bash where words.count == 2: return "\(words[0]): unary operator expected"
+                case .bash where words.count == 3: return "\(words[1]): binary operator expected"
+                case .bash: return "too many arguments"
+                }
+            }
+        }
+    }
 
     /// Negations and parentheses within one another.
     private static let maximumDepth = 50
@@ -46,7 +75,7 @@ struct TestExpression {
             return try compare(words[0], words[1], words[2], machine)
         }
         let result = try or(&machine)
-        if index < words.count { throw Failure(text: "\(words[index]): unknown operand") }
+        if index < words.count { throw .unknown(index) }
         return result
     }
 
@@ -75,7 +104,7 @@ struct TestExpression {
     private mutating func not(_ machine: inout Machine) throws(Failure) -> Bool {
         depth += 1
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw Failure(text: "too many operators") }
+        if depth > Self.maximumDepth { throw .text("too many operators") }
         if current == "!", index + 1 < words.count {
             index += 1
             return try !not(&machine)
@@ -84,15 +113,18 @@ struct TestExpression {
     }
 
     private mutating func primary(_ machine: inout Machine) throws(Failure) -> Bool {
-        guard let word = current else { throw Failure(text: "argument expected") }
+        guard let word = current else { throw .text("argument expected") }
         if index + 2 < words.count, isBinary(words[index + 1]) {
             index += 3
             return try compare(word, words[index - 2], words[index - 1], machine)
         }
+        if !isDouble, index + 2 == words.count, isBinary(words[index + 1]), word.count != 2 || !word.hasPrefix("-") {
+            throw .text("\(words[index + 1]): argument expected")
+        }
         if word == "(" {
             index += 1
             let result = try or(&machine)
-            guard current == ")" else { throw Failure(text: "closing paren expected") }
+            guard current == ")" else { throw .text("closing paren expected") }
             index += 1
             return result
         }
@@ -123,8 +155,11 @@ struct TestExpression {
         _ machine: Machine
     ) throws(Failure) -> Bool {
         switch operation {
-        case "=", "==": return isDouble ? ShellPattern(right).matches(left) : Array(left.utf8) == Array(right.utf8)
-        case "!=": return isDouble ? !ShellPattern(right).matches(left) : Array(left.utf8) != Array(right.utf8)
+        case "=", "==", "!=":
+            machine.charge(bytes: left.utf8.count + right.utf8.count)
+            let isEqual =
+                isDouble ? ShellPattern(right).matches(left, machine.meter) : Array(left.utf8) == Array(right.utf8)
+            return isEqual == (operation != "!=")
         case "<": return Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
         case ">": return Array(right.utf8).lexicographicallyPrecedes(Array(left.utf8))
         case "=~": return try search(left, right, machine.meter)
@@ -149,7 +184,7 @@ struct TestExpression {
         _ meter: WorkMeter
     ) throws(Failure) -> Bool {
         guard let expression = RegularExpression(expression, isExtended: true) else {
-            throw Failure(text: "invalid regular expression")
+            throw .text("invalid regular expression")
         }
         let units = Array(text.utf8)
         guard let match = expression.firstMatch(in: units, meter) else { return false }
@@ -178,7 +213,7 @@ struct TestExpression {
     private func number(_ text: String) throws(Failure) -> Int {
         let trimmed = text.utf8.drop(while: \.isBlank)
         let digits = String(decoding: trimmed, as: UTF8.self)
-        guard let number = Int(digits) else { throw Failure(text: "\(text): bad number") }
+        guard let number = Int(digits) else { throw .number(text) }
         return number
     }
 
@@ -208,7 +243,7 @@ struct TestExpression {
         case "-g": return node.map { $0.mode & 0o2000 != 0 } ?? false
         case "-k": return node.map { $0.mode & 0o1000 != 0 } ?? false
         case "-b", "-S": return false
-        default: throw Failure(text: "\(operation): unknown operand")
+        default: throw .unknown(index - 1)
         }
     }
 }
@@ -218,13 +253,17 @@ extension Shell {
     mutating func evaluateTest(_ words: [String], _ machine: inout Machine) -> Int {
         let name = words[0]
         if let closing = ["[": "]", "[[": "]]"][name], words.last != closing {
-            machine.complain(complaint("\(name): missing \(closing)"))
+            switch flavour {
+            case .ash: machine.complain("sh: missing \(closing)")
+            case .dash: machine.complain(complaint("\(name): missing \(closing)"))
+            case .bash: machine.complain(complaint("\(name): missing `\(closing)'"))
+            }
             return 2
         }
         let operands = name == "test" ? words.dropFirst() : words.dropFirst().dropLast()
         let variables = variables
         var test = TestExpression(Array(operands), isDouble: name == "[[", flavour) { variables[$0] != nil }
-        do {
+        do throws(TestExpression.Failure) {
             let holds = try test.evaluate(&machine)
             if !test.captures.isEmpty, flavour == .bash {
                 let captures = Dictionary(uniqueKeysWithValues: test.captures.enumerated().map { ($0, $1) })
@@ -232,7 +271,8 @@ extension Shell {
             }
             return holds ? 0 : 1
         } catch {
-            machine.complain(flavour == .ash ? "sh: \(error.text)" : complaint("\(name): \(error.text)"))
+            let text = error.text(Array(operands), flavour)
+            machine.complain(flavour == .ash ? "sh: \(text)" : complaint("\(name): \(text)"))
             return 2
         }
     }

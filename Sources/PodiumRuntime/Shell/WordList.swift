@@ -6,9 +6,6 @@ struct WordList: Sendable {
     /// What a word takes beside its bytes.
     static let wordBytes = 32
 
-    /// What a function counts for, whatever it does.
-    static let functionBytes = 1 << 10
-
     private(set) var words: ArraySlice<String>
     /// What the words take; those that were shifted away are still there.
     let byteCount: Int
@@ -37,16 +34,22 @@ extension ShellFrame {
     var heldBytes: Int {
         switch self {
         case .forEach(_, let values, _, _): values.byteCount
-        case .function(let positional, let locals): positional.byteCount + Self.bytes(of: locals)
+        case .function(let positional, let locals, _): positional.byteCount + Self.bytes(of: locals)
         case .sourced(_, let positional): positional?.byteCount ?? 0
         case .restoreVariables(let saved): Self.bytes(of: saved)
         case .substitution(_, _, let output): output.count
         case .expand(let job): job.substitutions.reduce(0) { $0 + $1.utf8.count }
+        case .read(let job): job.bytes.count
+        case .script(let script): script.parser.units.count
         default: 0
         }
     }
 
     private static func bytes(of saved: [SavedVariable]) -> Int {
-        saved.reduce(0) { $0 + WordList.wordBytes + ($1.value?.utf8.count ?? 0) }
+        saved.reduce(0) { $0 + WordList.wordBytes + ($1.value?.utf8.count ?? 0) + Self.bytes(of: $1.elements ?? [:]) }
+    }
+
+    private static func bytes(of elements: [Int: String]) -> Int {
+        elements.values.reduce(0) { $0 + ShellVariables.elementBytes + $1.utf8.count }
     }
 }

@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// adduser, addgroup and their kin: what they change in /etc/passwd, /etc/group and /etc/shadow.
+// usermod, deluser, addgroup and their kin: what they change in /etc/passwd, /etc/group and /etc/shadow.
 
 import PodiumMachinery
-
-/// What a new user is to be.
-private struct NewAccount {
-    var name: String
-    var isSystem = false
-    var user: Int?
-    /// A group that is there already.
-    var group: String?
-    var comment: String?
-    var home: String?
-    var shell: String?
-    var makesHome = true
-    var further: [String] = []
-}
 
 extension Applets {
     /// Where the numbers of users and groups begin, those of the system first.
@@ -31,135 +17,26 @@ extension Applets {
 
     // Users
 
-    static func addUser(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(
-            words,
-            valued: "hgsGukU",
-            long: [
-                "home": "h", "gecos": "g", "comment": "g", "shell": "s", "ingroup": "G", "gid": "G", "uid": "u",
-                "system": "S", "disabled-password": "D", "disabled-login": "D", "no-create-home": "H", "group": "N",
-                "quiet": "q", "skel": "k",
-            ]
-        )
-        if options.words.count == 2 { return join(&machine, "adduser", options.words[0], options.words[1]) }
-        guard let name = options.words.first, options.words.count == 1, isValid(name) else {
-            return usage(&machine, "adduser")
-        }
-        var new = NewAccount(name: name)
-        new.isSystem = options.has("S")
-        new.user = options["u"].flatMap { Int($0) }
-        new.comment = options["g"]
-        new.home = options["h"]
-        new.shell = options["s"] ?? (new.isSystem ? machine.hasBusybox ? "/bin/false" : "/usr/sbin/nologin" : nil)
-        new.group = options["G"] ?? (new.isSystem && !options.has("N") ? "nogroup" : nil)
-        new.makesHome = !options.has("H")
-        let code = add(&machine, "adduser", new)
-        if code != 0 || options.has("D") || new.isSystem || !machine.hasBusybox { return code }
-        machine.complain("Changing password for \(name)")
-        guard case .bytes(let first) = machine.readPiece(0), case .bytes(let second) = machine.readPiece(0),
-            first == second
-        else {
-            machine.complain("passwd: password for \(name) is unchanged")
-            return 1
-        }
-        return setPassword(&machine, "passwd", name, first.text.trimmingNewline, isHash: false)
-    }
-
-    static func useradd(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(
-            words,
-            valued: "dgsGucekpKb",
-            long: [
-                "home-dir": "d", "home": "d", "gid": "g", "shell": "s", "groups": "G", "uid": "u", "comment": "c",
-                "system": "r", "create-home": "m", "no-create-home": "M", "password": "p", "user-group": "U",
-                "no-log-init": "l", "no-user-group": "N", "non-unique": "o",
-            ]
-        )
-        guard let name = options.words.last, isValid(name) else { return usage(&machine, "useradd") }
-        if machine.accounts.contains(where: { $0.name == name }) {
-            machine.complain("useradd: user '\(name)' already exists")
-            return 9
-        }
-        var new = NewAccount(name: name)
-        new.isSystem = options.has("r")
-        new.user = options["u"].flatMap { Int($0) }
-        new.comment = options["c"] ?? ""
-        new.home = options["d"]
-        new.shell = options["s"] ?? "/bin/sh"
-        new.group = options["g"]
-        new.makesHome = options.has("m")
-        new.further = options["G"]?.split(separator: ",").map(String.init) ?? []
-        for group in new.further + [new.group].compactMap({ $0 }) where groupNumber(group, machine) == nil {
-            machine.complain("useradd: group '\(group)' does not exist")
-            return 6
-        }
-        let code = add(&machine, "useradd", new)
-        guard code == 0, let hash = options["p"] else { return code }
-        return setPassword(&machine, "useradd", name, hash, isHash: true)
-    }
-
-    private static func isValid(_ name: String) -> Bool {
+    static func isValid(_ name: String) -> Bool {
         !name.isEmpty && !name.hasPrefix("-") && name.utf8.allSatisfy { $0.isNameUnit || "-.$".utf8.contains($0) }
     }
 
-    private static func add(_ machine: inout Machine, _ applet: String, _ new: NewAccount) -> Int {
-        let accounts = machine.accounts
-        if accounts.contains(where: { $0.name == new.name }) {
-            return fail(&machine, applet, "user '\(new.name)' in use")
-        }
-        let numbers = new.isSystem ? systemNumbers : userNumbers
-        guard let user = new.user ?? numbers.first(where: { number in !accounts.contains { $0.user == number } }) else {
-            return fail(&machine, applet, "no free ids")
-        }
-        var group = user
-        if let wanted = new.group {
-            guard let known = groupNumber(wanted, machine) else {
-                return fail(&machine, applet, "unknown group \(wanted)")
-            }
-            group = known
-        } else {
-            let taken = machine.accountGroups
-            if taken.contains(where: { $0.name == new.name }) {
-                return fail(&machine, applet, "group '\(new.name)' in use")
-            }
-            group = taken.contains { $0.number == user } ? freeGroup(taken, numbers) : user
-            let code = write(
-                &machine,
-                applet,
-                "/etc/group",
-                machine.accountLines("/etc/group") + ["\(new.name):x:\(group):"]
-            )
-            if code != 0 { return code }
-        }
-        let account = Account(
-            name: new.name,
-            user: user,
-            group: group,
-            comment: new.comment ?? (machine.hasBusybox ? "Linux User,,," : ""),
-            home: new.home ?? "/home/\(new.name)",
-            shell: new.shell ?? (machine.hasBusybox ? "/bin/sh" : "/bin/bash")
-        )
-        var code = write(&machine, applet, "/etc/passwd", machine.accountLines("/etc/passwd") + [account.line])
-        if code == 0, machine.node("/etc/shadow") != nil {
-            let day = machine.now.seconds / 86_400
-            let lines = machine.accountLines("/etc/shadow") + ["\(new.name):!:\(day):0:99999:7:::"]
-            code = write(&machine, applet, "/etc/shadow", lines)
-        }
-        for name in new.further where code == 0 { code = join(&machine, applet, new.name, name) }
-        if code == 0, new.makesHome, machine.node(account.home) == nil {
-            code = attempt(&machine, applet, account.home) { machine throws(Errno) in
-                try machine.makeDirectories(account.home)
-                try machine.changeNode(account.home) { node in
-                    node.owner = user
-                    node.group = group
-                }
-            }
-        }
-        return code
+    /// The first number that is free; nil when there is none.
+    private static func freeNumber(_ machine: Machine, _ taken: Set<Int>, isSystem: Bool) -> Int? {
+        machine.charge(bytes: taken.count * 2 * MemoryLayout<Int>.size)
+        return (isSystem ? systemNumbers : userNumbers).first { !taken.contains($0) }
     }
 
-    private static func freeGroup(_ groups: [AccountGroup], _ numbers: ClosedRange<Int>) -> Int {
-        numbers.first { number in !groups.contains { $0.number == number } } ?? numbers.lowerBound
+    /// The first number that no user has and, when a group is to have it too, no group.
+    static func freeUser(_ machine: Machine, isSystem: Bool, forGroupToo: Bool) -> Int? {
+        var taken = Set(machine.accounts.map(\.user))
+        if forGroupToo { taken.formUnion(machine.accountGroups.map(\.number)) }
+        return freeNumber(machine, taken, isSystem: isSystem)
+    }
+
+    /// The first number that no group has.
+    static func freeGroup(_ machine: Machine, isSystem: Bool) -> Int? {
+        freeNumber(machine, Set(machine.accountGroups.map(\.number)), isSystem: isSystem)
     }
 
     /// The number of a group by its name or number.
@@ -193,9 +70,26 @@ extension Applets {
             ]
         )
         guard let name = options.words.last else { return usage(&machine, "usermod") }
+        var user: Int?
+        if let text = options["u"] {
+            guard let number = accountNumber(&machine, text, "usermod") else { return 3 }
+            if !options.has("o"), machine.accounts.contains(where: { $0.user == number && $0.name != name }) {
+                machine.complain("usermod: UID '\(number)' already exists")
+                return 4
+            }
+            user = number
+        }
         let group = options["g"].flatMap { groupNumber($0, machine) }
+        if let text = options["g"], group == nil {
+            machine.complain("usermod: group '\(text)' does not exist")
+            return 6
+        }
+        if let new = options["l"], machine.accounts.contains(where: { $0.name == new }) {
+            machine.complain("usermod: user '\(new)' already exists")
+            return 9
+        }
         let code = change(&machine, "usermod", name) { account in
-            if let user = options["u"].flatMap({ Int($0) }) { account.user = user }
+            if let user { account.user = user }
             account.group = group ?? account.group
             account.home = options["d"] ?? account.home
             account.shell = options["s"] ?? account.shell
@@ -203,21 +97,35 @@ extension Applets {
             account.name = options["l"] ?? account.name
         }
         if code != 0 { return 6 }
+        if let new = options["l"] { rename(&machine, name, new) }
         let wanted = options["G"]?.split(separator: ",").map(String.init) ?? []
         for group in wanted where groupNumber(group, machine) == nil {
             machine.complain("usermod: group '\(group)' does not exist")
             return 6
         }
         if options["G"] != nil, !options.has("a") {
-            for group in machine.accountGroups where group.members.contains(name) {
-                _ = part(&machine, "usermod", name, group.name)
+            for group in machine.accountGroups where group.members.contains(options["l"] ?? name) {
+                _ = part(&machine, "usermod", options["l"] ?? name, group.name)
             }
         }
         for group in wanted {
-            let code = join(&machine, "usermod", name, group)
+            let code = join(&machine, "usermod", options["l"] ?? name, group)
             if code != 0 { return code }
         }
-        return options["p"].map { setPassword(&machine, "usermod", name, $0, isHash: true) } ?? 0
+        return options["p"].map { setPassword(&machine, "usermod", options["l"] ?? name, $0, isHash: true) } ?? 0
+    }
+
+    /// Lets members of groups and the line of a password have a user's new name.
+    private static func rename(_ machine: inout Machine, _ old: String, _ new: String) {
+        let groups = machine.accountGroups.map { group in
+            (group.name, group.number, group.members.map { $0 == old ? new : $0 })
+        }
+        _ = write(&machine, "usermod", groups)
+        guard machine.node("/etc/shadow") != nil else { return }
+        let lines = machine.accountLines("/etc/shadow").map { line in
+            line.hasPrefix(old + ":") ? new + line.dropFirst(old.count) : line
+        }
+        _ = write(&machine, "usermod", "/etc/shadow", lines)
     }
 
     static func removeUser(_ machine: inout Machine, _ words: [String]) -> Int {
@@ -236,8 +144,15 @@ extension Applets {
             let kept = machine.accountLines(path).filter { !$0.hasPrefix(name + ":") }
             code = max(code, write(&machine, applet, path, kept))
         }
-        let left = machine.accountGroups.filter { !($0.name == name && $0.members.allSatisfy { $0 == name }) }
+        let own = machine.accountGroups.first { $0.name == name }
+        // busybox: loginutils/deluser.c removes the group of the same name, unless others have it as their own
+        let heir = machine.accounts.first { $0.group == own?.number }
+        let isKept = heir != nil || !isOfBusybox && own?.members.contains { $0 != name } == true
+        let left = machine.accountGroups.filter { $0.name != name || isKept }
         code = max(code, write(&machine, applet, left.map { ($0.name, $0.number, $0.members.filter { $0 != name }) }))
+        if let heir, own != nil, isOfBusybox {
+            code = fail(&machine, applet, "'\(heir.name)' still has '\(name)' as their primary group!")
+        }
         if options.has("r"), machine.node(account.home) != nil {
             code = max(
                 code,
@@ -277,14 +192,20 @@ extension Applets {
             machine.complain("groupadd: group '\(name)' already exists")
             return 9
         }
-        let given = options["g"].flatMap { Int($0) }
+        var given: Int?
+        if let text = options["g"] {
+            guard let number = accountNumber(&machine, text, applet) else { return isOfBusybox ? 1 : 3 }
+            given = number
+        }
         if let given, groups.contains(where: { $0.number == given }), !options.has("o") {
             if isOfBusybox { return fail(&machine, applet, "gid '\(given)' in use") }
             machine.complain("groupadd: GID '\(given)' already exists")
             return 4
         }
         let isSystem = options.has("S") || options.has("r")
-        let number = given ?? freeGroup(groups, isSystem ? systemNumbers : userNumbers)
+        guard let number = given ?? freeGroup(machine, isSystem: isSystem) else {
+            return fail(&machine, applet, "no free ids")
+        }
         let lines = machine.accountLines("/etc/group") + ["\(name):x:\(number):"]
         return write(&machine, applet, "/etc/group", lines)
     }

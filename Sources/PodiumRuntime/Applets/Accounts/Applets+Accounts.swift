@@ -107,7 +107,6 @@ extension Applets {
             machine.print("This account is not available\n")
             return 1
         },
-        "adduser": addUser,
         "useradd": useradd,
         "addgroup": addGroup,
         "groupadd": addGroup,
@@ -158,7 +157,10 @@ extension Applets {
             (user, group) = (account.user, account.group)
         }
         let name = machine.userName(user)
-        let further = machine.accountGroups.filter { $0.members.contains(name) && $0.number != group }.map(\.number)
+        // busybox's names the group of the user again when the user is listed there.
+        let repeats = machine.hasBusybox && !options.words.isEmpty
+        let further = machine.accountGroups.filter { $0.members.contains(name) && (repeats || $0.number != group) }
+            .map(\.number)
         let groups = [group] + further
         if options.has("u") || options.has("g") || options.has("G") {
             let numbers = options.has("u") ? [user] : options.has("g") ? [group] : groups
@@ -175,7 +177,7 @@ extension Applets {
     private static func showHash(_ machine: inout Machine, _ words: [String]) -> Int {
         let options = AppletOptions(
             words,
-            valued: "PmSR",
+            valued: "PmSRa",
             long: ["method": "m", "salt": "S", "password-fd": "P", "stdin": "s", "rounds": "R"]
         )
         let name = words.first?.split(separator: "/").last.map(String.init) ?? ""
@@ -186,12 +188,16 @@ extension Applets {
             guard case .bytes(let bytes) = machine.readPiece(descriptor) else { return 1 }
             password = bytes.text.trimmingNewline
         }
-        let kind = options["m"] ?? (machine.hasBusybox ? "md5" : "sha512")
-        guard let method = PasswordHash.method(kind.replacing("-", with: "")) else {
+        let kind = options["m"] ?? options["a"] ?? (machine.hasBusybox ? "md5" : "sha512")
+        guard let method = PasswordHash.method(kind, isOfBusybox: machine.hasBusybox) else {
             machine.note("Program \(name) is not simulated with the method \(kind)")
             return fail(&machine, name, "bad salt")
         }
         let salt = options["S"] ?? given.first ?? randomSalt(&machine, method.saltLength)
+        if PasswordHash.hasTooManyRounds(salt) {
+            machine.note("Program \(name) is not simulated with so many rounds: \(salt)")
+            return fail(&machine, name, "too many rounds")
+        }
         guard let hash = PasswordHash.hash(password, method.prefix + salt, machine.meter) else {
             return fail(&machine, name, "bad salt")
         }

@@ -9,9 +9,9 @@ extension Applets {
             let options = AppletOptions(words, valued: "ugCDhprtT", stops: true, long: ["user": "u", "group": "g"])
             return IdentityProgram(name: "sudo", user: options["u"] ?? "root", group: options["g"], options.words)
         },
-        "su-exec": { IdentityProgram(name: "su-exec", separator: ":", $0) },
-        "gosu": { IdentityProgram(name: "gosu", separator: ":", $0) },
-        "setuidgid": { IdentityProgram(name: "setuidgid", separator: ":", $0) },
+        "su-exec": { IdentityProgram(name: "su-exec", $0) },
+        "gosu": { IdentityProgram(name: "gosu", $0) },
+        "setuidgid": { IdentityProgram(name: "setuidgid", $0) },
         "chpst": { words in
             let options = AppletOptions(words, valued: "uUbenmdofptc/", stops: true)
             return IdentityProgram(name: "chpst", user: options["u"], options.words)
@@ -32,6 +32,7 @@ extension Applets {
         },
         "chpasswd": { PasswordProgram(words: $0) },
         "passwd": { PasswordProgram(words: $0) },
+        "adduser": { AddUserProgram(words: $0) },
     ]
 }
 
@@ -80,9 +81,9 @@ struct IdentityProgram: Program {
     }
 
     /// `NAME USER:GROUP COMMAND`.
-    init(name: String, separator: Character, _ words: [String]) {
+    init(name: String, _ words: [String]) {
         self.name = name
-        let parts = words.dropFirst().first?.split(separator: separator, maxSplits: 1).map(String.init) ?? []
+        let parts = words.dropFirst().first?.split(separator: ":", maxSplits: 1).map(String.init) ?? []
         user = parts.first ?? ""
         group = parts.count > 1 ? parts[1] : nil
         command = Array(words.dropFirst(2))
@@ -168,6 +169,9 @@ struct SuProgram: Program {
 
 /// `chpasswd` and `passwd`, which read passwords.
 struct PasswordProgram: Program {
+    /// The bytes of a line; a longer one is refused.
+    private static let maximumLineBytes = 16 << 10
+
     let words: [String]
     private var line: [UInt8] = []
     private var given: [String] = []
@@ -184,11 +188,15 @@ struct PasswordProgram: Program {
             long: ["encrypted": "e", "crypt-method": "c", "md5": "m", "lock": "l", "unlock": "u", "delete": "d"]
         )
         if name == "passwd", let progress = begin(options, &machine) { return progress }
-        while true {
+        while !machine.mustYield {
+            machine.spend()
             switch machine.readPiece(0) {
             case .wait(let wait): return .blocked(wait)
             case .bytes(let bytes):
                 line += bytes
+                if line.count > Self.maximumLineBytes {
+                    return .exited(Applets.fail(&machine, name, "line too long"))
+                }
                 guard line.last == 0x0A else { continue }
                 let text = line.text.trimmingNewline
                 line = []
@@ -201,9 +209,11 @@ struct PasswordProgram: Program {
                 }
                 return ended(options, &machine)
             }
-            if machine.mustYield { return .ready }
         }
+        return .ready
     }
+
+    var heldBytes: Int { given.reduce(line.count) { $0 + $1.utf8.count } }
 
     private func account(_ options: AppletOptions, _ machine: Machine) -> String {
         options.words.first ?? machine.userName(machine.userID)
@@ -222,7 +232,7 @@ struct PasswordProgram: Program {
         let parts = line.split(separator: ":", omittingEmptySubsequences: false)
         let old = parts.count > 1 ? String(parts[1]) : ""
         let new = letter == "d" ? "" : letter == "l" ? "!" + old : String(old.drop { $0 == "!" })
-        if letter == "l", old.hasPrefix("!") || letter == "u" && !old.hasPrefix("!") {
+        if letter == "l" && old.hasPrefix("!") || letter == "u" && !old.hasPrefix("!") {
             return .exited(
                 Applets.fail(&machine, "passwd", "password for \(user) is already \(letter == "l" ? "" : "un")locked")
             )

@@ -14,14 +14,35 @@ enum PasswordHash {
     private static let maximumPassword = 256
 
     /// The prefix of a method's name, and the letters of its salt.
-    static func method(_ name: String) -> (prefix: String, saltLength: Int)? {
-        switch name {
+    static func method(_ name: String, isOfBusybox: Bool) -> (prefix: String, saltLength: Int)? {
+        // busybox looks at the first letter, takes what it does not know for MD5, and has DES, which is not simulated.
+        // busybox: libbb/pw_encrypt.c crypt_make_pw_salt
+        let lower = name.lowercased()
+        if isOfBusybox {
+            if lower.hasPrefix("d") { return nil }
+            return lower.hasPrefix("s") ? (lower == "sha512" ? "$6$" : "$5$", 16) : ("$1$", 8)
+        }
+        return switch lower.replacing("-", with: "") {
         case "md5": ("$1$", 8)
         case "sha256": ("$5$", 16)
         case "sha512": ("$6$", 16)
         default: nil
         }
     }
+
+    /// Whether a setting asks for more rounds than are done.
+    static func hasTooManyRounds(_ setting: String) -> Bool {
+        guard let range = setting.split(separator: "$").first(where: { $0.hasPrefix("rounds=") }) else { return false }
+        return (Int(range.dropFirst(7)) ?? 0) > maximumRounds
+    }
+
+    /// What a hash costs before it is made: in each round the password is digested twice, with its salt.
+    private static func charge(_ rounds: Int, _ secret: [UInt8], _ meter: WorkMeter) {
+        meter.charge(bytes: rounds * (roundBytes + 4 * secret.count))
+    }
+
+    /// What a round costs without the password.
+    private static let roundBytes = 512
 
     /// The hash of a password with a salt such as `$6$abc`; nil when the method is not known.
     static func hash(_ password: String, _ setting: String, _ meter: WorkMeter) -> String? {
@@ -30,14 +51,14 @@ enum PasswordHash {
         guard parts.count >= 3, parts[0].isEmpty else { return nil }
         if parts[1] == "1" {
             let salt = String(parts[2].prefix(8))
-            meter.charge(bytes: 1000 * 256)
+            charge(1000, secret, meter)
             return "$1$\(salt)$" + md5(secret, Array(salt.utf8))
         }
         guard parts[1] == "5" || parts[1] == "6" else { return nil }
         let asked = parts[2].hasPrefix("rounds=") ? Int(parts[2].dropFirst(7)) : nil
         let count = min(max(asked ?? rounds, 1000), maximumRounds)
         let salt = String((asked == nil ? parts[2] : parts.count > 3 ? parts[3] : "").prefix(16))
-        meter.charge(bytes: count * 256)
+        charge(count, secret, meter)
         let head = "$\(parts[1])$" + (asked == nil ? "" : "rounds=\(count)$") + salt + "$"
         return head + sha(secret, Array(salt.utf8), count, isLong: parts[1] == "6")
     }

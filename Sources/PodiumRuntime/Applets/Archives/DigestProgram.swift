@@ -52,6 +52,7 @@ enum DigestProgram {
     }()
 
     private static let busybox = OptionTable(letters: "cswbt")
+    /// Some of the letters have a long name only.
     private static let gnu = OptionTable(
         letters: "cwbtz",
         long: [
@@ -60,60 +61,110 @@ enum DigestProgram {
         ]
     )
 
-    /// Where nobody knows whose the programs are.
-    private static let both = OptionTable(letters: gnu.letters + "s", long: gnu.long)
+    /// The options of a program; a letter is that of the length of its hash.
+    private static func tables(_ program: String, _ machine: Machine, _ length: Character?) -> OptionTables {
+        var (busybox, gnu) = (busybox, gnu)
+        if let length {
+            busybox = busybox.adding("\(length):")
+            gnu = gnu.adding("\(length):", ["length": length])
+        }
+        // Where nobody knows whose the programs are, busybox's letters are known too.
+        return OptionTables(program, busybox: busybox, gnu: machine.isGNU ? gnu : gnu.adding("s"))
+    }
 
     /// Hashes whose length is an option.
     private static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
         let isBlake = words.first?.lastComponent == "b2sum"
+        let name = isBlake ? "b2sum" : "sha3sum"
         let letter: Character = isBlake ? "l" : "a"
-        let table = gnu.adding("s", length: letter)
-        var bits = isBlake ? BLAKE2b.maximumBits : 224
-        // Whatever makes no sense is told when the options are read for good.
-        if case .success(let normalized) = table.normalized(words),
-            let text = AppletOptions(normalized, valued: String(letter))[String(letter)]
-        {
-            guard let number = Int(text), isBlake ? number > 0 && number % 8 == 0 : SHA3.lengths.contains(number),
-                number <= BLAKE2b.maximumBits
-            else {
-                return .code(Applets.fail(&machine, isBlake ? "b2sum" : "sha3sum", "invalid length: '\(text)'"))
+        let tables = tables(name, machine, letter)
+        do throws(OptionRefusal) {
+            let options = try tables.read(&machine, words)
+            guard let text = options[String(letter)] else {
+                let kind = isBlake ? DigestKind.blake2(bits: BLAKE2b.maximumBits) : .sha3(bits: 224)
+                return try begin(&machine, options, kind, tables)
             }
-            bits = number
+            let number = OptionNumber.count(text)
+            let isKnown = number.map { isBlake ? $0 % 8 == 0 : SHA3.lengths.contains($0) } ?? false
+            guard let number, isKnown, number <= BLAKE2b.maximumBits else {
+                machine.complain("\(name): invalid length: '\(text)'")
+                if isBlake, let number {
+                    let isLong = number > BLAKE2b.maximumBits
+                    let most = "maximum digest length for 'BLAKE2b' is \(BLAKE2b.maximumBits) bits"
+                    machine.complain("\(name): \(isLong ? most : "length is not a multiple of 8")")
+                }
+                return .code(1)
+            }
+            // GNU's takes 0 for the longest.
+            let bits = number == 0 ? BLAKE2b.maximumBits : number
+            return try begin(&machine, options, isBlake ? .blake2(bits: bits) : .sha3(bits: bits), tables)
+        } catch {
+            return .code(error.code)
         }
-        return begin(&machine, words, isBlake ? .blake2(bits: bits) : .sha3(bits: bits), length: letter)
     }
 
     private static func begin(
         _ machine: inout Machine,
         _ words: [String],
-        _ kind: DigestKind,
-        length: Character? = nil
+        _ kind: DigestKind
     ) -> BeginningProgram.Beginning {
-        var table = machine.isGNU ? gnu : machine.hasBusybox ? busybox : both
-        if let length { table = table.adding("", length: length) }
-        guard let options = AppletOptions.read(&machine, words, table) else { return .code(1) }
+        let tables = tables(kind.program, machine, nil)
+        do throws(OptionRefusal) {
+            let options = try tables.read(&machine, words)
+            // GNU's refuses text after tags only.
+            if machine.isGNU, let tag = words.firstIndex(of: "--tag"),
+                let text = words.lastIndex(where: { $0 == "-t" || $0 == "--text" }), tag < text, !options.has("c")
+            {
+                throw tables.refusal(&machine, "--tag does not support --text mode")
+            }
+            return try begin(&machine, options, kind, tables)
+        } catch {
+            return .code(error.code)
+        }
+    }
+
+    private static func begin(
+        _ machine: inout Machine,
+        _ options: AppletOptions,
+        _ kind: DigestKind,
+        _ tables: OptionTables
+    ) throws(OptionRefusal) -> BeginningProgram.Beginning {
+        if let text = conflict(options, machine) { throw tables.refusal(&machine, machine.isGNU ? text : nil) }
         let inputs = options.words.isEmpty ? ["-"] : options.words
         if options.has("c") { return .program(CheckSumsProgram(kind, options, inputs)) }
-        if machine.hasBusybox, options.has("s") || options.has("w") {
-            return .code(Applets.usage(&machine, kind.program))
-        }
-        let (isTagged, end) = (options.has("T"), options.has("z") ? "\0" : "\n")
-        let mark = machine.isGNU && options.has("b") ? "*" : " "
+        let (isTagged, isGNU) = (options.has("T"), machine.isGNU)
+        let end = options.has("z") ? "\0" : "\n"
+        let mark = isGNU && options.has("b") ? "*" : " "
         let work = Whole(perFile: true, openFault: "can't open '%'") { bytes, path, machine in
             machine.charge(bytes: DigestKind.weight * bytes.count)
             let hash = kind.hash(bytes)
-            machine.print(isTagged ? "\(kind.title) (\(path)) = \(hash)\(end)" : "\(hash) \(mark)\(path)\(end)")
+            let escaped = isGNU && !options.has("z") ? EscapedName.escaped(path, always: true) : path
+            let head = escaped == path ? "" : "\\"
+            let line = isTagged ? "\(kind.title) (\(escaped)) = \(hash)" : "\(hash) \(mark)\(escaped)"
+            machine.print(head + line + end)
             return 0
         }
         return .program(StreamProgram(kind.program, inputs: inputs, work))
     }
-}
 
-extension OptionTable {
-    /// The table with further letters, and one for the length of a hash.
-    fileprivate func adding(_ letters: String, length: Character) -> OptionTable {
-        let long = long.merging(["length": length]) { first, _ in first }
-        return OptionTable(letters: self.letters + letters + "\(length):", long: long)
+    /// Why options do not go together.
+    private static func conflict(_ options: AppletOptions, _ machine: Machine) -> String? {
+        let isCheck = options.has("c")
+        guard machine.isGNU else {
+            return machine.hasBusybox && !isCheck && (options.has("s") || options.has("w")) ? "" : nil
+        }
+        if isCheck {
+            if options.has("z") { return "the --zero option is not supported when verifying checksums" }
+            if options.has("T") { return "the --tag option is meaningless when verifying checksums" }
+            let hasMode = options.has("b") || options.has("t")
+            return hasMode ? "the --binary and --text options are meaningless when verifying checksums" : nil
+        }
+        let names: [(Character, String)] = [
+            ("i", "ignore-missing"), ("s", "status"), ("w", "warn"), ("q", "quiet"), ("S", "strict"),
+        ]
+        return names.first { options.has($0.0) }.map {
+            "the --\($0.1) option is meaningful only when verifying checksums"
+        }
     }
 }
 
@@ -133,10 +184,11 @@ struct CheckSumsProgram: Program {
     private let options: AppletOptions
     private var lists: [String]
     private var input = GatheredInput()
-    /// The list that is being checked, the next line last.
+    /// The list that is being checked, its bytes, and where its next line begins.
     private var current: String?
-    private var lines: [[UInt8]] = []
-    private var listBytes = 0
+    private var list: [UInt8] = []
+    private var offset = 0
+    private var form: CheckSumLine.Form?
     private var counts = Counts()
     private var code = 0
 
@@ -146,13 +198,17 @@ struct CheckSumsProgram: Program {
         self.lists = lists.reversed()
     }
 
-    var heldBytes: Int { input.bytes.count + listBytes }
+    var heldBytes: Int { input.bytes.count + (current == "-" ? 0 : list.count) }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {
             if machine.mustYield { return .ready }
             machine.spend()
-            if let line = lines.popLast() {
+            if offset < list.count {
+                let end = list[offset...].firstIndex(of: 0x0A) ?? list.count
+                let line = Array(list[offset..<end])
+                offset = end + 1
+                machine.charge(bytes: line.count)
                 check(line, &machine)
             } else if let list = current {
                 finish(list, &machine)
@@ -173,9 +229,8 @@ struct CheckSumsProgram: Program {
 
     private mutating func begin(_ list: String, _ machine: inout Machine) {
         do throws(Errno) {
-            let bytes = list == "-" ? input.bytes : try machine.contents(list)
-            lines = Applets.lines(of: bytes).reversed()
-            listBytes = bytes.count
+            self.list = list == "-" ? input.bytes : try machine.contents(list)
+            offset = 0
             counts = Counts()
             current = list
         } catch {
@@ -184,44 +239,36 @@ struct CheckSumsProgram: Program {
         }
     }
 
-    /// The hash and the name of a line; nil when it has another form.
-    private func parts(_ line: [UInt8], isGNU: Bool) -> (hash: String, path: String)? {
-        let text = line.text
-        if isGNU, text.hasPrefix("\(kind.title) ("), let middle = text.ranges(of: ") = ").last {
-            return (
-                String(text[middle.upperBound...]), String(text[..<middle.lowerBound].dropFirst(kind.title.count + 2))
-            )
-        }
-        guard let middle = text.firstRange(of: "  ") ?? text.firstRange(of: " *") else { return nil }
-        let hash = String(text[..<middle.lowerBound])
-        // busybox compares whatever stands there.
-        guard !isGNU || hash.count == kind.digits && hash.utf8.allSatisfy(\.isHexDigit) else { return nil }
-        return (hash, String(text[middle.upperBound...]))
-    }
-
     private mutating func check(_ line: [UInt8], _ machine: inout Machine) {
         counts.lines += 1
-        if machine.isGNU, line.isEmpty || line.first == UInt8(ascii: "#") { return }
-        guard let (hash, path) = parts(line, isGNU: machine.isGNU) else {
+        let isGNU = machine.isGNU
+        if isGNU, line.isEmpty || line.first == UInt8(ascii: "#") { return }
+        guard let line = isGNU ? CheckSumLine(gnu: line, kind, &form) : CheckSumLine(busybox: line) else {
             counts.misformatted += 1
             if !options.has("w") { return }
             let place = "\(current ?? ""): \(counts.lines): improperly formatted \(kind.title) checksum line"
-            machine.complain("\(kind.program): \(machine.isGNU ? place : "invalid format")")
+            machine.complain("\(kind.program): \(isGNU ? place : "invalid format")")
             return
         }
         counts.read += 1
+        let path = line.path
+        let shown = isGNU ? EscapedName.escaped(path, always: false) : path
+        let name = shown == path ? path : "\\" + shown
         do throws(Errno) {
             let bytes = try machine.contents(path)
             machine.charge(bytes: DigestKind.weight * bytes.count)
-            let isGood = kind.hash(bytes) == (machine.isGNU ? hash.lowercased() : hash)
+            let kind = line.bits.map { DigestKind.blake2(bits: $0) } ?? kind
+            let isGood = kind.hash(bytes) == (isGNU ? line.hash.lowercased() : line.hash)
             if isGood { counts.good += 1 } else { counts.different += 1 }
-            if !isGood || !options.has("q") { say("\(path): \(isGood ? "OK" : "FAILED")", &machine) }
+            if !isGood || !options.has("q") { say("\(name): \(isGood ? "OK" : "FAILED")", &machine) }
         } catch {
             if error == .noEntry, options.has("i") { return }
             counts.unreadable += 1
-            let text = machine.isGNU ? path : error == .isDirectory ? "can't read '\(path)'" : "can't open '\(path)'"
-            fail(text, &machine, error)
-            say("\(path): FAILED\(machine.isGNU ? " open or read" : "")", &machine)
+            let quoted = EscapedName.quoted(path)
+            let reading = InputFault.reading(kind.program, isGNU ? quoted : path, error, isGNU: isGNU)
+            let opening = isGNU ? "\(quoted): \(error.text)" : "can't open '\(path)': \(error.text)"
+            fail(error == .isDirectory ? reading ?? opening : opening, &machine)
+            say("\(name): FAILED\(isGNU ? " open or read" : "")", &machine)
         }
     }
 

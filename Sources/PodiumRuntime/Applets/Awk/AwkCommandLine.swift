@@ -8,11 +8,16 @@ struct AwkCommandLine: Program {
     /// The bytes of a program.
     private static let maximumProgramBytes = 1 << 20
 
+    /// What reading a byte of a program costs, against looking at one.
+    private static let parsingWeight = 16
+
     private let words: [String]
     /// A program that comes from standard input.
     private var input: [UInt8]?
 
     init(words: [String]) { self.words = words }
+
+    var heldBytes: Int { input?.count ?? 0 }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         let options = AppletOptions(words, valued: "FvfeW", stops: true)
@@ -34,12 +39,16 @@ struct AwkCommandLine: Program {
             } catch {
                 return .exited(Applets.fail(&machine, "awk", "can't open '\(file)'", error))
             }
+            if texts.reduce(0, { $0 + $1.count }) > Self.maximumProgramBytes {
+                return .exited(Applets.fail(&machine, "awk", "program is too large"))
+            }
         }
         texts += (options.lists["e"] ?? []).map { Array($0.utf8) }
         if texts.isEmpty {
             guard !rest.isEmpty else { return .exited(Applets.usage(&machine, "awk")) }
             texts = [Array(rest.removeFirst().utf8)]
         }
+        machine.charge(bytes: texts.reduce(0) { $0 + $1.count } * Self.parsingWeight)
         do {
             return .replaced(try Self.interpreter(texts, rest, options, machine))
         } catch {
@@ -74,6 +83,7 @@ struct AwkCommandLine: Program {
         try awk.fill(.environment, environment)
         let words = (["awk"] + arguments).enumerated().map { (Array(String($0).utf8), Array($1.utf8)) }
         try awk.fill(.arguments, words)
+        awk.setting.isNarrow = machine.hasBusybox
         awk.globals[AwkProgram.Special.argumentCount.rawValue] = .number(Double(words.count))
         if let separator = options["F"] {
             awk.globals[AwkProgram.Special.fieldSeparator.rawValue] = .text(AwkLexer.unescaped(Array(separator.utf8)))

@@ -12,6 +12,7 @@ struct AwkFormat {
     private var values: ArraySlice<AwkValue>
     private let setting: AwkSetting
     private var output: [UInt8] = []
+    private var isFaulty = false
 
     init(_ format: [UInt8], _ values: [AwkValue], _ setting: AwkSetting) {
         self.format = format
@@ -30,11 +31,11 @@ struct AwkFormat {
         var precision: Int?
     }
 
-    /// The text. Values that are missing count as empty.
-    func text() -> [UInt8] {
+    /// The text, in which values that are missing count as empty; nil when there is a directive that is none.
+    func text() -> [UInt8]? {
         var copy = self
         copy.run()
-        return copy.output
+        return copy.isFaulty ? nil : copy.output
     }
 
     /// Whether a width or precision is to be taken from the values, which this awk does not do.
@@ -60,10 +61,14 @@ struct AwkFormat {
                 output.append(unit)
                 continue
             }
+            let start = rest
             var directive = Directive()
             readFlags(&rest, &directive)
-            while let size = rest.first, "hlLqjzt".utf8.contains(size) { rest = rest.dropFirst() }
-            guard let conversion = rest.popFirst() else { return }
+            guard let conversion = rest.popFirst(), conversion != UInt8(ascii: "%") else {
+                // What ends without a letter stays as it is.
+                output += [unit] + start[..<rest.startIndex]
+                continue
+            }
             convert(conversion, directive)
         }
     }
@@ -95,6 +100,7 @@ struct AwkFormat {
 
     private mutating func convert(_ conversion: UInt8, _ directive: Directive) {
         let value = values.popFirst() ?? .none
+        if isFaulty { return }
         var directive = directive
         switch conversion {
         case UInt8(ascii: "c"):
@@ -109,6 +115,10 @@ struct AwkFormat {
         case UInt8(ascii: "o"): pad(unsigned(value.number, radix: 8, directive), directive)
         case UInt8(ascii: "x"): pad(unsigned(value.number, radix: 16, directive), directive)
         case UInt8(ascii: "X"): pad(unsigned(value.number, radix: 16, directive).map(\.uppercased), directive)
+        case UInt8(ascii: "a"), UInt8(ascii: "A"):
+            let text = HexadecimalExpansion.text(value.number, directive.precision)
+            directive.precision = nil
+            pad(signed(conversion == UInt8(ascii: "a") ? text : text.map(\.uppercased), directive), directive)
         case _ where "feg".utf8.contains(conversion.lowercased):
             directive.hasZeros = directive.hasZeros && value.number.isFinite
             let text = DecimalExpansion.text(
@@ -119,7 +129,7 @@ struct AwkFormat {
             )
             directive.precision = nil
             pad(signed(text, directive), directive)
-        default: output += [UInt8(ascii: "%"), conversion]
+        default: isFaulty = true
         }
     }
 
@@ -144,14 +154,15 @@ struct AwkFormat {
     }
 
     private func signed(_ value: Double, _ directive: Directive) -> [UInt8] {
-        let number = AwkNumber.integer(value)
+        let number = setting.isNarrow ? AwkNumber.narrow(value) : AwkNumber.integer(value)
         let digits = filled(String(number.magnitude), directive)
         return signed(number < 0 ? [UInt8(ascii: "-")] + digits : digits, directive)
     }
 
     private func unsigned(_ value: Double, radix: Int, _ directive: Directive) -> [UInt8] {
         let isHuge = value >= 9.2e18 && value < 1.8e19
-        let number = isHuge ? UInt(value) : UInt(bitPattern: AwkNumber.integer(value))
+        let wide = isHuge ? UInt(value) : UInt(bitPattern: AwkNumber.integer(value))
+        let number = setting.isNarrow ? UInt(UInt32(truncatingIfNeeded: AwkNumber.narrow(value))) : wide
         let digits = filled(String(number, radix: radix), directive)
         guard directive.isAlternative, number != 0 else { return digits }
         return radix == 16 ? Array("0x".utf8) + digits : radix == 8 ? [0x30] + digits : digits
@@ -168,5 +179,33 @@ struct AwkFormat {
         } else {
             output += Array(repeating: 0x20, count: missing) + text
         }
+    }
+}
+
+/// How `%a` writes numbers.
+private enum HexadecimalExpansion {
+    /// `0x1.8p+0`, with as many digits as there are or as are asked for.
+    static func text(_ value: Double, _ precision: Int?) -> [UInt8] {
+        let sign = value.sign == .minus ? "-" : ""
+        if value.isNaN { return Array("\(sign)nan".utf8) }
+        if value.isInfinite { return Array("\(sign)inf".utf8) }
+        // Four bits a digit, the one before the point above them.
+        var bits = value.significandBitPattern | (value.isNormal ? 1 << 52 : 0)
+        let exponent = value.isZero ? 0 : Int(max(value.exponentBitPattern, 1)) - 1023
+        if let precision, precision < 13 {
+            let cut = UInt64(4 * (13 - precision))
+            let rest = bits & (1 << cut - 1)
+            bits >>= cut
+            let half: UInt64 = 1 << (cut - 1)
+            if rest > half || rest == half && bits & 1 == 1 { bits += 1 }
+            bits <<= cut
+        }
+        let fraction = String(bits & (1 << 52 - 1), radix: 16)
+        var digits = String(repeating: "0", count: 13 - fraction.utf8.count) + fraction
+        let significant = digits.utf8.count - digits.utf8.reversed().prefix { $0 == 0x30 }.count
+        let wanted: Int = precision ?? significant
+        digits = String(digits.prefix(wanted)) + String(repeating: "0", count: max(0, wanted - 13))
+        let point = digits.isEmpty ? "" : "."
+        return Array("\(sign)0x\(bits >> 52)\(point)\(digits)p\(exponent < 0 ? "" : "+")\(exponent)".utf8)
     }
 }

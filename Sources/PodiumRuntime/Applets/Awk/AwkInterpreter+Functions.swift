@@ -88,11 +88,11 @@ extension AwkInterpreter {
         stack.removeLast(count)
         func argument(_ index: Int) -> AwkValue { index < arguments.count ? arguments[index] : .none }
         switch function {
-        case .length: push(.number(Double(length(arguments))))
+        case .length: push(.number(Double(try length(arguments))))
         case .index:
             let found = find(text(argument(1)), in: text(argument(0)))
             push(.number(Double(found.map { $0 + 1 } ?? 0)))
-        case .substr: try push(bounded: substring(arguments))
+        case .substr: try push(bounded: substring(arguments, isNarrow: machine.hasBusybox))
         case .tolower: try push(bounded: text(argument(0)).map(\.lowercased))
         case .toupper: try push(bounded: text(argument(0)).map(\.uppercased))
         case .sprintf: try push(bounded: try formatted(arguments))
@@ -116,8 +116,8 @@ extension AwkInterpreter {
         }
     }
 
-    private mutating func length(_ arguments: [AwkValue]) -> Int {
-        guard let argument = arguments.first else { return recordText().count }
+    private mutating func length(_ arguments: [AwkValue]) throws(AwkFault) -> Int {
+        guard let argument = arguments.first else { return try recordText().count }
         if case .array(let number) = argument { return arrays[number]?.count ?? 0 }
         return text(argument).count
     }
@@ -135,15 +135,17 @@ extension AwkInterpreter {
         return nil
     }
 
-    private func substring(_ arguments: [AwkValue]) -> [UInt8] {
+    private func substring(_ arguments: [AwkValue], isNarrow: Bool) -> [UInt8] {
+        let whole = isNarrow ? AwkNumber.narrow : AwkNumber.integer
         let text = text(arguments[0])
-        let start = min(max(0, AwkNumber.integer(arguments[1].number - 1)), text.count)
+        let start = min(max(0, whole(arguments[1].number - 1)), text.count)
         guard arguments.count > 2 else { return Array(text[start...]) }
-        return Array(text[start...].prefix(max(0, AwkNumber.integer(arguments[2].number))))
+        return Array(text[start...].prefix(max(0, whole(arguments[2].number))))
     }
 
     private static func moment(_ seconds: Double) -> Timestamp {
-        Timestamp(seconds: Int64(min(max(seconds, -62_000_000_000), 250_000_000_000)))
+        // What is no number counts as zero.
+        Timestamp(seconds: Int64(AwkNumber.integer(min(max(seconds, -62_000_000_000), 250_000_000_000))))
     }
 
     /// The seconds of `YYYY MM DD HH MM SS`.
@@ -158,10 +160,14 @@ extension AwkInterpreter {
         return Double(start.seconds) + Double((parts[2] - 1) * 86_400 + parts[3] * 3600 + parts[4] * 60 + parts[5])
     }
 
+    /// The pieces that a text is split into.
+    private static let maximumPieces = 1 << 18
+
     private mutating func split(_ arguments: [AwkValue]) throws(AwkFault) {
         guard case .array(let number) = arguments[1] else { throw fault("Not an array") }
         let separator = arguments.count > 2 ? arguments[2] : globals[Special.fieldSeparator.rawValue]
-        let pieces = try fields(of: text(arguments[0]), by: separator)
+        let pieces = try fields(of: text(arguments[0]), by: separator, limit: Self.maximumPieces)
+        if pieces.count == Self.maximumPieces { throw fault("Out of memory") }
         clear(number)
         for (index, piece) in pieces.enumerated() {
             try set(number, Array(String(index + 1).utf8), .input(piece))
@@ -190,14 +196,8 @@ extension AwkInterpreter {
         let replacement = text(pop())
         let expression = try expression(pop())
         let old = try target.map { target throws(AwkFault) in try load(target, key: last) } ?? last
-        let (result, count) = replace(
-            expression,
-            in: text(old),
-            by: replacement,
-            AwkReplacing(first: 1, isGlobal: isGlobal, hasGroups: false),
-            &machine
-        )
-        if result.count > Self.maximumTextBytes { throw fault("Out of memory") }
+        let replacing = AwkReplacing(replacement, first: 1, isGlobal: isGlobal, hasGroups: false)
+        let (result, count) = try replace(expression, in: text(old), replacing, &machine)
         try self.count(built: result.count)
         if let target, count > 0 { try store(target, key: last, .text(result)) }
         push(.number(Double(count)))
@@ -210,37 +210,40 @@ extension AwkInterpreter {
         let how = text(arguments[2])
         let isGlobal = how.first.map { $0 | 0x20 == UInt8(ascii: "g") } ?? false
         let replacing = AwkReplacing(
+            text(arguments[1]),
             first: isGlobal ? 1 : max(1, AwkNumber.integer(arguments[2].number)),
             isGlobal: isGlobal,
             hasGroups: true
         )
-        let old = arguments.count > 3 ? text(arguments[3]) : recordText()
+        let old = arguments.count > 3 ? text(arguments[3]) : try recordText()
         let expression = try expression(arguments[0])
-        try push(bounded: replace(expression, in: old, by: text(arguments[1]), replacing, &machine).result)
+        try push(bounded: try replace(expression, in: old, replacing, &machine).result)
     }
 
     private func replace(
         _ expression: RegularExpression,
         in text: [UInt8],
-        by replacement: [UInt8],
         _ replacing: AwkReplacing,
         _ machine: inout Machine
-    ) -> (result: [UInt8], count: Int) {
+    ) throws(AwkFault) -> (result: [UInt8], count: Int) {
+        meter.charge(bytes: replacing.size)
         var result: [UInt8] = []
         var start = 0
         var matches = 0
         var count = 0
         var end = -1
-        while start <= text.count, result.count <= Self.maximumTextBytes,
-            let match = expression.firstMatch(in: text, from: start, meter)
-        {
+        while start <= text.count, let match = expression.firstMatch(in: text, from: start, meter) {
             machine.spend()
+            // What stands before the match and what comes instead of it, before it is built.
+            let length = match.range.upperBound - start + replacing.length(match)
+            if result.count + length > Self.maximumTextBytes { throw fault("Out of memory") }
+            meter.charge(bytes: length)
             result += text[start..<match.range.lowerBound]
-            // Nothing right behind a match is no further match.
-            if !match.range.isEmpty || match.range.lowerBound != end {
+            // Nothing right behind a match is no further match, except for busybox.
+            if !match.range.isEmpty || match.range.lowerBound != end || machine.hasBusybox {
                 matches += 1
                 if matches >= replacing.first {
-                    result += replacing.text(replacement, match, in: text)
+                    replacing.append(match, of: text, to: &result)
                     count += 1
                 } else {
                     result += text[match.range]
@@ -255,45 +258,80 @@ extension AwkInterpreter {
             if count > 0, !replacing.isGlobal { break }
         }
         if start < text.count { result += text[start...] }
+        if result.count > Self.maximumTextBytes { throw fault("Out of memory") }
         return (result, count)
     }
 }
 
-/// Which matches are replaced and how.
+/// Which matches are replaced and by what.
 struct AwkReplacing {
-    /// The match that is replaced first.
-    var first: Int
-    var isGlobal: Bool
-    /// Whether `\1` stands for a group.
-    var hasGroups: Bool
+    /// What a replacement consists of.
+    private enum Piece {
+        case text([UInt8])
+        /// What a group matched; that of number 0 is the whole match.
+        case group(Int)
+    }
 
-    /// What stands instead of a match. Backslashes before `&` and, where they count, digits decide what those mean.
-    func text(_ replacement: [UInt8], _ match: RegularExpression.Match, in text: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
+    /// The match that is replaced first.
+    let first: Int
+    let isGlobal: Bool
+    private var pieces: [Piece] = []
+    /// The bytes of the replacement as it is written.
+    let size: Int
+
+    /// Reads a replacement. Backslashes before `&` and, where groups count, digits decide what those mean.
+    init(_ replacement: [UInt8], first: Int, isGlobal: Bool, hasGroups: Bool) {
+        self.first = first
+        self.isGlobal = isGlobal
+        size = replacement.count
+        var literal: [UInt8] = []
         var backslashes = 0
         for unit in replacement {
-            result.append(unit)
+            literal.append(unit)
             if unit == UInt8(ascii: "\\") {
                 backslashes += 1
                 continue
             }
             if unit == UInt8(ascii: "&") || hasGroups && unit.isDigit {
-                result.removeLast((backslashes + 3) >> 1)
+                literal.removeLast((backslashes + 3) >> 1)
                 var group = 0
                 if unit != UInt8(ascii: "&") {
                     group = Int(unit - 0x30)
                     backslashes += 1
                 }
                 if backslashes % 2 != 0 {
-                    result.append(unit)
-                } else if group == 0 {
-                    result += text[match.range]
-                } else if group < match.groups.count, let range = match.groups[group] {
-                    result += text[range]
+                    literal.append(unit)
+                } else {
+                    pieces += [.text(literal), .group(group)]
+                    literal = []
                 }
             }
             backslashes = 0
         }
-        return result
+        pieces.append(.text(literal))
+    }
+
+    private static func range(_ group: Int, _ match: RegularExpression.Match) -> Range<Int>? {
+        group == 0 ? match.range : group < match.groups.count ? match.groups[group] : nil
+    }
+
+    /// The bytes that stand instead of a match.
+    func length(_ match: RegularExpression.Match) -> Int {
+        pieces.reduce(0) { sum, piece in
+            switch piece {
+            case .text(let text): sum + text.count
+            case .group(let group): sum + (Self.range(group, match)?.count ?? 0)
+            }
+        }
+    }
+
+    /// Writes what stands instead of a match.
+    func append(_ match: RegularExpression.Match, of text: [UInt8], to result: inout [UInt8]) {
+        for piece in pieces {
+            switch piece {
+            case .text(let literal): result += literal
+            case .group(let group): if let range = Self.range(group, match) { result += text[range] }
+            }
+        }
     }
 }

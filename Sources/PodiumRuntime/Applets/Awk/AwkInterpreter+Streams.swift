@@ -35,6 +35,9 @@ struct AwkStreams: Sendable {
     /// Whether `nextfile` was called.
     var skipsFile = false
 
+    /// What was read and is not used yet.
+    var heldBytes: Int { open.values.reduce(main?.heldBytes ?? 0) { $0 + ($1.reader?.heldBytes ?? 0) } }
+
     /// A descriptor that was not used yet.
     mutating func nextDescriptor() -> Int {
         lastDescriptor += 1
@@ -56,7 +59,7 @@ extension AwkInterpreter {
                 streams.skipsFile = false
                 closeMain(&machine)
             }
-            if streams.main == nil, try !openNext(&machine) { return .end }
+            if streams.main == nil, let stop = try openNext(&machine) { return stop }
             let read = streams.main?.record(separator, &machine) ?? .end
             guard case .end = read else { return read }
             closeMain(&machine)
@@ -68,13 +71,18 @@ extension AwkInterpreter {
         streams.main = nil
     }
 
-    private mutating func openNext(_ machine: inout Machine) throws(AwkFault) -> Bool {
+    /// Opens the next file; why there is none, nil when there is.
+    private mutating func openNext(_ machine: inout Machine) throws(AwkFault) -> AwkRead? {
         let count = AwkNumber.integer(globals[Special.argumentCount.rawValue].number)
         while streams.argument + 1 < count {
             streams.argument += 1
-            guard case .array(let arguments) = globals[Special.arguments.rawValue] else { return false }
-            let name = text(arrays[arguments]?[Array(String(streams.argument).utf8)] ?? .none)
-            if name.isEmpty { continue }
+            machine.spend()
+            guard case .array(let arguments) = globals[Special.arguments.rawValue] else { return .end }
+            let name = text(arrays[arguments]?[Array(String(streams.argument).utf8), meter] ?? .none)
+            if name.isEmpty {
+                if machine.mustYield { return .yield }
+                continue
+            }
             if let equals = name.firstIndex(of: UInt8(ascii: "=")), equals > 0, !name[0].isDigit,
                 name[..<equals].allSatisfy(\.isNameUnit)
             {
@@ -82,11 +90,11 @@ extension AwkInterpreter {
                 continue
             }
             try open(name, &machine)
-            return true
+            return nil
         }
-        guard !streams.hasInput else { return false }
+        guard !streams.hasInput else { return .end }
         try open([UInt8(ascii: "-")], &machine)
-        return true
+        return nil
     }
 
     private mutating func open(_ name: [UInt8], _ machine: inout Machine) throws(AwkFault) {
@@ -124,7 +132,7 @@ extension AwkInterpreter {
             let name = text(stack[stack.count - (input == .command && hasKey ? 2 : 1)])
             let key = AwkStreams.Key(name: name, isInput: true)
             if streams.open[key] == nil { try openInput(key, input, &machine) }
-            read = streams.open[key]?.reader?.record(separator, &machine) ?? .failed
+            read = streams.open[key]?.reader?.record(separator, &machine) ?? .failed(.noEntry)
         }
         switch read {
         case .wait(let wait): return .wait(wait)
@@ -177,16 +185,29 @@ extension AwkInterpreter {
             }
             machine.attach(file, as: descriptor)
         } else {
-            guard let pipe = machine.kernel.makePipe() else { throw ioFault(Errno.again.text) }
-            guard let child = machine.startShell(key.name.text, output: pipe.writer) else {
-                machine.kernel.dispose(pipe.writer)
-                machine.kernel.dispose(pipe.reader)
-                throw ioFault(Errno.again.text)
-            }
-            stream.child = child
-            machine.attach(pipe.reader, as: descriptor)
+            stream.child = try startCommand(key, descriptor, &machine)
         }
         streams.open[key] = stream
+    }
+
+    /// Starts a command whose output or input a descriptor becomes.
+    private func startCommand(
+        _ key: AwkStreams.Key,
+        _ descriptor: Int,
+        _ machine: inout Machine
+    ) throws(AwkFault) -> Int {
+        guard let pipe = machine.kernel.makePipe() else { throw ioFault(Errno.again.text) }
+        let (own, other) = key.isInput ? (pipe.reader, pipe.writer) : (pipe.writer, pipe.reader)
+        guard
+            let child = key.isInput
+                ? machine.startShell(key.name.text, output: other) : machine.startShell(key.name.text, input: other)
+        else {
+            machine.kernel.dispose(other)
+            machine.kernel.dispose(own)
+            throw ioFault(Errno.again.text)
+        }
+        machine.attach(own, as: descriptor)
+        return child
     }
 
     // Output
@@ -196,10 +217,10 @@ extension AwkInterpreter {
         let name = output == .standard ? [] : text(pop())
         var bytes: [UInt8]
         if count == 0 {
-            bytes = recordText()
+            bytes = try recordText()
         } else {
             let separator = text(globals[Special.outputFieldSeparator.rawValue])
-            bytes = Array(stack.suffix(count).map { printed($0) }.joined(separator: separator))
+            bytes = try joined(stack.suffix(count), by: separator, setting.output)
             stack.removeLast(count)
         }
         bytes += text(globals[Special.outputRecordSeparator.rawValue])
@@ -217,8 +238,12 @@ extension AwkInterpreter {
     /// A format with its values as text.
     func formatted(_ values: [AwkValue]) throws(AwkFault) -> [UInt8] {
         let format = text(values.first ?? .none)
+        meter.charge(bytes: format.count)
         if AwkFormat.takesWidths(format) { throw fault("%*x formats are not supported") }
-        return AwkFormat(format, Array(values.dropFirst()), setting).text()
+        guard let text = AwkFormat(format, Array(values.dropFirst()), setting).text() else {
+            throw fault("Invalid format specifier")
+        }
+        return text
     }
 
     private mutating func write(
@@ -247,14 +272,7 @@ extension AwkInterpreter {
         let descriptor = streams.nextDescriptor()
         var stream = AwkStreams.Stream(descriptor: descriptor)
         if output == .command {
-            guard let pipe = machine.kernel.makePipe() else { throw ioFault(Errno.again.text) }
-            guard let child = machine.startShell(name.text, input: pipe.reader) else {
-                machine.kernel.dispose(pipe.writer)
-                machine.kernel.dispose(pipe.reader)
-                throw ioFault(Errno.again.text)
-            }
-            stream.child = child
-            machine.attach(pipe.writer, as: descriptor)
+            stream.child = try startCommand(key, descriptor, &machine)
         } else {
             do {
                 machine.attach(try machine.open(name.text, output == .file ? .write : .append), as: descriptor)

@@ -14,43 +14,92 @@ struct AwkRecord: Sendable {
     var isStale = false
 }
 
-/// The regular expressions of a program.
+/// The regular expressions of a program: those that it is written with by number, others by their text.
 struct AwkPatterns: Sendable {
-    /// Expressions made from texts that are kept.
+    /// Expressions of each kind that are kept.
     private static let maximumKept = 64
+    /// The bytes of an expression that is no literal, and of all such that are kept.
+    private static let maximumSourceBytes = 64 << 10
+    /// What reading an expression costs for each of its bytes, and for each repetition that it can ask for.
+    private static let readingBytes = 32
 
     private let sources: [[UInt8]]
-    private var kept: [[UInt8]: RegularExpression] = [:]
+    private var literals: [Int: RegularExpression] = [:]
+    private var others: [[UInt8]: RegularExpression] = [:]
+    private var sourceBytes = 0
 
     init(_ sources: [[UInt8]]) { self.sources = sources }
 
-    func source(_ number: Int) -> [UInt8] { sources[number] }
+    /// About the bytes that the expressions keep.
+    var heldBytes: Int { (sourceBytes + literals.keys.reduce(0) { $0 + sources[$1].count }) * Self.readingBytes }
 
     /// A regular expression of the program's text.
-    mutating func expression(_ number: Int, _ setting: AwkSetting) throws(AwkFault) -> RegularExpression {
-        try expression(sources[number], setting)
+    mutating func expression(
+        _ number: Int,
+        _ setting: AwkSetting,
+        _ meter: WorkMeter
+    ) throws(AwkFault) -> RegularExpression {
+        if let known = literals[number] { return known }
+        let made = try Self.read(sources[number], isLiteral: true, setting, meter)
+        if literals.count >= Self.maximumKept { literals = [:] }
+        literals[number] = made
+        return made
     }
 
     /// The regular expression that a text is.
-    mutating func expression(_ source: [UInt8], _ setting: AwkSetting) throws(AwkFault) -> RegularExpression {
-        if let known = kept[source] { return known }
-        guard let made = RegularExpression(source, isExtended: true, ignoresCase: setting.ignoresCase) else {
-            throw AwkFault(text: "bad regex '\(source.text)'", line: 1)
+    mutating func expression(
+        _ source: [UInt8],
+        _ setting: AwkSetting,
+        _ meter: WorkMeter
+    ) throws(AwkFault) -> RegularExpression {
+        meter.charge(bytes: source.count)
+        if let known = others[source] { return known }
+        if source.count > Self.maximumSourceBytes { throw AwkFault(text: "regex is too long", line: 0) }
+        let made = try Self.read(source, isLiteral: false, setting, meter)
+        if others.count >= Self.maximumKept || sourceBytes + source.count > Self.maximumSourceBytes {
+            others = [:]
+            sourceBytes = 0
         }
-        if kept.count >= Self.maximumKept { kept = [:] }
-        kept[source] = made
+        others[source] = made
+        sourceBytes += source.count
+        return made
+    }
+
+    private static func read(
+        _ source: [UInt8],
+        isLiteral: Bool,
+        _ setting: AwkSetting,
+        _ meter: WorkMeter
+    ) throws(AwkFault) -> RegularExpression {
+        let copies = source.contains(UInt8(ascii: "{")) ? RegularExpression.maximumRepeats : 1
+        meter.charge(bytes: source.count * readingBytes + copies * readingBytes)
+        let fault = AwkFault(text: "bad regex '\(source.text)'", line: 0)
+        if let made = RegularExpression(source, isExtended: true, ignoresCase: setting.ignoresCase) { return made }
+        // What is no extended expression may be a basic one, unless the program is written with it.
+        // busybox: editors/awk.c as_regex
+        guard !isLiteral, let made = RegularExpression(source, isExtended: false, ignoresCase: setting.ignoresCase)
+        else { throw fault }
         return made
     }
 
     /// Forgets all expressions, because case counts differently.
-    mutating func forget() { kept = [:] }
+    mutating func forget() {
+        literals = [:]
+        others = [:]
+        sourceBytes = 0
+    }
 }
 
 extension AwkInterpreter {
     private typealias Special = AwkProgram.Special
 
     /// A value as text.
-    func text(_ value: AwkValue) -> [UInt8] { value.text(setting.conversion) }
+    func text(_ value: AwkValue) -> [UInt8] {
+        let text = value.text(setting.conversion)
+        // A format can make much of a number.
+        if case .number = value { meter.charge(bytes: text.count) }
+        return text
+    }
 
     /// A value as it is printed.
     func printed(_ value: AwkValue) -> [UInt8] { value.text(setting.output) }
@@ -58,15 +107,15 @@ extension AwkInterpreter {
     /// Whether a condition holds; an expression asks the record.
     mutating func isTrue(_ value: AwkValue) throws(AwkFault) -> Bool {
         if case .pattern(let number) = value {
-            return try patterns.expression(number, setting).matches(recordText(), meter)
+            return try patterns.expression(number, setting, meter).matches(try recordText(), meter)
         }
         return value.isTrue
     }
 
     /// The regular expression that a value is.
     mutating func expression(_ value: AwkValue) throws(AwkFault) -> RegularExpression {
-        if case .pattern(let number) = value { return try patterns.expression(number, setting) }
-        return try patterns.expression(text(value), setting)
+        if case .pattern(let number) = value { return try patterns.expression(number, setting, meter) }
+        return try patterns.expression(text(value), setting, meter)
     }
 
     // Variables
@@ -129,8 +178,7 @@ extension AwkInterpreter {
         case .element(let slot):
             let number = try array(slot)
             let name = text(key)
-            meter.charge(bytes: name.count)
-            if let value = arrays[number]?[name] { return value }
+            if let value = arrays[number]?[name, meter] { return value }
             // Looking at an element makes it.
             try set(number, name, .none)
             return .none
@@ -139,8 +187,7 @@ extension AwkInterpreter {
 
     /// Sets an element of an array.
     mutating func set(_ number: Int, _ key: [UInt8], _ value: AwkValue) throws(AwkFault) {
-        meter.charge(bytes: key.count)
-        keptBytes += arrays[number]?.set(key, value) ?? 0
+        keptBytes += arrays[number]?.set(key, value, meter) ?? 0
         if keptBytes > Self.maximumKeptBytes { throw fault("Out of memory") }
     }
 
@@ -183,9 +230,10 @@ extension AwkInterpreter {
             separator =
                 text.isEmpty ? .paragraph : text.count == 1 ? .unit(text[0]) : .expression(try expression(value))
         case .fieldCount:
-            let count = min(max(0, AwkNumber.integer(value.number)), AwkRecord.maximumFields)
+            let count = AwkNumber.integer(value.number)
+            if count < 0 { throw fault("NF set to negative value") }
             try split()
-            resize(to: count)
+            resize(to: min(count, AwkRecord.maximumFields))
             record.isStale = true
         default: break
         }
@@ -201,16 +249,35 @@ extension AwkInterpreter {
     }
 
     /// The record as text.
-    mutating func recordText() -> [UInt8] { text(recordValue()) }
+    mutating func recordText() throws(AwkFault) -> [UInt8] { text(try recordValue()) }
 
-    private mutating func recordValue() -> AwkValue {
+    private mutating func recordValue() throws(AwkFault) -> AwkValue {
         guard record.isStale else { return record.text }
         record.isStale = false
         let separator = text(globals[Special.outputFieldSeparator.rawValue])
-        let joined = Array(record.fields.map { text($0) }.joined(separator: separator))
-        meter.charge(bytes: joined.count)
-        record.text = .input(Array(joined.prefix(Self.maximumTextBytes)))
+        record.text = .input(try joined(record.fields[...], by: separator, setting.conversion))
         return record.text
+    }
+
+    /// Values as one text with a separator between them. What would be too long is not built.
+    mutating func joined(
+        _ values: ArraySlice<AwkValue>,
+        by separator: [UInt8],
+        _ format: [UInt8]
+    ) throws(AwkFault) -> [UInt8] {
+        var result: [UInt8] = []
+        for (index, value) in values.enumerated() {
+            let part = value.text(format)
+            meter.charge(bytes: part.count)
+            guard result.count + separator.count + part.count <= Self.maximumTextBytes else {
+                throw fault("Out of memory")
+            }
+            if index > 0 { result += separator }
+            result += part
+        }
+        meter.charge(bytes: values.count * MemoryLayout<AwkValue>.size)
+        try count(built: result.count)
+        return result
     }
 
     mutating func split() throws(AwkFault) {
@@ -220,13 +287,15 @@ extension AwkInterpreter {
         let pieces = try fields(
             of: text(record.text),
             by: globals[Special.fieldSeparator.rawValue],
+            limit: AwkRecord.maximumFields,
             newlines: isParagraph
         )
-        record.fields = pieces.prefix(AwkRecord.maximumFields).map { .input($0) }
+        record.fields = pieces.map { .input($0) }
         globals[Special.fieldCount.rawValue] = .number(Double(record.fields.count))
     }
 
     private mutating func resize(to count: Int) {
+        meter.charge(bytes: abs(record.fields.count - count) * MemoryLayout<AwkValue>.size)
         if record.fields.count > count { record.fields.removeLast(record.fields.count - count) }
         while record.fields.count < count { record.fields.append(.input([])) }
         globals[Special.fieldCount.rawValue] = .number(Double(count))
@@ -234,7 +303,7 @@ extension AwkInterpreter {
 
     mutating func field(_ number: Int) throws(AwkFault) -> AwkValue {
         if number < 0 { throw fault("Access to negative field") }
-        if number == 0 { return recordValue() }
+        if number == 0 { return try recordValue() }
         try split()
         return number <= record.fields.count ? record.fields[number - 1] : .none
     }
@@ -253,19 +322,40 @@ extension AwkInterpreter {
         record.isStale = true
     }
 
-    /// The pieces of a text between separators.
-    mutating func fields(of text: [UInt8], by separator: AwkValue, newlines: Bool = false) throws(AwkFault) -> [[UInt8]]
-    {
+    /// What cutting off a piece costs beside its bytes.
+    private static let pieceBytes = 32
+
+    /// The pieces of a text between separators; no more than `limit` of them.
+    mutating func fields(
+        of text: [UInt8],
+        by separator: AwkValue,
+        limit: Int,
+        newlines: Bool = false
+    ) throws(AwkFault) -> [[UInt8]] {
         if text.isEmpty { return [] }
         try count(built: text.count)
+        let found = try pieces(of: text, by: separator, limit, newlines)
+        meter.charge(bytes: found.count * Self.pieceBytes)
+        return found
+    }
+
+    private mutating func pieces(
+        of text: [UInt8],
+        by separator: AwkValue,
+        _ limit: Int,
+        _ newlines: Bool
+    ) throws(AwkFault) -> [[UInt8]] {
         let mark = self.text(separator)
         if case .pattern = separator {
         } else {
-            if mark.isEmpty { return text.map { [$0] } }
-            if mark == [0x20] { return text.split(whereSeparator: \.isBlank).map { Array($0) } }
+            if mark.isEmpty { return text.prefix(limit).map { [$0] } }
+            if mark == [0x20] {
+                return text.split(maxSplits: limit, whereSeparator: \.isBlank).prefix(limit).map { Array($0) }
+            }
             if mark.count == 1 {
-                return text.split(omittingEmptySubsequences: false) { $0 == mark[0] || newlines && $0 == 0x0A }
-                    .map { Array($0) }
+                return text.split(maxSplits: limit, omittingEmptySubsequences: false) {
+                    $0 == mark[0] || newlines && $0 == 0x0A
+                }.prefix(limit).map { Array($0) }
             }
         }
         let expression = try expression(separator)
@@ -277,10 +367,11 @@ extension AwkInterpreter {
                 from = match.range.upperBound + 1
                 continue
             }
+            if pieces.count == limit { return pieces }
             pieces.append(Array(text[start..<match.range.lowerBound]))
             start = match.range.upperBound
             from = start
         }
-        return pieces + [Array(text[start...])]
+        return pieces.count == limit ? pieces : pieces + [Array(text[start...])]
     }
 }

@@ -24,7 +24,7 @@ struct AwkInterpreter: Program {
     /// Values on the stack.
     private static let maximumStack = 50_000
     /// Calls within calls.
-    private static let maximumFrames = 2_000
+    private static let maximumFrames = 10_000
     /// Instructions that count as one step of work.
     private static let instructionsPerStep = 16
 
@@ -37,6 +37,13 @@ struct AwkInterpreter: Program {
         var base: Int
         var arguments: Int
         var iterations: Int
+    }
+
+    /// A loop over the keys that an array had when it began.
+    private struct Iteration {
+        var keys: [[UInt8]]
+        var bytes: Int
+        var next = 0
     }
 
     let program: AwkProgram
@@ -56,7 +63,9 @@ struct AwkInterpreter: Program {
     var keptBytes = 0
     /// What was built since all texts were last counted.
     private var builtBytes = 0
-    private var iterations: [(keys: [[UInt8]], next: Int)] = []
+    private var iterations: [Iteration] = []
+    /// What the keys take that loops go over.
+    private var iterationBytes = 0
     private var openRanges: Set<Int> = []
     private var code = 0
     private var instructions = 0
@@ -76,7 +85,16 @@ struct AwkInterpreter: Program {
         patterns = AwkPatterns(program.patterns)
     }
 
-    var heldBytes: Int { keptBytes }
+    var heldBytes: Int {
+        streams.heldBytes + keptBytes + iterationBytes + liveBytes + patterns.heldBytes + program.byteCount
+    }
+
+    /// What texts in variables, in fields and on the stack take; one that several share counts for each.
+    private var liveBytes: Int {
+        let fields = record.fields.reduce(record.text.size) { $0 + $1.size }
+        let live = globals.reduce(fields) { $0 + $1.size } + stack.reduce(0) { $0 + $1.size }
+        return live + (record.fields.count + stack.count) * MemoryLayout<AwkValue>.size
+    }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         meter = machine.meter
@@ -129,7 +147,8 @@ struct AwkInterpreter: Program {
                 globals[AwkProgram.Special.recordTerminator.rawValue] = .text(mark)
                 countRecord()
                 place = 0
-            case .end, .failed: beginEnd()
+            case .end: beginEnd()
+            case .failed(let errno): throw fault(errno.text)
             case .wait(let wait): return .wait(wait)
             case .yield: return .yield
             }
@@ -149,7 +168,7 @@ struct AwkInterpreter: Program {
     private mutating func unwind() {
         while !frames.isEmpty { leave() }
         stack = []
-        iterations = []
+        endIterations(downTo: 0)
         base = 0
     }
 
@@ -173,6 +192,8 @@ struct AwkInterpreter: Program {
         if stack.count > Self.maximumStack { throw fault("Out of memory") }
         switch instruction {
         case .getline(let input, let target): return try getline(input, target, &machine)
+        case .builtin(let function, let count) where count > 1 && function.takesOneArgument:
+            throw fault("Too many arguments")
         case .builtin(.close, _): return close(&machine)
         case .builtin(.system, _): return system(&machine)
         case .builtin(let function, let count): try call(function, count, &machine)
@@ -221,12 +242,12 @@ struct AwkInterpreter: Program {
         case .jumpIfFalse(let goal): place = try isTrue(pop()) ? place + 1 : goal
         case .jumpIfOpen(let range, let goal): place = openRanges.contains(range) ? goal : place + 1
         case .iterate(let slot, let end):
-            guard let (keys, next) = iterations.last, next < keys.count else {
+            guard let loop = iterations.last, loop.next < loop.keys.count else {
                 place = end
                 return
             }
             iterations[iterations.count - 1].next += 1
-            try store(.variable(slot), key: .none, .input(keys[next]))
+            try store(.variable(slot), key: .none, .input(loop.keys[loop.next]))
             place += 1
         default: break
         }
@@ -237,7 +258,7 @@ struct AwkInterpreter: Program {
         case .constant(let number): push(program.constants[number])
         case .pattern(let number): push(.pattern(number))
         case .matchRecord(let number):
-            push(.truth(try patterns.expression(number, setting).matches(recordText(), meter)))
+            push(.truth(try patterns.expression(number, setting, meter).matches(try recordText(), meter)))
         case .load(let target): push(try load(target, key: target.hasKey ? pop() : .none))
         case .store(let target):
             let value = pop()
@@ -281,24 +302,38 @@ struct AwkInterpreter: Program {
     private mutating func computeArrays(_ instruction: AwkInstruction) throws(AwkFault) {
         switch instruction {
         case .subscripts(let count):
-            let keys = (0..<count).map { _ in text(pop()) }
             let separator = text(globals[AwkProgram.Special.subscriptSeparator.rawValue])
-            try push(bounded: Array(keys.reversed().joined(separator: separator)))
+            let key = try joined(stack.suffix(count), by: separator, setting.conversion)
+            stack.removeLast(count)
+            push(.text(key))
         case .contains(let slot):
             let key = text(pop())
-            meter.charge(bytes: key.count)
-            push(.truth(arrays[try array(slot)]?.contains(key) ?? false))
+            push(.truth(arrays[try array(slot)]?.contains(key, meter) ?? false))
         case .delete(let slot):
             let key = text(pop())
-            meter.charge(bytes: key.count)
-            keptBytes -= arrays[try array(slot)]?.remove(key) ?? 0
+            keptBytes -= arrays[try array(slot)]?.remove(key, meter) ?? 0
         case .deleteAll(let slot): clear(try array(slot))
         case .argument(let slot): push(try argument(slot))
         case .arrayArgument(let slot): push(.array(try array(slot)))
-        case .beginIteration(let slot): iterations.append((arrays[try array(slot)]?.keys ?? [], 0))
-        case .endIteration: iterations.removeLast()
+        case .beginIteration(let slot): try beginIteration(try array(slot))
+        case .endIteration: endIterations(downTo: iterations.count - 1)
         default: break
         }
+    }
+
+    /// Notes the keys of an array for a loop, since the array may change while it runs.
+    private mutating func beginIteration(_ number: Int) throws(AwkFault) {
+        let array = arrays[number] ?? AwkArray()
+        meter.charge(bytes: array.walkBytes)
+        // Keys that are removed meanwhile live on in the loop.
+        let bytes = array.keyBytes
+        guard iterationBytes + bytes <= Self.maximumKeptBytes else { throw fault("Out of memory") }
+        iterationBytes += bytes
+        iterations.append(Iteration(keys: array.keys, bytes: bytes))
+    }
+
+    private mutating func endIterations(downTo count: Int) {
+        while iterations.count > max(0, count), let loop = iterations.popLast() { iterationBytes -= loop.bytes }
     }
 
     /// Pushes a text, if it is not too long.
@@ -313,8 +348,7 @@ struct AwkInterpreter: Program {
         meter.charge(bytes: bytes)
         builtBytes += bytes
         guard builtBytes > Self.maximumLiveBytes else { return }
-        let fields = record.fields.reduce(record.text.size) { $0 + $1.size }
-        let live = globals.reduce(fields) { $0 + $1.size } + stack.reduce(0) { $0 + $1.size }
+        let live = liveBytes
         meter.charge(bytes: (globals.count + stack.count + record.fields.count) * MemoryLayout<AwkValue>.size)
         if live > Self.maximumLiveBytes { throw fault("Out of memory") }
         builtBytes = live
@@ -364,13 +398,21 @@ struct AwkInterpreter: Program {
     private mutating func enter(_ number: Int, _ count: Int) throws(AwkFault) -> AwkStep {
         let function = program.functions[number]
         guard let target = function.segment else { throw fault("Call to undefined function") }
-        guard count <= function.parameters else { throw fault("Too many arguments") }
         guard frames.count < Self.maximumFrames else { throw fault("Out of memory") }
         frames.append(
-            Frame(segment: segment, place: place + 1, base: base, arguments: count, iterations: iterations.count)
+            Frame(
+                segment: segment,
+                place: place + 1,
+                base: base,
+                arguments: min(count, function.parameters),
+                iterations: iterations.count
+            )
         )
-        base = stack.count - count
-        for _ in count..<function.parameters { push(.none) }
+        // Arguments beyond the parameters are computed, but go nowhere.
+        stack.removeLast(max(0, count - function.parameters))
+        let taken = min(count, function.parameters)
+        base = stack.count - taken
+        for _ in taken..<function.parameters { push(.none) }
         segment = target
         place = 0
         return .next
@@ -390,7 +432,7 @@ struct AwkInterpreter: Program {
             if case .array(let number) = stack[index] { forget(number) }
         }
         stack.removeLast(stack.count - base)
-        iterations.removeLast(max(0, iterations.count - frame.iterations))
+        endIterations(downTo: frame.iterations)
         base = frame.base
         segment = frame.segment
         place = frame.place
@@ -405,10 +447,10 @@ struct AwkInterpreter: Program {
 
     private mutating func forget(_ number: Int) {
         clear(number)
-        arrays[number] = nil
+        keptBytes -= arrays.removeValue(forKey: number)?.tableBytes ?? 0
     }
 
-    mutating func clear(_ number: Int) { keptBytes -= arrays[number]?.removeAll() ?? 0 }
+    mutating func clear(_ number: Int) { keptBytes -= arrays[number]?.removeAll(meter) ?? 0 }
 
     private mutating func exit(_ hasCode: Bool) {
         if hasCode { code = AwkNumber.integer(pop().number) }

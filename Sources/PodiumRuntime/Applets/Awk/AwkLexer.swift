@@ -34,6 +34,14 @@ enum AwkKeyword: String, Sendable {
 enum AwkBuiltin: String, Sendable {
     case and, atan2, close, compl, cos, exp, fflush, gensub, gsub, index, int, length, log, lshift, match, mktime, or
     case rand, rshift, sin, split, sprintf, sqrt, srand, strftime, sub, substr, system, systime, tolower, toupper, xor
+
+    /// Whether a second argument is a mistake.
+    var takesOneArgument: Bool {
+        switch self {
+        case .close, .cos, .exp, .fflush, .int, .length, .log, .rand, .sin, .sqrt, .srand, .system, .systime: true
+        default: false
+        }
+    }
 }
 
 /// A cursor over the text of a program.
@@ -47,11 +55,15 @@ struct AwkLexer {
 
     init(_ units: [UInt8]) { self.units = units }
 
-    private static let symbols = [
-        "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=", "!=", ">>", "!~",
-        "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", "<", ">", "|", "?", ":", "~", "$",
-        "=",
-    ].map { Array($0.utf8) }
+    /// Operators and brackets by their first byte, the longest first.
+    private static let symbols = Dictionary(
+        grouping: [
+            "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=", "!=", ">>", "!~",
+            "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", "<", ">", "|", "?", ":", "~",
+            "$",
+            "=",
+        ].map { Array($0.utf8) }
+    ) { $0[0] }
 
     private func fault(_ text: String) -> AwkFault { AwkFault(text: text, line: line) }
 
@@ -73,7 +85,7 @@ struct AwkLexer {
             return .number(value)
         }
         if unit.isNameUnit { return word() }
-        for symbol in Self.symbols where units[index...].starts(with: symbol) {
+        for symbol in Self.symbols[unit] ?? [] where units[index...].starts(with: symbol) {
             index += symbol.count
             return .symbol(symbol.text)
         }
@@ -146,10 +158,10 @@ struct AwkLexer {
     private static let escapes: [UInt8: UInt8] = [
         UInt8(ascii: "a"): 7, UInt8(ascii: "b"): 8, UInt8(ascii: "f"): 12, UInt8(ascii: "n"): 10,
         UInt8(ascii: "r"): 13, UInt8(ascii: "t"): 9, UInt8(ascii: "v"): 11, UInt8(ascii: "\""): 0x22,
-        UInt8(ascii: "/"): 0x2F,
+        UInt8(ascii: "/"): 0x2F, UInt8(ascii: "e"): 0x1B,
     ]
 
-    /// Text with its escapes resolved; those that are unknown stay as they are.
+    /// Text with its escapes resolved. Of those that are unknown the backslash goes, except in regular expressions.
     static func unescaped(_ raw: [UInt8], keepsBackslashes: Bool = false) -> [UInt8] {
         var result: [UInt8] = []
         var index = 0
@@ -175,7 +187,7 @@ struct AwkLexer {
                 result.append(UInt8(truncatingIfNeeded: Int(digits.text, radix: 16) ?? 0))
                 index += digits.count
             } else {
-                result += [UInt8(ascii: "\\"), mark]
+                result += keepsBackslashes ? [UInt8(ascii: "\\"), mark] : [mark]
             }
         }
         return result

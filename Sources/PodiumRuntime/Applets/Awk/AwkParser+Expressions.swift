@@ -32,9 +32,8 @@ extension AwkParser {
 
     /// An expression, whose value is left on the stack.
     mutating func expression() throws(AwkFault) {
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw fault("program is too large") }
         try binary(2)
         guard try take("?") else { return }
         try skipNewlines()
@@ -119,10 +118,10 @@ extension AwkParser {
 
     /// `command | getline`, if it is that.
     private mutating func pipeIntoGetline() throws(AwkFault) -> Bool {
-        let start = self
+        let start = mark
         try advance()
         guard try take(.getline) else {
-            self = start
+            goBack(to: start)
             return false
         }
         let target = try optionalTarget()
@@ -132,9 +131,8 @@ extension AwkParser {
 
     private mutating func unary() throws(AwkFault) {
         guard case .symbol(let symbol) = token, ["!", "-", "+"].contains(symbol) else { return try power() }
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw fault("program is too large") }
         try advance()
         try unary()
         emit(symbol == "!" ? .not : symbol == "-" ? .negate : .plus)
@@ -146,6 +144,8 @@ extension AwkParser {
             if case .target(let target) = operand, try assignment(symbol, target) { return }
             if symbol == "^" || symbol == "**" {
                 settle(operand)
+                try descend()
+                defer { depth -= 1 }
                 try advance()
                 try unary()
                 return emit(.arithmetic(.power))
@@ -222,6 +222,8 @@ extension AwkParser {
             try fieldNumber()
             return .target(.field)
         case "++", "--":
+            try descend()
+            defer { depth -= 1 }
             try advance()
             guard case .target(let target) = try primary() else { throw fault() }
             emit(.increment(target, by: symbol == "++" ? 1 : -1, isPostfix: false))
@@ -237,9 +239,8 @@ extension AwkParser {
     }
 
     private mutating func fieldNumber() throws(AwkFault) {
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth { throw fault("program is too large") }
         settle(try primary())
     }
 
@@ -290,6 +291,8 @@ extension AwkParser {
             emit(.getline(.main, target))
             return .value
         }
+        try descend()
+        defer { depth -= 1 }
         settle(try postfix())
         emit(.getline(.file, target))
         return .value
@@ -360,7 +363,7 @@ extension AwkParser {
 
     private static let leastArguments: [AwkBuiltin: Int] = [
         .and: 2, .atan2: 2, .close: 1, .compl: 1, .cos: 1, .exp: 1, .gensub: 3, .index: 2, .int: 1, .log: 1,
-        .lshift: 2, .match: 2, .mktime: 1, .or: 2, .rshift: 2, .sin: 1, .split: 2, .sprintf: 1, .sqrt: 1,
+        .lshift: 2, .match: 2, .mktime: 1, .or: 2, .rshift: 2, .sin: 1, .split: 2, .sqrt: 1,
         .substr: 2, .system: 1, .tolower: 1, .toupper: 1, .xor: 2,
     ]
 

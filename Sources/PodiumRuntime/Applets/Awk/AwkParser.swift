@@ -4,7 +4,7 @@
 /// A cursor over the words of a program, which writes down instructions as it goes.
 struct AwkParser {
     /// Statements and expressions within each other.
-    static let maximumDepth = 60
+    private static let maximumDepth = 100
     /// Instructions of one program.
     static let maximumInstructions = 100_000
 
@@ -27,25 +27,20 @@ struct AwkParser {
         var continues: [Int] = []
     }
 
-    /// Goes on with a program by another text.
-    init(_ text: [UInt8], adding program: AwkProgram = AwkProgram()) {
-        lexer = AwkLexer(text)
-        self.program = program
-        for (number, function) in program.functions.enumerated() { functionNumbers[function.name] = number }
+    private init() {
+        lexer = AwkLexer([])
+        program = AwkProgram()
     }
 
-    /// The whole program.
+    /// The whole program, whose texts are read one after the other.
     static func parse(_ texts: [[UInt8]]) throws(AwkFault) -> AwkProgram {
-        var program = AwkProgram()
-        for text in texts {
-            var parser = AwkParser(text, adding: program)
-            try parser.parse()
-            program = parser.program
-        }
-        return program
+        var parser = AwkParser()
+        for text in texts { try parser.parse(text) }
+        return parser.program
     }
 
-    private mutating func parse() throws(AwkFault) {
+    private mutating func parse(_ text: [UInt8]) throws(AwkFault) {
+        lexer = AwkLexer(text)
         try advance()
         try skipTerminators()
         while token != .end {
@@ -59,6 +54,12 @@ struct AwkParser {
     func fault(_ text: String = "Unexpected token") -> AwkFault { AwkFault(text: text, line: lexer.line) }
 
     mutating func advance() throws(AwkFault) { token = try lexer.next() }
+
+    /// Goes one level deeper. Whatever reads what it is part of itself does so, or a program could use up the stack.
+    mutating func descend() throws(AwkFault) {
+        depth += 1
+        if depth > Self.maximumDepth { throw fault("program is too large") }
+    }
 
     /// Takes a symbol when it is there.
     mutating func take(_ symbol: String) throws(AwkFault) -> Bool {
@@ -75,6 +76,34 @@ struct AwkParser {
 
     mutating func expect(_ symbol: String) throws(AwkFault) {
         guard try take(symbol) else { throw fault() }
+    }
+
+    /// A place to go back to: what is read there, and how much was written before it.
+    struct Mark {
+        fileprivate var lexer: AwkLexer
+        fileprivate var token: AwkToken
+        fileprivate var instructions: Int
+        fileprivate var constants: Int
+        fileprivate var patterns: Int
+    }
+
+    /// The present place. A copy of the whole parser would make the next instruction copy the whole program.
+    var mark: Mark {
+        Mark(
+            lexer: lexer,
+            token: token,
+            instructions: place,
+            constants: program.constants.count,
+            patterns: program.patterns.count
+        )
+    }
+
+    mutating func goBack(to mark: Mark) {
+        (lexer, token) = (mark.lexer, mark.token)
+        program.segments[segment].code.removeLast(place - mark.instructions)
+        program.segments[segment].lines.removeLast(program.segments[segment].lines.count - mark.instructions)
+        program.constants.removeLast(program.constants.count - mark.constants)
+        program.patterns.removeLast(program.patterns.count - mark.patterns)
     }
 
     mutating func skipNewlines() throws(AwkFault) { while token == .newline { try advance() } }
@@ -256,9 +285,9 @@ struct AwkParser {
     }
 
     private mutating func statement() throws(AwkFault) {
-        depth += 1
+        try descend()
         defer { depth -= 1 }
-        if depth > Self.maximumDepth || place > Self.maximumInstructions { throw fault("program is too large") }
+        if place > Self.maximumInstructions { throw fault("program is too large") }
         switch token {
         case .symbol("{"): try block()
         case .keyword(.if): try ifStatement()
@@ -293,7 +322,7 @@ struct AwkParser {
             if !hasValue { constant(.none) }
             emit(.return)
         case .break, .continue:
-            guard !loops.isEmpty else { throw fault() }
+            guard !loops.isEmpty else { throw fault("'\(keyword.rawValue)' not in a loop") }
             try advance()
             let jump = emitJump { .jump($0) }
             if keyword == .break {
@@ -326,7 +355,7 @@ struct AwkParser {
         defer { stopsAtGreater = saved }
         var count = 0
         if token == .symbol("(") {
-            let start = self
+            let start = mark
             try advance()
             stopsAtGreater = false
             count = try expressions()
@@ -336,7 +365,7 @@ struct AwkParser {
                 .newline, .symbol(";"), .symbol("}"), .symbol(">"), .symbol(">>"), .symbol("|"), .end,
             ]
             if !closes || !ends.contains(token) {
-                self = start
+                goBack(to: start)
                 count = try expressions()
             }
         } else if ![.newline, .symbol(";"), .symbol("}"), .symbol(">"), .symbol(">>"), .symbol("|"), .end]
@@ -348,7 +377,7 @@ struct AwkParser {
         if case .symbol(let symbol) = token, let found = [">": AwkOutput.file, ">>": .append, "|": .command][symbol] {
             try advance()
             output = found
-            try binary(Self.concatenationLevel)
+            try expression()
         }
         if isFormatted, count == 0 { throw fault("Not enough args for printf") }
         emit(isFormatted ? .format(count: count, output) : .print(count: count, output))
@@ -371,18 +400,24 @@ struct AwkParser {
         try expect(")")
     }
 
+    /// `if`, with as many `else if` as there are.
     private mutating func ifStatement() throws(AwkFault) {
-        try advance()
-        try condition()
-        let otherwise = emitJump { .jumpIfFalse($0) }
-        try body()
-        // What separates statements here says nothing when no `else` follows.
-        try skipTerminators()
-        guard try take(.else) else { return settle(otherwise) }
-        let end = emitJump { .jump($0) }
-        settle(otherwise)
-        try body()
-        settle(end)
+        var ends: [Int] = []
+        defer { for end in ends { settle(end) } }
+        while true {
+            try advance()
+            try condition()
+            let otherwise = emitJump { .jumpIfFalse($0) }
+            try body()
+            // What separates statements here says nothing when no `else` follows.
+            try skipTerminators()
+            guard try take(.else) else { return settle(otherwise) }
+            ends.append(emitJump { .jump($0) })
+            settle(otherwise)
+            try skipNewlines()
+            if token != .keyword(.if) { return try body() }
+            if place > Self.maximumInstructions { throw fault("program is too large") }
+        }
     }
 
     private mutating func whileStatement() throws(AwkFault) {
@@ -419,14 +454,14 @@ struct AwkParser {
     private mutating func forStatement() throws(AwkFault) {
         try advance()
         try expect("(")
-        let start = self
+        let start = mark
         if case .name(let name) = token {
             try advance()
             if try take(.in), case .name(let array) = token {
                 try advance()
                 if try take(")") { return try forIn(name, array) }
             }
-            self = start
+            goBack(to: start)
         }
         if token != .symbol(";") { try simpleStatement() }
         try expect(";")

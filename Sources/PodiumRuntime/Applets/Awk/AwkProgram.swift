@@ -119,6 +119,12 @@ struct AwkProgram: Sendable {
     var globals: [String: Int] = [:]
     var ranges = 0
 
+    /// About the bytes that it keeps.
+    var byteCount: Int {
+        let code = segments.reduce(0) { $0 + $1.code.count } * (MemoryLayout<AwkInstruction>.size + 8)
+        return constants.reduce(code) { $0 + $1.size + MemoryLayout<AwkValue>.size }
+    }
+
     /// Whether input is read at all.
     var readsInput: Bool { !segments[Self.mainSegment].code.isEmpty || !segments[Self.endSegment].code.isEmpty }
 

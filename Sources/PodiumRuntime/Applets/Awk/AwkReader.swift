@@ -13,7 +13,7 @@ enum AwkSeparator: Sendable {
 enum AwkRead: Sendable {
     case record([UInt8], separator: [UInt8])
     case end
-    case failed
+    case failed(Errno)
     case wait(Wait)
     /// Nothing yet, but the process has to give up its turn.
     case yield
@@ -21,7 +21,7 @@ enum AwkRead: Sendable {
 
 /// An input with what was read of it and not used yet.
 struct AwkReader: Sendable {
-    /// A longer record is given in pieces.
+    /// A record that is longer is given in pieces of at least this length.
     private static let maximumRecordBytes = 1 << 20
     private static let readBytes = 8 << 10
 
@@ -34,6 +34,8 @@ struct AwkReader: Sendable {
 
     init(descriptor: Int) { self.descriptor = descriptor }
 
+    var heldBytes: Int { buffer.count }
+
     /// The next record.
     mutating func record(_ separator: AwkSeparator, _ machine: inout Machine) -> AwkRead {
         while true {
@@ -44,7 +46,7 @@ struct AwkReader: Sendable {
             if let mark = find(separator, machine.meter) { return take(mark) }
             if isEnded {
                 guard start < buffer.count else { return .end }
-                return takeRest(separator)
+                return takeRest()
             }
             if buffer.count - start >= Self.maximumRecordBytes { return take(buffer.count..<buffer.count) }
             if machine.mustYield { return .yield }
@@ -58,7 +60,7 @@ struct AwkReader: Sendable {
                 }
                 buffer += bytes
             case .end: isEnded = true
-            case .failed: return .failed
+            case .failed(let errno): return .failed(errno)
             case .wait(let wait): return .wait(wait)
             }
         }
@@ -110,11 +112,9 @@ struct AwkReader: Sendable {
         return .record(record, separator: separator)
     }
 
-    private mutating func takeRest(_ separator: AwkSeparator) -> AwkRead {
-        var end = buffer.count
-        if case .paragraph = separator { while end > start, buffer[end - 1] == 0x0A { end -= 1 } }
-        if case .expression = separator, end > start, buffer[end - 1] == 0x0A { end -= 1 }
-        let record = Array(buffer[start..<end])
+    /// What stands behind the last separator, a newline at the end included.
+    private mutating func takeRest() -> AwkRead {
+        let record = Array(buffer[start...])
         start = buffer.count
         scanned = start
         return .record(record, separator: [])

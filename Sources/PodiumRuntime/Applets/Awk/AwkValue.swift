@@ -27,13 +27,13 @@ enum AwkPlace: Hashable, Sendable {
 /// Numbers in awk.
 enum AwkNumber {
     /// The number that a text begins with, and the bytes that it takes, white space before it included.
-    static func prefix(of text: some Collection<UInt8>, allowsRadix: Bool = true) -> (value: Double, length: Int) {
+    static func prefix(of text: some Collection<UInt8>) -> (value: Double, length: Int) {
         var units = Array(text.prefix(maximumDigits))
         let blanks = units.prefix { $0.isBlank }.count
         units.removeFirst(blanks)
         var index = 0
         if index < units.count, units[index] == UInt8(ascii: "-") || units[index] == UInt8(ascii: "+") { index += 1 }
-        if allowsRadix, index == 0, let (value, length) = radixPrefix(of: units) { return (value, blanks + length) }
+        if index == 0, let (value, length) = radixPrefix(of: units) { return (value, blanks + length) }
         let start = index
         while index < units.count, units[index].isDigit { index += 1 }
         var digits = index - start
@@ -54,8 +54,8 @@ enum AwkNumber {
         return (Double(units[..<index].text) ?? 0, blanks + index)
     }
 
-    /// Digits that are looked at.
-    private static let maximumDigits = 400
+    /// The bytes that are looked at; a longer text is no number.
+    static let maximumDigits = 400
 
     private static func named(_ units: [UInt8], _ start: Int, _ blanks: Int) -> (value: Double, length: Int) {
         let word = units[start...].prefix(3).map(\.lowercased)
@@ -86,7 +86,13 @@ enum AwkNumber {
     /// A number as text: whole ones in full, others by a format such as `%.6g`.
     static func text(_ value: Double, format: [UInt8]) -> [UInt8] {
         if value.magnitude < 9.2e18, value == value.rounded(.towardZero) { return Array(String(Int64(value)).utf8) }
-        return AwkFormat(format, [.number(value)], AwkSetting()).text()
+        return AwkFormat(format, [.number(value)], AwkSetting()).text() ?? []
+    }
+
+    /// A whole number of 32 bits, as x86 makes one: what does not fit becomes the least one.
+    // busybox: editors/awk.c takes (int) of numbers for %d and its kin, and for substr
+    static func narrow(_ value: Double) -> Int {
+        value > -0x1p31 - 1 && value < 0x1p31 ? Int(value) : Int(Int32.min)
     }
 
     /// A whole number, as C makes one of a fraction.
@@ -101,6 +107,8 @@ struct AwkSetting: Sendable {
     var conversion = Array("%.6g".utf8)
     var output = Array("%.6g".utf8)
     var ignoresCase = false
+    /// Whether `%d` and its kin print no more than 32 bits, as busybox's do.
+    var isNarrow = false
 }
 
 extension AwkValue {
@@ -131,7 +139,7 @@ extension AwkValue {
         case .number(let value): return value
         case .none, .reference: return 0
         case .input(let text):
-            guard !text.isEmpty else { return nil }
+            guard !text.isEmpty, text.count <= AwkNumber.maximumDigits else { return nil }
             let (value, length) = AwkNumber.prefix(of: text)
             return text[length...].allSatisfy(\.isBlank) ? value : nil
         default: return nil

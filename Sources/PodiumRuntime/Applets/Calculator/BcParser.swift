@@ -24,6 +24,9 @@ struct BcNames: Sendable {
     private(set) var variables: [String: Int] = [:]
     private(set) var arrays: [String: Int] = [:]
     private(set) var functionNumbers: [String: Int] = [:]
+    /// The digits of numbers as they are written.
+    private(set) var literals: [String] = []
+    private var literalNumbers: [String: Int] = [:]
     var functions: [CalculatorFunction] = []
 
     private static func number(_ name: String, _ table: inout [String: Int]) -> Int {
@@ -34,6 +37,12 @@ struct BcNames: Sendable {
 
     mutating func variable(_ name: String) -> Int { Self.number(name, &variables) }
     mutating func array(_ name: String) -> Int { Self.number(name, &arrays) }
+
+    mutating func literal(_ digits: String) -> Int {
+        let number = Self.number(digits, &literalNumbers)
+        if number == literals.count { literals.append(digits) }
+        return number
+    }
 
     mutating func function(_ name: String) -> Int {
         let number = Self.number(name, &functionNumbers)
@@ -49,6 +58,8 @@ struct BcParser: Sendable {
 
     private let bytes: [UInt8]
     private var position = 0
+    private var countedBytes = 0
+    private var countedLines = 0
     private(set) var token = BcToken.newline
     var names: BcNames
     private var code: [CalculatorInstruction] = []
@@ -56,6 +67,8 @@ struct BcParser: Sendable {
     private var loops: [(breaks: [Int], continues: [Int])] = []
     private var depth = 0
     private var isInFunction = false
+    /// Whether `quit` was read, behind which nothing counts.
+    private var hasQuit = false
     /// Whether the last statement was a block, behind which the next one may stand at once.
     private var lastWasBlock = false
 
@@ -72,11 +85,15 @@ struct BcParser: Sendable {
         try advance()
         while token == .newline || token == .symbol(";") { try advance() }
         if token == .end { return nil }
-        if token == .name("define") {
-            try definition()
-            return []
+        do throws(CalculatorFault) {
+            if token == .name("define") {
+                try definition()
+                return []
+            }
+            try statements(until: [.newline, .end])
+        } catch {
+            guard hasQuit else { throw error }
         }
-        try statements(until: [.newline, .end])
         return code
     }
 
@@ -86,9 +103,14 @@ struct BcParser: Sendable {
         while token != .newline, position < bytes.count, bytes[position] != 0x0A { position += 1 }
     }
 
-    /// The number of the line that is being read.
-    var line: Int {
-        1 + bytes[..<min(position, bytes.count)].count { $0 == 0x0A } - (token == .newline && position > 0 ? 1 : 0)
+    /// The number of the line that is being read. What was counted once is not counted again.
+    mutating func countLines() -> Int {
+        let end = min(position, bytes.count)
+        if end > countedBytes {
+            countedLines += bytes[countedBytes..<end].count { $0 == 0x0A }
+            countedBytes = end
+        }
+        return 1 + countedLines - (token == .newline && position > 0 ? 1 : 0)
     }
 
     private func fault() -> CalculatorFault { CalculatorFault(text: "bad expression at '\(token.shown)'") }
@@ -224,13 +246,25 @@ struct BcParser: Sendable {
             code.append(.jump(0))
             try advance()
         case .name("return"): try returnStatement()
-        case .name("quit"), .name("halt"):
+        case .name("limits"):
+            code.append(.text(CalculatorLimits.table))
+            try advance()
+        case .name("quit"):
+            // It ends the program as soon as it is read, wherever it stands, behind what stands before it.
+            if depth == 1, !isInFunction {
+                code.append(.quit)
+            } else {
+                code = [.quit]
+            }
+            hasQuit = true
+            throw CalculatorFault(text: "quit")
+        case .name("halt"):
             code.append(.quit)
             try advance()
         case .name("auto"), .name("define"): throw fault()
         default:
-            var parser = BcExpression(isStatement: true)
-            try expression(&parser)
+            var parser = BcExpression()
+            try binary(0, &parser)
             code.append(parser.isAssignment ? .pop : .show)
         }
     }
@@ -239,29 +273,13 @@ struct BcParser: Sendable {
         repeat {
             try advance()
             if case .text(let text) = token {
-                code.append(.text(Self.unescaped(text)))
+                code.append(.escapedText(text))
                 try advance()
             } else {
                 try expression()
                 code.append(.print)
             }
         } while token == .symbol(",")
-    }
-
-    private static func unescaped(_ text: String) -> String {
-        let meanings: [Character: Character] = [
-            "n": "\n", "t": "\t", "a": "\u{7}", "b": "\u{8}", "f": "\u{C}", "r": "\r", "\\": "\\", "q": "\"", "e": "\\",
-        ]
-        var result = ""
-        var rest = text[...]
-        while let unit = rest.popFirst() {
-            guard unit == "\\", let next = rest.popFirst() else {
-                result.append(unit)
-                continue
-            }
-            if let meaning = meanings[next] { result.append(meaning) } else { result += "\\" + String(next) }
-        }
-        return result
     }
 
     private mutating func conditional() throws(CalculatorFault) {
@@ -273,12 +291,6 @@ struct BcParser: Sendable {
         code.append(.jumpIfFalse(0))
         try skipNewlines()
         try statement()
-        // `else` may stand behind the end of the line.
-        let before = (position, token)
-        if token == .newline || token == .symbol(";") {
-            while token == .newline || token == .symbol(";") { try advance() }
-            if token != .name("else") { (position, token) = before }
-        }
         guard token == .name("else") else {
             code[toElse] = .jumpIfFalse(code.count)
             return
@@ -324,7 +336,7 @@ struct BcParser: Sendable {
         }
         try expect(";")
         let test = code.count
-        if token == .symbol(";") { code.append(.number("1")) } else { try expression() }
+        if token == .symbol(";") { code.append(.literal(names.literal("1"))) } else { try expression() }
         try expect(";")
         let toEnd = code.count
         code.append(.jumpIfFalse(0))
@@ -350,7 +362,7 @@ struct BcParser: Sendable {
             case .newline, .end, .symbol(";"), .symbol("}"): false
             default: true
             }
-        if hasValue { try expression() } else { code.append(.number("0")) }
+        if hasValue { try expression() } else { code.append(.literal(names.literal("0"))) }
         code.append(.return)
     }
 
@@ -358,7 +370,8 @@ struct BcParser: Sendable {
 
     private mutating func definition() throws(CalculatorFault) {
         try advance()
-        if token == .name("void") { try advance() }
+        let isVoid = token == .name("void")
+        if isVoid { try advance() }
         guard case .name(let name) = token else { throw fault() }
         try advance()
         try expect("(")
@@ -377,7 +390,8 @@ struct BcParser: Sendable {
         isInFunction = false
         try advance()
         let number = names.function(name)
-        function.code = code + [.number("0"), .return]
+        function.code = code + [.literal(names.literal("0")), .return]
+        function.isVoid = isVoid
         names.functions[number] = function
         code = []
     }
@@ -402,11 +416,7 @@ struct BcParser: Sendable {
 
     private mutating func expression() throws(CalculatorFault) {
         var parser = BcExpression()
-        try expression(&parser)
-    }
-
-    private mutating func expression(_ state: inout BcExpression) throws(CalculatorFault) {
-        try binary(state.weakest, &state)
+        try binary(0, &parser)
     }
 }
 
@@ -432,10 +442,8 @@ struct BcExpression: Sendable {
         "+=": .add, "-=": .subtract, "*=": .multiply, "/=": .divide, "%=": .remainder, "^=": .power,
     ]
 
-    var isStatement = false
     /// Whether it is an assignment as a whole, whose value is not printed.
     var isAssignment = false
-    let weakest = 0
 }
 
 extension BcParser {
@@ -463,7 +471,7 @@ extension BcParser {
         if depth > Self.maximumDepth { throw CalculatorFault(text: "program is too large") }
         switch token {
         case .number(let text):
-            code.append(.number(text))
+            code.append(.literal(names.literal(text)))
             try advance()
         case .symbol("("):
             try advance()

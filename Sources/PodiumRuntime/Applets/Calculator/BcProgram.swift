@@ -14,9 +14,10 @@ struct BcProgram: Program {
         /// What the names that the function has for itself meant before.
         var numbers: [Int: DecimalNumber] = [:]
         var arrays: [Int: [Int: DecimalNumber]] = [:]
+        var isVoid = false
     }
 
-    private let words: [String]
+    private let options: AppletOptions
     private var files: ArraySlice<String>
     private var input: [UInt8] = []
     private var parser: BcParser?
@@ -33,19 +34,41 @@ struct BcProgram: Program {
     private var inputBase = 10
     private var outputBase = 10
     private var last = DecimalNumber(0)
-    private var builtBytes = 0
+    private var hold = CalculatorHold()
+    /// The values of literals, and the base in which they were read.
+    private var literals: [Int: (base: Int, value: DecimalNumber)] = [:]
+    /// Whether the last step left a function without a value.
+    private var leftVoid = false
     /// The functions of the library, which later lines find.
     private var libraryNames = BcNames()
 
     init(words: [String]) {
-        self.words = words
-        let options = AppletOptions(words)
+        options = AppletOptions(words, long: Self.longOptions)
         files = options.words[...]
-        isLibrary = options.has("l") || options["mathlib"] != nil
+        isLibrary = options.has("l")
         if isLibrary { parser = BcParser(Array(BcLibrary.source.utf8), BcNames()) }
     }
 
+    private static let longOptions: [String: Character] = [
+        "mathlib": "l", "quiet": "q", "standard": "s", "warn": "w", "version": "v", "interactive": "i",
+    ]
+
+    var heldBytes: Int { input.count + hold.bytes }
+
+    /// What is said about words that ask for no calculation; nil for others.
+    private func answer(_ machine: inout Machine) -> Int? {
+        if options.has("v") {
+            let text = machine.hasBusybox ? "bc 1.36.1\nAdapted from https://github.com/gavinhoward/bc" : "bc 1.07.1"
+            machine.print(text + "\n")
+            return 0
+        }
+        guard let unknown = options.flags.subtracting(["l", "q", "s", "w", "i"]).min() else { return nil }
+        machine.complain("bc: invalid option -- '\(unknown)'\nUsage: bc [-sqlw] [FILE]...")
+        return 1
+    }
+
     mutating func run(_ machine: inout Machine) -> Progress {
+        if let code = answer(&machine) { return .exited(code) }
         while true {
             if machine.mustYield { return .ready }
             do throws(CalculatorFault) {
@@ -75,7 +98,7 @@ struct BcProgram: Program {
     private mutating func gather(_ machine: inout Machine) throws(CalculatorFault) -> Wait? {
         if let path = files.popFirst() {
             do throws(Errno) {
-                input += try machine.contents(path).prefix(CalculatorLimits.programBytes - input.count)
+                input += try machine.contents(path).prefix(max(0, CalculatorLimits.programBytes - input.count))
                 if input.last != 0x0A { input.append(0x0A) }
             } catch {
                 throw CalculatorFault(text: "can't open '\(path)': \(error.text)")
@@ -83,7 +106,15 @@ struct BcProgram: Program {
             return nil
         }
         switch machine.read(0) {
-        case .bytes(let bytes): input += bytes.prefix(max(0, CalculatorLimits.programBytes - input.count))
+        case .bytes(let bytes):
+            let start = input.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+            input += bytes.prefix(max(0, CalculatorLimits.programBytes - input.count))
+            machine.charge(bytes: bytes.count)
+            // Nothing behind this line is waited for.
+            let quit = Array("quit".utf8)
+            if input[start...].split(separator: 0x0A).contains(where: { $0.elementsEqual(quit) }) {
+                parser = BcParser(input, libraryNames)
+            }
         case .wait(let wait): return wait
         case .end, .failed: parser = BcParser(input, libraryNames)
         }
@@ -98,7 +129,7 @@ struct BcProgram: Program {
             return false
         }
         if isSyntax {
-            machine.complain("(standard_in) \(parser?.line ?? 1): syntax error")
+            machine.complain("(standard_in) \(parser?.countLines() ?? 1): syntax error")
             parser?.skipLine()
         } else {
             let text = fault.text.prefix(1).uppercased() + fault.text.dropFirst()
@@ -123,13 +154,23 @@ struct BcProgram: Program {
         if stack.count >= Self.maximumStack { throw CalculatorFault(text: "out of memory") }
         stack.append(number)
         machine.charge(bytes: number.size)
-        builtBytes += number.size
-        guard builtBytes > CalculatorLimits.bytes else { return }
+        hold.add(number.keptBytes)
+        guard hold.needsCount else { return }
         let tables = [variables] + Array(arrays.values) + frames.map(\.numbers) + frames.flatMap(\.arrays.values)
-        let live = tables.reduce(stack.reduce(0) { $0 + $1.size }) { $1.values.reduce($0) { $0 + $1.size } }
-        machine.charge(bytes: live)
-        if live > CalculatorLimits.bytes { throw CalculatorFault(text: "out of memory") }
-        builtBytes = live
+        let values = tables.reduce(stack.reduce(0) { $0 + $1.keptBytes }) { sum, table in
+            table.values.reduce(sum) { $0 + $1.keptBytes }
+        }
+        try hold.count(literals.values.reduce(values) { $0 + $1.value.keptBytes }, machine.meter)
+    }
+
+    /// The value of a literal, which is read once as long as the base stays the same.
+    private mutating func literal(_ number: Int, _ machine: Machine) throws(CalculatorFault) -> DecimalNumber {
+        if let known = literals[number], known.base == inputBase { return known.value }
+        let digits = parser?.names.literals[number] ?? ""
+        let value = try DecimalNumber(digits: digits, base: inputBase, machine.meter)
+        literals[number] = (inputBase, value)
+        hold.add(value.keptBytes)
+        return value
     }
 
     /// Does one step; true when the program ends.
@@ -141,8 +182,22 @@ struct BcProgram: Program {
         machine.charge(bytes: 32)
         let instruction = code[place]
         place += 1
+        if leftVoid {
+            leftVoid = false
+            if case .show = instruction {
+                _ = pop()
+                return false
+            }
+        }
+        return try execute(instruction, &machine)
+    }
+
+    private mutating func execute(
+        _ instruction: CalculatorInstruction,
+        _ machine: inout Machine
+    ) throws(CalculatorFault) -> Bool {
         switch instruction {
-        case .number(let text): try push(DecimalNumber(digits: text, base: inputBase), machine)
+        case .literal(let number): try push(try literal(number, machine), machine)
         case .load(let target): try push(try load(target), machine)
         case .store(let target):
             let value = pop()
@@ -153,7 +208,7 @@ struct BcProgram: Program {
             let index = stack.last
             let old = try load(target)
             if case .element = target, let index { stack.append(index) }
-            let value = try apply(operation, old, operand, machine)
+            let value = try old.applying(operation, operand, scale: scale, machine.meter)
             try store(value, target)
             try push(value, machine)
         case .increment(let target, let step, let isPostfix):
@@ -165,17 +220,14 @@ struct BcProgram: Program {
             try push(isPostfix ? old : value, machine)
         case .binary(let operation):
             let right = pop()
-            try push(try apply(operation, pop(), right, machine), machine)
+            try push(try pop().applying(operation, right, scale: scale, machine.meter), machine)
         case .negate: try push(pop().negated, machine)
         case .not: try push(DecimalNumber(pop().isZero ? 1 : 0), machine)
         case .squareRoot:
-            let value = pop()
-            let bytes = value.size + scale / 2
-            machine.charge(bytes: bytes * bytes)
-            try push(try value.squareRoot(scale: scale), machine)
-        case .length: try push(DecimalNumber(pop().length), machine)
+            try push(try pop().squareRoot(scale: scale, machine.meter), machine)
+        case .length: try push(DecimalNumber(pop().length(isGNU: !machine.hasBusybox)), machine)
         case .scale: try push(DecimalNumber(pop().scale), machine)
-        case .show, .print, .text: try show(instruction, &machine)
+        case .show, .print, .text, .escapedText: try show(instruction, &machine)
         case .pop: _ = pop()
         case .jump(let goal): place = goal
         case .jumpIfFalse(let goal): if pop().isZero { place = goal }
@@ -189,42 +241,11 @@ struct BcProgram: Program {
         return false
     }
 
-    private func apply(
-        _ operation: CalculatorOperator,
-        _ left: DecimalNumber,
-        _ right: DecimalNumber,
-        _ machine: Machine
-    ) throws(CalculatorFault) -> DecimalNumber {
-        func truth(_ value: Bool) -> DecimalNumber { DecimalNumber(value ? 1 : 0) }
-        machine.charge(bytes: left.size + right.size)
-        switch operation {
-        case .add: return left.plus(right)
-        case .subtract: return left.plus(right.negated)
-        case .multiply:
-            machine.charge(bytes: left.size * right.size / 8)
-            return try left.times(right, scale: scale)
-        case .divide, .remainder:
-            machine.charge(bytes: (left.size + scale / 2) * (right.size + scale / 2) / 8)
-            return try operation == .divide
-                ? left.divided(by: right, scale: scale) : left.remainder(by: right, scale: scale)
-        case .power:
-            let result = try left.power(right, scale: scale)
-            machine.charge(bytes: result.size * result.size / 8)
-            return result
-        case .less: return truth(left < right)
-        case .lessOrEqual: return truth(!(right < left))
-        case .equal: return truth(left.isEqual(to: right))
-        case .notEqual: return truth(!left.isEqual(to: right))
-        case .greater: return truth(right < left)
-        case .greaterOrEqual: return truth(!(left < right))
-        case .and: return truth(!left.isZero && !right.isZero)
-        case .or: return truth(!left.isZero || !right.isZero)
-        }
-    }
-
     private mutating func index() throws(CalculatorFault) -> Int {
-        guard let index = pop().integer, (0..<CalculatorLimits.index).contains(index) else {
-            throw CalculatorFault(text: "bad array index")
+        let value = pop()
+        if value.isNegative { throw .negative }
+        guard let index = value.integer, index < CalculatorLimits.index else {
+            throw CalculatorFault(text: "array too long; must be [1,\(CalculatorLimits.index)]")
         }
         return index
     }
@@ -248,25 +269,11 @@ struct BcProgram: Program {
         case .element(let slot):
             let index = try index()
             arrays[slot, default: [:]][index] = value
-        case .scale:
-            if value.isNegative { throw .negative }
-            scale = try setting(value, 0...CalculatorLimits.scale, "scale", 0)
-        case .inputBase: inputBase = try setting(value, 2...DecimalNumber.maximumInputBase, "ibase", 2)
-        case .outputBase: outputBase = try setting(value, 2...CalculatorLimits.index, "obase", 2)
+        case .scale: scale = try CalculatorSetting.scale.number(value)
+        case .inputBase: inputBase = try CalculatorSetting.inputBase.number(value)
+        case .outputBase: outputBase = try CalculatorSetting.outputBase.number(value)
         case .last: last = value
         }
-    }
-
-    private func setting(
-        _ value: DecimalNumber,
-        _ range: ClosedRange<Int>,
-        _ name: String,
-        _ least: Int
-    ) throws(CalculatorFault) -> Int {
-        guard let number = value.integer, range.contains(number) else {
-            throw CalculatorFault(text: "bad \(name); must be [\(least), \(range.upperBound)]")
-        }
-        return number
     }
 
     private mutating func show(_ instruction: CalculatorInstruction, _ machine: inout Machine) throws(CalculatorFault) {
@@ -274,10 +281,13 @@ struct BcProgram: Program {
             machine.print(text)
             return
         }
+        if case .escapedText(let text) = instruction {
+            machine.print(CalculatorOutput.unescaped(text, isGNU: !machine.hasBusybox))
+            return
+        }
         let value = pop()
         last = value
-        if outputBase != 10 { machine.charge(bytes: value.size * value.size / 4) }
-        var text = CalculatorOutput.wrapped(try value.text(base: outputBase), machine)
+        var text = CalculatorOutput.wrapped(try value.text(base: outputBase, machine.meter), "BC_LINE_LENGTH", machine)
         if case .show = instruction { text += "\n" }
         machine.print(text)
     }
@@ -294,7 +304,7 @@ struct BcProgram: Program {
             )
         }
         if frames.count >= CalculatorLimits.frames { throw CalculatorFault(text: "out of memory") }
-        var frame = Frame(code: code, place: place)
+        var frame = Frame(code: code, place: place, isVoid: function.isVoid)
         let own = function.parameters + function.locals
         for local in own where local.isArray {
             frame.arrays[local.slot] = arrays[local.slot] ?? [:]
@@ -326,6 +336,7 @@ struct BcProgram: Program {
         guard let frame = frames.popLast() else { return }
         restore(frame)
         (code, place) = (frame.code, frame.place)
+        leftVoid = frame.isVoid
     }
 
     private mutating func restore(_ frame: Frame) {
@@ -338,13 +349,38 @@ struct BcProgram: Program {
 enum CalculatorOutput {
     /// The characters of a line, when the environment does not say otherwise.
     private static let lineLength = 70
+    /// The lengths that the environment can ask for; 0 stands for no end.
+    private static let lineLengths = 3...65_535
 
-    /// A number cut into lines that go on behind a backslash.
-    static func wrapped(_ text: String, _ machine: Machine) -> String {
-        let given = machine.process.environment.last { $0.name == "BC_LINE_LENGTH" }?.value
-        let length = given.flatMap { Int($0) } ?? lineLength
-        let limit = length - 2
-        guard limit > 0, text.utf8.count > limit else { return text }
+    /// A text of `print` with its escapes resolved; those that are unknown stay as they are.
+    static func unescaped(_ text: String, isGNU: Bool) -> String {
+        let meanings: [Character: Character] = [
+            "n": "\n", "t": "\t", "a": "\u{7}", "b": "\u{8}", "f": "\u{C}", "r": "\r", "\\": "\\", "e": "\\",
+        ]
+        var result = ""
+        var rest = text[...]
+        while let unit = rest.popFirst() {
+            guard unit == "\\", let next = rest.popFirst() else {
+                result.append(unit)
+                continue
+            }
+            if let meaning = next == "q" && isGNU ? "\"" : meanings[next] {
+                result.append(meaning)
+            } else {
+                result += "\\" + String(next)
+            }
+        }
+        return result
+    }
+
+    /// A number cut into lines that go on behind a backslash, as long as the environment asks for under a name. What it
+    /// asks for counts the newline, for bc a place more.
+    static func wrapped(_ text: String, _ name: String, _ machine: Machine) -> String {
+        let given = machine.process.environment.last { $0.name == name }.flatMap { Int($0.value) }
+        if given == 0 { return text }
+        let length = given.flatMap { lineLengths.contains($0) ? $0 : nil } ?? lineLength
+        let limit = length - (name == "BC_LINE_LENGTH" ? 2 : 1)
+        guard text.utf8.count > limit else { return text }
         var lines: [Substring] = []
         var rest = text[...]
         while rest.utf8.count > limit {

@@ -11,8 +11,20 @@ enum CalculatorLimits {
     static let bytes = 16 << 20
     /// The digits that can be asked for behind the point.
     static let scale = 2_000
-    /// The largest index of an array, and base of output.
-    static let index = 1 << 20
+    /// The largest index of an array.
+    static let index = 1 << 31 - 1
+    /// The largest base of output.
+    static let outputBase = 999
+    /// What `limits` of bc prints.
+    static let table = """
+        BC_BASE_MAX     = 999
+        BC_DIM_MAX      = 2147483647
+        BC_SCALE_MAX    = 4294967295
+        BC_STRING_MAX   = 4294967294
+        MAX Exponent    = 999999999
+        Number of vars  = 999999999
+
+        """
 }
 
 /// An arithmetic operator of two numbers.
@@ -33,7 +45,8 @@ enum CalculatorPlace: Hashable, Sendable {
 
 /// A step of a program on a stack of numbers.
 enum CalculatorInstruction: Sendable {
-    case number(String)
+    /// A literal by its number, which is read in the base that there is then.
+    case literal(Int)
     case load(CalculatorPlace)
     /// Takes the value, and leaves it.
     case store(CalculatorPlace)
@@ -46,7 +59,9 @@ enum CalculatorInstruction: Sendable {
     case show
     /// Prints the value as `print` does.
     case print
+    /// A text as it stands, and one in which backslashes mean something.
     case text(String)
+    case escapedText(String)
     case pop
     case jump(Int)
     case jumpIfFalse(Int)
@@ -68,4 +83,6 @@ struct CalculatorFunction: Sendable {
     var parameters: [CalculatorLocal] = []
     var locals: [CalculatorLocal] = []
     var code: [CalculatorInstruction]?
+    /// Whether it has no value that could be printed.
+    var isVoid = false
 }

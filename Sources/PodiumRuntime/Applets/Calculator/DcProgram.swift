@@ -11,8 +11,8 @@ enum DcValue: Sendable {
     /// The bytes that it keeps.
     var size: Int {
         switch self {
-        case .number(let number): number.size
-        case .text(let bytes): bytes.count + 8
+        case .number(let number): number.keptBytes
+        case .text(let bytes): bytes.count + 64
         }
     }
 }
@@ -29,6 +29,8 @@ struct DcProgram: Program {
 
     private var sources: [(text: String, isFile: Bool)] = []
     private var readsInput: Bool
+    /// Whether what is carried out came from there.
+    private var sourceIsInput = false
     private var input: [UInt8] = []
     private var frames: [Frame] = []
     private var stack: [DcValue] = []
@@ -37,7 +39,12 @@ struct DcProgram: Program {
     private var scale = 0
     private var inputBase = 10
     private var outputBase = 10
-    private var builtBytes = 0
+    private var hold = CalculatorHold()
+    /// How many values `f` has still to print.
+    private var shown = 0
+    /// The line that `?` reads.
+    private var question: [UInt8]?
+    private var unknownOption: Character?
 
     init(words: [String]) {
         var rest = words.dropFirst()
@@ -46,6 +53,8 @@ struct DcProgram: Program {
                 sources.append((rest.popFirst() ?? "", word == "-f"))
             } else if word.hasPrefix("-e") || word.hasPrefix("-f") {
                 sources.append((String(word.dropFirst(2)), word.hasPrefix("-f")))
+            } else if word.hasPrefix("-"), word.utf8.count > 1, word != "-x", word != "--" {
+                unknownOption = unknownOption ?? word.dropFirst().first
             } else if word != "-x", word != "--" {
                 sources.append((word, true))
             }
@@ -53,11 +62,20 @@ struct DcProgram: Program {
         readsInput = sources.isEmpty
     }
 
+    var heldBytes: Int { frames.reduce(hold.bytes + input.count + (question?.count ?? 0)) { $0 + $1.bytes.count } }
+
     mutating func run(_ machine: inout Machine) -> Progress {
+        if let unknownOption {
+            machine.complain("dc: invalid option -- '\(unknownOption)'")
+            machine.complain("Usage: dc [-x] [-eSCRIPT]... [-fFILE]... [FILE]...")
+            return .exited(1)
+        }
         while true {
             if machine.mustYield { return .ready }
             do throws(CalculatorFault) {
-                if !frames.isEmpty {
+                if question != nil {
+                    if let wait = try ask(&machine) { return .blocked(wait) }
+                } else if !frames.isEmpty {
                     if try step(&machine) { return .exited(0) }
                 } else if !sources.isEmpty {
                     try begin(sources.removeFirst(), machine)
@@ -67,7 +85,9 @@ struct DcProgram: Program {
                     case .wait(let wait): return .blocked(wait)
                     case .end, .failed:
                         readsInput = false
+                        sourceIsInput = true
                         frames = [Frame(bytes: input)]
+                        input = []
                     }
                 } else {
                     return .exited(0)
@@ -107,13 +127,10 @@ struct DcProgram: Program {
         if stack.count >= Self.maximumStack { throw CalculatorFault(text: "out of memory") }
         stack.append(value)
         machine.charge(bytes: value.size)
-        builtBytes += value.size
-        guard builtBytes > CalculatorLimits.bytes else { return }
+        hold.add(value.size)
+        guard hold.needsCount else { return }
         let lists = [stack] + Array(registers.values) + arrays.values.map { Array($0.values) }
-        let live = lists.joined().reduce(0) { $0 + $1.size }
-        machine.charge(bytes: live)
-        if live > CalculatorLimits.bytes { throw CalculatorFault(text: "out of memory") }
-        builtBytes = live
+        try hold.count(lists.joined().reduce(0) { $0 + $1.size }, machine.meter)
     }
 
     private mutating func push(_ number: DecimalNumber, _ machine: Machine) throws(CalculatorFault) {
@@ -134,9 +151,46 @@ struct DcProgram: Program {
         return name
     }
 
+    /// Reads the line for `?`, and makes it a macro; what it waits for, if it has to.
+    private mutating func ask(_ machine: inout Machine) throws(CalculatorFault) -> Wait? {
+        if sourceIsInput, let line = takeLine() {
+            question = nil
+            try execute(.text(line))
+            return nil
+        }
+        switch machine.readPiece(0) {
+        case .wait(let wait): return wait
+        case .bytes(let bytes):
+            question?.append(contentsOf: bytes)
+            if (question?.count ?? 0) > CalculatorLimits.programBytes { throw CalculatorFault(text: "out of memory") }
+            if bytes.last != 0x0A { return nil }
+        case .end, .failed: break
+        }
+        let line = question ?? []
+        question = nil
+        try execute(.text(line))
+        return nil
+    }
+
+    /// Takes the next line out of a program that comes from standard input.
+    private mutating func takeLine() -> [UInt8]? {
+        guard let main = frames.first else { return nil }
+        let rest = main.bytes[main.place...]
+        let begin = (rest.firstIndex(of: 0x0A) ?? main.bytes.count - 1) + 1
+        let end = main.bytes[begin...].firstIndex(of: 0x0A).map { $0 + 1 } ?? main.bytes.count
+        let line = Array(main.bytes[begin..<end])
+        frames[0].bytes.removeSubrange(begin..<end)
+        return line
+    }
+
     /// Does one step; true when the program ends.
     private mutating func step(_ machine: inout Machine) throws(CalculatorFault) -> Bool {
         machine.charge(bytes: 32)
+        if shown > 0 {
+            shown -= 1
+            if shown < stack.count { machine.print(try text(stack[shown], &machine) + "\n") }
+            return false
+        }
         guard let unit = next() else {
             frames.removeLast()
             return false
@@ -171,19 +225,21 @@ struct DcProgram: Program {
             if frames.count <= 2 { return true }
             frames.removeLast(2)
         case "Q":
-            guard let count = try number().integer, count > 0 else { throw .negative }
+            guard let count = try number().integer, count >= 0 else { throw .negative }
+            if count == 0 { return false }
             if count >= frames.count { return true }
             frames.removeLast(count)
         case "a":
-            let value = try pop()
-            if case .number(let number) = value {
+            switch try pop() {
+            case .number(let number):
+                if number.isNegative { throw .negative }
                 try push(.text([UInt8(truncatingIfNeeded: number.integer ?? 0)]), machine)
-            } else {
-                stack.append(value)
+            case .text(let bytes): try push(.text(Array(bytes.prefix(1))), machine)
             }
+        case "(", "{", "G", "N": try compare(unit, machine)
         case "#": while let unit = next(), unit != 0x0A {}
         case " ", "\t", "\n", "\r": break
-        case "?": break
+        case "?": question = []
         default: throw CalculatorFault(text: "bad character '\(Character(UnicodeScalar(unit)))'")
         }
         return false
@@ -211,7 +267,7 @@ struct DcProgram: Program {
             digits.append(unit)
         }
         if digits.isEmpty { throw CalculatorFault(text: "bad token") }
-        let value = try DecimalNumber(digits: digits.text, base: inputBase)
+        let value = try DecimalNumber(digits: digits.text, base: inputBase, machine.meter)
         try push(first == UInt8(ascii: "_") ? value.negated : value, machine)
     }
 
@@ -219,24 +275,32 @@ struct DcProgram: Program {
         let needed = unit == UInt8(ascii: "v") ? 1 : unit == UInt8(ascii: "|") ? 3 : 2
         if stack.count < needed { throw CalculatorFault(text: "stack has too few elements") }
         let right = try number()
-        machine.charge(bytes: (right.size + scale / 2) * (right.size + scale / 2) / 8)
-        if unit == UInt8(ascii: "v") { return try push(try right.squareRoot(scale: scale), machine) }
+        if unit == UInt8(ascii: "v") { return try push(try right.squareRoot(scale: scale, machine.meter), machine) }
         let left = try number()
-        machine.charge(bytes: (left.size + scale / 2) * (right.size + scale / 2) / 8)
+        if let operation = Self.operators[unit] {
+            try push(try left.applying(operation, right, scale: scale, machine.meter), machine)
+        } else if unit == UInt8(ascii: "~") {
+            try push(try left.applying(.divide, right, scale: scale, machine.meter), machine)
+            try push(try left.applying(.remainder, right, scale: scale, machine.meter), machine)
+        } else {
+            try push(try power(try number(), left, modulo: right, machine), machine)
+        }
+    }
+
+    private static let operators: [UInt8: CalculatorOperator] = [
+        UInt8(ascii: "+"): .add, UInt8(ascii: "-"): .subtract, UInt8(ascii: "*"): .multiply,
+        UInt8(ascii: "/"): .divide, UInt8(ascii: "%"): .remainder, UInt8(ascii: "^"): .power,
+    ]
+
+    /// Comparisons that leave 1 or 0.
+    private mutating func compare(_ unit: UInt8, _ machine: Machine) throws(CalculatorFault) {
+        let top = try number()
+        if unit == UInt8(ascii: "N") { return try push(.truth(top.isZero), machine) }
+        let second = try number()
         switch Character(UnicodeScalar(unit)) {
-        case "+": try push(left.plus(right), machine)
-        case "-": try push(left.plus(right.negated), machine)
-        case "*": try push(try left.times(right, scale: scale), machine)
-        case "/": try push(try left.divided(by: right, scale: scale), machine)
-        case "%": try push(try left.remainder(by: right, scale: scale), machine)
-        case "^":
-            let result = try left.power(right, scale: scale)
-            machine.charge(bytes: result.size * result.size / 8)
-            try push(result, machine)
-        case "~":
-            try push(try left.divided(by: right, scale: scale), machine)
-            try push(try left.remainder(by: right, scale: scale), machine)
-        default: try push(try power(try number(), left, modulo: right, machine), machine)
+        case "(": try push(.truth(top < second), machine)
+        case "{": try push(.truth(!(second < top)), machine)
+        default: try push(.truth(top.isEqual(to: second)), machine)
         }
     }
 
@@ -247,6 +311,8 @@ struct DcProgram: Program {
         _ machine: Machine
     ) throws(CalculatorFault) -> DecimalNumber {
         guard let count = exponent.integer, count >= 0 else { throw .negative }
+        let size = max(base.size, modulo.size)
+        machine.charge(bytes: size * size / 4)
         var result = DecimalNumber(1)
         var factor = try base.whole.remainder(by: modulo.whole, scale: 0)
         var rest = count
@@ -261,7 +327,8 @@ struct DcProgram: Program {
 
     private mutating func show(_ unit: UInt8, _ machine: inout Machine) throws(CalculatorFault) {
         if unit == UInt8(ascii: "f") {
-            for value in stack.reversed() { machine.print(try text(value, &machine) + "\n") }
+            // One in each step, since there can be many.
+            shown = stack.count
             return
         }
         let value = try pop()
@@ -272,6 +339,8 @@ struct DcProgram: Program {
         case "n": machine.print(try text(value, &machine) + (machine.hasBusybox ? "\n" : ""))
         default:
             guard case .number(let number) = value else { return machine.print(try text(value, &machine)) }
+            if number.isNegative { throw .negative }
+            machine.charge(bytes: number.size * number.size)
             var bytes: [UInt8] = []
             var rest = number.whole.magnitude
             while !rest.isZero {
@@ -287,41 +356,33 @@ struct DcProgram: Program {
         switch value {
         case .text(let bytes): return bytes.text
         case .number(let number):
-            if outputBase != 10 { machine.charge(bytes: number.size * number.size / 4) }
-            return CalculatorOutput.wrapped(try number.text(base: outputBase), machine)
+            return CalculatorOutput.wrapped(try number.text(base: outputBase, machine.meter), "DC_LINE_LENGTH", machine)
         }
     }
 
     private mutating func set(_ unit: UInt8) throws(CalculatorFault) {
         let value = try number()
-        if value.isNegative { throw .negative }
-        let given = value.integer ?? .max
-        let (name, range): (String, ClosedRange<Int>) =
-            switch unit {
-            case UInt8(ascii: "k"): ("scale", 0...CalculatorLimits.scale)
-            case UInt8(ascii: "i"): ("ibase", 2...DecimalNumber.maximumInputBase)
-            default: ("obase", 2...CalculatorLimits.index)
-            }
-        guard range.contains(given) else {
-            throw CalculatorFault(text: "bad \(name); must be [\(range.lowerBound), \(range.upperBound)]")
-        }
         switch unit {
-        case UInt8(ascii: "k"): scale = given
-        case UInt8(ascii: "i"): inputBase = given
-        default: outputBase = given
+        case UInt8(ascii: "k"): scale = try CalculatorSetting.scale.number(value)
+        case UInt8(ascii: "i"): inputBase = try CalculatorSetting.inputBase.number(value)
+        default: outputBase = try CalculatorSetting.outputBase.number(value)
         }
     }
 
     private mutating func measure(_ unit: UInt8, _ machine: Machine) throws(CalculatorFault) {
         let isLength = unit == UInt8(ascii: "Z")
         switch try pop() {
-        case .number(let number): try push(DecimalNumber(isLength ? number.length : number.scale), machine)
-        case .text(let bytes): try push(DecimalNumber(isLength ? bytes.count : 0), machine)
+        case .number(let number):
+            let value = isLength ? number.length(isGNU: !machine.hasBusybox) : number.scale
+            try push(DecimalNumber(value), machine)
+        case .text(let bytes):
+            if !isLength { throw CalculatorFault(text: "variable is wrong type") }
+            try push(DecimalNumber(bytes.count), machine)
         }
     }
 
     private mutating func useRegister(_ unit: UInt8, _ machine: Machine) throws(CalculatorFault) {
-        let name = try register()
+        guard let name = next() else { throw CalculatorFault(text: "bad token at '\(Character(UnicodeScalar(unit)))'") }
         switch Character(UnicodeScalar(unit)) {
         case "s":
             var list = registers[name] ?? []
@@ -375,8 +436,15 @@ struct DcProgram: Program {
             case UInt8(ascii: "<"): top < second
             default: top.isEqual(to: second)
             }
-        guard holds != isNegated else { return }
-        guard case .text? = registers[name]?.last, let macro = registers[name]?.last else {
+        // Another macro may be named for the case that it does not hold.
+        var chosen: UInt8? = holds != isNegated ? name : nil
+        if frames[frames.count - 1].bytes.dropFirst(frames[frames.count - 1].place).first == UInt8(ascii: "e") {
+            _ = next()
+            guard let other = next() else { throw CalculatorFault(text: "bad token at 'e'") }
+            chosen = chosen ?? other
+        }
+        guard let chosen else { return }
+        guard case .text? = registers[chosen]?.last, let macro = registers[chosen]?.last else {
             throw CalculatorFault(text: "variable is wrong type")
         }
         try execute(macro)

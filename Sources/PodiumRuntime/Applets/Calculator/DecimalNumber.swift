@@ -101,6 +101,7 @@ struct DecimalNumber: Hashable, Sendable {
         if exponent.scale > 0, !exponent.plus(exponent.whole.negated).isZero { throw .fraction }
         guard let count = exponent.integer, count.magnitude < 1 << 40 else { throw .tooLong }
         if count == 0 { return DecimalNumber(1) }
+        if isZero { return DecimalNumber(0) }
         let kept = count < 0 ? limit : min(scale.multipliedReportingOverflow(by: count).partialValue, max(limit, scale))
         if !isZero, magnitude != WideNatural(1), magnitude.digitCount - 1 > Self.maximumDigits / Int(count.magnitude) {
             throw .tooLong
@@ -127,14 +128,14 @@ struct DecimalNumber: Hashable, Sendable {
 
 extension DecimalNumber {
     /// The largest base that numbers are read in.
-    static let maximumInputBase = 16
+    static let maximumInputBase = 36
 
     /// Reads digits with a point in a base; digits that the base does not have count as its last one.
     init(digits: String, base: Int) throws(CalculatorFault) {
         if digits.utf8.count > Self.maximumDigits { throw .tooLong }
         let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let (whole, fraction) = (parts[0], parts.count > 1 ? parts[1] : "")
-        let isSingle = digits.utf8.count == 1
+        let isSingle = digits.utf8.drop { $0 == 0x30 }.count <= 1
         func value(_ unit: UInt8) -> Int {
             let digit = unit.isDigit ? Int(unit) - 0x30 : Int(unit | 0x20) - 0x61 + 10
             return isSingle ? digit : min(digit, base - 1)
@@ -142,7 +143,7 @@ extension DecimalNumber {
         let radix = DecimalNumber(base)
         var result = DecimalNumber(0)
         if base == 10, (whole + fraction).utf8.allSatisfy(\.isDigit) {
-            result.magnitude = Self.natural(Array((whole + fraction).utf8))
+            result.magnitude = WideNatural(decimalDigits: Array((whole + fraction).utf8))
             result.scale = fraction.utf8.count
             self = result
             return
@@ -155,19 +156,6 @@ extension DecimalNumber {
             lower = try lower.times(radix, scale: 0)
         }
         self = fraction.isEmpty ? result : result.plus(try upper.divided(by: lower, scale: fraction.utf8.count))
-    }
-
-    private static func natural(_ digits: [UInt8]) -> WideNatural {
-        var result = WideNatural(0)
-        var start = 0
-        // In halves, so that the work does not grow with the square of the length for usual lengths.
-        while start < digits.count {
-            let end = min(start + 18, digits.count)
-            let part = digits[start..<end].reduce(0) { $0 * 10 + Int($1) - 0x30 }
-            result = result.timesTen(end - start) + WideNatural(part)
-            start = end
-        }
-        return result
     }
 
     /// The number as it is printed in a base; lines are cut by whoever prints.

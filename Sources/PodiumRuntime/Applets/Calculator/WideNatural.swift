@@ -17,6 +17,18 @@ struct WideNatural: Hashable, Sendable {
         }
     }
 
+    /// Reads decimal digits.
+    init(decimalDigits digits: [UInt8]) {
+        var limbs: [UInt32] = []
+        var end = digits.count
+        while end > 0 {
+            let start = max(0, end - Self.places)
+            limbs.append(digits[start..<end].reduce(0) { $0 * 10 + UInt32($1 - 0x30) })
+            end = start
+        }
+        self.init(limbs: limbs)
+    }
+
     private init(limbs: [UInt32]) {
         self.limbs = limbs
         while self.limbs.last == 0 { self.limbs.removeLast() }

@@ -15,13 +15,12 @@ struct FindProgram: Program {
     /// What a byte that a pattern is compared with costs, in bytes that are only read.
     private static let patternWeight = 4
 
-    /// What a directory is said to take.
-    private static let directoryBytes = 4096
-
     /// A path that has its turn.
     private struct Visit {
         var path: String
         var depth: Int
+        /// Which of the paths of the command line it was found below.
+        var start: Int
         /// Whether what it holds has had its turn already.
         var isLeft = false
     }
@@ -33,6 +32,7 @@ struct FindProgram: Program {
     }
 
     private let words: [String]
+    private var starts: [String] = []
     private var expression: FindExpression?
     private var pending: [Visit] = []
     private var visits = 0
@@ -92,15 +92,22 @@ struct FindProgram: Program {
         var paths = Array(rest.prefix { !$0.hasPrefix("-") && $0 != "(" && $0 != "!" })
         let tests = Array(rest.dropFirst(paths.count))
         if paths.isEmpty { paths = ["."] }
-        var parser = FindParser(tests)
-        do {
-            var made = try parser.parse { machine.node($0) }
+        var parser = FindParser(tests, isGNU: machine.isGNU)
+        do throws(FindFault) {
+            var made = try parser.parse(machine)
             made.follows = made.follows || follows
             expression = made
         } catch {
-            return .exited(Applets.fail(&machine, "find", error.text))
+            let code = Applets.fail(&machine, "find", error.text)
+            return .exited(error.showsUsage ? Applets.usage(&machine, "find") : code)
         }
-        pending = paths.reversed().map { Visit(path: $0, depth: 0) }
+        for case .test(.format(let format)) in expression?.instructions ?? [] {
+            for letter in format.unknown {
+                machine.complain("find: warning: unrecognized format directive `%\(letter)'")
+            }
+        }
+        starts = paths
+        pending = paths.indices.reversed().map { Visit(path: paths[$0], depth: 0, start: $0) }
         return .ready
     }
 
@@ -139,7 +146,7 @@ struct FindProgram: Program {
         else { return }
         let prefix = visit.path.hasSuffix("/") ? visit.path : visit.path + "/"
         machine.charge(components: names.count)
-        pending += names.reversed().map { Visit(path: prefix + $0, depth: visit.depth + 1) }
+        pending += names.reversed().map { Visit(path: prefix + $0, depth: visit.depth + 1, start: visit.start) }
     }
 
     private mutating func leave(_ visit: Visit, _ expression: FindExpression, _ machine: inout Machine) {
@@ -165,7 +172,17 @@ struct FindProgram: Program {
             place += 1
             if command.asks, !value { return nil }
             guard command.collects else {
-                start(command.words.map { $0.replacing("{}", with: visit.path) }, &machine)
+                let directory = machine.process.directory
+                var path = visit.path
+                if command.isLocal {
+                    path = "./" + path.lastComponent
+                    let parent = visit.path.withoutTrailingSlashes.lastIndex(of: "/").map { visit.path[..<$0] + "/" }
+                    if let parent, let place = try? machine.canonicalDirectory(String(parent)) {
+                        machine.process.directory = place
+                    }
+                }
+                start(command.words.map { $0.replacing("{}", with: path) }, &machine)
+                machine.process.directory = directory
                 return nil
             }
             value = true
@@ -191,7 +208,8 @@ struct FindProgram: Program {
     private mutating func start(_ words: [String], _ machine: inout Machine) {
         switch machine.program(for: words, path: machine.searchPath) {
         case .failure(let failure):
-            machine.complain("find: \(failure.command): \(failure.errno.text)")
+            let name = machine.isGNU ? "'\(failure.command)'" : failure.command
+            machine.complain("find: \(name): \(failure.errno.text)")
             value = false
         case .program(let program):
             child = machine.startChild(program, words)
@@ -248,16 +266,32 @@ struct FindProgram: Program {
             machine.write(Array(visit.path.utf8) + [isZero ? 0 : 0x0A], to: 1)
             return true
         case .delete: return delete(visit, node, &machine)
+        case .format(let format):
+            let text = format.text(found(visit, node), machine)
+            machine.charge(bytes: Self.patternWeight * text.count)
+            machine.write(text, to: 1)
+            return true
+        case .list:
+            machine.print(FindFormat.line(found(visit, node), machine))
+            return true
+        case .inode(let number): return number.accepts(machine.inode(of: visit.path))
+        case .kind(let kinds, true): return kinds.contains(machine.node(visit.path)?.kind ?? node.kind)
         case .same(let path): return machine.isSameFile(visit.path, path)
         default: return Self.accepts(test, node, now: machine.now)
         }
     }
 
+    private func found(_ visit: Visit, _ node: FileNode) -> FoundFile {
+        FoundFile(path: visit.path, node: node, depth: visit.depth, start: starts[visit.start])
+    }
+
     private static func accepts(_ test: FindTest, _ node: FileNode, now: Timestamp) -> Bool {
         switch test {
-        case .kind(let kind): node.kind == kind
-        case .size(let number, let unit):
-            number.accepts(node.kind == .directory ? directoryBytes : node.content.size, size: unit)
+        case .kind(let kinds, _): kinds.contains(node.kind)
+        case .target(let pattern): node.kind == .link && pattern.matches(node.target)
+        case .never: false
+        case .size(let number, let unit, let rounds):
+            rounds ? number.accepts((node.size + unit - 1) / unit) : number.accepts(node.size, size: unit)
         case .age(let number, let unit):
             number.accepts(age: Int((now - node.time).nanoseconds / 1_000_000_000), unit: unit)
         case .newer(let time): node.time > time

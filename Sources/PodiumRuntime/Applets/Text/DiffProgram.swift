@@ -9,22 +9,31 @@ struct DiffProgram: Program {
     private static let maximumContext = 1 << 20
     private static let tabWidth = 8
 
-    private static let table = OptionTable(
-        letters: "abdiL:NqrsS:tTU:wupB",
-        long: [
-            "text": "a", "ignore-space-change": "b", "minimal": "d", "ignore-case": "i", "label": "L", "new-file": "N",
-            "brief": "q", "recursive": "r", "report-identical-files": "s", "starting-file": "S", "expand-tabs": "t",
-            "initial-tab": "T", "unified": "u", "ignore-all-space": "w", "ignore-blank-lines": "B",
-        ]
-    )
-    /// What GNU's knows beyond that.
-    private static let further = OptionTable(
-        letters: table.letters + "cC:x:nEZ",
-        long: table.long.merging([
-            "context": "c", "exclude": "x", "normal": "n", "ignore-tab-expansion": "E", "ignore-trailing-space": "Z",
-            "color": "D", "strip-trailing-cr": "R", "no-dereference": "P", "speed-large-files": "H",
-        ]) { first, _ in first }
-    )
+    /// What is shown between two looks at the clock.
+    private static let pieceBytes = 8 << 10
+
+    private static let tables: OptionTables = {
+        let table = OptionTable(
+            letters: "abdiL:NqrsS:tTU:wupB",
+            long: [
+                "text": "a", "ignore-space-change": "b", "minimal": "d", "ignore-case": "i", "label": "L",
+                "new-file": "N", "brief": "q", "recursive": "r", "report-identical-files": "s", "starting-file": "S",
+                "expand-tabs": "t", "initial-tab": "T", "unified": "u", "ignore-all-space": "w",
+                "ignore-blank-lines": "B",
+            ]
+        )
+        // Some of the letters have a long name only.
+        let gnu = table.adding(
+            "cC:x:neEZyW:",
+            [
+                "side-by-side": "y", "width": "W", "suppress-common-lines": "σ",
+                "context": "c", "exclude": "x", "normal": "n", "ed": "e", "ignore-tab-expansion": "E",
+                "ignore-trailing-space": "Z", "color": "D", "strip-trailing-cr": "R", "no-dereference": "P",
+                "speed-large-files": "H",
+            ]
+        )
+        return OptionTables("diff", busybox: table, gnu: gnu, code: 2, hint: .named)
+    }()
 
     /// Two files that have their turn, or what is said of a name that only one directory has.
     private enum Task: Sendable {
@@ -40,6 +49,14 @@ struct DiffProgram: Program {
         }
     }
 
+    /// Two texts that are being compared.
+    private struct Comparison: Sendable {
+        var difference: LineDifference
+        var paths: [String]
+        var isMissing: [Bool]
+        var depth: Int
+    }
+
     private let options: AppletOptions
     private let style: DifferenceStyle
     private let excluded: [ShellPattern]
@@ -48,22 +65,42 @@ struct DiffProgram: Program {
     private var inputs = ComparedInputs()
     private var pending: [Task]
     private var pendingBytes = 0
+    /// Two texts that are being compared, and the differences that are being shown.
+    private var comparison: Comparison?
+    private var printer: DifferencePrinter?
     private var output = PendingOutput()
     private var code = 0
 
     /// Reads a command line.
     static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
-        let known = machine.hasBusybox ? table : further
-        let plain = words.map { Self.plain($0, isGNU: !machine.hasBusybox) }
-        switch known.normalized(plain) {
-        case .failure(let fault): return .code(refuse(fault.text, &machine))
-        case .success(let normalized):
-            let options = AppletOptions(normalized, valued: known.valued)
+        let isGNU = machine.isGNU
+        do throws(OptionRefusal) {
+            let options = try tables.read(&machine, words.map { plain($0, isGNU: !machine.hasBusybox) })
             guard options.words.count > 1 else {
-                return .code(refuse("missing operand after '\(options.words.first ?? "diff")'", &machine))
+                let text = "missing operand after '\(options.words.first ?? "diff")'"
+                throw tables.refusal(&machine, isGNU ? text : nil)
+            }
+            if options.words.count > 2 {
+                throw tables.refusal(&machine, isGNU ? "extra operand '\(options.words[2])'" : nil)
+            }
+            let isUnified = options.has("u") || options["U"] != nil
+            let isContext = options.has("c") || options["C"] != nil
+            let styles = [isUnified, isContext, options.has("n"), options.has("e"), options.has("y")]
+            if isGNU, styles.count(where: { $0 }) > 1 {
+                throw tables.refusal(&machine, "conflicting output style options")
+            }
+            for letter in ["U", "C"] {
+                guard let text = options[letter], OptionNumber.count(text) == nil else { continue }
+                if isGNU { throw tables.refusal(&machine, "invalid context length '\(text)'") }
+                throw tables.fault(&machine, gnu: "", busybox: "invalid number '\(text)'")
+            }
+            if let text = options["W"], OptionNumber.count(text) ?? 0 == 0 {
+                throw tables.refusal(&machine, "invalid width '\(text)'")
             }
             let given = words.dropFirst().filter { !options.words.contains($0) }.map { " " + $0 }.joined()
-            return .program(DiffProgram(options, given: given, isGNU: machine.isGNU))
+            return .program(DiffProgram(options, given: given, isGNU: isGNU))
+        } catch {
+            return .code(error.code)
         }
     }
 
@@ -75,18 +112,9 @@ struct DiffProgram: Program {
         let count = word.reversed().prefix { $0.isNumber }.count
         let letters = word.dropLast(count)
         guard isGNU, count > 0, letters.hasPrefix("-"), let last = letters.last, last == "u" || last == "c",
-            !letters.contains(where: { further.valued.contains($0) || $0 == "=" }), !letters.hasPrefix("--")
+            !letters.contains(where: { tables.gnu.valued.contains($0) || $0 == "=" }), !letters.hasPrefix("--")
         else { return word }
         return letters.dropLast() + last.uppercased() + word.suffix(count)
-    }
-
-    private static func refuse(_ text: String, _ machine: inout Machine) -> Int {
-        guard machine.isGNU else {
-            if !text.hasPrefix("missing") { machine.complain("diff: \(text)") }
-            return Applets.usage(&machine, "diff")
-        }
-        machine.complain("diff: \(text)\ndiff: Try 'diff --help' for more information.")
-        return 2
     }
 
     private init(_ options: AppletOptions, given: String, isGNU: Bool) {
@@ -94,31 +122,52 @@ struct DiffProgram: Program {
         self.given = given
         excluded = (options.lists["x"] ?? []).map { ShellPattern($0) }
         func count(_ letter: String) -> Int? {
-            options[letter].map { max(0, min(Int($0) ?? 3, Self.maximumContext)) }
+            options[letter].map { min(OptionNumber.count($0) ?? 3, Self.maximumContext) }
         }
-        if options.has("c") || options["C"] != nil {
+        if options.has("y") {
+            let width = min(count("W") ?? 130, DifferenceColumns.maximumWidth)
+            style = .columns(DifferenceColumns(width: width, hidesEqual: options.has("σ")))
+        } else if options.has("c") || options["C"] != nil {
             style = .context(count("C") ?? 3)
         } else {
             let isNormal = options.has("n") || isGNU && !options.has("u") && options["U"] == nil
-            style = isNormal ? .normal : .unified(count("U") ?? 3)
+            style = options.has("e") ? .script : isNormal ? .normal : .unified(count("U") ?? 3)
         }
         let task = Task.compare(options.words[0], options.words[1], depth: 0)
         (pending, pendingBytes) = ([task], task.size)
     }
 
-    var heldBytes: Int { inputs.count + pendingBytes + output.count }
+    var heldBytes: Int {
+        let comparison = comparison.map { $0.difference.heldBytes } ?? printer.map { $0.difference.heldBytes } ?? 0
+        return inputs.count + pendingBytes + output.count + comparison
+    }
 
     mutating func run(_ machine: inout Machine) -> Progress {
-        if let progress = inputs.read(Array(options.words.prefix(2)), &machine) { return progress }
+        for path in options.words where ComparedInputs.isClosed(path, machine) {
+            return .exited(Applets.fail(&machine, "diff", path, .badFile) + 1)
+        }
+        if let progress = inputs.read(options.words, &machine) { return progress }
         while true {
             guard output.drain(to: 1, &machine) else { return .ready }
             if machine.mustYield { return .ready }
-            guard let task = pending.popLast() else { return .exited(code) }
             machine.spend()
-            pendingBytes -= task.size
-            switch task {
-            case .compare(let first, let second, let depth): compare(first, second, depth: depth, &machine)
-            case .say(let text, let code): say(text, code: code)
+            if let step = comparison?.difference.step(machine.meter) {
+                switch step {
+                case .working: continue
+                case .tooLarge: return .exited(Applets.fail(&machine, "diff", "memory exhausted") + 1)
+                case .done: conclude(&machine)
+                }
+            } else if let piece = printer?.output(Self.pieceBytes) {
+                output.add(piece)
+            } else if let task = pending.popLast() {
+                printer = nil
+                pendingBytes -= task.size
+                switch task {
+                case .compare(let first, let second, let depth): compare(first, second, depth: depth, &machine)
+                case .say(let text, let code): say(text, code: code)
+                }
+            } else {
+                return .exited(code)
             }
         }
     }
@@ -177,30 +226,65 @@ struct DiffProgram: Program {
         machine.charge(bytes: 4 * (texts[0].count + texts[1].count))
         let isEqual = texts[0] == texts[1]
         let (names, isBrief) = ("\(paths[0]) and \(paths[1])", options.has("q"))
-        if !isEqual, !options.has("a") || isBrief, texts.contains(where: { $0.prefix(1024).contains(0) }) {
+        // Side by side, equal texts are shown as well.
+        let isShown = options.has("y") && !isBrief
+        if isEqual, !isShown || texts[0].isEmpty { return sayIdentical(names) }
+        if !options.has("a") || isBrief, texts.contains(where: { $0.prefix(1024).contains(0) }) {
             return say("\(machine.isGNU && !isBrief ? "Binary files" : "Files") \(names) differ", code: 1)
         }
-        let difference = LineDifference(ComparedText(texts[0]), ComparedText(texts[1]), machine.meter, key: key)
-        if isEqual || difference.isEmpty || options.has("B") && Self.hasOnlyEmptyLines(difference) {
-            if options.has("s") { say("Files \(names) are identical", code: 0) }
-            return
+        let options = options
+        if isBrief, !"ibwBEZR".contains(where: { options.has($0) }) { return say("Files \(names) differ", code: 1) }
+        let (old, new) = (ComparedText(texts[0]), ComparedText(texts[1]))
+        comparison = Comparison(
+            difference: LineDifference(old, new, horizon: style.context) { Self.key($0, $1, options) },
+            paths: paths,
+            isMissing: isMissing,
+            depth: depth
+        )
+    }
+
+    private mutating func sayIdentical(_ names: String) {
+        if options.has("s") { say("Files \(names) are identical", code: 0) }
+    }
+
+    /// Two texts are compared: shows what differs.
+    private mutating func conclude(_ machine: inout Machine) {
+        guard let comparison else { return }
+        self.comparison = nil
+        let (difference, paths) = (comparison.difference, comparison.paths)
+        let names = "\(paths[0]) and \(paths[1])"
+        if difference.changes.isEmpty || options.has("B") && hasOnlyEmptyLines(difference, &machine) {
+            if options.has("y"), !options.has("q") {
+                // Equal texts are shown as well, and what is said of them comes behind.
+                printer = DifferencePrinter(difference, style, ("", ""), skipsBlank: false)
+                guard options.has("s") else { return }
+                let task = Task.say("Files \(names) are identical", code: 0)
+                pending.append(task)
+                pendingBytes += task.size
+                return
+            }
+            return sayIdentical(names)
         }
-        if isBrief { return say("Files \(names) differ", code: 1) }
-        if machine.isGNU, depth > 0 { output.add(Array("diff\(given) \(paths[0]) \(paths[1])\n".utf8)) }
+        if options.has("q") { return say("Files \(names) differ", code: 1) }
+        if machine.isGNU, comparison.depth > 0 {
+            output.add(Array("diff\(given) \(paths[0]) \(paths[1])\n".utf8))
+        }
         let labels = options.lists["L"] ?? []
         let heads = paths.indices.map { index -> String in
+            let isMissing = comparison.isMissing[index]
             if index < labels.count { return labels[index] }
-            guard machine.isGNU else { return isMissing[index] ? "/dev/null" : paths[index] }
+            guard machine.isGNU else { return isMissing ? "/dev/null" : paths[index] }
             let node = ComparedInputs.isStream(paths[index]) ? nil : machine.node(paths[index])
-            let time = isMissing[index] ? Timestamp(seconds: 0) : node?.time ?? machine.now
+            let time = isMissing ? Timestamp(seconds: 0) : node?.time ?? machine.now
             return paths[index] + "\t" + CivilTime.full(time)
         }
         code = max(code, 1)
-        output.add(style.text(difference, (heads[0], heads[1])))
+        printer = DifferencePrinter(difference, style, (heads[0], heads[1]), skipsBlank: options.has("B"))
     }
 
-    private static func hasOnlyEmptyLines(_ difference: LineDifference) -> Bool {
-        difference.hunks(context: 0).allSatisfy { $0.lines.allSatisfy { $0.text.allSatisfy(\.isBlank) } }
+    private func hasOnlyEmptyLines(_ difference: LineDifference, _ machine: inout Machine) -> Bool {
+        machine.charge(bytes: difference.texts[0].bytes.count + difference.texts[1].bytes.count)
+        return difference.changes.indices.allSatisfy { difference.isBlank(difference.hunk(from: $0, context: 0)) }
     }
 
     /// A line with blanks in the place of its tabs.
@@ -214,12 +298,12 @@ struct DiffProgram: Program {
     }
 
     /// What of a line counts.
-    private func key(_ text: ComparedText, _ index: Int) -> [UInt8] {
-        let line = text.lines[index]
+    private static func key(_ text: ComparedText, _ index: Int, _ options: AppletOptions) -> [UInt8] {
+        let line = Array(text.line(index))
         var key = options.has("i") ? line.map(\.lowercased) : line
         if options.has("R"), key.last == 0x0D { key.removeLast() }
         if options.has("Z") { key.removeLast(key.reversed().prefix(while: \.isBlank).count) }
-        if options.has("E") { key = Self.expanded(key) }
+        if options.has("E") { key = expanded(key) }
         if options.has("w") {
             key.removeAll(where: \.isBlank)
         } else if options.has("b") {

@@ -328,7 +328,7 @@ extension Applets {
             return StreamProgram(
                 "xxd",
                 inputs: Array(options.words.prefix(1)),
-                Whole(perFile: false) { bytes, _, machine in
+                Whole(perFile: false, parts: .lines) { bytes, _, machine in
                     machine.write(reversedDump(bytes, isPlain: isPlain), to: 1)
                     return 0
                 }

@@ -3,57 +3,84 @@
 
 import PodiumMachinery
 
-extension Applets {
-    /// `head`.
-    static func head(_ words: [String]) -> any Program {
-        var words = words
-        // `head -5` is `head -n 5`.
-        if words.count > 1, words[1].hasPrefix("-"), words[1].dropFirst().first?.isNumber == true {
-            words[1] = "-n" + words[1].dropFirst()
-        }
-        let options = AppletOptions(words, valued: "nc")
-        let text = options["c"] ?? options["n"] ?? options["lines"] ?? "10"
-        let isRest = text.hasPrefix("-")
-        guard let count = size(String(text.drop { $0 == "-" || $0 == "+" })) else {
-            return ImmediateProgram(
-                applet: { machine, _ in fail(&machine, "head", "invalid number '\(text)'") },
-                words: words
-            )
-        }
-        let processor = HeadProcessor(
-            count: count,
-            countsBytes: options["c"] != nil,
-            isRest: isRest,
-            showsNames: options.has("v") || options.words.count > 1 && !options.has("q"),
-            isAlone: options.words.count < 2
-        )
-        return StreamProgram("head", inputs: options.words, processor)
-    }
-}
-
 /// `head`.
 struct HeadProcessor: StreamProcessor {
+    static let tables = OptionTables(
+        "head",
+        busybox: OptionTable(letters: "n:c:qv"),
+        gnu: OptionTable(
+            letters: "c:n:qvz",
+            long: [
+                "bytes": "c", "lines": "n", "quiet": "q", "silent": "q", "verbose": "v", "zero-terminated": "z",
+            ]
+        )
+    )
+
+    /// Reads a command line; the first word may be `-5` or, with GNU's, `-5q`.
+    static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
+        do throws(OptionRefusal) {
+            let options = try tables.read(&machine, obsolete(words, isGNU: !machine.hasBusybox))
+            let processor = try HeadProcessor(options, &machine)
+            return .program(StreamProgram("head", inputs: options.words, processor))
+        } catch {
+            return .code(error.code)
+        }
+    }
+
+    private static func obsolete(_ words: [String], isGNU: Bool) -> [String] {
+        guard words.count > 1, words[1].hasPrefix("-") else { return words }
+        let digits = words[1].dropFirst().prefix { $0.isASCII && $0.isNumber }
+        let letters = words[1].dropFirst(1 + digits.count)
+        guard !digits.isEmpty else { return words }
+        let units = letters.prefix { "bkm".contains($0) }
+        let rest = letters.dropFirst(units.count)
+        guard isGNU, letters.allSatisfy({ "bkmclqvz".contains($0) }) else {
+            return words.prefix(1) + ["-n\(digits)\(letters)"] + words.dropFirst(2)
+        }
+        let isBytes = rest.contains("c") || !units.isEmpty
+        let others = rest.filter { "qvz".contains($0) }
+        return words.prefix(1) + ["\(isBytes ? "-c" : "-n")\(digits)\(units)"] + (others.isEmpty ? [] : ["-\(others)"])
+            + words.dropFirst(2)
+    }
+
+    /// A number with its unit; busybox's programs know three of them only. Nil when it is none.
+    static func number(_ text: String, _ machine: Machine) -> Int? {
+        guard machine.hasBusybox, let unit = text.last, !unit.isNumber else { return OptionNumber.size(text) }
+        return "bkm".contains(unit) ? OptionNumber.size(text) : nil
+    }
+
     /// What is held back at most of a file whose end is left out.
     private static let maximumHeldBytes = 16 << 20
 
-    let count: Int
-    let countsBytes: Bool
+    private let count: Int
+    private let end: UInt8
+    private let countsBytes: Bool
     /// Whether it is the end that is left out.
-    let isRest: Bool
-    let showsNames: Bool
+    private let isRest: Bool
+    private let showsNames: Bool
     /// Whether nothing follows that would have to be read.
-    let isAlone: Bool
+    private let isAlone: Bool
     private var left = 0
     private var held: [UInt8] = []
     private var files = 0
 
-    init(count: Int, countsBytes: Bool, isRest: Bool, showsNames: Bool, isAlone: Bool) {
-        self.count = count
-        self.countsBytes = countsBytes
-        self.isRest = isRest
-        self.showsNames = showsNames
-        self.isAlone = isAlone
+    init(_ options: AppletOptions, _ machine: inout Machine) throws(OptionRefusal) {
+        countsBytes = options["c"] != nil
+        let text = options["c"] ?? options["n"] ?? "10"
+        isRest = text.hasPrefix("-")
+        let isSigned = isRest || text.hasPrefix("+") && !machine.hasBusybox
+        let digits = String(isSigned ? text.dropFirst() : text[...])
+        guard let number = Self.number(digits, machine) else {
+            let words = "invalid number of \(countsBytes ? "bytes" : "lines"): '\(digits)'"
+            throw Self.tables.fault(&machine, gnu: words, busybox: "invalid number '\(digits)'")
+        }
+        count = number
+        end = options.has("z") ? 0 : 0x0A
+        showsNames = options.has("v") || options.words.count > 1 && !options.has("q")
+        isAlone = options.words.count < 2
     }
+
+    var heldBytes: Int { held.count }
 
     var openFault: String { "%" }
 
@@ -68,7 +95,8 @@ struct HeadProcessor: StreamProcessor {
 
     mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
         if isRest {
-            held += bytes.prefix(Self.maximumHeldBytes - held.count)
+            if held.count + bytes.count > Self.maximumHeldBytes { return machine.refuseMemory() }
+            held += bytes
             return nil
         }
         var end = 0
@@ -77,7 +105,7 @@ struct HeadProcessor: StreamProcessor {
             left -= end
         } else {
             while left > 0, end < bytes.count {
-                guard let newline = bytes[end...].firstIndex(of: 0x0A) else {
+                guard let newline = bytes[end...].firstIndex(of: self.end) else {
                     end = bytes.count
                     break
                 }
@@ -96,12 +124,12 @@ struct HeadProcessor: StreamProcessor {
             end = max(0, end - count)
         } else {
             var lines = count
-            if held.last != 0x0A, lines > 0, end > 0 {
-                end = (held.lastIndex(of: 0x0A) ?? -1) + 1
+            if held.last != self.end, lines > 0, end > 0 {
+                end = (held.lastIndex(of: self.end) ?? -1) + 1
                 lines -= 1
             }
             while lines > 0, end > 0 {
-                end = (held[..<(end - 1)].lastIndex(of: 0x0A) ?? -1) + 1
+                end = (held[..<(end - 1)].lastIndex(of: self.end) ?? -1) + 1
                 lines -= 1
             }
         }

@@ -1,179 +1,196 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which lines of two texts differ, and the hunks that show it.
+// Which lines of two texts differ, found step by step.
 
-/// A text as `diff` compares it.
+import PodiumMachinery
+
+/// A text as `diff` compares it: its bytes, and where its lines begin.
 struct ComparedText: Sendable {
-    var lines: [[UInt8]]
-    /// Whether the last line has its newline.
-    var isFinished: Bool
+    /// Texts with more lines are not compared.
+    static let maximumLines = 1 << 18
 
-    init(_ bytes: [UInt8]) {
-        lines = Applets.lines(of: bytes)
-        isFinished = bytes.last ?? 0x0A == 0x0A
+    let bytes: [UInt8]
+    private var starts: [Int32] = []
+    private var offset = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The lines that were found so far.
+    var count: Int { starts.count }
+
+    /// Looks for further lines in so many bytes; whether all were found.
+    mutating func scan(_ limit: Int) -> Bool {
+        let end = min(bytes.count, offset + limit)
+        while offset < end {
+            if offset == 0 || bytes[offset - 1] == 0x0A { starts.append(Int32(offset)) }
+            offset = bytes[offset..<end].firstIndex(of: 0x0A).map { $0 + 1 } ?? end
+        }
+        return offset == bytes.count
+    }
+
+    /// A line without its newline.
+    func line(_ index: Int) -> ArraySlice<UInt8> {
+        let start = Int(starts[index])
+        let next = index + 1 < starts.count ? Int(starts[index + 1]) : bytes.count
+        return bytes[start..<(lacksEnd(index) ? next : next - 1)]
     }
 
     /// Whether a line is the last one and has no newline.
-    func lacksEnd(_ index: Int) -> Bool { !isFinished && index == lines.count - 1 }
+    func lacksEnd(_ index: Int) -> Bool { index == starts.count - 1 && bytes.last != 0x0A }
 }
 
-/// A line of a hunk.
-struct DifferenceLine: Sendable {
-    enum Kind: Sendable { case kept, removed, inserted }
-
-    var kind: Kind
-    var text: [UInt8]
-    var lacksEnd: Bool
-}
-
-/// Lines that differ, with those around them.
-struct DifferenceHunk: Sendable {
-    /// The first line of each side, counted from 0.
-    var oldStart: Int
-    var newStart: Int
-    var lines: [DifferenceLine] = []
-
-    /// The lines of one side: of the old one without those that came, of the new one without those that went.
-    func count(without kind: DifferenceLine.Kind) -> Int { lines.count { $0.kind != kind } }
+/// Lines of the old text in whose place stand lines of the new one; either may be none.
+struct LineChange: Sendable {
+    var old: Range<Int>
+    var new: Range<Int>
 }
 
 /// The differences of two texts.
 struct LineDifference: Sendable {
-    /// Differences that are looked for, and lines that are compared; beyond them everything between is said to differ.
-    private static let maximumEdits = 500
-    private static let maximumComparisons = 4_000_000
+    /// What comes of a step.
+    enum Step: Sendable { case working, done, tooLarge }
 
-    private let old: ComparedText
-    private let new: ComparedText
-    private var edits: [DifferenceLine.Kind] = []
+    /// What a line costs beside its bytes: its place, its number, its key and what is known of it.
+    static let bytesPerLine = 128
+    /// The bytes and lines that are looked at in one step, and what a line costs in bytes that are only read.
+    private static let bytesPerStep = 32 << 10
+    private static let linesPerStep = 256
+    private static let lineWeight = 64
+    private static let keyWeight = 4
 
-    /// Compares lines by their keys, and shows them as they are. The comparing is counted as work.
-    init(_ old: ComparedText, _ new: ComparedText, _ meter: WorkMeter, key: (ComparedText, Int) -> [UInt8]) {
-        self.old = old
-        self.new = new
-        // Equal lines have equal numbers, so that each line is looked at once.
-        var numbers: [[UInt8]: Int] = [:]
-        func numbered(_ text: ComparedText) -> [Int] {
-            text.lines.indices.map { index in
-                let key = key(text, index)
-                if let number = numbers[key] { return number }
-                numbers[key] = numbers.count
-                return numbers.count - 1
-            }
+    private enum Phase: Sendable { case scanning, numbering, searching, done }
+
+    private(set) var texts: [ComparedText]
+    private let horizon: Int
+    private let key: @Sendable (ComparedText, Int) -> [UInt8]
+    private var phase = Phase.scanning
+    private var side = 0
+    /// Equal lines have equal numbers, so that each line is looked at once.
+    private var numbers: [[Int32]] = [[], []]
+    private var known: [[UInt8]: Int32] = [:]
+    private var search: DifferenceSearch?
+    /// The first line that the search was given.
+    private var first = 0
+    private(set) var changes: [LineChange] = []
+
+    /// Compares lines by their keys. `horizon` are the equal lines around all differences into which one may move.
+    init(
+        _ old: ComparedText,
+        _ new: ComparedText,
+        horizon: Int,
+        key: @escaping @Sendable (ComparedText, Int) -> [UInt8]
+    ) {
+        texts = [old, new]
+        self.horizon = horizon
+        self.key = key
+    }
+
+    var heldBytes: Int { texts.reduce(0) { $0 + $1.bytes.count + $1.count * Self.bytesPerLine } }
+
+    /// Does some of the work, and counts it.
+    mutating func step(_ meter: WorkMeter) -> Step {
+        switch phase {
+        case .scanning:
+            meter.charge(bytes: Self.bytesPerStep)
+            let isScanned = texts[side].scan(Self.bytesPerStep)
+            if texts[side].count > ComparedText.maximumLines { return .tooLarge }
+            if isScanned { advance(to: .numbering) }
+        case .numbering:
+            number(meter)
+            if numbers[side].count == texts[side].count { advance(to: .searching) }
+        case .searching:
+            if search == nil { begin(meter) }
+            if search?.step(meter) ?? true { finish(meter) }
+        case .done: return .done
         }
-        let (first, second) = (numbered(old), numbered(new))
-        let head = zip(first, second).prefix { $0 == $1 }.count
-        let room = min(first.count, second.count) - head
-        let tail = min(room, zip(first.reversed(), second.reversed()).prefix { $0 == $1 }.count)
-        let middle = Self.path(
-            Array(first[head..<first.count - tail]),
-            Array(second[head..<second.count - tail]),
-            meter
+        return .working
+    }
+
+    /// Goes on to the other text, or to the next phase when that had its turn.
+    private mutating func advance(to next: Phase) {
+        if side == 1 { phase = next }
+        side = 1 - side
+    }
+
+    private mutating func number(_ meter: WorkMeter) {
+        let text = texts[side]
+        let start = numbers[side].count
+        for index in start..<min(text.count, start + Self.linesPerStep) {
+            let key = key(text, index)
+            meter.charge(bytes: Self.lineWeight + Self.keyWeight * text.line(index).count)
+            let number = known[key] ?? Int32(known.count)
+            if number == known.count { known[key] = number }
+            numbers[side].append(number)
+        }
+    }
+
+    /// Leaves out what is equal at both ends.
+    private mutating func begin(_ meter: WorkMeter) {
+        let (old, new) = (numbers[0], numbers[1])
+        let least = min(old.count, new.count)
+        var head = 0
+        while head < least, old[head] == new[head] { head += 1 }
+        var tail = 0
+        while tail < least - head, old[old.count - 1 - tail] == new[new.count - 1 - tail] { tail += 1 }
+        meter.charge(bytes: Self.keyWeight * (head + tail))
+        first = max(0, head - horizon)
+        let left = max(0, tail - horizon)
+        search = DifferenceSearch(
+            Array(old[first..<(old.count - left)]),
+            Array(new[first..<(new.count - left)]),
+            kinds: known.count
         )
-        edits = Array(repeating: .kept, count: head) + middle + Array(repeating: .kept, count: tail)
+        known = [:]
     }
 
-    /// The shortest way from one list to the other (Myers, "An O(ND) Difference Algorithm").
-    private static func path(_ old: [Int], _ new: [Int], _ meter: WorkMeter) -> [DifferenceLine.Kind] {
-        let (n, m) = (old.count, new.count)
-        if n == 0 { return Array(repeating: .inserted, count: m) }
-        if m == 0 { return Array(repeating: .removed, count: n) }
-        let limit = min(n + m, maximumEdits)
-        var ends = Array(repeating: 0, count: 2 * limit + 3)
-        var history: [[Int]] = []
-        var comparisons = 0
-        defer { meter.charge(bytes: 8 * comparisons) }
-        for depth in 0...limit where comparisons < maximumComparisons {
-            history.append(Array(ends[(limit - depth)...(limit + depth + 2)]))
-            comparisons += 2 * depth + 1
-            for diagonal in stride(from: -depth, through: depth, by: 2) {
-                let place = limit + 1 + diagonal
-                let goesDown = diagonal == -depth || diagonal != depth && ends[place - 1] < ends[place + 1]
-                var x = goesDown ? ends[place + 1] : ends[place - 1] + 1
-                var y = x - diagonal
-                while x < n, y < m, x >= 0, y >= 0, old[x] == new[y] {
-                    x += 1
-                    y += 1
-                    comparisons += 1
-                }
-                ends[place] = x
-                if x >= n, y >= m { return trace(history, n, m) }
-            }
-        }
-        return Array(repeating: .removed, count: n) + Array(repeating: .inserted, count: m)
-    }
-
-    private static func trace(_ history: [[Int]], _ n: Int, _ m: Int) -> [DifferenceLine.Kind] {
-        var edits: [DifferenceLine.Kind] = []
-        var (x, y) = (n, m)
-        for depth in history.indices.reversed() {
-            let ends = history[depth]
-            let diagonal = x - y
-            // What was kept of each round begins one diagonal below the lowest.
-            let place = depth + 1 + diagonal
-            let goesDown = diagonal == -depth || diagonal != depth && ends[place - 1] < ends[place + 1]
-            let before = diagonal + (goesDown ? 1 : -1)
-            let startX = depth == 0 ? 0 : ends[depth + 1 + before]
-            let startY = startX - before
-            let stopX = depth == 0 ? 0 : startX
-            let stopY = depth == 0 ? 0 : startY
-            while x > stopX, y > stopY {
-                edits.append(.kept)
-                x -= 1
-                y -= 1
-            }
-            if depth > 0 {
-                edits.append(goesDown ? .inserted : .removed)
-                x = startX
-                y = startY
-            }
-        }
-        return edits.reversed()
-    }
-
-    /// Whether there is any difference.
-    var isEmpty: Bool { edits.allSatisfy { $0 == .kept } }
-
-    /// The hunks with so many equal lines around each difference; those are shown as the old text has them.
-    func hunks(context: Int) -> [DifferenceHunk] {
-        var hunks: [DifferenceHunk] = []
-        var hunk: DifferenceHunk?
-        var quiet = 0
+    private mutating func finish(_ meter: WorkMeter) {
+        phase = .done
+        guard let (old, new) = search?.changed else { return }
+        meter.charge(bytes: Self.keyWeight * (old.count + new.count))
+        search = nil
         var (i, j) = (0, 0)
-        for edit in edits {
-            if edit == .kept {
-                hunk?.lines.append(line(.kept, of: old, i))
-                quiet += 1
-                i += 1
-                j += 1
-                if quiet > 2 * context, var done = hunk {
-                    done.lines.removeLast(quiet - context)
-                    hunks.append(done)
-                    hunk = nil
-                }
-                continue
-            }
-            if hunk == nil {
-                let before = min(context, min(i, j))
-                hunk = DifferenceHunk(oldStart: i - before, newStart: j - before)
-                for back in stride(from: before, to: 0, by: -1) { hunk?.lines.append(line(.kept, of: old, i - back)) }
-            }
-            quiet = 0
-            if edit == .removed {
-                hunk?.lines.append(line(.removed, of: old, i))
-                i += 1
+        while i < old.count || j < new.count {
+            let (startI, startJ) = (i, j)
+            while i < old.count, old[i] { i += 1 }
+            while j < new.count, new[j] { j += 1 }
+            if i > startI || j > startJ {
+                changes.append(LineChange(old: first + startI..<first + i, new: first + startJ..<first + j))
             } else {
-                hunk?.lines.append(line(.inserted, of: new, j))
+                i += 1
                 j += 1
             }
         }
-        if var done = hunk {
-            done.lines.removeLast(max(0, quiet - context))
-            hunks.append(done)
+    }
+}
+
+/// Differences that stand so close together that they are shown as one, with the equal lines around them.
+struct DifferenceHunk: Sendable {
+    var changes: ArraySlice<LineChange>
+    var old: Range<Int>
+    var new: Range<Int>
+}
+
+extension LineDifference {
+    /// The hunk that begins with a change, with so many equal lines around each difference.
+    func hunk(from start: Int, context: Int) -> DifferenceHunk {
+        var end = start + 1
+        while end < changes.count, changes[end].old.lowerBound - changes[end - 1].old.upperBound <= 2 * context {
+            end += 1
         }
-        return hunks
+        let (head, tail) = (changes[start], changes[end - 1])
+        let before = min(context, head.old.lowerBound, head.new.lowerBound)
+        let after = min(context, texts[0].count - tail.old.upperBound, texts[1].count - tail.new.upperBound)
+        return DifferenceHunk(
+            changes: changes[start..<end],
+            old: head.old.lowerBound - before..<tail.old.upperBound + after,
+            new: head.new.lowerBound - before..<tail.new.upperBound + after
+        )
     }
 
-    private func line(_ kind: DifferenceLine.Kind, of text: ComparedText, _ index: Int) -> DifferenceLine {
-        DifferenceLine(kind: kind, text: text.lines[index], lacksEnd: text.lacksEnd(index))
+    /// Whether a hunk is of lines with nothing but blanks.
+    func isBlank(_ hunk: DifferenceHunk) -> Bool {
+        hunk.changes.allSatisfy { change in
+            change.old.allSatisfy { texts[0].line($0).allSatisfy(\.isBlank) }
+                && change.new.allSatisfy { texts[1].line($0).allSatisfy(\.isBlank) }
+        }
     }
 }

@@ -5,8 +5,10 @@
 struct LineEditor: Program {
     /// A longer command, or a longer line that is typed, is taken in pieces.
     private static let maximumTypedBytes = 1023
-    /// The bytes of a text.
+    /// The bytes of a text and of the list of its lines; with more it is out of memory.
     private static let maximumBytes = 16 << 20
+    /// What a line costs besides its bytes: its place in the list, and the beginning and the end of its memory.
+    private static let bytesPerLine = 48
 
     /// What the next line that is typed is.
     private enum Stage: Sendable {
@@ -23,6 +25,8 @@ struct LineEditor: Program {
     /// The lines, each with its newline.
     private var lines: [[UInt8]] = []
     private var size = 0
+    /// What the text takes of memory.
+    private var cost: Int { size + lines.count * Self.bytesPerLine }
     /// The number of the current line, counted from 1; 0 when there is none.
     private var current = 0
     private var marks: [UInt8: Int] = [:]
@@ -53,7 +57,7 @@ struct LineEditor: Program {
         fileName = options.words.first
     }
 
-    var heldBytes: Int { size + output.count }
+    var heldBytes: Int { cost + output.count }
 
     mutating func run(_ machine: inout Machine) -> Progress {
         while true {
@@ -134,7 +138,7 @@ struct LineEditor: Program {
             fail("inserting at bad line number", &machine)
             return false
         }
-        guard size + line.count <= Self.maximumBytes else {
+        guard cost + line.count + Self.bytesPerLine <= Self.maximumBytes else {
             fail("out of memory", &machine)
             return false
         }
@@ -184,7 +188,9 @@ struct LineEditor: Program {
         }
         do throws(Errno) {
             let bytes = try machine.contents(path)
-            guard size + bytes.count <= Self.maximumBytes else {
+            // Looked at before the lines are made, which can take far more than the file.
+            let count = bytes.count { $0 == 0x0A } + 1
+            guard cost + bytes.count + count * Self.bytesPerLine <= Self.maximumBytes else {
                 fail("out of memory", &machine)
                 return false
             }
@@ -367,9 +373,10 @@ extension LineEditor {
         guard has(EditorRange(first: current, last: lines.count), for: "search", &machine),
             let text = pattern(text, &machine)
         else { return nil }
+        let search = PlainSearch(text)
         for number in current...lines.count {
-            machine.charge(bytes: lines[number - 1].count + 8)
-            if lines[number - 1].firstRange(of: text) != nil { return number }
+            machine.charge(bytes: 2 * lines[number - 1].count + 8)
+            if search.first(in: lines[number - 1]) != nil { return number }
         }
         fail("can't find string \"\(text.text)\"", &machine)
         return nil
@@ -389,17 +396,23 @@ extension LineEditor {
             return fail("unknown option for substitute", &machine)
         }
         guard let old = pattern(Array(parts[0]), &machine) else { return }
+        let search = PlainSearch(old)
         let limit = flags.contains(UInt8(ascii: "g")) ? Int.max : 1
         var isReplaced = false
         for number in range.first...range.last {
             let line = lines[number - 1]
+            let room = Self.maximumBytes - (cost - line.count)
             machine.charge(bytes: 2 * line.count + 8)
-            guard line.firstRange(of: old) != nil else { continue }
-            let changed = line.replacing(old, with: parts[1], maxReplacements: limit)
-            guard size + changed.count - line.count <= Self.maximumBytes else { return fail("out of memory", &machine) }
-            machine.charge(bytes: changed.count)
-            lines[number - 1] = changed
-            size += changed.count - line.count
+            switch search.replacing(in: line, with: parts[1], atMost: limit, room: room) {
+            case .unchanged: continue
+            case .tooLarge:
+                machine.charge(bytes: room)
+                return fail("out of memory", &machine)
+            case .changed(let changed):
+                machine.charge(bytes: changed.count)
+                lines[number - 1] = changed
+                size += changed.count - line.count
+            }
             (isReplaced, isDirty) = (true, true)
             if flags.contains(UInt8(ascii: "p")) { show(EditorRange(first: number, last: number), &machine) }
         }

@@ -62,20 +62,59 @@ struct ShownLines: LineProcessor {
 
 /// `nl`.
 struct NumberedLines: LineProcessor {
+    static let tables = OptionTables(
+        "nl",
+        busybox: OptionTable(
+            letters: "pb:i:n:s:v:w:",
+            long: [
+                "body-numbering": "b", "line-increment": "i", "number-format": "n", "number-separator": "s",
+                "starting-line-number": "v", "number-width": "w", "no-renumber": "p",
+            ]
+        ),
+        gnu: OptionTable(
+            letters: "pb:d:f:h:i:l:n:s:v:w:",
+            long: [
+                "body-numbering": "b", "line-increment": "i", "number-format": "n", "number-separator": "s",
+                "starting-line-number": "v", "number-width": "w", "no-renumber": "p", "section-delimiter": "d",
+                "footer-numbering": "f", "header-numbering": "h", "join-blank-lines": "l",
+            ]
+        )
+    )
+    /// Wider numbers are not padded any further.
+    private static let maximumWidth = 1000
+
     private let numbersAll: Bool
     private let numbersNone: Bool
     private let separator: String
     private let width: Int
     private let step: Int
+    /// Whether numbers stand at the left of their columns, or have zeros before them.
+    private let isLeft: Bool
+    private let hasZeros: Bool
     private var number: Int
 
-    init(_ options: AppletOptions) {
-        numbersAll = options["b"] == "a"
-        numbersNone = options["b"] == "n"
+    init(_ options: AppletOptions, _ machine: inout Machine) throws(OptionRefusal) {
+        let tables = Self.tables
+        if let style = options["b"], !["a", "t", "n"].contains(style) {
+            throw tables.refusal(&machine, machine.isGNU ? "invalid body numbering style: '\(style)'" : nil)
+        }
+        func signed(_ letter: String, _ gnu: String) throws(OptionRefusal) -> Int? {
+            guard let text = options[letter] else { return nil }
+            let digits = text.hasPrefix("-") ? String(text.dropFirst()) : text
+            let number = try tables.count(&machine, digits, gnu)
+            return number.map { text.hasPrefix("-") ? -$0 : $0 }
+        }
+        (numbersAll, numbersNone) = (options["b"] == "a", options["b"] == "n")
         separator = options["s"] ?? "\t"
-        width = max(1, min(options["w"].flatMap { Int($0) } ?? 6, 1000))
-        step = options["i"].flatMap { Int($0) } ?? 1
-        number = options["v"].flatMap { Int($0) } ?? 1
+        let words = "invalid line number field width: '%'"
+        let given =
+            machine.isGNU
+            ? try tables.positive(&machine, options["w"], words, highest: OptionNumber.maximum)
+            : try tables.count(&machine, options["w"], words)
+        width = min(given ?? 6, Self.maximumWidth)
+        step = try signed("i", "invalid line number increment: '%'") ?? 1
+        number = try signed("v", "invalid starting line number: '%'") ?? 1
+        (isLeft, hasZeros) = (options["n"] == "ln", options["n"] == "rz")
     }
 
     mutating func line(_ line: [UInt8], isWhole: Bool, _ machine: inout Machine) -> Int? {
@@ -84,7 +123,8 @@ struct NumberedLines: LineProcessor {
             machine.write(blanks + line + [0x0A], to: 1)
             return nil
         }
-        let head = PrintFormatter.padded(String(number), width, left: false) + separator
+        let text = hasZeros ? Applets.digits(number, radix: 10, width: width) : String(number)
+        let head = PrintFormatter.padded(text, width, left: isLeft) + separator
         number &+= step
         machine.write(Array(head.utf8) + line + [0x0A], to: 1)
         return nil
@@ -103,8 +143,23 @@ struct PrintableRuns: StreamProcessor {
     private var run: [UInt8] = []
     private var offset = 0
 
-    init(_ options: AppletOptions) {
-        least = max(1, options["n"].flatMap { Int($0) } ?? 4)
+    var heldBytes: Int { run.count }
+
+    static let tables = OptionTables(
+        "strings",
+        busybox: OptionTable(letters: "afoe:n:t:"),
+        gnu: OptionTable(
+            letters: "afoe:n:t:wds:T:",
+            long: ["all": "a", "print-file-name": "f", "bytes": "n", "radix": "t", "encoding": "e", "data": "d"]
+        )
+    )
+
+    init(_ options: AppletOptions, _ machine: inout Machine) throws(OptionRefusal) {
+        least = try Self.tables.count(&machine, options["n"], "invalid integer argument %") ?? 4
+        if least == 0 {
+            let gnu = "invalid minimum string length 0"
+            throw Self.tables.fault(&machine, gnu: gnu, busybox: "number 0 is not in 1..2147483647 range")
+        }
         radix = options.has("o") ? 8 : options["t"].flatMap { ["d": 10, "o": 8, "x": 16][$0] }
         showsName = options.has("f")
     }
@@ -141,117 +196,45 @@ struct PrintableRuns: StreamProcessor {
     }
 }
 
-/// `split`: each piece of an input as a file of its own.
-struct SplitProcessor: StreamProcessor {
-    /// The files that one program makes.
-    private static let maximumFiles = 10_000
-
-    private let limit: Int
-    private let countsBytes: Bool
-    private let width: Int
-    private let prefix: String
-    private var files = 0
-    private var left = 0
-    private var piece: [UInt8] = []
-
-    init(_ options: AppletOptions) {
-        countsBytes = options["b"] != nil
-        limit = max(1, (options["b"] ?? options["l"]).flatMap { Applets.size($0) } ?? 1000)
-        width = max(1, options["a"].flatMap { Int($0) } ?? 2)
-        prefix = options.words.dropFirst().first ?? "x"
-        left = limit
-    }
-
-    var openFault: String { "%" }
-
-    private var name: String {
-        var rest = files
-        var letters: [UInt8] = []
-        for _ in 0..<width {
-            letters.append(UInt8(0x61 + rest % 26))
-            rest /= 26
-        }
-        return prefix + Array(letters.reversed()).text
-    }
-
-    mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
-        for unit in bytes {
-            piece.append(unit)
-            if countsBytes || unit == 0x0A { left -= 1 }
-            if left == 0, let code = flush(&machine) { return code }
-        }
-        return nil
-    }
-
-    private mutating func flush(_ machine: inout Machine) -> Int? {
-        let path = name
-        let bytes = piece
-        piece = []
-        left = limit
-        files += 1
-        if files > Self.maximumFiles { return Applets.fail(&machine, "split", "suffixes exhausted") }
-        let code = Applets.attempt(&machine, "split", path) { machine throws(Errno) in
-            try machine.replace(path, with: bytes)
-        }
-        return code == 0 ? nil : code
-    }
-
-    mutating func finish(_ code: Int, _ machine: inout Machine) -> Int {
-        piece.isEmpty ? code : flush(&machine) ?? code
-    }
-}
-
 extension Applets {
     static let lineApplets: [String: WaitingApplet] = [
-        "cat": { words in
-            let options = AppletOptions(words)
+        "cat": catTables.applet { _, options in
             if ShownLines.isNeeded(options) {
                 return StreamProgram("cat", inputs: options.words, Lines(ShownLines(options)))
             }
             return StreamProgram("cat", inputs: options.words, Copying())
         },
-        "nl": { words in
-            let options = AppletOptions(words, valued: "bdfhilnsvw")
-            return StreamProgram("nl", inputs: options.words, Lines(NumberedLines(options)))
+        "nl": NumberedLines.tables.applet { machine, options throws(OptionRefusal) in
+            StreamProgram("nl", inputs: options.words, Lines(try NumberedLines(options, &machine)))
         },
-        "fold": { words in
-            let options = AppletOptions(words, valued: "w")
-            let width = max(1, options["w"].flatMap { Int($0) } ?? 80)
-            let atBlanks = options.has("s")
-            return lineTool("fold", options) { folded($0, width, atBlanks: atBlanks) }
+        "fold": foldTables.applet(fold),
+        "expand": ExpandedTabs.tables.applet { machine, options throws(OptionRefusal) in
+            let stops = try TabStops(options, ExpandedTabs.tables, &machine)
+            return StreamProgram("expand", inputs: options.words, ExpandedTabs(stops, onlyFirst: options.has("i")))
         },
-        "expand": { words in
-            let options = AppletOptions(words, valued: "t")
-            let width = max(1, (options["t"] ?? options["tabs"]).flatMap { Int($0) } ?? 8)
-            let onlyFirst = options.has("i")
-            return lineTool("expand", options) { expanded($0, width, onlyFirst: onlyFirst) }
-        },
-        "unexpand": { words in
-            let options = AppletOptions(words, valued: "t")
-            let width = max(1, (options["t"] ?? options["tabs"]).flatMap { Int($0) } ?? 8)
+        "unexpand": unexpandTables.applet { machine, options throws(OptionRefusal) in
+            let stops = try TabStops(options, unexpandTables, &machine)
             let all = (options.has("a") || options["t"] != nil) && !options.has("f")
-            return lineTool("unexpand", options) { unexpanded($0, width, all: all) }
+            return lineTool("unexpand", options) { unexpanded($0, stops.width, all: all) }
         },
-        "strings": { words in
-            let options = AppletOptions(words, valued: "nt")
-            return StreamProgram("strings", inputs: options.words, PrintableRuns(options))
+        "strings": PrintableRuns.tables.applet { machine, options throws(OptionRefusal) in
+            StreamProgram("strings", inputs: options.words, try PrintableRuns(options, &machine))
         },
-        "split": { words in
-            let options = AppletOptions(words, valued: "bla")
-            return StreamProgram("split", inputs: Array(options.words.prefix(1)), SplitProcessor(options))
+        "split": SplitProcessor.tables.applet { machine, options throws(OptionRefusal) in
+            try SplitProcessor.program(options, &machine)
         },
-        "rev": { words in
-            lineTool("rev", AppletOptions(words)) { Array($0.reversed()) }
+        "rev": revTables.applet { _, options in lineTool("rev", options) { Array($0.reversed()) } },
+        "paste": PasteProgram.tables.applet { _, options in PasteProgram(options) },
+        "comm": CommonLinesProgram.tables.applet { machine, options throws(OptionRefusal) in
+            try CommonLinesProgram(options, &machine)
         },
-        "paste": { PasteProgram(words: $0) },
-        "comm": { CommonLinesProgram(words: $0) },
         "dos2unix": { words in changedEnds("dos2unix", words) },
         "unix2dos": { words in changedEnds("unix2dos", words) },
         "tsort": { words in
             StreamProgram(
                 "tsort",
                 inputs: AppletOptions(words).words,
-                Whole(perFile: false) { bytes, _, machine in topologicalSort(bytes, &machine) }
+                Whole(perFile: false, parts: .words) { bytes, _, machine in topologicalSort(bytes, &machine) }
             )
         },
         "factor": { words in
@@ -264,12 +247,46 @@ extension Applets {
             return StreamProgram(
                 "factor",
                 inputs: ["-"],
-                Whole(perFile: false) { bytes, _, machine in
+                Whole(perFile: false, parts: .words) { bytes, _, machine in
                     factors(bytes.text.split(whereSeparator: \.isWhitespace).map(String.init), &machine)
                 }
             )
         },
     ]
+
+    private static let catTables = OptionTables(
+        "cat",
+        busybox: OptionTable(letters: "nbvteuA"),
+        gnu: OptionTable(
+            letters: "AbeEnstTuv",
+            long: [
+                "show-all": "A", "number-nonblank": "b", "show-ends": "E", "number": "n", "squeeze-blank": "s",
+                "show-tabs": "T", "show-nonprinting": "v",
+            ]
+        )
+    )
+    private static let foldTables = OptionTables(
+        "fold",
+        busybox: OptionTable(letters: "bsw:", long: ["bytes": "b", "spaces": "s", "width": "w"]),
+        gnu: OptionTable(letters: "bsw:", long: ["bytes": "b", "spaces": "s", "width": "w"]),
+        number: "w"
+    )
+    private static let unexpandTables = OptionTables(
+        "unexpand",
+        busybox: OptionTable(letters: "fat:", long: ["first-only": "f", "tabs": "t", "all": "a"]),
+        gnu: OptionTable(letters: "at:", long: ["first-only": "f", "tabs": "t", "all": "a"])
+    )
+    private static let revTables = OptionTables("rev", busybox: OptionTable(letters: ""), gnu: OptionTable(letters: ""))
+
+    private static func fold(
+        _ machine: inout Machine,
+        _ options: AppletOptions
+    ) throws(OptionRefusal) -> any Program {
+        let words = "invalid number of columns: '%'"
+        let width = try foldTables.positive(&machine, options["w"], words, highest: 10_000) ?? 80
+        let atBlanks = options.has("s")
+        return lineTool("fold", options) { folded($0, width, atBlanks: atBlanks) }
+    }
 
     private static func lineTool(
         _ name: String,
@@ -289,20 +306,6 @@ extension Applets {
             rest = rest.dropFirst(piece.count)
         }
         return result + rest
-    }
-
-    private static func expanded(_ line: [UInt8], _ width: Int, onlyFirst: Bool) -> [UInt8] {
-        var result: [UInt8] = []
-        var isFirst = true
-        for unit in line {
-            if unit != 0x09 && unit != 0x20 { isFirst = false }
-            if unit == 0x09, isFirst || !onlyFirst {
-                result += Array(repeating: 0x20, count: width - result.count % width)
-            } else {
-                result.append(unit)
-            }
-        }
-        return result
     }
 
     private static func unexpanded(_ line: [UInt8], _ width: Int, all: Bool) -> [UInt8] {

@@ -32,6 +32,7 @@ struct PatchProgram: Program {
             case .end, .failed: input = bytes
             }
         }
+        if (input ?? []).count(where: { $0 == 0x0A }) > Whole.maximumParts { return .exited(machine.refuseMemory()) }
         let lines = Applets.lines(of: input ?? [])
         machine.charge(bytes: 4 * (input?.count ?? 0))
         var index = 0
@@ -87,7 +88,13 @@ struct PatchProgram: Program {
         var path = options.words.first ?? name(isReversed ? names.0 : names.1)
         if options.words.isEmpty, machine.node(path) == nil, machine.node(name(names.0)) != nil { path = name(names.0) }
         machine.print("\(machine.node(path) == nil ? "creating" : "patching file") \(path)\n")
-        var text = Applets.lines(of: (try? machine.contents(path)) ?? [])
+        let present = (try? machine.contents(path)) ?? []
+        if present.count(where: { $0 == 0x0A }) > Whole.maximumParts {
+            code = machine.refuseMemory()
+            return
+        }
+        machine.charge(bytes: 4 * present.count)
+        var text = Applets.lines(of: present)
         var shift = 0
         for (number, hunk) in hunks.enumerated() {
             let (old, new) = isReversed ? (hunk.new, hunk.old) : (hunk.old, hunk.new)

@@ -34,13 +34,15 @@ struct SequenceProgram: Program {
         let (isGNU, hasBusybox) = (machine.isGNU, machine.hasBusybox)
         let checked = hasBusybox ? words : withEndOfOptions(words)
         guard let options = AppletOptions.read(&machine, checked, hasBusybox ? busybox : gnu) else { return .code(1) }
-        let numbers = options.words.map { Double($0) }
+        // Blanks may stand before a number, and nothing behind it.
+        let numbers = options.words.map { Double(String($0.drop(while: \.isWhitespace))) }
         if isGNU, numbers.count > 3 {
             return .code(Applets.hint(&machine, "seq", "extra operand '\(options.words[3])'"))
         }
         guard (1...3).contains(numbers.count) else { return .code(Applets.usage(&machine, "seq")) }
         if let index = numbers.firstIndex(where: { $0?.isNaN ?? true }) {
-            let text = "invalid floating point argument: '\(options.words[index])'"
+            let kind = numbers[index] == nil ? "floating point" : "'not-a-number'"
+            let text = "invalid \(kind) argument: '\(options.words[index])'"
             if isGNU { return .code(Applets.hint(&machine, "seq", text)) }
             return .code(Applets.fail(&machine, "seq", "invalid number '\(options.words[index])'"))
         }
@@ -49,10 +51,30 @@ struct SequenceProgram: Program {
             let text = "invalid Zero increment value: '\(options.words[1])'"
             return .code(Applets.hint(&machine, "seq", text))
         }
-        if let format = options["f"], !format.contains("%") {
-            return .code(Applets.fail(&machine, "seq", "format '\(format)' has no % directive"))
+        if let format = options["f"] {
+            if let fault = fault(in: format) {
+                return .code(Applets.fail(&machine, "seq", "format '\(format)' \(fault)"))
+            }
+            if options.has("w") {
+                let text = "format string may not be specified when printing equal width strings"
+                return .code(Applets.hint(&machine, "seq", text))
+            }
         }
         return .program(SequenceProgram(known, options, isGenerous: !hasBusybox))
+    }
+
+    /// Why a format cannot show a number; nil when it can.
+    // coreutils: src/seq.c long_double_format
+    private static func fault(in format: String) -> String? {
+        var rest = format.replacing("%%", with: "")[...]
+        guard let mark = rest.firstIndex(of: "%") else { return "has no % directive" }
+        rest = rest[rest.index(after: mark)...].drop { "-+#0 '".contains($0) }
+        rest = rest.drop { $0.isNumber }
+        if rest.first == "." { rest = rest.dropFirst().drop { $0.isNumber } }
+        if rest.first == "L" { rest = rest.dropFirst() }
+        guard let letter = rest.popFirst() else { return "ends in %" }
+        if !"efgaEFGA".contains(letter) { return "has unknown %\(letter) directive" }
+        return rest.contains("%") ? "has too many % directives" : nil
     }
 
     /// The words with a `--` before the first negative number, which is no option but in busybox.
@@ -95,9 +117,10 @@ struct SequenceProgram: Program {
             guard index <= count else { return .exited(0) }
             var text = ""
             while index <= count, text.utf8.count < Self.pieceBytes {
-                text += index > 0 ? separator + number(first + index * step) : number(first)
+                let shown = index > 0 ? separator + number(first + index * step) : number(first)
+                text += shown
                 index += 1
-                machine.charge(bytes: Self.weight)
+                machine.charge(bytes: Self.weight + shown.utf8.count)
             }
             if index > count { text += "\n" }
             output.add(Array(text.utf8))

@@ -25,7 +25,7 @@ extension Applets {
             return StreamProgram(
                 "uudecode",
                 inputs: Array(options.words.prefix(1)),
-                Whole(perFile: false) { bytes, _, machine in decode(bytes, options["o"], &machine) }
+                Whole(perFile: false, parts: .lines) { bytes, _, machine in decode(bytes, options["o"], &machine) }
             )
         },
         "getopt": { ImmediateProgram(applet: { machine, words in sortOptions(&machine, words) }, words: $0) },
@@ -60,7 +60,7 @@ extension Applets {
         return StreamProgram(
             "shuf",
             inputs: Array(options.words.prefix(1)),
-            Whole(perFile: false) { bytes, _, machine in
+            Whole(perFile: false, parts: .lines) { bytes, _, machine in
                 show(lines(of: bytes), &machine)
                 return 0
             }

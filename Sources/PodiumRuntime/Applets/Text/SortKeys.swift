@@ -104,6 +104,12 @@ struct SortOrder: Sendable {
     }
 }
 
+/// Why a key makes no sense.
+struct SortKeyFault: Error {
+    var gnu: String
+    var busybox = "bad field specification"
+}
+
 /// `-k 2.1n,3`: from where to where a key reaches, and how it is compared.
 struct SortKey: Sendable {
     private var firstField = 1
@@ -112,37 +118,61 @@ struct SortKey: Sendable {
     private var lastCharacter = 0
     private(set) var order = SortOrder()
 
-    /// Reads a key; nil when it is none.
-    init?(_ text: String) {
+    /// Reads a key.
+    init(_ text: String) throws(SortKeyFault) {
         let halves = text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = Self.place(halves[0], &order), first.field > 0 else { return nil }
-        firstField = first.field
-        firstCharacter = max(1, first.character ?? 1)
+        let first = try Self.place(halves[0], "at field start", of: text, &order)
+        if first.character == 0 { throw Self.fault("character offset is zero", text) }
+        (firstField, firstCharacter) = (first.field, first.character ?? 1)
         guard halves.count > 1 else { return }
-        guard let last = Self.place(halves[1], &order) else { return nil }
-        lastField = last.field
-        lastCharacter = last.character ?? 0
+        let last = try Self.place(halves[1], "after ','", of: text, &order)
+        (lastField, lastCharacter) = (last.field, last.character ?? 0)
     }
 
-    private static func place(_ text: Substring, _ order: inout SortOrder) -> (field: Int, character: Int?)? {
-        let letters = text.drop { $0.isNumber || $0 == "." }
-        for letter in letters { guard order.take(letter) else { return nil } }
-        let numbers = text.prefix { $0.isNumber || $0 == "." }.split(separator: ".")
-        guard let field = numbers.first.flatMap({ Int($0) }) else { return nil }
-        return (field, numbers.dropFirst().first.flatMap { Int($0) })
+    private static func fault(_ words: String, _ text: String) -> SortKeyFault {
+        SortKeyFault(gnu: "\(words): invalid field specification '\(text)'")
+    }
+
+    private static func place(
+        _ half: Substring,
+        _ spot: String,
+        of text: String,
+        _ order: inout SortOrder
+    ) throws(SortKeyFault) -> (field: Int, character: Int?) {
+        var rest = half
+        func number(_ place: String) throws(SortKeyFault) -> Int {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            guard let number = OptionNumber.count(String(digits)) else {
+                throw SortKeyFault(gnu: "invalid number \(place): invalid count at start of '\(rest)'")
+            }
+            rest = rest.dropFirst(digits.count)
+            return number
+        }
+        let field = try number(spot)
+        if field == 0 { throw fault("field number is zero", text) }
+        var character: Int?
+        if rest.first == "." {
+            rest = rest.dropFirst()
+            character = try number("after '.'")
+        }
+        for letter in rest where !order.take(letter) {
+            let words = "stray character in field spec: invalid field specification '\(text)'"
+            throw SortKeyFault(gnu: words, busybox: "unknown sort type")
+        }
+        return (field, character)
     }
 
     /// The part of a line that is compared. Without a separator the blanks before a field belong to it.
-    func part(of line: [UInt8], _ separator: UInt8?, _ order: SortOrder) -> ArraySlice<UInt8> {
+    func part(of line: ArraySlice<UInt8>, _ separator: UInt8?, _ order: SortOrder) -> ArraySlice<UInt8> {
         var start = Self.start(ofField: firstField, in: line, separator)
-        if order.skipsBlanks { while start < line.count, line[start].isBlank { start += 1 } }
-        start = min(line.count, start + firstCharacter - 1)
-        var end = line.count
+        if order.skipsBlanks { while start < line.endIndex, line[start].isBlank { start += 1 } }
+        start = min(line.endIndex, start + firstCharacter - 1)
+        var end = line.endIndex
         if lastField > 0 {
             if lastCharacter > 0 {
                 var from = Self.start(ofField: lastField, in: line, separator)
-                if order.skipsBlanks { while from < line.count, line[from].isBlank { from += 1 } }
-                end = min(line.count, from + lastCharacter)
+                if order.skipsBlanks { while from < line.endIndex, line[from].isBlank { from += 1 } }
+                end = min(line.endIndex, from + lastCharacter)
             } else {
                 end = Self.end(ofField: lastField, in: line, separator)
             }
@@ -150,26 +180,28 @@ struct SortKey: Sendable {
         return line[start..<max(start, end)]
     }
 
-    private static func start(ofField field: Int, in line: [UInt8], _ separator: UInt8?) -> Int {
-        var index = 0
-        for _ in 1..<max(1, field) {
+    private static func start(ofField field: Int, in line: ArraySlice<UInt8>, _ separator: UInt8?) -> Int {
+        var index = line.startIndex
+        var left = field - 1
+        while left > 0, index < line.endIndex {
             index = skipField(in: line, from: index, separator)
-            if separator != nil, index < line.count { index += 1 }
+            if separator != nil, index < line.endIndex { index += 1 }
+            left -= 1
         }
         return index
     }
 
-    private static func end(ofField field: Int, in line: [UInt8], _ separator: UInt8?) -> Int {
+    private static func end(ofField field: Int, in line: ArraySlice<UInt8>, _ separator: UInt8?) -> Int {
         skipField(in: line, from: start(ofField: field, in: line, separator), separator)
     }
 
-    private static func skipField(in line: [UInt8], from index: Int, _ separator: UInt8?) -> Int {
+    private static func skipField(in line: ArraySlice<UInt8>, from index: Int, _ separator: UInt8?) -> Int {
         var index = index
         if let separator {
-            while index < line.count, line[index] != separator { index += 1 }
+            while index < line.endIndex, line[index] != separator { index += 1 }
         } else {
-            while index < line.count, line[index].isBlank { index += 1 }
-            while index < line.count, !line[index].isBlank { index += 1 }
+            while index < line.endIndex, line[index].isBlank { index += 1 }
+            while index < line.endIndex, !line[index].isBlank { index += 1 }
         }
         return index
     }

@@ -54,7 +54,7 @@ extension Applets {
             return StreamProgram(
                 "column",
                 inputs: options.words,
-                Whole(perFile: false) { bytes, _, machine in
+                Whole(perFile: false, parts: .words) { bytes, _, machine in
                     machine.charge(bytes: 4 * bytes.count)
                     guard let table = columns(lines(of: bytes), options) else {
                         return fail(&machine, "column", "out of memory")
@@ -65,7 +65,9 @@ extension Applets {
                 }
             )
         },
-        "join": { words in ImmediateProgram(applet: { machine, words in joinFiles(&machine, words) }, words: words) },
+        "join": JoinOptions.tables.applet { machine, options throws(OptionRefusal) in
+            JoinProgram(try JoinOptions(options, &machine))
+        },
         "numfmt": { words in
             ImmediateProgram(applet: { machine, words in formatNumbers(&machine, words) }, words: words)
         },
@@ -110,64 +112,6 @@ extension Applets {
             return Array(cells.joined(separator: gap)) + [0x0A]
         }
         return Array(shown.joined())
-    }
-
-    // join
-
-    private static func joinFiles(_ machine: inout Machine, _ words: [String]) -> Int {
-        let options = AppletOptions(words, valued: "12jtaeo")
-        guard options.words.count == 2 else { return usage(&machine, "join") }
-        var tables: [[[String]]] = []
-        let mark = options["t"]?.first
-        for path in options.words {
-            do throws(Errno) {
-                let text = try machine.contents(path == "-" ? "/dev/stdin" : path).text
-                tables.append(
-                    text.split(separator: "\n").map { line in
-                        guard let mark else {
-                            return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
-                        }
-                        return line.split(separator: mark, omittingEmptySubsequences: false).map(String.init)
-                    }
-                )
-            } catch { return fail(&machine, "join", path, error) }
-        }
-        let fields = ["1", "2"].map { max(1, (options[$0] ?? options["j"]).flatMap { Int($0) } ?? 1) - 1 }
-        let gap = mark.map(String.init) ?? " "
-        let unpaired = Set(options.lists["a"] ?? [])
-        var (first, second) = (0, 0)
-        func key(_ row: [String], _ side: Int) -> String { fields[side] < row.count ? row[fields[side]] : "" }
-        func rest(_ row: [String], _ side: Int) -> [String] {
-            row.enumerated().filter { $0.offset != fields[side] }.map(\.element)
-        }
-        var output = ""
-        func show(_ key: String, _ parts: [String]) { output += ([key] + parts).joined(separator: gap) + "\n" }
-        while first < tables[0].count || second < tables[1].count {
-            machine.spend()
-            let left = first < tables[0].count ? key(tables[0][first], 0) : nil
-            let right = second < tables[1].count ? key(tables[1][second], 1) : nil
-            if let left, left == right {
-                // Each line of one side goes with each of the other that has the same key.
-                var end = second
-                while end < tables[1].count, key(tables[1][end], 1) == left {
-                    show(left, rest(tables[0][first], 0) + rest(tables[1][end], 1))
-                    end += 1
-                    if output.utf8.count > Whole.maximumBytes { return fail(&machine, "join", "out of memory") }
-                }
-                first += 1
-                let next = first < tables[0].count ? key(tables[0][first], 0) : nil
-                if next != left { second = end }
-            } else if let left, right.map({ left < $0 }) ?? true {
-                if unpaired.contains("1") { show(left, rest(tables[0][first], 0)) }
-                first += 1
-            } else {
-                if unpaired.contains("2"), let right { show(right, rest(tables[1][second], 1)) }
-                second += 1
-            }
-        }
-        machine.charge(bytes: 4 * output.utf8.count)
-        machine.print(output)
-        return 0
     }
 
     // numfmt
