@@ -19,9 +19,8 @@ final class RequestJournal: Sendable {
     }
 
     private struct Entry: Sendable {
-        /// When it was answered, by the machine's clock, for the order of what several threads answered.
-        let moment: Int64
-        let time: Timestamp
+        /// When it was answered, with what puts in order what several threads answered.
+        let answered: (time: Timestamp, order: Int64)
         let method: String
         let path: String
         let query: String
@@ -36,10 +35,9 @@ final class RequestJournal: Sendable {
 
     private let entries = ThreadShards(Entries())
 
-    func append(_ request: HTTPRequest, status: Int, at time: Timestamp) {
+    func append(_ request: HTTPRequest, status: Int, at reading: (time: Timestamp, order: Int64)) {
         let entry = Entry(
-            moment: MachineTime.monotonic,
-            time: time,
+            answered: reading,
             method: request.method,
             path: request.rawPath,
             query: request.rawQuery,
@@ -58,13 +56,15 @@ final class RequestJournal: Sendable {
     /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
     var value: JSONValue {
         let entries = entries.all
-        let newest = entries.flatMap(\.newest).sorted { $0.moment < $1.moment }.suffix(Limits.maximumEntries)
+        let newest = entries.flatMap(\.newest)
+            .sorted { $0.answered.order < $1.answered.order }
+            .suffix(Limits.maximumEntries)
         return [
             "total": .integer(Int64(entries.reduce(0) { $0 + $1.total })),
             "requests": .array(
                 newest.map { entry in
                     [
-                        "time": .string(entry.time.rfc3339Micro), "method": .string(entry.method),
+                        "time": .string(entry.answered.time.rfc3339Micro), "method": .string(entry.method),
                         "path": .string(entry.path), "query": .string(entry.query),
                         "userAgent": .string(entry.userAgent), "status": .integer(Int64(entry.status)),
                     ]
