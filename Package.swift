@@ -91,7 +91,7 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumAPIServer",
                 "PodiumController", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging,
-                collections, deque,
+                collections,
             ]
         ),
         .executableTarget(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last requests to a cluster, for tests that assert what their client did.
 
-import DequeModule
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
@@ -29,14 +28,25 @@ final class RequestJournal: Sendable {
     }
 
     private struct Entries: Sendable {
-        var newest: Deque<Entry> = []
-        var total = 0
+        /// The newest, in a ring.
+        private(set) var newest: [Entry] = []
+        private(set) var total = 0
+
+        /// Puts `entry` in the place of the oldest, which is handed out, when there is no other.
+        mutating func append(_ entry: inout Entry) {
+            if newest.count < Limits.maximumEntries {
+                newest.append(entry)
+            } else {
+                swap(&newest[total % Limits.maximumEntries], &entry)
+            }
+            total += 1
+        }
     }
 
     private let entries = ThreadShards(Entries())
 
     func append(_ request: HTTPRequest, status: Int, at reading: (time: Timestamp, order: Int64)) {
-        let entry = Entry(
+        var entry = Entry(
             answered: reading,
             method: request.method,
             path: request.rawPath,
@@ -44,13 +54,8 @@ final class RequestJournal: Sendable {
             userAgent: request.headers.userAgent ?? "",
             status: status
         )
-        let forgotten: Entry? = entries.withOwn { entries in
-            entries.total += 1
-            entries.newest.append(entry)
-            return entries.newest.count > Limits.maximumEntries ? entries.newest.removeFirst() : nil
-        }
-        // Freed here, where nobody waits for it.
-        _ = consume forgotten
+        // The oldest is freed at the end, where nobody waits for it.
+        entries.withOwn { $0.append(&entry) }
     }
 
     /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
