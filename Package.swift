@@ -108,7 +108,7 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
                 "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumControllers",
-                "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging, collections, deque,
+                "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging, collections,
             ]
         ),
         .executableTarget(

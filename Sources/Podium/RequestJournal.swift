@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last requests to a cluster, for tests that assert what their client did.
 
-import DequeModule
 import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
@@ -20,9 +19,8 @@ final class RequestJournal: Sendable {
     }
 
     private struct Entry: Sendable {
-        /// When it was answered, by the machine's clock, for the order of what several threads answered.
-        let moment: Int64
-        let time: Timestamp
+        /// When it was answered, with what puts in order what several threads answered.
+        let answered: (time: Timestamp, order: Int64)
         let method: String
         let path: String
         let query: String
@@ -31,41 +29,48 @@ final class RequestJournal: Sendable {
     }
 
     private struct Entries: Sendable {
-        var newest: Deque<Entry> = []
-        var total = 0
+        /// The newest, in a ring.
+        private(set) var newest: [Entry] = []
+        private(set) var total = 0
+
+        /// Puts `entry` in the place of the oldest, which is handed out, when there is no other.
+        mutating func append(_ entry: inout Entry) {
+            if newest.count < Limits.maximumEntries {
+                newest.append(entry)
+            } else {
+                swap(&newest[total % Limits.maximumEntries], &entry)
+            }
+            total += 1
+        }
     }
 
     private let entries = ThreadShards(Entries())
 
-    func append(_ request: HTTPRequest, status: Int, at time: Timestamp) {
-        let entry = Entry(
-            moment: MachineTime.monotonic,
-            time: time,
+    func append(_ request: HTTPRequest, status: Int, at reading: (time: Timestamp, order: Int64)) {
+        var entry = Entry(
+            answered: reading,
             method: request.method,
             path: request.rawPath,
             query: request.rawQuery,
             userAgent: request.headers.userAgent ?? "",
             status: status
         )
-        let forgotten: Entry? = entries.withOwn { entries in
-            entries.total += 1
-            entries.newest.append(entry)
-            return entries.newest.count > Limits.maximumEntries ? entries.newest.removeFirst() : nil
-        }
-        // Freed here, where nobody waits for it.
-        _ = consume forgotten
+        // The oldest is freed at the end, where nobody waits for it.
+        entries.withOwn { $0.append(&entry) }
     }
 
     /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
     var value: JSONValue {
         let entries = entries.all
-        let newest = entries.flatMap(\.newest).sorted { $0.moment < $1.moment }.suffix(Limits.maximumEntries)
+        let newest = entries.flatMap(\.newest)
+            .sorted { $0.answered.order < $1.answered.order }
+            .suffix(Limits.maximumEntries)
         return [
             "total": .integer(Int64(entries.reduce(0) { $0 + $1.total })),
             "requests": .array(
                 newest.map { entry in
                     [
-                        "time": .string(entry.time.rfc3339Micro), "method": .string(entry.method),
+                        "time": .string(entry.answered.time.rfc3339Micro), "method": .string(entry.method),
                         "path": .string(entry.path), "query": .string(entry.query),
                         "userAgent": .string(entry.userAgent), "status": .integer(Int64(entry.status)),
                     ]

@@ -23,7 +23,7 @@ package final class HTTPRequest: Sendable {
         method: String,
         rawPath: String,
         rawQuery: String = "",
-        headers: HTTPHeaders = HTTPHeaders(),
+        headers: HTTPHeaders = .none,
         body: [UInt8] = [],
         peer: String = "",
         prefix: String = ""
@@ -52,28 +52,29 @@ package final class HTTPRequest: Sendable {
 }
 
 /// The header fields of a request, in the order sent, names in lower case.
-package struct HTTPHeaders: Sendable {
-    private var fields: [(name: String, value: String)] = []
+// A class for the same reason: a client that repeats its head has the same fields in each of its requests.
+package final class HTTPHeaders: Sendable {
+    private let fields: [(name: String, value: String)]
     /// Whether any field is about acting as somebody else, so that everyday requests need not look for one.
-    package private(set) var hasImpersonation = false
+    package let hasImpersonation: Bool
     // The first fields of those names that every request is asked for.
-    package private(set) var authorization: String?
-    package private(set) var accept: String?
-    package private(set) var userAgent: String?
-    package private(set) var auditID: String?
+    package let authorization: String?
+    package let accept: String?
+    package let userAgent: String?
+    package let auditID: String?
 
-    package init() {}
+    /// No fields.
+    package static let none = HTTPHeaders([])
 
-    /// Adds a field; `name` must be in lower case.
-    package mutating func add(_ name: String, _ value: String) {
-        switch name {
-        case "authorization": authorization = authorization ?? value
-        case "accept": accept = accept ?? value
-        case "user-agent": userAgent = userAgent ?? value
-        case "audit-id": auditID = auditID ?? value
-        default: if name.hasPrefix("impersonate-") { hasImpersonation = true }
-        }
-        fields.append((name, value))
+    /// The fields in the order sent; their names must be in lower case.
+    package init(_ fields: [(name: String, value: String)]) {
+        self.fields = fields
+        func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+        authorization = first("authorization")
+        accept = first("accept")
+        userAgent = first("user-agent")
+        auditID = first("audit-id")
+        hasImpersonation = fields.contains { $0.name.hasPrefix("impersonate-") }
     }
 
     /// The value of the first field called `name` (lower case).

@@ -188,7 +188,7 @@ final class Connection {
             method: method,
             rawPath: target.path,
             rawQuery: target.query,
-            headers: head?.fields ?? HTTPHeaders(),
+            headers: head?.fields ?? .none,
             body: body,
             peer: peer
         )

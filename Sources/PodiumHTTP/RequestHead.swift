@@ -12,7 +12,7 @@ import PodiumExchange
 // Not Sendable: part of a `Connection`. A class: the head of a connection that repeats itself is handed out unchanged.
 final class RequestHead {
     /// What the API reads.
-    private(set) var fields = HTTPHeaders()
+    private(set) var fields = HTTPHeaders.none
     /// The announced size of the body; nil when it is chunked or absent.
     private(set) var contentLength: Int?
     /// Whether the client waits for `100 Continue` before it sends the body.
@@ -26,6 +26,8 @@ final class RequestHead {
     private(set) var fieldCount = 0
     /// What `verdict` is made of; read only while the lines are.
     private var browser = BrowserPolicy.Fields()
+    /// What `fields` are made of; read only while the lines are.
+    private var kept: [(name: String, value: String)] = []
     private var hosts = 0
     private var lengths = 0
     private var encodings = 0
@@ -93,6 +95,8 @@ final class RequestHead {
         if encodings > 0, line.isVersion10 { refuse("Transfer-Encoding in an HTTP/1.0 request") }
         if let browsers = context.browsers { verdict = verdict(of: browsers, authority: target.authority) }
         browser = BrowserPolicy.Fields()
+        fields = HTTPHeaders(kept)
+        kept = []
     }
 
     private func verdict(of browsers: BrowserPolicy, authority: String?) -> BrowserPolicy.Verdict {
@@ -129,7 +133,7 @@ final class RequestHead {
             hosts += 1
             if hosts > 1 { refuse("too many Host headers") }
             browser.host = value
-            fields.add("host", String(decoding: value, as: UTF8.self))
+            kept.append(("host", String(decoding: value, as: UTF8.self)))
         case 6 where ASCII.equal(name, "expect"):
             expectsContinue = ASCII.equal(value, "100-continue")
             if !expectsContinue, refusal == nil { refusal = .unknownExpectation }
@@ -143,8 +147,8 @@ final class RequestHead {
             if encodings > 1 || !ASCII.equal(text, "chunked") { refuse("unsupported Transfer-Encoding") }
         default:
             readBrowserField(name, value)
-            guard let kept = RequestFields.keptName(name) else { return }
-            fields.add(kept, String(decoding: value, as: UTF8.self))
+            guard let keptName = RequestFields.keptName(name) else { return }
+            kept.append((keptName, String(decoding: value, as: UTF8.self)))
         }
     }
 

@@ -13,7 +13,7 @@ public import Synchronization
 /// references to an object; that takes longer than all that is done with it.
 public final class ThreadShards<State: Sendable>: Sendable {
     @usableFromInline
-    final class Shard: Sendable {
+    struct Shard: ~Copyable, Sendable {
         @usableFromInline let state: Mutex<State>
         /// Keeps the next copy off the cache lines of this one.
         private let padding = InlineArray<16, UInt64>(repeating: 0)
@@ -21,7 +21,7 @@ public final class ThreadShards<State: Sendable>: Sendable {
         init(_ state: State) { self.state = Mutex(state) }
     }
 
-    // In place: whoever takes one of a shared array counts a reference to the array.
+    // In place: whoever takes an object out of an array counts a reference to it.
     @usableFromInline let shards: InlineArray<8, Shard>
 
     /// Makes copies of `state`.

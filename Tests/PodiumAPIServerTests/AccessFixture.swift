@@ -85,14 +85,12 @@ struct AccessFixture {
         headers: [(String, String)] = []
     ) throws -> Answer {
         let parts = path.split(separator: "?", maxSplits: 1)
-        var fields = HTTPHeaders()
-        if let token { fields.add("authorization", "Bearer \(token)") }
-        for (name, value) in headers { fields.add(name, value) }
+        let fields = (token.map { [("authorization", "Bearer \($0)")] } ?? []) + headers
         let request = HTTPRequest(
             method: method,
             rawPath: String(parts[0]),
             rawQuery: parts.count > 1 ? String(parts[1]) : "",
-            headers: fields,
+            headers: HTTPHeaders(fields),
             body: body.map { Array($0.jsonText.utf8) } ?? []
         )
         let response = server.respond(to: request)

@@ -25,6 +25,17 @@ struct ResourceRegistryTests {
         #expect(pods.subresources.count == 10)
     }
 
+    @Test func everyCollectionIsFoundAtItsPathAndSharesItsRowWithFew() {
+        let definitions = registry.groups.flatMap { $0.versions.flatMap(\.resources) }
+        for definition in definitions {
+            let gvr = definition.gvr
+            #expect(registry.resource(group: gvr.group, version: gvr.version, plural: gvr.resource) === definition)
+            #expect(registry.resource(group: gvr.group, version: gvr.version, plural: gvr.resource + "x") == nil)
+        }
+        let rows = Dictionary(grouping: Set(definitions.map(\.plural)), by: NameRow.of)
+        #expect(rows.values.allSatisfy { $0.count <= 3 })
+    }
+
     @Test func aSubresourceMayBeOfAnotherKind() throws {
         let pods = try #require(registry.resource(GroupResource.pods))
         let eviction = try #require(pods.subresource("eviction"))

@@ -58,15 +58,15 @@ struct ServerFixture {
         accept: String? = nil
     ) -> Answer {
         let parts = path.split(separator: "?", maxSplits: 1).map(String.init)
-        var headers = HTTPHeaders()
-        if let contentType { headers.add("content-type", contentType) }
-        if let accept { headers.add("accept", accept) }
+        let headers = [("content-type", contentType), ("accept", accept)].compactMap { name, value in
+            value.map { (name, $0) }
+        }
         let response = server.respond(
             to: HTTPRequest(
                 method: method,
                 rawPath: parts[0],
                 rawQuery: parts.count > 1 ? parts[1] : "",
-                headers: headers,
+                headers: HTTPHeaders(headers),
                 body: Array(body.utf8)
             )
         )

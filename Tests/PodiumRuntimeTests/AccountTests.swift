@@ -63,6 +63,7 @@ import Testing
         ScriptCase("useradd -u 1000 a; useradd -u 1000 b", "useradd: UID 1000 is not unique\n", code: 4),
         ScriptCase("useradd -u 1000 a; useradd -o -u 1000 -g a b; id -u b", "1000\n"),
         ScriptCase("useradd -u x a", "useradd: invalid user ID 'x'\n", code: 3),
+        ScriptCase("useradd -u 99999999999 a", "useradd: invalid user ID '99999999999'\n", code: 3),
         ScriptCase(
             "groupadd a; useradd a",
             "useradd: group a exists - if you want to add this user to that group, use -g.\n",

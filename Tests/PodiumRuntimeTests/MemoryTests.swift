@@ -34,14 +34,16 @@ import Testing
         // What lines cost beside their bytes, and what is kept of a line without end.
         "yes '' | head -n 20000 > a; diff a /dev/null", "tr '\\0' a < /dev/zero | comm - /dev/null > /dev/null",
         "tr '\\0' a < /dev/zero | split -b 8M", "head -c 3000000 /dev/zero | tac; echo never",
+        // What the values of awk, bc and dc take.
+        "awk 'BEGIN { x = sprintf(\"%9000s\", \"\"); while (i++ < 6) x = x x; y = x \"a\"; z = x \"b\"; while (1) n++ }'",
+        "head -c 900000 /dev/zero | awk '{ x = $0 \"a\"; while (1) n++ }'",
+        "echo 'scale = 2000; while (1) { a[i] = 1 / 3; i = i + 1 }' | bc",
+        "dc -e '1000k [1 3/ lax]sa lax'",
         "yes | grep -B 99999999 x", "yes | head -n 100000 | sort", "yes | head -n 2000000 | tail -n 99999999",
     ])
     func aContainerWhoseProcessesOutgrowItsLimitIsKilled(script: String) throws {
         var tester = SandboxTester()
-        var specification = ContainerSpecification(name: "main", image: "busybox")
-        specification.command = ["sh", "-c", script]
-        specification.memoryLimit = 1 << 20
-        let handle = try tester.start(specification)
+        let handle = try tester.start(sh: script, image: "busybox") { $0.memoryLimit = 1 << 20 }
         tester.run(for: .seconds(600))
         #expect(tester.exit(of: handle)?.code == 137)
         #expect(tester.exit(of: handle)?.reason == "OOMKilled")
@@ -59,10 +61,10 @@ import Testing
     ])
     func whatBashKeepsCounts(script: String) throws {
         var tester = SandboxTester()
-        var specification = ContainerSpecification(name: "main", image: "debian:12")
-        specification.command = ["bash", "-c", script]
-        specification.memoryLimit = 1 << 20
-        let handle = try tester.start(specification)
+        let handle = try tester.start(sh: "", image: "debian:12") { specification in
+            specification.command = ["bash", "-c", script]
+            specification.memoryLimit = 1 << 20
+        }
         tester.run(for: .seconds(3600))
         #expect(tester.exit(of: handle)?.reason == "OOMKilled")
     }

@@ -32,7 +32,7 @@ struct PackageScript: Sendable {
     func scriptsOfPackagesComeToTheSame(_ dialect: Dialect) throws {
         let scripts = try PackageScript.all().filter { $0.isRun && $0.data != nil }
         try compare(scripts, dialect) {
-            "mkdir sh; mv \(Self.library.name) sh 2>/dev/null; DPKG_DATADIR=. sh ./\($0.name) \($0.words)"
+            "mkdir sh; mv \(Self.library.name) sh 2>/dev/null; DPKG_DATADIR=. TMPDIR=. sh ./\($0.name) \($0.words)"
         }
     }
 

@@ -31,8 +31,8 @@ package final class ResourceRegistry: Sendable {
     /// The groups in the order of discovery; the core group is the first.
     package let groups: [APIGroup]
 
-    /// By plural name, which tells most of them apart and is quickly hashed.
-    private let byPlural: [String: [ResourceDefinition]]
+    /// By the row of the plural name, which tells most of them apart.
+    private let rows: [[ResourceDefinition]]
     private let byKind: [GroupVersionKind: ResourceDefinition]
     private let groupVersions: Set<GroupVersion>
 
@@ -40,7 +40,9 @@ package final class ResourceRegistry: Sendable {
     package init(groups: [APIGroup]) {
         self.groups = groups
         let definitions = groups.flatMap { $0.versions.flatMap(\.resources) }
-        byPlural = Dictionary(grouping: definitions, by: \.plural)
+        var rows = [[ResourceDefinition]](repeating: [], count: NameRow.count)
+        for definition in definitions { rows[NameRow.of(definition.plural)].append(definition) }
+        self.rows = rows
         byKind = Dictionary(definitions.map { ($0.gvk, $0) }, uniquingKeysWith: { first, _ in first })
         groupVersions = Set(groups.flatMap { $0.versions.map(\.groupVersion) })
     }
@@ -56,12 +58,9 @@ package final class ResourceRegistry: Sendable {
 
     /// The collection at `/apis/group/version/plural` (`/api/v1/plural` when `group` is empty).
     package func resource(group: String, version: String, plural: String) -> ResourceDefinition? {
-        guard let candidates = byPlural[plural] else { return nil }
-        for candidate in candidates
-        where candidate.gvr.version == version && candidate.gvr.group == group {
-            return candidate
+        rows[NameRow.of(plural)].first { candidate in
+            candidate.gvr.resource == plural && candidate.gvr.version == version && candidate.gvr.group == group
         }
-        return nil
     }
 
     /// The collection of a name.

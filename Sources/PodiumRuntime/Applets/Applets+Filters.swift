@@ -12,8 +12,8 @@ extension Applets {
         "grep": { GrepProgram(words: $0, isExtended: false) },
         "egrep": { GrepProgram(words: $0, isExtended: true) },
         "fgrep": { GrepProgram(words: $0, isExtended: false, isFixed: true) },
-        "head": { BeginningProgram(begin: HeadProcessor.begin, words: $0) },
-        "tail": { BeginningProgram(begin: TailProgram.begin, words: $0) },
+        "head": HeadProcessor.applet,
+        "tail": TailProgram.applet,
         "wc": CountProcessor.tables.applet { _, options in
             StreamProgram("wc", inputs: options.words, CountProcessor(options))
         },

@@ -16,7 +16,8 @@ struct MemoryState: Sendable {
     /// In the order of their first use. In an array, whose elements are read and changed in place: a dictionary hands
     /// out copies, and each would count references while everybody waits.
     private var collections: [Collection] = []
-    private var indices: [GroupResource: Int] = [:]
+    /// Where they stand, by the row of their name.
+    private var rows = [[(resource: GroupResource, index: Int)]](repeating: [], count: NameRow.count)
     /// Where histories begin.
     private var firstRevision: Revision
     private(set) var isEnded = false
@@ -30,11 +31,19 @@ struct MemoryState: Sendable {
 
     private var emptyCollection: Collection { Collection(log: EventLog(after: firstRevision, limit: historyLimit)) }
 
+    /// Where a collection stands; nil when nobody has used it.
+    private func knownIndex(of resource: GroupResource) -> Int? {
+        let row = NameRow.of(resource.resource)
+        // By places: whoever goes over a row itself counts a reference to it, under the lock.
+        for place in rows[row].indices where rows[row][place].resource == resource { return rows[row][place].index }
+        return nil
+    }
+
     /// Where a collection stands, which is made when it is new.
     private mutating func index(of resource: GroupResource) -> Int {
-        if let index = indices[resource] { return index }
+        if let index = knownIndex(of: resource) { return index }
         collections.append(emptyCollection)
-        indices[resource] = collections.count - 1
+        rows[NameRow.of(resource.resource)].append((resource, collections.count - 1))
         return collections.count - 1
     }
 
@@ -55,7 +64,7 @@ struct MemoryState: Sendable {
 
     /// The object at `storageKey` of a collection.
     func get(_ resource: GroupResource, _ storageKey: String) -> StoredObject? {
-        guard let index = indices[resource] else { return nil }
+        guard let index = knownIndex(of: resource) else { return nil }
         return collections[index].objects[storageKey]
     }
 }
@@ -145,7 +154,7 @@ struct ListPlan: Sendable {
 
 extension MemoryState {
     func planList(_ resource: GroupResource, at requested: Revision?) throws(StorageError) -> ListPlan {
-        let collection = indices[resource].map { collections[$0] } ?? emptyCollection
+        let collection = knownIndex(of: resource).map { collections[$0] } ?? emptyCollection
         guard let requested, requested < revision else {
             if let requested, requested > revision { throw .futureRevision(requested: requested, current: revision) }
             return ListPlan(revision: revision, objects: collection.objects, past: [:])
@@ -234,7 +243,7 @@ extension MemoryState {
     }
 
     mutating func removeWatcher(_ id: UInt64, from resource: GroupResource, scope: ListScope) {
-        if let index = indices[resource] { collections[index].watchers.remove(id, scope: scope) }
+        if let index = knownIndex(of: resource) { collections[index].watchers.remove(id, scope: scope) }
     }
 
     /// The changes in scope after `position`, at most `limit`, and the position up to which nothing was left out.
@@ -245,7 +254,7 @@ extension MemoryState {
         skippingHeartbeats: Bool,
         limit: Int
     ) throws(StorageError) -> (events: [StorageEvent], through: Revision) {
-        guard let index = indices[resource] else {
+        guard let index = knownIndex(of: resource) else {
             if isEnded { throw .ended }
             return ([], max(position, revision))
         }

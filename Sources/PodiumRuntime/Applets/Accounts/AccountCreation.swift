@@ -42,12 +42,13 @@ extension Applets {
     /// The number of a user or group that a word asks for; nil when it is none, which is told.
     static func accountNumber(_ machine: inout Machine, _ text: String, _ applet: String) -> Int? {
         let isOfBusybox = machine.hasBusybox
-        guard text.utf8.allSatisfy(\.isDigit), !text.isEmpty, let number = Int(text) else {
+        let isOfDigits = text.utf8.allSatisfy(\.isDigit) && !text.isEmpty
+        guard isOfDigits, let number = Int(text), isOfBusybox || number < Int(UInt32.max) else {
             let kind = applet == "groupadd" ? "group" : "user"
             machine.complain("\(applet): invalid \(isOfBusybox ? "number" : "\(kind) ID") '\(text)'")
             return nil
         }
-        guard isOfBusybox, number > maximumNumber else { return number <= Int(UInt32.max) ? number : nil }
+        guard isOfBusybox, number > maximumNumber else { return number }
         machine.complain("\(applet): number \(text) is not in 0..\(maximumNumber) range")
         return nil
     }

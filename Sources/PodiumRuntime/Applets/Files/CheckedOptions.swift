@@ -10,6 +10,11 @@ struct OptionTable: Sendable {
     /// Whether options end at the first other word.
     var stops = false
 
+    /// The table with further options, as GNU's programs have them besides busybox's.
+    func adding(_ letters: String, _ long: [String: Character] = [:]) -> OptionTable {
+        OptionTable(letters: self.letters + letters, long: self.long.merging(long) { $1 }, stops: stops)
+    }
+
     /// The letters that take a value.
     var valued: String {
         let all = Array(letters)

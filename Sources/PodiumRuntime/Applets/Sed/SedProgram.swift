@@ -11,9 +11,9 @@ enum SedProgram {
             "in-place": "i", "regexp-extended": "r", "quiet": "n", "silent": "n", "expression": "e", "file": "f",
         ]
     )
-    private static let gnu = busybox.extended(
-        letters: "suzbl:",
-        long: [
+    private static let gnu = busybox.adding(
+        "suzbl:",
+        [
             "separate": "s", "unbuffered": "u", "null-data": "z", "zero-terminated": "z", "binary": "b",
             "line-length": "l", "follow-symlinks": "F", "posix": "p", "sandbox": "S", "debug": "d", "help": "h",
             "version": "V",
@@ -38,7 +38,9 @@ enum SedProgram {
             machine.print("This is not GNU sed version 4.0\n")
             return .code(0)
         }
-        guard let options = options(&machine, words, isGNU: isGNU) else { return .code(1) }
+        let table = isGNU ? gnu : busybox
+        guard let normalized = normalized(&machine, words, table, isGNU: isGNU) else { return .code(1) }
+        let options = AppletOptions(normalized, valued: table.valued)
         if options.has("V") {
             machine.print("sed (GNU sed) 4.9\n")
             return .code(0)
@@ -49,7 +51,7 @@ enum SedProgram {
         }
         var request = Request(options: options, inputs: options.words)
         do throws(SedFault) {
-            request.pieces = try pieces(&machine, words, isGNU: isGNU)
+            request.pieces = try pieces(&machine, normalized, table, isGNU: isGNU)
             if request.pieces.isEmpty {
                 guard !request.inputs.isEmpty else { return .code(refuse(&machine, isGNU: isGNU)) }
                 request.pieces = [SedPiece(expression: 1, text: Array(request.inputs.removeFirst().utf8))]
@@ -135,12 +137,18 @@ enum SedProgram {
 
     // Words
 
-    private static func options(_ machine: inout Machine, _ words: [String], isGNU: Bool) -> AppletOptions? {
-        guard isGNU else { return AppletOptions.read(&machine, words, busybox) }
-        switch gnu.normalized(words) {
-        case .success(let normalized): return AppletOptions(normalized, valued: gnu.valued)
+    /// The words with each option for itself; nil when they make no sense, which was told then.
+    private static func normalized(
+        _ machine: inout Machine,
+        _ words: [String],
+        _ table: OptionTable,
+        isGNU: Bool
+    ) -> [String]? {
+        switch table.normalized(words) {
+        case .success(let normalized): return normalized
         case .failure(let fault):
-            machine.complain("sed: \(fault.text)\n\(usage)")
+            machine.complain("sed: \(fault.text)\(isGNU ? "\n" + usage : "")")
+            if !isGNU { _ = Applets.usage(&machine, "sed") }
             return nil
         }
     }
@@ -154,17 +162,15 @@ enum SedProgram {
     /// The parts of the script in the order in which they are given.
     private static func pieces(
         _ machine: inout Machine,
-        _ words: [String],
+        _ normalized: [String],
+        _ table: OptionTable,
         isGNU: Bool
     ) throws(SedFault) -> [SedPiece] {
-        guard case .success(let normalized) = (isGNU ? gnu : busybox).normalized(words) else { return [] }
         var pieces: [SedPiece] = []
         var expressions = 0
         var rest = normalized.dropFirst()
         while let word = rest.popFirst(), word != "--" {
-            guard (isGNU ? gnu : busybox).valued.contains(word.dropFirst()), let value = rest.popFirst() else {
-                continue
-            }
+            guard table.valued.contains(word.dropFirst()), let value = rest.popFirst() else { continue }
             if word == "-e" {
                 expressions += 1
                 pieces.append(SedPiece(expression: expressions, text: Array(value.utf8)))
@@ -190,12 +196,5 @@ enum SedProgram {
         }
         if text.last == 0x0A { text.removeLast() }
         return text
-    }
-}
-
-extension OptionTable {
-    /// The table with further options, those that GNU's programs have besides busybox's.
-    fileprivate func extended(letters more: String, long moreLong: [String: Character]) -> OptionTable {
-        OptionTable(letters: letters + more, long: long.merging(moreLong) { first, _ in first }, stops: stops)
     }
 }

@@ -16,17 +16,12 @@ struct HeadProcessor: StreamProcessor {
         )
     )
 
-    /// Reads a command line; the first word may be `-5` or, with GNU's, `-5q`.
-    static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
-        do throws(OptionRefusal) {
-            let options = try tables.read(&machine, obsolete(words, isGNU: !machine.hasBusybox))
-            let processor = try HeadProcessor(options, &machine)
-            return .program(StreamProgram("head", inputs: options.words, processor))
-        } catch {
-            return .code(error.code)
-        }
+    /// The first word may be `-5` or, with GNU's, `-5q`.
+    static let applet = tables.applet(preparing: obsolete) { machine, options throws(OptionRefusal) in
+        StreamProgram("head", inputs: options.words, try HeadProcessor(options, &machine))
     }
 
+    @Sendable
     private static func obsolete(_ words: [String], isGNU: Bool) -> [String] {
         guard words.count > 1, words[1].hasPrefix("-") else { return words }
         let digits = words[1].dropFirst().prefix { $0.isASCII && $0.isNumber }
@@ -48,9 +43,6 @@ struct HeadProcessor: StreamProcessor {
         guard machine.hasBusybox, let unit = text.last, !unit.isNumber else { return OptionNumber.size(text) }
         return "bkm".contains(unit) ? OptionNumber.size(text) : nil
     }
-
-    /// What is held back at most of a file whose end is left out.
-    private static let maximumHeldBytes = 16 << 20
 
     private let count: Int
     private let end: UInt8
@@ -95,7 +87,7 @@ struct HeadProcessor: StreamProcessor {
 
     mutating func take(_ bytes: [UInt8], _ machine: inout Machine) -> Int? {
         if isRest {
-            if held.count + bytes.count > Self.maximumHeldBytes { return machine.refuseMemory() }
+            if held.count + bytes.count > Whole.maximumBytes { return machine.refuseMemory() }
             held += bytes
             return nil
         }
@@ -119,6 +111,7 @@ struct HeadProcessor: StreamProcessor {
 
     mutating func end(_ name: String, _ machine: inout Machine) -> Int? {
         guard isRest else { return nil }
+        machine.charge(bytes: held.count)
         var end = held.count
         if countsBytes {
             end = max(0, end - count)

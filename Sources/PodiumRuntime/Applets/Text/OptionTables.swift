@@ -117,11 +117,20 @@ struct OptionTables: Sendable {
     func applet(
         _ make: @escaping @Sendable (inout Machine, AppletOptions) throws(OptionRefusal) -> any Program
     ) -> WaitingApplet {
+        applet(preparing: { words, _ in words }, make)
+    }
+
+    /// The same from words that `prepare` has put into today's form.
+    func applet(
+        preparing prepare: @escaping @Sendable (_ words: [String], _ isGNU: Bool) -> [String],
+        _ make: @escaping @Sendable (inout Machine, AppletOptions) throws(OptionRefusal) -> any Program
+    ) -> WaitingApplet {
         { words in
             BeginningProgram(
                 begin: { machine, words in
                     do throws(OptionRefusal) {
-                        return .program(try make(&machine, try read(&machine, words)))
+                        let options = try read(&machine, prepare(words, !machine.hasBusybox))
+                        return .program(try make(&machine, options))
                     } catch {
                         return .code(error.code)
                     }
@@ -142,11 +151,6 @@ extension OptionTable {
             return false
         }
         return word.index(after: place) == word.endIndex && !letters.contains("\(word[place])::")
-    }
-
-    /// The table with what another one knows beyond it.
-    func adding(_ letters: String, _ long: [String: Character] = [:]) -> OptionTable {
-        OptionTable(letters: self.letters + letters, long: self.long.merging(long) { $1 }, stops: stops)
     }
 }
 

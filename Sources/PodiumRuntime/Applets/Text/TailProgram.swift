@@ -44,16 +44,12 @@ struct TailProgram: Program {
     private var shown: String?
     private var code = 0
 
-    /// Reads a command line; the first word may be `-5`, `+5` or, with GNU's, `-5f`.
-    static func begin(_ machine: inout Machine, _ words: [String]) -> BeginningProgram.Beginning {
-        do throws(OptionRefusal) {
-            let options = try tables.read(&machine, obsolete(words, isGNU: !machine.hasBusybox))
-            return .program(try TailProgram(options, &machine))
-        } catch {
-            return .code(error.code)
-        }
+    /// The first word may be `-5`, `+5` or, with GNU's, `-5f`.
+    static let applet = tables.applet(preparing: obsolete) { machine, options throws(OptionRefusal) in
+        try TailProgram(options, &machine)
     }
 
+    @Sendable
     private static func obsolete(_ words: [String], isGNU: Bool) -> [String] {
         guard words.count > 1, let mark = words[1].first, mark == "-" || mark == "+" else { return words }
         let digits = words[1].dropFirst().prefix { $0.isASCII && $0.isNumber }
@@ -177,6 +173,7 @@ struct TailProgram: Program {
         }
         do throws(Errno) {
             let bytes = try machine.contents(input)
+            machine.charge(bytes: bytes.count)
             show(Array(bytes[start(in: bytes)...]), of: input, isFirst: true, &machine)
             positions[input] = node.content.size
         } catch {
