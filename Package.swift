@@ -91,7 +91,7 @@ let package = Package(
                 collections, deque, heap, logging,
             ]
         ),
-        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
+        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
         module(
             "PodiumKubelet",
             [
@@ -157,7 +157,11 @@ let package = Package(
                 "PodiumRuntime", "PodiumKubelet", collections, logging,
             ]
         ),
-        tests(of: "PodiumRuntime", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime"], data: ["Cases"]),
+        tests(
+            of: "PodiumRuntime",
+            ["PodiumCodec", "PodiumMachinery", "PodiumPodModel", "PodiumRuntime"],
+            data: ["Cases"]
+        ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumExchange", "PodiumHTTP", logging]),
     ]
 )

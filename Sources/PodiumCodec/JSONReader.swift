@@ -206,7 +206,7 @@ extension JSONReader {
         if bytes[position] == UInt8(ascii: "-") {
             position += 1
             guard position < bytes.count else { throw endOfInput() }
-            guard isDigit(bytes[position]) else { throw unexpected("in numeric literal") }
+            guard bytes[position].isDigit else { throw unexpected("in numeric literal") }
         }
         if bytes[position] == UInt8(ascii: "0") { position += 1 } else { skipDigits() }
         if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
@@ -244,16 +244,15 @@ extension JSONReader {
     }
 
     private mutating func skipDigits() {
-        while position < bytes.count, isDigit(bytes[position]) { position += 1 }
+        while position < bytes.count, bytes[position].isDigit { position += 1 }
     }
 
     private mutating func requireDigits(_ context: String) throws(JSONError) {
         guard position < bytes.count else { throw endOfInput() }
-        guard isDigit(bytes[position]) else { throw unexpected(context) }
+        guard bytes[position].isDigit else { throw unexpected(context) }
         skipDigits()
     }
 
-    private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 }
 
 // MARK: Strings

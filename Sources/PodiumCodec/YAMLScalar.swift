@@ -23,7 +23,7 @@ enum YAMLScalar {
 
     private static func number(_ text: String) -> JSONValue? {
         guard let first = text.utf8.first,
-            (0x30...0x39).contains(first) || first == 0x2D || first == 0x2B || first == 0x2E
+            first.isDigit || first == 0x2D || first == 0x2B || first == 0x2E
         else { return nil }
         let digits = text.replacing("_", with: "")
         let negative = digits.hasPrefix("-")
@@ -59,6 +59,6 @@ enum YAMLScalar {
             }
             previous = byte
         }
-        return sawDigit && (0x30...0x39).contains(previous) || previous == 0x2E && sawDigit
+        return sawDigit && previous.isDigit || previous == 0x2E && sawDigit
     }
 }

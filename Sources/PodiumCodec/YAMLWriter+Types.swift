@@ -41,12 +41,12 @@ enum YAMLImplicitType {
     /// `[0-9]* [.]? [0-9]+ ([eE] [-+]? [0-9]+)?`, or digits with a point behind them.
     private static func isDecimal(_ text: ArraySlice<UInt8>) -> Bool {
         var rest = text
-        let whole = rest.prefix(while: isDigit)
+        let whole = rest.prefix(while: \.isDigit)
         rest = rest.dropFirst(whole.count)
         var fraction = 0
         if rest.first == UInt8(ascii: ".") {
             rest = rest.dropFirst()
-            fraction = rest.prefix(while: isDigit).count
+            fraction = rest.prefix(while: \.isDigit).count
             rest = rest.dropFirst(fraction)
         }
         if whole.isEmpty, fraction == 0 { return false }
@@ -54,7 +54,7 @@ enum YAMLImplicitType {
         guard exponent | 0x20 == UInt8(ascii: "e") else { return false }
         rest = rest.dropFirst()
         if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest = rest.dropFirst() }
-        return !rest.isEmpty && rest.allSatisfy(isDigit)
+        return !rest.isEmpty && rest.allSatisfy(\.isDigit)
     }
 
     /// `[-+]? [0-9] [0-9_]* (: [0-5]? [0-9])+ (. [0-9_]*)?`: YAML 1.1 counts minutes and seconds so.
@@ -62,7 +62,7 @@ enum YAMLImplicitType {
         var units = Array(text.utf8)[...]
         if let sign = units.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { units = units.dropFirst() }
         var parts = units.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard parts.count > 1, let first = parts.first?.first, isDigit(first) else { return false }
+        guard parts.count > 1, let first = parts.first?.first, first.isDigit else { return false }
         guard parts.removeFirst().allSatisfy(isDigitOrUnderscore) else { return false }
         if let point = parts.last?.firstIndex(of: UInt8(ascii: ".")) {
             let last = parts.removeLast()
@@ -71,8 +71,8 @@ enum YAMLImplicitType {
         }
         return parts.allSatisfy { part in
             switch part.count {
-            case 1: part.allSatisfy(isDigit)
-            case 2: part.allSatisfy(isDigit) && part[part.startIndex] < UInt8(ascii: "6")
+            case 1: part.allSatisfy(\.isDigit)
+            case 2: part.allSatisfy(\.isDigit) && part[part.startIndex] < UInt8(ascii: "6")
             default: false
             }
         }
@@ -81,7 +81,7 @@ enum YAMLImplicitType {
     /// `2006-1-2`, and with a time behind `T`, `t` or a space.
     private static func isTimestamp(_ text: String) -> Bool {
         let units = Array(text.utf8)
-        let date = units.prefix { isDigit($0) || $0 == UInt8(ascii: "-") }
+        let date = units.prefix { $0.isDigit || $0 == UInt8(ascii: "-") }
         let parts = date.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].count == 4, (1...2).contains(parts[1].count), (1...2).contains(parts[2].count)
         else { return false }
@@ -98,7 +98,7 @@ enum YAMLImplicitType {
 
     /// `15:4:5`, a fraction, and `Z` or `+07:00`.
     private static func isTime(_ text: ArraySlice<UInt8>, needsZone: Bool) -> Bool {
-        let clock = text.prefix { isDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+        let clock = text.prefix { $0.isDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
         let parts = clock.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         guard parts.count == 3, (1...2).contains(parts[0].count), (1...2).contains(parts[1].count) else { return false }
         guard let hour = number(parts[0]), let minute = number(parts[1]), hour < 24, minute < 60 else { return false }
@@ -114,12 +114,11 @@ enum YAMLImplicitType {
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-        digits.allSatisfy(isDigit) ? Int(String(decoding: digits, as: UTF8.self)) : nil
+        digits.allSatisfy(\.isDigit) ? Int(String(decoding: digits, as: UTF8.self)) : nil
     }
 
-    private static func isDigit(_ unit: UInt8) -> Bool { (0x30...0x39).contains(unit) }
-    private static func isDigitOrUnderscore(_ unit: UInt8) -> Bool { isDigit(unit) || unit == UInt8(ascii: "_") }
+    private static func isDigitOrUnderscore(_ unit: UInt8) -> Bool { unit.isDigit || unit == UInt8(ascii: "_") }
     private static func isHexadecimal(_ unit: UInt8) -> Bool {
-        isDigit(unit) || (0x61...0x66).contains(unit | 0x20)
+        unit.isDigit || (0x61...0x66).contains(unit | 0x20)
     }
 }

@@ -107,7 +107,7 @@ package struct BrowserPolicy: Sendable {
         return labels.allSatisfy { label in
             !label.isEmpty
                 && label.allSatisfy {
-                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                    $0.isLowerOrDigit || $0 == UInt8(ascii: "-")
                         || $0 == UInt8(ascii: "_")
                 }
         }
@@ -119,7 +119,7 @@ package struct BrowserPolicy: Sendable {
         let colon = host.lastIndex(of: ":")
         if let colon, !host.hasSuffix("]") {
             let port = host[host.index(after: colon)...]
-            guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), port.isEmpty || UInt16(port) != nil else {
+            guard port.utf8.allSatisfy(\.isDigit), port.isEmpty || UInt16(port) != nil else {
                 return nil
             }
             name = host[..<colon]

@@ -3,6 +3,7 @@
 
 import CMicroHTTPD
 import Glibc
+import PodiumCodec
 
 /// Tells loopback addresses.
 enum LoopbackAddress {
@@ -14,7 +15,7 @@ enum LoopbackAddress {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         // The C library reads octal and hexadecimal numbers, too, and takes text behind a blank for a comment.
         let isPlain = parts.allSatisfy { part in
-            part.allSatisfy { (0x30...0x39).contains($0) } && (part.count == 1 || part.first != UInt8(ascii: "0"))
+            part.allSatisfy(\.isDigit) && (part.count == 1 || part.first != UInt8(ascii: "0"))
         }
         var ipv4 = in_addr()
         return isPlain && parts.count > 1 && inet_aton(text, &ipv4) == 1

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Go says of texts that are no numbers.
 
+import PodiumCodec
+
 /// Numbers as Go reads them.
 // Go: strconv/atoi.go
 package enum GoNumber {
@@ -8,7 +10,7 @@ package enum GoNumber {
     package static func problem(_ function: String, _ text: String) -> String {
         // An unsigned number takes no sign at all.
         let digits = function == "ParseUint" ? text[...] : text.drop { $0 == "-" || $0 == "+" }
-        let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let isNumber = !digits.isEmpty && digits.utf8.allSatisfy(\.isDigit)
         return "strconv.\(function): parsing \(FieldError.quoted(text)): "
             + (isNumber ? "value out of range" : "invalid syntax")
     }

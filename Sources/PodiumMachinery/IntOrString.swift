@@ -38,7 +38,7 @@ package enum IntOrString: Hashable, Sendable, CustomStringConvertible {
     package var percent: Int? {
         guard case .string(let text) = self, text.utf8.last == UInt8(ascii: "%") else { return nil }
         let digits = text.utf8.dropLast()
-        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else { return nil }
         return Int(text.dropLast())
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Points in time, and the RFC 3339 texts that Kubernetes writes of them.
 
+import PodiumCodec
+
 /// A point in time, in nanoseconds since 1970-01-01T00:00:00Z.
 ///
 /// It reaches from the year 1677 to 2262; times beyond are held at these ends, and so are the results of calculations.
@@ -116,7 +118,7 @@ extension Timestamp {
         func number(_ range: Range<Int>) -> Int64? {
             var value: Int64 = 0
             for unit in units[range] {
-                guard (0x30...0x39).contains(unit) else { return nil }
+                guard unit.isDigit else { return nil }
                 value = value * 10 + Int64(unit - 0x30)
             }
             return value
@@ -132,7 +134,7 @@ extension Timestamp {
             index += 1
             var scale: Int64 = 100_000_000
             let start = index
-            while index < units.count, (0x30...0x39).contains(units[index]) {
+            while index < units.count, units[index].isDigit {
                 fraction += Int64(units[index] - 0x30) * scale
                 scale /= 10
                 index += 1

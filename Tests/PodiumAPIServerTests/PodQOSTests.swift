@@ -50,20 +50,4 @@ struct PodQOSTests {
         #expect(amounts["cpu"]?.description == "5")
         #expect(amounts["memory"]?.description == "1Gi")
     }
-
-    @Test(
-        arguments: [
-            ("nginx", "latest"), ("nginx:1.27", "1.27"), ("r.example:5000/a/b", "latest"),
-            ("r.example:5000/a/b:t", "t"),
-            ("a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""),
-        ]
-    )
-    func imagesWithoutATagAreTheLatest(_ image: String, _ tag: String) {
-        #expect(ImageReference(image)?.effectiveTag == tag)
-    }
-
-    @Test(arguments: ["", "UPPER", "a b", "a:", "a@sha256:0"])
-    func whatIsNoImageIsNotReadAsOne(_ image: String) {
-        #expect(ImageReference(image) == nil)
-    }
 }

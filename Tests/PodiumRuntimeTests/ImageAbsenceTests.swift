@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of images that say that there is no such image, and names that only sound a little like it.
 
+import PodiumPodModel
 import PodiumRuntime
 import Testing
 

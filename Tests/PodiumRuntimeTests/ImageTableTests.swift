@@ -3,6 +3,7 @@
 
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 import PodiumRuntime
 import Testing
 

@@ -163,7 +163,7 @@ enum TidyRules {
             "PodiumClient": storage,
             "PodiumControllers": client.union(podModel),
             "PodiumScheduler": client.union(podModel),
-            "PodiumRuntime": machinery.union(["CPodiumData"]),
+            "PodiumRuntime": podModel.union(["CPodiumData"]),
             "PodiumKubelet": client.union(podModel).union(["PodiumRuntime"]),
             "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumExchange"]),
             "Podium": client.union(podModel).union(server).union([

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Percent-decoding, done here and only once: the HTTP layer passes paths and queries on as they were sent.
 
+import PodiumCodec
+
 /// Decodes `%41`; names what it refuses.
 package enum PercentDecoding {
     /// Why a text was refused.
@@ -42,7 +44,7 @@ package enum PercentDecoding {
 
     private static func digit(_ unit: UInt8?) -> UInt8? {
         switch unit {
-        case .some(let unit) where (0x30...0x39).contains(unit): unit - 0x30
+        case .some(let unit) where unit.isDigit: unit - 0x30
         case .some(let unit) where (0x41...0x46).contains(unit): unit - 0x41 + 10
         case .some(let unit) where (0x61...0x66).contains(unit): unit - 0x61 + 10
         default: nil

@@ -3,6 +3,7 @@
 
 import OrderedCollections
 import PodiumCodec
+import PodiumPodModel
 
 extension PodSpecDefaults {
     static func apply(toContainer container: inout JSONValue) {
@@ -29,7 +30,12 @@ extension PodSpecDefaults {
 
     /// Images whose tag may move are asked for at every start.
     static func pullPolicy(of image: String) -> String {
-        ImageReference(image)?.effectiveTag == "latest" ? "Always" : "IfNotPresent"
+        do throws(ImageReferenceError) {
+            return try ImageReference(parsing: image).tag == "latest" ? "Always" : "IfNotPresent"
+        } catch {
+            // What cannot be pulled is told by the kubelet.
+            return "IfNotPresent"
+        }
     }
 
     /// The source of a variable, or a file of a downward API volume.

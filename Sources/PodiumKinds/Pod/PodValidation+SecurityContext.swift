@@ -123,10 +123,10 @@ extension PodValidation {
     private func isSysctlName(_ name: String) -> Bool {
         guard name.utf8.count <= Self.maximumSysctlLength else { return false }
         let segments = name.utf8.split(omittingEmptySubsequences: false) { $0 == 0x2E || $0 == 0x2F }
-        func isEnd(_ unit: UInt8) -> Bool { (0x61...0x7A).contains(unit) || (0x30...0x39).contains(unit) }
         return segments.allSatisfy { segment in
-            guard let first = segment.first, let last = segment.last, isEnd(first), isEnd(last) else { return false }
-            return segment.allSatisfy { isEnd($0) || $0 == 0x2D || $0 == 0x5F }
+            guard let first = segment.first, let last = segment.last, first.isLowerOrDigit, last.isLowerOrDigit
+            else { return false }
+            return segment.allSatisfy { $0.isLowerOrDigit || $0 == 0x2D || $0 == 0x5F }
         }
     }
 

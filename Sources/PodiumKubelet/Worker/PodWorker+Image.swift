@@ -2,6 +2,7 @@
 // Sees to it that a container's image is on the node: policies, pulls, back-off.
 
 import PodiumMachinery
+import PodiumPodModel
 import PodiumRuntime
 
 // Kubernetes: pkg/kubelet/images/image_manager.go EnsureImageExists

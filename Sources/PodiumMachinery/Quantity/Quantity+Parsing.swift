@@ -140,7 +140,7 @@ private struct QuantityText {
         func isNext(_ byte: Unicode.Scalar) -> Bool { rest.first == UInt8(ascii: byte) }
         func digits() -> ArraySlice<UInt8> {
             let start = rest
-            rest = rest.drop { (0x30...0x39).contains($0) }
+            rest = rest.drop { $0.isDigit }
             return start[..<rest.startIndex]
         }
         if isNext("-") || isNext("+") {

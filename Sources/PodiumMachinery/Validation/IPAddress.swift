@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // IP addresses and CIDR blocks: parsing as Kubernetes' legacy fields allow, and canonical texts.
 
+import PodiumCodec
+
 /// An IP address.
 package struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// 16 bytes; an IPv4 address in the last four behind `::ffff:`.
@@ -91,7 +93,7 @@ package struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertibl
         guard octets.count == 4 else { return nil }
         var bits: UInt32 = 0
         for octet in octets {
-            guard !octet.isEmpty, octet.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            guard !octet.isEmpty, octet.allSatisfy(\.isDigit) else { return nil }
             var value: UInt32 = 0
             for digit in octet {
                 value = value * 10 + UInt32(digit - 0x30)
@@ -162,7 +164,7 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
             return nil
         }
         let digits = text.utf8[text.utf8.index(after: slash)...]
-        guard !digits.isEmpty, digits.count <= 4, digits.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard !digits.isEmpty, digits.count <= 4, digits.allSatisfy(\.isDigit),
             let length = Int(Substring(digits)), length <= (address.isIPv4 && !address.isMapped ? 32 : 128)
         else { return nil }
         self.address = address

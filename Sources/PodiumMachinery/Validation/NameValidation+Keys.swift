@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What keys and values may look like: labels, ports, environment variables, header names, percentages.
 
+import PodiumCodec
+
 // Kubernetes: apimachinery/pkg/api/validate/content/kube.go, apimachinery/pkg/util/validation/validation.go
 extension NameValidation {
     /// `name` or `prefix/name`: the form of label keys.
@@ -76,14 +78,14 @@ extension NameValidation {
     /// An identifier of the language C.
     package static func cIdentifier(_ value: String) -> [String] {
         let isGood =
-            value.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
-            && value.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
+            value.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "_") }
+            && value.utf8.first.map { !$0.isDigit } ?? false
         return isGood ? [] : [NameTexts.cIdentifier]
     }
 
     /// The name of an HTTP header field.
     package static func httpHeaderName(_ value: String) -> [String] {
-        let isGood = !value.isEmpty && value.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        let isGood = !value.isEmpty && value.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }
         return isGood ? [] : [NameTexts.httpHeaderName]
     }
 
@@ -92,7 +94,7 @@ extension NameValidation {
         let digits = value.utf8.dropLast()
         let isGood =
             value.utf8.last == UInt8(ascii: "%") && !digits.isEmpty
-            && digits.allSatisfy { (0x30...0x39).contains($0) }
+            && digits.allSatisfy(\.isDigit)
         return isGood ? [] : [NameTexts.percent]
     }
 
@@ -100,11 +102,11 @@ extension NameValidation {
     package static func maximumBytes(_ length: Int) -> String { "must be no more than \(length) bytes" }
 
     private static func isKeyName(_ text: Substring.UTF8View) -> Bool {
-        matches(text, first: isAlphanumeric, middle: isConfigKeyUnit)
+        matches(text, first: \.isAlphanumeric, middle: isConfigKeyUnit)
     }
 
     private static func isConfigKeyUnit(_ unit: UInt8) -> Bool {
-        isAlphanumeric(unit) || unit == UInt8(ascii: "-") || unit == UInt8(ascii: "_") || unit == UInt8(ascii: ".")
+        unit.isAlphanumeric || unit == UInt8(ascii: "-") || unit == UInt8(ascii: "_") || unit == UInt8(ascii: ".")
     }
 
     private static func pathTraversal(_ value: String) -> [String] {

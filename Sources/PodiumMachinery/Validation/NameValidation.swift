@@ -38,7 +38,7 @@ package enum NameValidation {
         let labels = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let isGood = labels.allSatisfy { label in
             let rest = label.first == UInt8(ascii: "_") ? label.dropFirst() : label
-            return matches(rest, first: isLowerAlphanumeric, middle: { isLabelUnit($0) || $0 == UInt8(ascii: "_") })
+            return matches(rest, first: \.isLowerOrDigit, middle: { isLabelUnit($0) || $0 == UInt8(ascii: "_") })
         }
         if !isGood { errors.append(NameTexts.dns1123SubdomainWithUnderscore) }
         return errors
@@ -103,13 +103,7 @@ package enum NameValidation {
 }
 
 extension NameValidation {
-    static func isLowerAlphanumeric(_ unit: UInt8) -> Bool {
-        (0x61...0x7A).contains(unit) || (0x30...0x39).contains(unit)
-    }
-
-    static func isAlphanumeric(_ unit: UInt8) -> Bool { isLowerAlphanumeric(unit) || (0x41...0x5A).contains(unit) }
-
-    static func isLabelUnit(_ unit: UInt8) -> Bool { isLowerAlphanumeric(unit) || unit == UInt8(ascii: "-") }
+    static func isLabelUnit(_ unit: UInt8) -> Bool { unit.isLowerOrDigit || unit == UInt8(ascii: "-") }
 
     /// Whether `text` has `first` units at both ends and `middle` units between.
     static func matches<Units: BidirectionalCollection<UInt8>>(
@@ -122,7 +116,7 @@ extension NameValidation {
     }
 
     static func isLabel(_ text: Substring.UTF8View) -> Bool {
-        matches(text, first: isLowerAlphanumeric, middle: isLabelUnit)
+        matches(text, first: \.isLowerOrDigit, middle: isLabelUnit)
     }
 
     static func isSubdomain(_ text: Substring.UTF8View) -> Bool {
@@ -135,7 +129,7 @@ extension NameValidation {
             case UInt8(ascii: "-"):
                 if previous == UInt8(ascii: ".") { return false }
             default:
-                if !isLowerAlphanumeric(unit) { return false }
+                if !unit.isLowerOrDigit { return false }
             }
             previous = unit
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applets that let time pass: sleep, timeout, time, watch, yes.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension Applets {

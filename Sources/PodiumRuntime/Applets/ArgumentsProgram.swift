@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // xargs: cuts what it reads into words, and runs a command as soon as it has enough of them.
 
+import PodiumCodec
+
 /// How `xargs` tells one word from the next.
 private struct ArgumentCutter: Sendable {
     /// What ends a word.

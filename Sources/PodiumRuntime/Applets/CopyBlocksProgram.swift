@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // dd: copies bytes, counted in blocks.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// `dd`. However large its blocks are, bytes are handed on as they come.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exact decimal digits of binary fractions, and how `%f`, `%e` and `%g` write them.
 
+import PodiumCodec
+
 /// The decimal digits of a finite number without its sign: `0.d₁d₂d₃… · 10^point`.
 struct DecimalExpansion: Sendable {
     private var digits: [UInt8]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much of a text is a number, as sort sees it.
 
+import PodiumCodec
+
 /// The number at the front of a text.
 enum NumberPrefix {
     /// The units of blanks, sign, digits, fraction and exponent at the front; empty when there is no number.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formats of `printf`, also for awk.
 
+import PodiumCodec
+
 /// A format with its arguments.
 struct PrintFormatter {
     /// The bytes that one `printf` prints at most.

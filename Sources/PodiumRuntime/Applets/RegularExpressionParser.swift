@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads regular expressions.
 
+import PodiumCodec
+
 /// A cursor over the text of an expression.
 struct RegularExpressionParser {
     /// Groups within groups.

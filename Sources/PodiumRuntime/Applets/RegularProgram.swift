@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Regular expressions as programs, and the machine that runs them without recursion.
 
+import PodiumCodec
+
 /// The instructions that an expression becomes.
 ///
 ///     a(b|c)*    0 unit a   1 split 2, 11   2 save 4   3 save 2   4 split 5, 7   5 unit b   6 jump 8   7 unit c

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine that runs the programs of regular expressions without recursion.
 
+import PodiumCodec
+
 /// A search under way: backtracking over choices that are kept on a stack of its own.
 ///
 /// Of the matches that begin at a place the longest is found, as POSIX wants it. Every way to a place in the program at

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applets that read files or standard input piece by piece.
 
+import PodiumCodec
+
 /// What is done with a stream of bytes.
 protocol StreamProcessor: Sendable {
     /// The bytes that it keeps of what it has read.

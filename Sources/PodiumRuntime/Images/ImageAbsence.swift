@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of images that say of themselves that there is no such image, and those that say how pulling goes.
 
+import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 /// What a name says of pulling the image, where no rule says anything.
 ///

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Patterns for the names of images: which rule of the table is about which image.
 
+import PodiumCodec
+package import PodiumPodModel
+
 /// A pattern for names of images, `[HOST/]PATH[:TAG]`, of which every component is matched as a whole.
 ///
 /// In a component `*` stands for any characters, and a component `**` for any number of components. Without a host the

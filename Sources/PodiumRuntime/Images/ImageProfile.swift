@@ -2,6 +2,7 @@
 // What is known of an image: its files, its programs, what it runs by default.
 
 import PodiumMachinery
+package import PodiumPodModel
 
 /// The contents of an image as far as they matter.
 package struct ImageProfile: Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registries beyond a cluster's nodes: its image table, and what the table comes to for each image.
 
+package import PodiumPodModel
 import Synchronization
 
 /// The images of one cluster, as all of its nodes and its administration see them.

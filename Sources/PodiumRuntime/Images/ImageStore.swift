@@ -2,6 +2,7 @@
 // The images of a node: which are there, what pulling one takes, what they are called by digest.
 
 import PodiumMachinery
+package import PodiumPodModel
 
 /// The images present on one node, and what pulling others to it comes to.
 package struct ImageStore: Sendable {

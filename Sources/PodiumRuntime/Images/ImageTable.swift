@@ -4,6 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumPodModel
 
 /// The images of a cluster by rules. A value: whoever holds one sees no later change.
 ///

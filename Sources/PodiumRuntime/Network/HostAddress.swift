@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which hosts are addresses already: all the ways in which C libraries read them.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// Hosts that are written as addresses, so that no name is looked up.

@@ -2,6 +2,7 @@
 // Making a container: its files, its environment, and the process that it runs.
 
 import PodiumMachinery
+import PodiumPodModel
 
 extension Machine {
     /// Makes a container with its process, which has not run yet.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The integer arithmetic of `$(( … ))`.
 
+import PodiumCodec
+
 /// Why an expression has no value.
 enum ArithmeticError: Error, Hashable, Sendable {
     /// Something else stands where an operand should; with what bash says was read last.

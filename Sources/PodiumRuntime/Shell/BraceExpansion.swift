@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `{a,b}` and `{1..3}` of bash.
 
+import PodiumCodec
+
 /// The words that one word with braces stands for.
 struct BraceExpansion {
     /// The words of one range, of which bash says so, too.

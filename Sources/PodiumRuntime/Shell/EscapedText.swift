@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Backslash escapes of `echo -e`, `printf` and `$'…'`.
 
+import PodiumCodec
+
 /// Resolves backslash escapes.
 enum EscapedText {
     /// Where the text stands.

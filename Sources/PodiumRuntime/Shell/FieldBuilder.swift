@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fields under construction: what is quoted, what is a pattern, where a value is split.
 
+import PodiumCodec
+
 /// A field with what of it is a pattern.
 struct ExpandedField: Hashable, Sendable {
     /// What a field counts for beside its bytes: itself and the array that text and pattern mostly share, in a list

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Running a simple command: functions, builtins, programs.
 
+import PodiumCodec
+
 extension Shell {
     /// Runs a command whose words are expanded and whose assignments are made.
     mutating func execute(_ command: ExpandedCommand, _ machine: inout Machine) -> Step {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expanding the words of commands, substitutions included, and going on with what they say.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// Words to expand and what is done with them.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builtins for what a shell remembers: traps, options, aliases, the mask of new files.
 
+import PodiumCodec
+
 extension Shell {
     static let settingBuiltins: [String: ShellBuiltin] = [
         "trap": { shell, machine, words in shell.trap(words, &machine) },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builtins for variables, directories and input.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// A `read` that waits for the rest of its line.

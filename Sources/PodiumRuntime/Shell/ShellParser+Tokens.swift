@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blanks, comments, reserved words, simple commands, redirections and here-documents.
 
+import PodiumCodec
+
 extension ShellParser {
     static func isMetacharacter(_ unit: UInt8) -> Bool {
         switch unit {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words: quotes, parameters, substitutions and arithmetic.
 
+import PodiumCodec
+
 extension ShellParser {
     /// The word at the cursor.
     mutating func nextWord(startsWithHome: Bool = false) throws(ShellSyntaxError) -> ShellWord {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a script, command by command: lists, pipelines and compound commands.
 
+import PodiumCodec
+
 /// Why a script cannot be read.
 struct ShellSyntaxError: Error, Hashable, Sendable {
     /// `unexpected "done"`, `unterminated quoted string`, `unexpected end of file`.

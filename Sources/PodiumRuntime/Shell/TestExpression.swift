@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `test`, `[` and `[[`.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// A cursor over the words of a test.

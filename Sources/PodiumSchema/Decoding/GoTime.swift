@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads RFC 3339 times of any year as Go does, with its errors, and writes them in UTC.
 
+import PodiumCodec
+
 /// A time of the proleptic Gregorian calendar, wider than 64 bits of nanoseconds reach.
 struct GoTime: Equatable {
     /// Whole seconds since 1970-01-01T00:00:00Z.
@@ -196,7 +198,7 @@ private struct Parser {
     }
 
     private func isDigit(_ index: Int) -> Bool {
-        index < units.count && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(units[index])
+        index < units.count && units[index].isDigit
     }
 
     private func isPoint(_ index: Int) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // usermod, deluser, addgroup and their kin: what they change in /etc/passwd, /etc/group and /etc/shadow.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension Applets {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // adduser and useradd: a line in /etc/passwd, a group, and a home.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// What a new user is to be.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How passwords are kept in /etc/shadow: the methods of crypt(3) that are built on MD5 and SHA.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// A method of crypt(3).

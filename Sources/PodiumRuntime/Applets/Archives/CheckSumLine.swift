@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines of lists of hashes, and names with characters that do not stand for themselves there.
 
+import PodiumCodec
+
 /// A line of a list of hashes: the hash that a file should have.
 // coreutils: src/digest.c split_3
 struct CheckSumLine: Sendable {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formats of awk's `printf` and `sprintf`.
 
+import PodiumCodec
+
 /// A format with its values.
 struct AwkFormat {
     /// The bytes that one format makes at most.

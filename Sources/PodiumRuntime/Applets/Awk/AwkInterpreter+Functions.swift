@@ -2,6 +2,7 @@
 // The functions that the language of awk has.
 
 import Glibc
+import PodiumCodec
 import PodiumMachinery
 
 /// The functions of mathematics.

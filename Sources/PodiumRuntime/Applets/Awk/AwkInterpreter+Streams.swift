@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What awk reads and writes: its input, files, and commands at the other end of a pipe.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// What a program has open.

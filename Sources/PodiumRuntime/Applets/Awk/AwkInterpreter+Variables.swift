@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Variables, arrays, the record and its fields.
 
+import PodiumCodec
+
 /// The record that is being looked at, and its fields.
 struct AwkRecord: Sendable {
     /// Fields of one record.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine that runs awk programs, one instruction after the other.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// What one instruction comes to.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of an awk program.
 
+import PodiumCodec
+
 /// Why a program cannot be used.
 struct AwkFault: Error {
     var text: String

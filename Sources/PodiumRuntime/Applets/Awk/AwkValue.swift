@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a variable of awk holds, and how texts and numbers become each other.
 
+import PodiumCodec
+
 /// A value.
 enum AwkValue: Sendable {
     /// Never assigned: an empty text and zero at once.

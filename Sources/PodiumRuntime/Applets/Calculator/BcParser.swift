@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads programs of bc: words and statements.
 
+import PodiumCodec
+
 /// A word of a program.
 enum BcToken: Hashable, Sendable {
     case number(String)

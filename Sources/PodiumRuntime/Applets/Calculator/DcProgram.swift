@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // dc: a calculator on a stack.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// What stands on the stack of `dc`.

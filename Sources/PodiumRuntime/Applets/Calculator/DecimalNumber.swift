@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers with a decimal point and any precision, with the rules of bc and dc for what is kept behind the point.
 
+import PodiumCodec
+
 /// Why a calculation fails, in busybox's words.
 struct CalculatorFault: Error, Sendable {
     var text: String

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the commands of sed do, and which lines they are for.
 
+import PodiumCodec
 import PodiumMachinery
 
 // Addresses

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The texts in sed scripts: patterns, replacements, lines that are added, names.
 
+import PodiumCodec
+
 extension SedParser {
     // Names
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the scripts of sed are read, busybox's and GNU's.
 
+import PodiumCodec
+
 /// A part of a script: the value of `-e` or the content of a file.
 struct SedPiece: Sendable {
     /// The number of the expression; nil for a file.

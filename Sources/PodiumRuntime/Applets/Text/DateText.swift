@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates as people write them, for date -d, date -D and touch.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// A moment by its parts, which may be beyond their bounds: the 30th of February is a day in March.

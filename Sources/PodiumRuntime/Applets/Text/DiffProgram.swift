@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // diff: compares files, and directories file by file.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// `diff`. busybox's shows the unified form only, GNU's the one that is asked for.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // od, hexdump and xxd: bytes as lines of numbers.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// The programs that show bytes. They differ in how they come to the first one that is shown.

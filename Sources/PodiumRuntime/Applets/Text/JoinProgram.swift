@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // join: lines of two files that have a field in common. busybox has none, so that it always speaks as GNU's.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// What `join` is asked to do.

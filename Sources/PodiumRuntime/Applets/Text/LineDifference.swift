@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which lines of two texts differ, found step by step.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// A text as `diff` compares it: its bytes, and where its lines begin.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ed: the line editor, as far as busybox has it.
 
+import PodiumCodec
+
 /// `ed`. It reads commands, and never fails.
 struct LineEditor: Program {
     /// A longer command, or a longer line that is typed, is taken in pieces.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What cat, rev and wc do with their input.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// Writes everything on.

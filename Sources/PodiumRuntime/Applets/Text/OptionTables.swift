@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options that busybox's and GNU's programs know, and what each says of those that make no sense.
 
+import PodiumCodec
+
 /// Why a program does not begin; what is wrong was told already.
 struct OptionRefusal: Error {
     /// The code with which it ends.

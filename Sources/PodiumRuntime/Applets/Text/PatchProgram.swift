@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // patch: applies the hunks of a unified difference.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// `patch`.

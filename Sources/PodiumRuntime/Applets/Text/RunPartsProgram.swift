@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // run-parts: runs what a directory holds, in order.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// `run-parts`: runs what a directory holds, in order.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq: numbers in a row, however many.
 
+import PodiumCodec
+
 /// `seq`. Its numbers are written as they come, so that a sequence without end costs time only.
 struct SequenceProgram: Program {
     /// The bytes that are put together before they are written.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // sort: how lines are compared.
 
+import PodiumCodec
+
 /// How a key, or a whole line, is compared.
 struct SortOrder: Sendable {
     enum Kind: Sendable { case text, number, general, human, month, version }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sort: gathers lines and puts them in order.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// `sort`.

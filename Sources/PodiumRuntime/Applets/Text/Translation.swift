@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tr: bytes in the place of others.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// `tr`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // uniq: lines that are like the one before.
 
+import PodiumCodec
 import PodiumMachinery
 
 /// `uniq`.

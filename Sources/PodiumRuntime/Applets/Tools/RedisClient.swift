@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // redis-cli: one command from its words, or one from each line of its input.
 
+import PodiumCodec
+
 /// `redis-cli`, whose server keeps nothing.
 struct RedisClient: Program {
     static let applets: [String: WaitingApplet] = [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // bc, dc, ts, base32, envsubst, column, join and other programs that read standard input.
 
+import PodiumCodec
 import PodiumMachinery
 
 extension Applets {

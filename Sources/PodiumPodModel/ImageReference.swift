@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of images: reading, defaults and the errors that a kubelet reports.
 
+import PodiumCodec
+
 // Kubernetes: pkg/kubelet/images/image_manager.go applyDefaultImageTag; github.com/distribution/reference normalize.go
 
 /// A name of an image with its defaults filled in.
