@@ -79,15 +79,24 @@ package struct ImageReference: Hashable, Sendable {
     }
 
     private static func isDomain(_ text: String) -> Bool {
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            let address = text[text.index(after: text.startIndex)..<end].utf8
+            guard !address.isEmpty, address.allSatisfy({ $0.isHexDigit || $0 == UInt8(ascii: ":") })
+            else { return false }
+            let rest = text[text.index(after: end)...]
+            return rest.isEmpty || rest.first == ":" && isPort(rest.dropFirst())
+        }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 2, let host = parts.first, !host.isEmpty else { return false }
-        if parts.count == 2, parts[1].isEmpty || !parts[1].utf8.allSatisfy(\.isDigit) { return false }
+        if parts.count == 2, !isPort(parts[1]) { return false }
         return host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             guard let first = label.utf8.first, let last = label.utf8.last else { return false }
             return first.isAlphanumeric && last.isAlphanumeric
                 && label.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }
         }
     }
+
+    private static func isPort(_ text: Substring) -> Bool { !text.isEmpty && text.utf8.allSatisfy(\.isDigit) }
 
     private static func isPath(_ text: String) -> Bool {
         text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { isPathComponent(Array($0.utf8)) }

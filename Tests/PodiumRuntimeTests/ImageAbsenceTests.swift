@@ -35,7 +35,8 @@ import Testing
         "nginx:1.161", "python:3.122", "postgres:16.300-alpine3", "ghcr.io/acme/this-image-does-not-exist:latest",
         "quay.io/acme/nonexistent:sha-1234", "my-registry.invalid/team/app", "acme/wrong-image:1.0",
         "nginx:version-does-not-exist", "busybox:no-such-version", "example.com/app:invalid-tag", "acme/app:not-a-tag",
-        "nginx:doesntexist", "acme/image-does-not-exist-12345", "non-existent.registry.example.com/app",
+        "nginx:doesntexist", "thisdoesnotexist", "nginx:nonexistenttag2",
+        "nosuchimagetag.example.com/x", "acme/image-does-not-exist-12345", "non-existent.registry.example.com/app",
     ])
     func namesThatSayOfThemselvesThatThereIsNoSuchImage(name: String) throws {
         let supply = try Self.supply(name)
@@ -64,6 +65,8 @@ import Testing
         "acme/deniedparty:1", "acme/slow-5sec", "acme/bad-words-filter", "acme/missing-link/api:2", "acme/nginx:1.161",
         "alpine:20240329", "debian:bookworm-20240513", "amazonlinux:2023.4.20240416.0", "rockylinux:9.3.20231119",
         "jenkins/jenkins:2.440.3-lts", "elasticsearch:7.17.100", "ubuntu:24.04", "python:3.12.3-slim", "redis:7.2.4",
+        "nonexistentia.example.com/x:1", "acme/whatdoesnotexistyet", "acme/nonexistents:1", "[::1]:5000/x:1",
+        "[2001:db8::1]/team/x",
         "acme/invalidator:invalidation-2", "acme/exists-not:1", "acme/real-estate:not-yet", "acme/unreachable-code:1",
     ])
     func namesThatSayNothingOfTheKind(name: String) throws { #expect(try Self.supply(name) == nil) }

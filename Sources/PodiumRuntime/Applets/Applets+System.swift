@@ -114,9 +114,7 @@ extension Applets {
         var rest = words.dropFirst()
         var signal: Signal? = .terminate
         var isNothing = false
-        if let option = rest.first, option.hasPrefix("-"), option.count > 1,
-            Int(option.dropFirst()).map({ $0 < 65 }) ?? true
-        {
+        if let option = rest.first, option.hasPrefix("-"), option.count > 1 {
             rest = rest.dropFirst()
             if option == "-l" || option == "-L" { return listSignals(&machine, rest.first) }
             let name = option == "-s" || option == "-n" ? rest.popFirst() ?? "" : String(option.dropFirst())

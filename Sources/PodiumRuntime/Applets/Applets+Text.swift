@@ -125,7 +125,7 @@ extension Applets {
         if rest.first == "--" { rest = rest.dropFirst() }
         var formatter = PrintFormatter(rest.first ?? "", Array(rest.dropFirst()), flavour: flavour)
         let bytes = formatter.format()
-        var faults = formatter.faults.map { "\($0): invalid number" }
+        var faults = formatter.faults.map { flavour == .ash ? "invalid number '\($0)'" : "\($0): invalid number" }
         // busybox minds a number that is empty.
         if flavour == .ash, formatter.hasEmptyNumber { faults.append("invalid number ''") }
         if let directive = formatter.badDirective { faults.append("%\(directive): invalid directive") }
@@ -135,9 +135,9 @@ extension Applets {
     // expr
 
     private static func expression(_ machine: inout Machine, _ words: [String]) -> Int {
-        var parser = ExpressionWords(words, machine.meter)
+        var parser = ExpressionWords(words, machine.meter, isGNU: machine.isGNU)
         guard let value = parser.evaluate() else {
-            machine.complain("expr: syntax error")
+            machine.complain("expr: \(parser.fault)")
             return 2
         }
         machine.print(value + "\n")
@@ -151,10 +151,23 @@ private struct ExpressionWords {
     private var index = 0
     private var depth = 0
     private let meter: WorkMeter
+    private let isGNU: Bool
+    /// What is wrong, when it is more than that the words make no sense.
+    private var problem: String?
 
-    init(_ words: [String], _ meter: WorkMeter) {
+    init(_ words: [String], _ meter: WorkMeter, isGNU: Bool) {
         self.words = words
         self.meter = meter
+        self.isGNU = isGNU
+    }
+
+    /// Why there is no value.
+    var fault: String {
+        if let problem { return problem }
+        guard isGNU else { return words.isEmpty ? "too few arguments" : "syntax error" }
+        guard let last = words.last else { return "missing operand\nTry 'expr --help' for more information." }
+        return index < words.count
+            ? "syntax error: unexpected argument '\(words[index])'" : "syntax error: missing argument after '\(last)'"
     }
 
     mutating func evaluate() -> String? {
@@ -178,7 +191,7 @@ private struct ExpressionWords {
         return left
     }
 
-    private func apply(_ operation: String, _ left: String, _ right: String) -> String? {
+    private mutating func apply(_ operation: String, _ left: String, _ right: String) -> String? {
         func isTrue(_ text: String) -> Bool { !text.isEmpty && text != "0" }
         switch operation {
         case "|": return isTrue(left) ? left : right
@@ -192,7 +205,11 @@ private struct ExpressionWords {
             return String(match.range.count)
         default: break
         }
-        if let first = Int(left), let second = Int(right) { return number(operation, first, second).map { String($0) } }
+        if let first = Int(left), let second = Int(right) {
+            let value = number(operation, first, second)
+            if value == nil { problem = "division by zero" }
+            return value.map { String($0) }
+        }
         let isLess = Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
         switch operation {
         case "=", "==": return left == right ? "1" : "0"
@@ -201,7 +218,9 @@ private struct ExpressionWords {
         case "<=": return isLess || left == right ? "1" : "0"
         case ">": return !isLess && left != right ? "1" : "0"
         case ">=": return !isLess ? "1" : "0"
-        default: return nil
+        default:
+            problem = isGNU ? "non-integer argument" : "non-numeric argument"
+            return nil
         }
     }
 

@@ -24,12 +24,15 @@ struct PrintFormatter {
     /// Whether a number was there and empty.
     private(set) var hasEmptyNumber = false
     private let resolvesEscapes: Bool
+    /// Whose words it follows; nil of awk.
+    private let flavour: ShellFlavour?
     /// Whether `%q` quotes for the shell.
     private let quotes: Bool
     /// Whether hexadecimal escapes stay as they are, as dash leaves them.
     private let isOfDash: Bool
 
     init(_ format: String, _ arguments: [String], resolvesEscapes: Bool = true, flavour: ShellFlavour? = nil) {
+        self.flavour = flavour
         quotes = flavour == .bash
         isOfDash = flavour == .dash
         self.format = Array(format.utf8)
@@ -173,15 +176,30 @@ struct PrintFormatter {
         if let first = text.utf8.first, first == UInt8(ascii: "'") || first == UInt8(ascii: "\"") {
             return text.unicodeScalars.dropFirst().first.map { Int($0.value) } ?? 0
         }
-        var variables = ShellVariables([])
-        let trimmed = text.utf8.drop(while: \.isBlank)
-        let isNumber = trimmed.allSatisfy { $0.isNameUnit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
-        if isNumber, trimmed.contains(where: \.isDigit), let value = try? Arithmetic.evaluate(text, &variables) {
-            return value
-        }
-        if let value = Double(text), value.magnitude < 9e18 { return Int(value) }
+        let (value, isWhole) = Self.leadingInteger(text)
+        if isWhole { return value }
+        // awk's numbers are no texts: they are whole where that is asked for.
+        if flavour == nil { return Double(text).flatMap { Int(exactly: $0.rounded(.towardZero)) } ?? 0 }
         faults.append(text)
-        return 0
+        return flavour == .ash ? 0 : value
+    }
+
+    /// The number with which `text` begins, in any of C's bases, and whether nothing follows it.
+    private static func leadingInteger(_ text: String) -> (value: Int, isWhole: Bool) {
+        var rest = Array(text.utf8).drop(while: \.isBlank)
+        let sign = rest.first
+        let isNegative = sign == UInt8(ascii: "-")
+        if isNegative || sign == UInt8(ascii: "+") { rest = rest.dropFirst() }
+        var base = rest.first == UInt8(ascii: "0") ? 8 : 10
+        let next = rest.dropFirst()
+        if base == 8, next.first?.lowercased == UInt8(ascii: "x"), next.dropFirst().first?.isHexDigit == true {
+            base = 16
+            rest = rest.dropFirst(2)
+        }
+        let digits = rest.prefix { base == 16 ? $0.isHexDigit : $0.isDigit && $0 < 0x30 + UInt8(base) }
+        guard !digits.isEmpty else { return (0, false) }
+        let value = Int((isNegative ? "-" : "") + digits.text, radix: base) ?? (isNegative ? .min : .max)
+        return (value, digits.endIndex == rest.endIndex)
     }
 
     private mutating func signed(_ flags: Set<UInt8>, _ precision: Int?) -> [UInt8] {
@@ -195,15 +213,20 @@ struct PrintFormatter {
 
     private mutating func real(_ conversion: UInt8, _ flags: Set<UInt8>, _ precision: Int) -> [UInt8] {
         let text = next() ?? "0"
-        guard let value = Double(text.isEmpty ? "0" : text) else {
-            faults.append(text)
-            return Array("0".utf8)
-        }
+        if text.isEmpty { hasEmptyNumber = true }
+        let value = text.isEmpty ? 0 : Double(text) ?? partialReal(text)
         let isPlus = value.sign == .plus
         let sign = isPlus && flags.contains(UInt8(ascii: "+")) ? "+" : isPlus && flags.contains(0x20) ? " " : ""
         let digits = min(precision, Self.maximumPrecision)
         let keepsZeros = flags.contains(UInt8(ascii: "#"))
         return Array(sign.utf8) + DecimalExpansion.text(value, conversion, precision: digits, keepsZeros: keepsZeros)
+    }
+
+    /// What counts of a text that is no number: its beginning, but for busybox.
+    private mutating func partialReal(_ text: String) -> Double {
+        faults.append(text)
+        let start = text.prefix { $0.isASCII && ($0.isNumber || "+-.".contains($0)) }
+        return flavour == .ash ? 0 : Double(start) ?? 0
     }
 
     private mutating func pad(

@@ -123,6 +123,29 @@ enum ImageAbsence {
         "nosuchimage", "nosuchrepo", "nosuchtag",
     ]
 
+    /// The words that such a saying is run together with: `thisimagedoesnotexist`, `nonexistentrepo`.
+    private static let runTogetherWords = imageNouns.union(hostNouns).union(tagNouns).union(["this", "that"])
+
+    /// Whether all of a word is a saying, but for a few words before and behind it: `nonexistentia` is a name.
+    private static func isRunTogether(_ word: String) -> Bool {
+        runTogether.contains { saying in
+            guard let place = word.firstRange(of: saying) else { return false }
+            return isMadeOfWords(word[..<place.lowerBound]) && isMadeOfWords(word[place.upperBound...])
+        }
+    }
+
+    private static func isMadeOfWords(_ text: Substring) -> Bool {
+        var rest = text
+        while !rest.isEmpty {
+            // The longest, since `image` begins `imagename`.
+            let known = runTogetherWords.filter(rest.hasPrefix).map(\.count).max()
+            let count = known ?? (rest.utf8.first?.isDigit == true ? 1 : 0)
+            if count == 0 { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
     /// Before `not-found` these make a name of what is shown when something is not found.
     private static let pages: Set<String> = ["404", "error", "errors", "handler", "http", "page", "pages"]
 
@@ -130,9 +153,7 @@ enum ImageAbsence {
     private static func saysAbsent(_ component: String) -> Bool {
         let words = words(of: component)
         if statements.contains(where: { contains(words, $0) }) { return true }
-        if words.contains(where: { word in runTogether.contains { word.hasPrefix($0) || word.hasSuffix($0) } }) {
-            return true
-        }
+        if words.contains(where: isRunTogether) { return true }
         guard words.suffix(2) == ["not", "found"] || words.last == "notfound" else { return false }
         return !words.contains(where: pages.contains)
     }

@@ -212,9 +212,9 @@ struct TestExpression {
     }
 
     private func number(_ text: String) throws(Failure) -> Int {
-        let trimmed = text.utf8.drop(while: \.isBlank)
-        let digits = String(decoding: trimmed, as: UTF8.self)
-        guard let number = Int(digits) else { throw .number(text) }
+        let start = text.utf8.drop(while: \.isBlank)
+        let end = start.lastIndex { !$0.isBlank }.map(start.index(after:)) ?? start.startIndex
+        guard let number = Int(String(decoding: start[..<end], as: UTF8.self)) else { throw .number(text) }
         return number
     }
 

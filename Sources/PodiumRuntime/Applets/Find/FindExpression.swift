@@ -143,7 +143,7 @@ struct FindParser {
         try sequence(machine, after: nil)
         while let word = words.first, word == "-o" || word == "-or" {
             words.removeFirst()
-            // busybox's takes nothing for nothing that is true.
+            // Behind the last one, busybox's looks for nothing further.
             if words.isEmpty, !isGNU { return }
             let jump = expression.instructions.count
             expression.instructions.append(.jumpIfTrue(0))
@@ -167,10 +167,15 @@ struct FindParser {
     private mutating func primary(_ machine: Machine, after operation: String?) throws(FindFault) {
         var isNegated = false
         var operation = operation
+        // busybox's overlooks that nothing stands beside it, and takes nothing for what is true.
+        while !isGNU, let word = words.first, word == "-a" || word == "-and" { words.removeFirst() }
         while let word = words.first, word == "!" || word == "-not" {
             words.removeFirst()
             operation = word
             isNegated.toggle()
+        }
+        if !isGNU, words.first.map({ $0 == "-o" || $0 == "-or" }) ?? true {
+            return expression.instructions.append(.test(.always))
         }
         guard let word = words.popFirst() else {
             let gnu = operation.map { "expected an expression after '\($0)'" } ?? "invalid expression"

@@ -81,7 +81,8 @@ struct SortProcessor: StreamProcessor {
         isSilent = options.has("C") || ["quiet", "silent"].contains(options["χ"])
         isCheck = options.has("c") || options.has("C") || options["χ"] != nil
         path = options["o"]
-        let keepsOrder = options.has("s") || isUnique
+        // busybox puts lines of equal keys in order before it leaves out all but the first.
+        let keepsOrder = options.has("s") || isUnique && machine.isGNU
         comparison = SortComparison(keys: keys, order: order, separator: separator, keepsOrder: keepsOrder)
         if machine.isGNU, isCheck, options.words.count > 1 {
             let letter = options.has("C") ? "C" : "c"
