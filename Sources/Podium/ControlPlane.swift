@@ -164,7 +164,7 @@ final class ControlPlane: Sendable {
     /// when this returns.
     func respond(to request: HTTPRequest) -> HTTPResponse {
         let response = server.respond(to: request)
-        journal.append(request, status: response.status, at: clock.reading)
+        journal.append(request, status: response.status, at: clock.now)
         // Nothing follows from a request that only reads, which so is answered whatever else goes on.
         if request.method != "GET", request.method != "HEAD" { clock.settle() }
         return response

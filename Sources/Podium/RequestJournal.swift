@@ -19,8 +19,9 @@ final class RequestJournal: Sendable {
     }
 
     private struct Entry: Sendable {
-        /// When it was answered, with what puts in order what several threads answered.
-        let answered: (time: Timestamp, order: Int64)
+        /// When it was answered, by the machine's clock, for the order of what several threads answered.
+        let moment: Int64
+        let time: Timestamp
         let method: String
         let path: String
         let query: String
@@ -46,9 +47,10 @@ final class RequestJournal: Sendable {
 
     private let entries = ThreadShards(Entries())
 
-    func append(_ request: HTTPRequest, status: Int, at reading: (time: Timestamp, order: Int64)) {
+    func append(_ request: HTTPRequest, status: Int, at time: Timestamp) {
         var entry = Entry(
-            answered: reading,
+            moment: MachineTime.monotonic,
+            time: time,
             method: request.method,
             path: request.rawPath,
             query: request.rawQuery,
@@ -62,15 +64,13 @@ final class RequestJournal: Sendable {
     /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
     var value: JSONValue {
         let entries = entries.all
-        let newest = entries.flatMap(\.newest)
-            .sorted { $0.answered.order < $1.answered.order }
-            .suffix(Limits.maximumEntries)
+        let newest = entries.flatMap(\.newest).sorted { $0.moment < $1.moment }.suffix(Limits.maximumEntries)
         return [
             "total": .integer(Int64(entries.reduce(0) { $0 + $1.total })),
             "requests": .array(
                 newest.map { entry in
                     [
-                        "time": .string(entry.answered.time.rfc3339Micro), "method": .string(entry.method),
+                        "time": .string(entry.time.rfc3339Micro), "method": .string(entry.method),
                         "path": .string(entry.path), "query": .string(entry.query),
                         "userAgent": .string(entry.userAgent), "status": .integer(Int64(entry.status)),
                     ]

@@ -68,13 +68,24 @@ package final class HTTPHeaders: Sendable {
 
     /// The fields in the order sent; their names must be in lower case.
     package init(_ fields: [(name: String, value: String)]) {
+        var (authorization, accept, userAgent, auditID): (String?, String?, String?, String?)
+        var hasImpersonation = false
+        // Once over, as every head that is new to its connection comes by here.
+        for (name, value) in fields {
+            switch name {
+            case "authorization": authorization = authorization ?? value
+            case "accept": accept = accept ?? value
+            case "user-agent": userAgent = userAgent ?? value
+            case "audit-id": auditID = auditID ?? value
+            default: if name.hasPrefix("impersonate-") { hasImpersonation = true }
+            }
+        }
         self.fields = fields
-        func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
-        authorization = first("authorization")
-        accept = first("accept")
-        userAgent = first("user-agent")
-        auditID = first("audit-id")
-        hasImpersonation = fields.contains { $0.name.hasPrefix("impersonate-") }
+        self.authorization = authorization
+        self.accept = accept
+        self.userAgent = userAgent
+        self.auditID = auditID
+        self.hasImpersonation = hasImpersonation
     }
 
     /// The value of the first field called `name` (lower case).

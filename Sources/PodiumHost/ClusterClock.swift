@@ -115,13 +115,6 @@ package final class ClusterClock: HostClock, WorkScheduling {
         isReal.load(ordering: .acquiring) ? MachineTime.wall : state.withLock { Self.time($0) }
     }
 
-    /// The time, and the machine's, in nanoseconds, which orders what is noted also while the cluster's time stands or
-    /// is set back. Both at once, as every request is noted and a look at the machine's clock costs.
-    package var reading: (time: Timestamp, order: Int64) {
-        let wall = MachineTime.wall
-        return (isReal.load(ordering: .acquiring) ? wall : state.withLock { Self.time($0) }, wall.nanoseconds)
-    }
-
     /// How time passes.
     package var mode: ClockMode { state.withLock { $0.mode } }
 

@@ -35,7 +35,7 @@ import Testing
         "nginx:1.161", "python:3.122", "postgres:16.300-alpine3", "ghcr.io/acme/this-image-does-not-exist:latest",
         "quay.io/acme/nonexistent:sha-1234", "my-registry.invalid/team/app", "acme/wrong-image:1.0",
         "nginx:version-does-not-exist", "busybox:no-such-version", "example.com/app:invalid-tag", "acme/app:not-a-tag",
-        "nginx:doesntexist", "thisdoesnotexist", "nginx:nonexistenttag2",
+        "nginx:doesntexist", "thisdoesnotexist", "nginx:nonexistenttag2", "acme/nonexistentapp", "nginxdoesnotexist",
         "nosuchimagetag.example.com/x", "acme/image-does-not-exist-12345", "non-existent.registry.example.com/app",
     ])
     func namesThatSayOfThemselvesThatThereIsNoSuchImage(name: String) throws {

@@ -249,7 +249,10 @@ private struct ExpressionWords {
             depth += 1
             let value = level(0)
             depth -= 1
-            guard index < words.count, words[index] == ")" else { return nil }
+            guard index < words.count, words[index] == ")" else {
+                if isGNU, value != nil { problem = "syntax error: expecting ')' after '\(words[index - 1])'" }
+                return nil
+            }
             index += 1
             return value
         }

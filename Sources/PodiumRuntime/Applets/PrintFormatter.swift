@@ -26,15 +26,9 @@ struct PrintFormatter {
     private let resolvesEscapes: Bool
     /// Whose words it follows; nil of awk.
     private let flavour: ShellFlavour?
-    /// Whether `%q` quotes for the shell.
-    private let quotes: Bool
-    /// Whether hexadecimal escapes stay as they are, as dash leaves them.
-    private let isOfDash: Bool
 
     init(_ format: String, _ arguments: [String], resolvesEscapes: Bool = true, flavour: ShellFlavour? = nil) {
         self.flavour = flavour
-        quotes = flavour == .bash
-        isOfDash = flavour == .dash
         self.format = Array(format.utf8)
         self.arguments = arguments[...]
         self.resolvesEscapes = resolvesEscapes
@@ -52,7 +46,9 @@ struct PrintFormatter {
     private mutating func pass() {
         var rest = format[...]
         while let unit = rest.popFirst(), !isStopped {
-            if unit == UInt8(ascii: "\\"), resolvesEscapes, !(isOfDash && "xuU".utf8.contains(rest.first ?? 0)) {
+            // dash leaves hexadecimal escapes as they are.
+            let isLeft = flavour == .dash && "xuU".utf8.contains(rest.first ?? 0)
+            if unit == UInt8(ascii: "\\"), resolvesEscapes, !isLeft {
                 // An escape is at most ten units long: `\UHHHHHHHH`.
                 let piece = escapeLength(rest)
                 let (bytes, stops) = EscapedText.resolve([unit] + rest.prefix(piece), .format)
@@ -131,7 +127,7 @@ struct PrintFormatter {
             let (bytes, stops) = EscapedText.resolve(Array((next() ?? "").utf8), .echo)
             if stops { isStopped = true }
             return bytes
-        case UInt8(ascii: "q") where quotes: return Array(Self.quoted(next() ?? "").utf8)
+        case UInt8(ascii: "q") where flavour == .bash: return Array(Self.quoted(next() ?? "").utf8)
         case UInt8(ascii: "c"): return Array((next() ?? "").utf8.prefix(1))
         case UInt8(ascii: "d"), UInt8(ascii: "i"): return signed(flags, precision)
         case UInt8(ascii: "u"): return Array(String(UInt(bitPattern: integer())).utf8)
@@ -214,7 +210,7 @@ struct PrintFormatter {
     private mutating func real(_ conversion: UInt8, _ flags: Set<UInt8>, _ precision: Int) -> [UInt8] {
         let text = next() ?? "0"
         if text.isEmpty { hasEmptyNumber = true }
-        let value = text.isEmpty ? 0 : Double(text) ?? partialReal(text)
+        let value = text.isEmpty ? 0 : self.value(ofReal: text)
         let isPlus = value.sign == .plus
         let sign = isPlus && flags.contains(UInt8(ascii: "+")) ? "+" : isPlus && flags.contains(0x20) ? " " : ""
         let digits = min(precision, Self.maximumPrecision)
@@ -222,11 +218,14 @@ struct PrintFormatter {
         return Array(sign.utf8) + DecimalExpansion.text(value, conversion, precision: digits, keepsZeros: keepsZeros)
     }
 
-    /// What counts of a text that is no number: its beginning, but for busybox.
-    private mutating func partialReal(_ text: String) -> Double {
+    /// A number with blanks before it; of a text that is none, what can be read of its beginning, but for busybox.
+    private mutating func value(ofReal text: String) -> Double {
+        // `0x1F`, `inf`.
+        if let value = Double(text) { return value }
+        let (value, length) = AwkNumber.prefix(of: Array(text.utf8))
+        if length > 0, length == text.utf8.count { return value }
         faults.append(text)
-        let start = text.prefix { $0.isASCII && ($0.isNumber || "+-.".contains($0)) }
-        return flavour == .ash ? 0 : Double(start) ?? 0
+        return flavour == .ash ? 0 : value
     }
 
     private mutating func pad(

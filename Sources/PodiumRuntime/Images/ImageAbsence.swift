@@ -124,7 +124,10 @@ enum ImageAbsence {
     ]
 
     /// The words that such a saying is run together with: `thisimagedoesnotexist`, `nonexistentrepo`.
-    private static let runTogetherWords = imageNouns.union(hostNouns).union(tagNouns).union(["this", "that"])
+    private static let runTogetherWords = imageNouns.union(hostNouns).union(tagNouns).union(official).union([
+        "app", "application", "container", "my", "name", "package", "pod", "really", "service", "some", "that", "thing",
+        "this",
+    ])
 
     /// Whether all of a word is a saying, but for a few words before and behind it: `nonexistentia` is a name.
     private static func isRunTogether(_ word: String) -> Bool {

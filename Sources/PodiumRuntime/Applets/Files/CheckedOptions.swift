@@ -86,18 +86,18 @@ extension AppletOptions {
     /// The options of a command line; nil when they make no sense, which was told then.
     static func read(_ machine: inout Machine, _ words: [String], _ table: OptionTable) -> AppletOptions? {
         switch table.normalized(words) {
-        case .success(let normalized):
-            return AppletOptions(normalized, valued: table.valued)
+        case .success(let normalized): return AppletOptions(normalized, valued: table.valued)
         case .failure(let fault):
             let name = words.first?.split(separator: "/").last.map(String.init) ?? ""
-            if machine.isGNU {
-                _ = Applets.hint(&machine, name, fault.text)
-            } else {
-                machine.complain("\(name): \(fault.text)")
-                _ = Applets.usage(&machine, name)
-            }
+            if machine.isGNU { _ = Applets.hint(&machine, name, fault.text) } else { tell(&machine, name, fault) }
             return nil
         }
+    }
+
+    /// Says what is wrong with a command line in the words of busybox.
+    static func tell(_ machine: inout Machine, _ name: String, _ fault: OptionFault) {
+        machine.complain("\(name): \(fault.text)")
+        _ = Applets.usage(&machine, name)
     }
 }
 

@@ -147,8 +147,11 @@ enum SedProgram {
         switch table.normalized(words) {
         case .success(let normalized): return normalized
         case .failure(let fault):
-            machine.complain("sed: \(fault.text)\(isGNU ? "\n" + usage : "")")
-            if !isGNU { _ = Applets.usage(&machine, "sed") }
+            if isGNU {
+                machine.complain("sed: \(fault.text)\n\(usage)")
+            } else {
+                AppletOptions.tell(&machine, "sed", fault)
+            }
             return nil
         }
     }
