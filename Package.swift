@@ -58,12 +58,15 @@ let package = Package(
         module("PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
         module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
         module("PodiumPodModel", ["PodiumCodec", "PodiumMachinery", collections]),
-        module("PodiumRegistry", ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections]),
+        module(
+            "PodiumRegistry",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", collections]
+        ),
         module(
             "PodiumKinds",
             [
-                "CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel",
-                "PodiumRegistry", collections,
+                "CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage",
+                "PodiumPodModel", "PodiumRegistry", collections,
             ]
         ),
         module(

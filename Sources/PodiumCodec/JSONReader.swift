@@ -19,14 +19,20 @@ package struct JSONDocument: Sendable {
     package let value: JSONValue
     /// The paths (`spec.containers[0].name`) of members that stood more than once, in the order of the text.
     package let duplicates: [String]
-    /// What a strict reader would have refused the text for, where its language has words of its own for it (YAML).
-    package let strictProblem: String?
+    /// The same in the words of the language, where it has some of its own (YAML), one a member.
+    package let repetitions: [String]
 
     /// A tree that came from another text than JSON.
-    package init(value: JSONValue, duplicates: [String] = [], strictProblem: String? = nil) {
+    package init(value: JSONValue, duplicates: [String] = [], repetitions: [String] = []) {
         self.value = value
         self.duplicates = duplicates
-        self.strictProblem = strictProblem
+        self.repetitions = repetitions
+    }
+
+    /// What a strict reader of YAML refuses the text for; nil when it does not.
+    // Kubernetes: goyaml.v2 yaml.go TypeError
+    package var strictProblem: String? {
+        repetitions.isEmpty ? nil : "yaml: unmarshal errors:\n  \(repetitions.joined(separator: "\n  "))"
     }
 }
 

@@ -22,7 +22,7 @@ package enum YAMLLimits {
 extension JSONDocument {
     /// Reads the first document of a YAML text. An empty text is `null`.
     ///
-    /// Of members with the same name the last one stands; `strictProblem` says which stood more than once.
+    /// Of members with the same name the last one stands; `repetitions` says which stood more than once.
     package init(yaml bytes: [UInt8]) throws(YAMLError) {
         // The reader of the C library must not see anything but UTF-8.
         let text = Array(String(decoding: bytes, as: UTF8.self).utf8)
@@ -30,7 +30,7 @@ extension JSONDocument {
             var composer = YAMLComposer(YAMLEvents(buffer))
             do throws(YAMLError) {
                 let value = try composer.document()
-                return .success(JSONDocument(value: value, strictProblem: composer.strictProblem))
+                return .success(JSONDocument(value: value, repetitions: composer.repetitions))
             } catch {
                 return .failure(error)
             }
@@ -51,14 +51,10 @@ struct YAMLComposer {
     private let events: YAMLEvents
     private var anchors: [String: Node] = [:]
     private var aliasedNodes = 0
-    private var repetitions: [String] = []
+    /// Members that stand more than once, in the words of a strict reader.
+    private(set) var repetitions: [String] = []
 
     init(_ events: YAMLEvents) { self.events = events }
-
-    /// What a strict reader says about members that stand more than once; nil when none does.
-    var strictProblem: String? {
-        repetitions.isEmpty ? nil : "yaml: unmarshal errors:\n  \(repetitions.joined(separator: "\n  "))"
-    }
 
     /// The first document.
     mutating func document() throws(YAMLError) -> JSONValue {

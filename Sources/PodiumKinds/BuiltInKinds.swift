@@ -3,6 +3,7 @@
 
 package import PodiumMachinery
 package import PodiumRegistry
+import PodiumSchema
 
 /// What is known of the built-in kinds.
 package enum BuiltInKinds {
@@ -19,6 +20,13 @@ package enum BuiltInKinds {
     private static let special: [GroupResource: @Sendable (inout KindDefinition) -> Void] = [
         .pods: { kind in
             kind.subresources = ["ephemeralcontainers": PodEphemeralContainersStrategy(), "resize": PodResizeStrategy()]
+            kind.fieldFilters = [
+                "status": .allBut([
+                    ["spec"], ["metadata", "deletionTimestamp"], ["metadata", "ownerReferences"],
+                ]),
+                "ephemeralcontainers": .only([["spec", "ephemeralContainers"]]),
+                "resize": .only([["spec", "containers"], ["spec", "initContainers"], ["spec", "resources"]]),
+            ]
             kind.requestDeletion = { PodDeletion.request(&$0, graceSeconds: $1, now: $2) }
         },
         .namespaces: { kind in
@@ -37,10 +45,18 @@ package enum BuiltInKinds {
                 "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
                 + "them or set propagationPolicy=Orphan to suppress this warning"
         },
-        .events: { $0.dependents = .unsupported },
+        // Kubernetes: pkg/registry/apps/deployment/strategy.go
+        name("deployments", "apps"): { kind in
+            kind.fieldFilters = ["status": .allBut([["spec"], ["metadata", "labels"]])]
+        },
+        .events: { kind in
+            kind.dependents = .unsupported
+            kind.otherForms = ["events.k8s.io/v1": EventConversion.new]
+        },
         name("events", "events.k8s.io"): { kind in
             kind.dependents = .unsupported
             kind.rechecksMetadata = false
+            kind.otherForms = ["v1": EventConversion.core]
             kind.conversion = KindDefinition.Conversion(shown: EventConversion.new, stored: EventConversion.core)
         },
         core("endpoints"): { kind in
@@ -104,9 +120,11 @@ package enum BuiltInKinds {
 
     /// Kinds that differ from each other only in what is counted and demanded.
     private static let plain: [GroupResource: PlainStrategy] = {
-        let counted = [
+        let webhooks = [
             name("validatingwebhookconfigurations", "admissionregistration.k8s.io"),
             name("mutatingwebhookconfigurations", "admissionregistration.k8s.io"),
+        ]
+        let counted = webhooks + [
             name("validatingadmissionpolicies", "admissionregistration.k8s.io"),
             name("validatingadmissionpolicybindings", "admissionregistration.k8s.io"),
             name("mutatingadmissionpolicies", "admissionregistration.k8s.io"),
@@ -135,6 +153,7 @@ package enum BuiltInKinds {
                 traits.countsGenerations = counted.contains(resource)
                 traits.hasStatus = withStatus.contains(resource)
                 traits.allowsUnconditionalUpdate = !conditional.contains(resource)
+                if webhooks.contains(resource) { traits.applyDefaults = { WebhookDefaults.apply(to: &$0) } }
                 return (resource, PlainStrategy(traits))
             }
         )

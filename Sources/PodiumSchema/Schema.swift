@@ -2,6 +2,7 @@
 // One type of the API as values: its fields, in the order in which Kubernetes writes them.
 
 package import PodiumCodec
+import PodiumMachinery
 
 /// The type of an API object or of a part of one.
 package final class Schema: Sendable {
@@ -13,6 +14,10 @@ package final class Schema: Sendable {
     package let isAtomic: Bool
     /// The fields in the order in which they are written.
     package let fields: [SchemaField]
+    /// How merges see objects of this type, as one value and as many.
+    let atomicMergeType = LazyReference<MergeType>()
+    let granularMergeType = LazyReference<MergeType>()
+    private let empty = LazyReference<EmptyObject>()
     /// Where each field stands in `fields`.
     let positions: [String: Int]
     /// Where the types of the fields are found.
@@ -27,6 +32,16 @@ package final class Schema: Sendable {
         self.fields = fields
         self.registry = registry
         positions = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// An object of this type that nobody has filled in: the fields that are always written.
+    package var emptyObject: JSONValue {
+        (empty.value ?? empty.setOnce(EmptyObject(SchemaDecoder.zero(self)))).value
+    }
+
+    private final class EmptyObject: Sendable {
+        let value: JSONValue
+        init(_ value: JSONValue) { self.value = value }
     }
 
     /// The Go type without its package: `Pod`.
@@ -122,14 +137,16 @@ package final class SchemaField: Sendable {
     package let goElementType: String
     package let emission: Emission
     package let isRequired: Bool
+    /// Whether an empty list is told from none: that of managed fields is an order to forget them.
+    let keepsEmptyList: Bool
     /// The values that are allowed; empty when any is.
     package let allowedValues: [String]
     package let defaultValue: JSONValue?
     package let listType: ListType?
     /// The members that tell elements apart when `listType` is `.map`.
     package let listKeys: [String]
-    /// Whether a map or object is one value for server-side apply.
-    package let isAtomicMap: Bool
+    /// Whether a map or object is one value for server-side apply; nil where its type says.
+    package let isAtomicMap: Bool?
     package let patchStrategy: PatchStrategy
     /// The member that tells elements apart in a strategic merge patch.
     package let mergeKey: String?
@@ -145,6 +162,7 @@ package final class SchemaField: Sendable {
         var element = value["g"]?.string ?? type.goName
         if case .object = type { element = text.split(separator: ".").suffix(2).joined(separator: ".") }
         name = value["n"]?.string ?? ""
+        keepsEmptyList = name == "managedFields"
         goType = value["gc"]?.string ?? Self.goType(container, of: element)
         goElementType = element
         emission =
@@ -155,7 +173,7 @@ package final class SchemaField: Sendable {
         defaultValue = value["d"]
         listType = value["lt"]?.string.flatMap { ListType(rawValue: $0) }
         listKeys = (value["k"]?.elements ?? []).compactMap { $0.string }
-        isAtomicMap = value["mt"]?.string == "atomic"
+        isAtomicMap = value["mt"]?.string.map { $0 == "atomic" }
         patchStrategy = PatchStrategy(value["ps"]?.string ?? "")
         mergeKey = value["mk"]?.string
         protobufPath = (value["p"]?.array ?? [value["p"]].compactMap { $0 }).compactMap { $0.integer.map(Int.init) }

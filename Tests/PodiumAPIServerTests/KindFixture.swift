@@ -48,6 +48,7 @@ struct KindFixture {
             environment: StoreEnvironment(
                 storage: storage,
                 host: host,
+                schemas: schemas,
                 admission: admission,
                 serviceNetwork: serviceNetwork
             ),

@@ -77,7 +77,9 @@ struct OpenAPISchemas {
         if !field.listKeys.isEmpty {
             property["x-kubernetes-list-map-keys"] = .array(field.listKeys.map(JSONValue.string))
         }
-        if field.isAtomicMap { property["x-kubernetes-map-type"] = "atomic" }
+        if let isAtomic = field.isAtomicMap {
+            property["x-kubernetes-map-type"] = isAtomic ? "atomic" : "granular"
+        }
         if let mergeKey = field.mergeKey { property["x-kubernetes-patch-merge-key"] = .string(mergeKey) }
         let strategies: [(SchemaField.PatchStrategy, String)] = [
             (.merge, "merge"), (.replace, "replace"), (.retainKeys, "retainKeys"),

@@ -80,6 +80,7 @@ package final class APIServer: RequestResponder {
         environment = StoreEnvironment(
             storage: components.storage,
             host: components.host,
+            schemas: components.schemas,
             admission: components.admission,
             serviceNetwork: components.serviceNetwork
         )

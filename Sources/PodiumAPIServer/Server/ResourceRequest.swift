@@ -5,6 +5,7 @@ import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
 import PodiumRegistry
+import PodiumSchema
 import PodiumStorage
 
 /// A request about a resource.
@@ -44,6 +45,9 @@ final class ResourceRequest: Sendable {
 
     /// The texts that the client is warned with so far.
     var warningTexts: [String] { collected.value?.texts ?? [] }
+
+    /// What is done about unknown and duplicate fields. A value that there is not is refused with the other options.
+    var fieldValidation: FieldValidation { query["fieldValidation"].flatMap { FieldValidation(rawValue: $0) } ?? .warn }
 
     /// The name in the path; empty for collections.
     var name: String { path.name ?? "" }

@@ -21,49 +21,70 @@ extension APIServer {
         }
     }
 
+    private static let scaleKind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
+
     private func writeScale(_ request: ResourceRequest, _ store: ResourceStore) throws(StatusError) -> HTTPResponse {
-        let options = try writeOptions(request, kind: "UpdateOptions")
-        let gvk = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
+        let options = try writeOptions(request, kind: request.verb == .patch ? "PatchOptions" : "UpdateOptions")
+        let change = try scaleChange(request, options)
+        let outcome = try store.update(request.name, options: options, allowsCreate: false, isAccounted: true) {
+            current throws(StatusError) in
+            guard let current else { throw .notFound(request.definition.groupResource, request.name) }
+            var object = current.value()
+            let ownership = ScaleOwnership(
+                workload: try ManagedFields(of: object),
+                apiVersion: request.definition.apiVersion
+            )
+            let (scale, managed) = try change(Self.scale(of: object), ownership.ofScale)
+            let replicas = scale[path: "spec", "replicas"]?.integer ?? 0
+            if replicas < 0 {
+                let path = FieldPath("spec", "replicas")
+                let error = FieldError.invalid(path, .integer(replicas), "must be greater than or equal to 0")
+                throw .invalid(group: "autoscaling", kind: "Scale", name: request.name, [error])
+            }
+            object[path: "spec", "replicas"] = .integer(replicas)
+            object.setManagedFields(ownership.ofWorkload(after: managed).document(JSONValue.string))
+            let version = request.verb == .update ? scale[path: "metadata", "resourceVersion"] : nil
+            object[path: "metadata", "resourceVersion"] = version
+            return object
+        }
+        return AnswerWriter(request, self).value(Self.scale(of: outcome.result.value), status: 200)
+    }
+
+    /// A Scale as it is now with its account, to what the request makes of both.
+    private typealias ScaleChange = (JSONValue, ManagedFields) throws(StatusError) -> (JSONValue, ManagedFields)
+
+    private func scaleChange(
+        _ request: ResourceRequest,
+        _ options: WriteOptions
+    ) throws(StatusError) -> ScaleChange {
+        let kind = Self.scaleKind
+        guard let ledger = FieldLedger(kind, rules: nil, subresource: "scale", in: environment) else {
+            throw .internalError("Scale has no schema")
+        }
+        if PatchTypes.isApply(request) {
+            let (configuration, _) = try appliedConfiguration(request)
+            return { scale, managed throws(StatusError) in
+                try ledger.apply(configuration, to: scale, managed: managed, manager: options.fieldManager)
+            }
+        }
         let patch =
             request.verb == .patch
             ? Patch(
                 type: try patchType(request),
                 body: request.http.body,
-                fieldValidation: try fieldValidation(request)
+                fieldValidation: request.fieldValidation
             ) : nil
-        let outcome = try store.update(request.name, options: options, allowsCreate: false) {
-            current throws(StatusError) in
-            guard let current else { throw .notFound(request.definition.groupResource, request.name) }
-            var object = current.value()
-            let scale: JSONValue
+        return { [self] scale, managed throws(StatusError) in
+            let new: JSONValue
             if let patch {
-                let patched = try patch.apply(to: Self.scale(of: object), kind: gvk, registry: components.schemas)
+                let patched = try patch.apply(to: scale, kind: kind, registry: components.schemas)
                 request.warnings.add(patched.warnings)
-                scale = patched.object
+                new = patched.object
             } else {
-                scale = try decodeBody(request, as: gvk)
+                new = try decodeBody(request, as: kind)
             }
-            let replicas = scale[path: "spec", "replicas"]?.integer ?? 0
-            if replicas < 0 {
-                let error = FieldError.invalid(
-                    FieldPath("spec", "replicas"),
-                    .integer(replicas),
-                    "must be greater than or equal to 0"
-                )
-                throw .invalid(group: "autoscaling", kind: "Scale", name: request.name, [error])
-            }
-            object[path: "spec", "replicas"] = .integer(replicas)
-            if request.verb == .update, let version = scale[path: "metadata", "resourceVersion"] {
-                object[path: "metadata", "resourceVersion"] = version
-            } else {
-                object[path: "metadata", "resourceVersion"] = nil
-            }
-            return object
+            return (new, ledger.update(live: scale, new: new, managed: managed, manager: options.fieldManager))
         }
-        return AnswerWriter(request, self).value(
-            Self.scale(of: outcome.result.value),
-            status: 200
-        )
     }
 
     /// The Scale of a workload.

@@ -36,12 +36,13 @@ extension APIServer {
 
     func patch(_ request: ResourceRequest, strategy: (any ResourceStrategy)? = nil) throws(StatusError) -> HTTPResponse
     {
+        if PatchTypes.isApply(request) { return try apply(request, strategy: strategy) }
         let store = store(request, strategy: strategy)
         let options = try writeOptions(request, kind: "PatchOptions")
         let patch = Patch(
             type: try patchType(request),
             body: request.http.body,
-            fieldValidation: try fieldValidation(request)
+            fieldValidation: request.fieldValidation
         )
         let outcome = try store.update(request.name, options: options, allowsCreate: false, isPatch: true) {
             current throws(StatusError) in
@@ -73,7 +74,7 @@ extension APIServer {
             body: request.http.body,
             format: try bodyFormat(request),
             expected: gvk,
-            fieldValidation: try fieldValidation(request),
+            fieldValidation: request.fieldValidation,
             otherVersions: otherVersions
         )
         request.warnings.add(decoded.warnings)
@@ -100,29 +101,7 @@ extension APIServer {
         case PatchTypes.json: return .json
         case PatchTypes.merge: return .merge
         case PatchTypes.strategic: return .strategic
-        case PatchTypes.apply: throw PatchTypes.withoutApply
         default: throw .unsupportedMediaType(PatchTypes.accepted)
-        }
-    }
-
-    func fieldValidation(_ request: ResourceRequest) throws(StatusError) -> FieldValidation {
-        guard let value = request.query["fieldValidation"], !value.isEmpty else { return .warn }
-        guard let validation = FieldValidation(rawValue: value) else {
-            let error = FieldError.notSupported(
-                FieldPath("fieldValidation"),
-                .string(value),
-                ["Ignore", "Strict", "Warn"]
-            )
-            throw .invalid(group: "meta.k8s.io", kind: optionsKind(request.verb), name: "", [error])
-        }
-        return validation
-    }
-
-    private func optionsKind(_ verb: APIVerb) -> String {
-        switch verb {
-        case .update: "UpdateOptions"
-        case .patch: "PatchOptions"
-        default: "CreateOptions"
         }
     }
 
@@ -136,14 +115,24 @@ extension APIServer {
             options.authorizeCreate = { () throws(StatusError) in try authorizer.authorize(access, user) }
         }
         options.warnings = request.warnings
-        options.fieldManager = request.query["fieldManager"] ?? ""
+        let manager = request.query["fieldManager"] ?? ""
+        options.fieldManager = manager.isEmpty ? FieldManagerName.of(userAgent: request.http.headers.userAgent) : manager
         let dryRun = request.query.all("dryRun")
-        var errors = DryRunOption.errors(dryRun)
-        errors += ObjectMetaValidation.fieldManager(options.fieldManager, at: FieldPath("fieldManager"))
-        if kind == "PatchOptions", request.query.contains("force"),
-            request.http.headers["content-type"]?.withoutParameters != PatchTypes.apply
-        {
-            errors.append(.forbidden(FieldPath("force"), "may not be specified for non-apply patch"))
+        var errors: [FieldError] = []
+        if kind == "PatchOptions" {
+            if PatchTypes.isApply(request) {
+                if manager.isEmpty {
+                    errors.append(.required(FieldPath("fieldManager"), "is required for apply patch"))
+                }
+            } else if request.query.contains("force") {
+                errors.append(.forbidden(FieldPath("force"), "may not be specified for non-apply patch"))
+            }
+        }
+        errors += ObjectMetaValidation.fieldManager(manager, at: FieldPath("fieldManager"))
+        errors += DryRunOption.errors(dryRun)
+        if let text = request.query["fieldValidation"], !text.isEmpty, FieldValidation(rawValue: text) == nil {
+            let path = FieldPath("fieldValidation")
+            errors.append(.notSupported(path, .string(text), ["", "Ignore", "Strict", "Warn"]))
         }
         if !errors.isEmpty { throw .invalid(group: "meta.k8s.io", kind: kind, name: "", errors) }
         options.isDryRun = !dryRun.isEmpty

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The content types of patches, and the check that comes before everything else about a patch.
 
+import PodiumExchange
 import PodiumMachinery
 
 /// The content types that a PATCH request may have.
@@ -10,15 +11,15 @@ enum PatchTypes {
     static let strategic = "application/strategic-merge-patch+json"
     static let apply = "application/apply-patch+yaml"
 
-    /// The types in the order in which upstream names them, without the one that Podium does not take.
-    static let accepted = [json, merge, strategic]
+    /// The types in the order in which upstream names them.
+    static let accepted = [json, merge, strategic, apply]
 
     /// Checks the header of a patch; the route of a resource refuses other types before it looks at Accept.
     /// - Throws: 415.
     // emicklei/go-restful: jsr311.go detectRoute
     static func check(_ header: String?) throws(StatusError) {
         let name = header?.withoutParameters ?? ""
-        if name == apply || accepted.contains(name) { return }
+        if accepted.contains(name) { return }
         throw StatusError(
             code: 415,
             reason: .unsupportedMediaType,
@@ -27,8 +28,8 @@ enum PatchTypes {
         )
     }
 
-    /// The answer to an apply, once its options were looked at.
-    static var withoutApply: StatusError {
-        StatusError(code: 415, reason: .unsupportedMediaType, message: "Podium does not do server-side apply")
+    /// Whether `request` applies a configuration.
+    static func isApply(_ request: ResourceRequest) -> Bool {
+        request.http.headers["content-type"]?.withoutParameters == apply
     }
 }

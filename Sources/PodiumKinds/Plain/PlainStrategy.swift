@@ -20,6 +20,9 @@ package struct PlainStrategy: ResourceStrategy {
             NameValidation.dns1123Subdomain($0, isPrefix: $1)
         }
 
+        /// Fills in what is left out.
+        package var applyDefaults: @Sendable (inout JSONValue) -> Void = { _ in }
+
         package init() {}
     }
 
@@ -31,6 +34,8 @@ package struct PlainStrategy: ResourceStrategy {
     package var status: (any ResourceStrategy)? { traits.hasStatus ? StatusStrategy(of: self) : nil }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] { traits.nameErrors(name, isPrefix) }
+
+    package func applyDefaults(_ object: inout JSONValue) { traits.applyDefaults(&object) }
 
     package func prepareForCreate(_ object: inout JSONValue, context: StrategyContext) {
         if traits.hasStatus { object.dropStatus() }

@@ -16,7 +16,7 @@ extension LabelSelector {
         }
         var requirements: [Requirement] = []
         for (key, value) in members["matchLabels"]?.object ?? [:] {
-            requirements.append(Requirement(key, .in, [value.string ?? ""]))
+            requirements.append(Requirement(key, .equals, [value.string ?? ""]))
         }
         for expression in members["matchExpressions"]?.elements ?? [] {
             let values = (expression["values"]?.elements ?? []).compactMap(\.string)

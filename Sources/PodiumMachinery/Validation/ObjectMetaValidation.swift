@@ -15,6 +15,8 @@ package enum ObjectMetaValidation {
 
     /// How many bytes all annotations of an object may have together.
     package static let maximumAnnotationBytes = 256 * 1024
+    /// How long the name of a field manager may be.
+    package static let maximumFieldManagerBytes = 128
 
     /// What is wrong with the metadata of a new object, its name already generated.
     ///
@@ -312,7 +314,9 @@ extension ObjectMetaValidation {
     /// What is wrong with the name of a field manager.
     package static func fieldManager(_ name: String, at path: FieldPath) -> [FieldError] {
         var errors: [FieldError] = []
-        if name.utf8.count > 128 { errors.append(.tooLong(path, maximum: 128)) }
+        if name.utf8.count > maximumFieldManagerBytes {
+            errors.append(.tooLong(path, maximum: maximumFieldManagerBytes))
+        }
         var position = 0
         for scalar in name.unicodeScalars {
             if !isPrintable(scalar) {
@@ -325,7 +329,7 @@ extension ObjectMetaValidation {
     }
 
     /// Letters, marks, numbers, punctuation, symbols and the ASCII space, as in Go's `unicode.IsPrint`.
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         case .spaceSeparator: scalar == " "

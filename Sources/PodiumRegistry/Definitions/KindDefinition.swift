@@ -3,6 +3,7 @@
 
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumSchema
 
 /// How the objects of a kind are made, checked, shown and deleted.
 ///
@@ -54,6 +55,12 @@ package struct KindDefinition: Sendable {
     /// Whether all metadata is checked again on update, so that errors in it are reported twice more.
     // Kubernetes: the ValidateXUpdate functions that call ValidateX
     package var rechecksMetadata = true
+    /// What writes through subresources can change; where nothing is said, all but the status, and through `status` all
+    /// but the specification.
+    // Kubernetes: the GetResetFields functions of the strategies
+    package var fieldFilters: [String: FieldFilter] = [:]
+    /// How other versions show its objects, by `apiVersion`; those that are not here show them as they are.
+    package var otherForms: [String: @Sendable (JSONValue) -> JSONValue] = [:]
     /// The warning that goes with every request to a version that is to be given up, by version.
     package var deprecations: [String: String] = [:]
     /// What is not done about its objects because no controller here does it; nil when nothing is lacking.
@@ -70,5 +77,12 @@ package struct KindDefinition: Sendable {
         case "status": strategy.status
         default: subresources[subresource]
         }
+    }
+
+    /// What a write through `subresource`, empty for the object itself, can change.
+    func fieldFilter(of subresource: String) -> FieldFilter {
+        if let filter = fieldFilters[subresource] { return filter }
+        if subresource == "status" { return .allBut([["spec"]]) }
+        return strategy.status == nil ? .everything : .allBut([["status"]])
     }
 }

@@ -7,18 +7,35 @@ import PodiumHost
 package import PodiumMachinery
 import PodiumStorage
 
+/// By which way a new object comes.
+enum NewObjectOrigin {
+    /// As itself.
+    case create
+    /// As an update of one that does not exist.
+    case update
+    /// Applied; it says already who owns its fields.
+    case apply
+}
+
 extension ResourceStore {
     /// Adds `object`, which was decoded and defaulted.
     // Kubernetes: registry/rest/create.go BeforeCreate; generic/registry/store.go Create
-    package func create(
+    package func create(_ object: JSONValue, options: WriteOptions) throws(StatusError) -> WriteResult {
+        try create(object, options: options, origin: .create)
+    }
+
+    /// Adds an object that comes by a certain way.
+    func create(
         _ object: JSONValue,
-        options: WriteOptions
+        options: WriteOptions,
+        origin: NewObjectOrigin
     ) throws(StatusError) -> WriteResult {
         var object = object
         var warnings: [String] = []
         defer { options.warnings.add(warnings) }
         try placeInNamespace(&object)
         Self.dropRepeatedOwners(&object, &warnings)
+        if origin != .apply { account(for: &object, live: nil, manager: options.fieldManager) }
         let name = object[path: "metadata", "name"]?.string ?? ""
         let attributes = attributes(.create, name: name, old: nil, options: options)
         try environment.admission.mutate(&object, attributes, context, &warnings)
@@ -27,7 +44,7 @@ extension ResourceStore {
             var reserved: Set<String> = []
             defer { environment.reservations.release(reserved) }
             warnings += strategy.preparationWarnings(candidate, old: nil)
-            try prepareForCreate(&candidate, by: options.user)
+            try prepareForCreate(&candidate, by: options.user, origin)
             guard let exclusives = reserve(candidate, old: nil) else {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
                 continue
@@ -79,11 +96,20 @@ extension ResourceStore {
         warnings.append(warning)
     }
 
-    private func prepareForCreate(_ object: inout JSONValue, by user: UserInfo) throws(StatusError) {
+    private func prepareForCreate(
+        _ object: inout JSONValue,
+        by user: UserInfo,
+        _ origin: NewObjectOrigin
+    ) throws(StatusError) {
         let host = environment.host
         var metadata = object["metadata"]?.object ?? [:]
-        for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation", "managedFields"] {
-            metadata.removeValue(forKey: key)
+        metadata.removeValue(forKey: "selfLink")
+        metadata.removeValue(forKey: "generation")
+        if origin == .create {
+            // Upstream wipes these in the handler of POST alone.
+            // Kubernetes: apiserver/pkg/registry/rest/meta.go WipeObjectMetaSystemFields
+            metadata.removeValue(forKey: "deletionTimestamp")
+            metadata.removeValue(forKey: "deletionGracePeriodSeconds")
         }
         metadata["uid"] = .string(host.random.uid())
         metadata["creationTimestamp"] = .string(host.clock.now.rfc3339)

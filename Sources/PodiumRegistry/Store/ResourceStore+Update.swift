@@ -17,13 +17,15 @@ extension ResourceStore {
     /// Replaces the object called `name` by what `make` makes of it (nil: there is none yet).
     ///
     /// `make` is called again when another writer was faster, and the new object either does not say which version it
-    /// replaces or is a patch of the old one. A patch has no precondition but the version that it may bring.
+    /// replaces or is a patch of the old one. A patch has no precondition but the version that it may bring. The new
+    /// object may say already who owns its fields (`isAccounted`).
     // Kubernetes: generic/registry/store.go Update; registry/rest/update.go BeforeUpdate
     package func update(
         _ name: String,
         options: WriteOptions,
         allowsCreate: Bool? = nil,
         isPatch: Bool = false,
+        isAccounted: Bool = false,
         _ make: (StoredObject?) throws(StatusError) -> JSONValue
     ) throws(StatusError) -> UpdateOutcome {
         for attempt in 1... {
@@ -32,14 +34,21 @@ extension ResourceStore {
             guard let current else {
                 guard allowsCreate ?? strategy.allowsCreateOnUpdate else { throw .notFound(resource, name) }
                 try options.authorizeCreate?()
+                try checkNewIdentity(object, name)
                 object[path: "metadata", "resourceVersion"] = nil
-                return UpdateOutcome(result: try whole.create(object, options: options), isCreated: true)
+                let origin: NewObjectOrigin = isAccounted ? .apply : .update
+                return UpdateOutcome(
+                    result: try whole.create(object, options: options, origin: origin),
+                    isCreated: true
+                )
             }
             if !isPatch { try checkIdentity(object, current, name) }
             let isConditional = try checkVersion(object, current, name) && !isPatch
             var warnings: [String] = []
             defer { options.warnings.add(warnings) }
             let old = definition.value(of: current)
+            Self.dropRepeatedOwners(&object, &warnings)
+            if !isAccounted { account(for: &object, live: old, manager: options.fieldManager) }
             let updated = try prepareForUpdate(object, old: old, name, options, &warnings)
             guard let reserved = reserve(updated, old: old) else {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
@@ -75,6 +84,19 @@ extension ResourceStore {
     private func checkIdentity(_ object: JSONValue, _ current: StoredObject, _ name: String) throws(StatusError) {
         if let uid = object[path: "metadata", "uid"]?.string, !uid.isEmpty, uid != current.facts.uid {
             throw preconditionFailed(name, "UID in precondition: \(uid), UID in object meta: \(current.facts.uid)")
+        }
+    }
+
+    /// Who writes an object that does not exist must not mean one that does.
+    // Kubernetes: generic/registry/store.go Update
+    private func checkNewIdentity(_ object: JSONValue, _ name: String) throws(StatusError) {
+        let version = object[path: "metadata", "resourceVersion"]?.string ?? ""
+        if !version.isEmpty, UInt64(version) == nil {
+            throw StatusError(code: 500, reason: .unknown, message: GoNumber.problem("ParseUint", version))
+        }
+        if let uid = object[path: "metadata", "uid"]?.string, !uid.isEmpty {
+            let problem = "uid mismatch: the provided object specified uid \(uid), and no existing object was found"
+            throw .conflict(resource, name, problem)
         }
     }
 
@@ -122,12 +144,15 @@ extension ResourceStore {
         _ warnings: inout [String]
     ) throws(StatusError) -> JSONValue {
         var object = object
-        Self.dropRepeatedOwners(&object, &warnings)
         let attributes = attributes(.update, name: name, old: old, options: options)
         try environment.admission.mutate(&object, attributes, context, &warnings)
+        Self.keepTimes(of: old, in: &object)
         Self.keepMetadata(&object, of: old)
         warnings += strategy.preparationWarnings(object, old: old)
+        // A strategy decides what may change; who owns what is not its business.
+        let account = object[path: "metadata", "managedFields"]
         strategy.prepareForUpdate(&object, old: old, context: context)
+        object.setManagedFields(account)
         let errors =
             ObjectMetaValidation.validateUpdate(
                 object["metadata"],
@@ -149,7 +174,6 @@ extension ResourceStore {
         object["metadata"]?.updateObject { metadata in
             metadata["generation"] = before["generation"]
             metadata["selfLink"] = nil
-            metadata["managedFields"] = before["managedFields"]
             metadata["creationTimestamp"] = before["creationTimestamp"]
             if let deletion = before["deletionTimestamp"] { metadata["deletionTimestamp"] = deletion }
             for key in ["uid", "deletionGracePeriodSeconds", "namespace"]

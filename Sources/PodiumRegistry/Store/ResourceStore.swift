@@ -4,6 +4,7 @@
 package import PodiumCodec
 package import PodiumHost
 package import PodiumMachinery
+package import PodiumSchema
 package import PodiumStorage
 
 /// What every store of one cluster shares.
@@ -11,6 +12,8 @@ package import PodiumStorage
 package final class StoreEnvironment: Sendable {
     package let storage: any Storage
     package let host: Host
+    /// The types of the API.
+    package let schemas: SchemaRegistry
     package let admission: AdmissionChain
     package let serviceNetwork: ServiceNetwork
     let reservations = Reservations()
@@ -18,11 +21,13 @@ package final class StoreEnvironment: Sendable {
     package init(
         storage: any Storage,
         host: Host,
+        schemas: SchemaRegistry,
         admission: AdmissionChain,
         serviceNetwork: ServiceNetwork = .standard
     ) {
         self.storage = storage
         self.host = host
+        self.schemas = schemas
         self.admission = admission
         self.serviceNetwork = serviceNetwork
     }
@@ -33,7 +38,7 @@ package struct WriteOptions: Sendable {
     /// Whether everything is done but the commit.
     package var isDryRun = false
     /// The name under which fields are owned.
-    package var fieldManager = ""
+    package var fieldManager = "unknown"
     /// Who asks.
     package var user = UserInfo.anonymous
     /// Throws when the user may not create what an update or a patch does not find; nil when nobody asks.

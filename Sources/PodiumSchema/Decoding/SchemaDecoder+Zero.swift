@@ -20,11 +20,11 @@ extension SchemaDecoder {
 
     /// Whether `value` is not told from an absent one.
     ///
-    /// Empty lists and maps never are: storage does not keep them.
+    /// Empty lists and maps never are, but for one: storage does not keep them.
     private static func disappears(_ value: JSONValue, _ field: SchemaField) -> Bool {
         switch value {
         case .null: true
-        case .array(let elements): field.container != .single && elements.isEmpty
+        case .array(let elements): field.container != .single && elements.isEmpty && !field.keepsEmptyList
         case .object(let members): field.container != .single && members.isEmpty
         case .string(let text): field.emission == .omit && text.isEmpty
         case .bool(let flag): field.emission == .omit && !flag
@@ -40,6 +40,11 @@ extension SchemaDecoder {
         case .null: .null
         case .zero: field.container == .single ? zeroElement(field) : .null
         }
+    }
+
+    /// An object of `schema` that nobody has filled in.
+    static func zero(_ schema: Schema) -> JSONValue {
+        SchemaDecoder(registry: schema.registry, duplicates: [], isConversion: false).zero(schema)
     }
 
     /// The zero value of a type: its fields that are always written.

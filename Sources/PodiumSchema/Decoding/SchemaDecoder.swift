@@ -53,7 +53,7 @@ package struct SchemaDecoder {
     /// Whether values come from a tree that upstream converts by reflection, which words its errors differently.
     let isConversion: Bool
 
-    private init(registry: SchemaRegistry, duplicates: [String], isConversion: Bool) {
+    init(registry: SchemaRegistry, duplicates: [String], isConversion: Bool) {
         self.registry = registry
         self.duplicates = Set(duplicates)
         self.isConversion = isConversion
@@ -258,7 +258,7 @@ extension SchemaDecoder {
     }
 
     /// What Go calls the kind of `value`.
-    static func description(of value: JSONValue) -> String {
+    package static func description(of value: JSONValue) -> String {
         switch value {
         case .null: "null"
         case .bool: "bool"

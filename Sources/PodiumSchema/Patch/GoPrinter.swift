@@ -1,28 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints JSON trees as Go's fmt prints maps and slices, which shows in some error texts.
+// Prints documents as Go's fmt prints maps and slices, which shows in some error texts.
 
-import OrderedCollections
 import PodiumCodec
+import PodiumMachinery
 
-/// Go's `%v` of decoded JSON.
+/// Go's `%v` and the like of decoded JSON.
 enum GoPrinter {
-    /// `map[a:1 b:[x y] c:<nil>]`, with the members sorted by name.
-    static func text(_ value: JSONValue) -> String {
-        switch value {
-        case .null: "<nil>"
-        case .bool(let flag): flag ? "true" : "false"
-        case .integer(let number): String(number)
-        case .number(let number): text(number.double)
-        case .string(let text): text
-        case .array(let elements): "[\(elements.map { text($0) }.joined(separator: " "))]"
-        case .object(let members):
-            "map[\(members.sorted { $0.key < $1.key }.map { "\($0.key):\(text($0.value))" }.joined(separator: " "))]"
+    /// `%v`: `map[a:1 b:[x y] c:<nil>]`, with the members sorted by name.
+    static func text(_ document: some DocumentReader) -> String {
+        switch document.kind {
+        case .null: return "<nil>"
+        case .bool: return document.bool == true ? "true" : "false"
+        case .integer: return String(document.integer ?? 0)
+        case .number: return text(document.number?.double ?? .nan)
+        case .string: return document.string ?? ""
+        case .array:
+            return "[\((0..<document.count).map { text(document.element(at: $0)) }.joined(separator: " "))]"
+        case .object:
+            return "map[\(sortedMembers(document).map { "\($0.name):\(text($0.value))" }.joined(separator: " "))]"
         }
     }
 
+    /// `%#v`: `map[string]interface {}{"a":1, "b":[]interface {}{"x", interface {}(nil)}}`.
+    static func sourceText(_ document: some DocumentReader) -> String {
+        switch document.kind {
+        case .null: return "interface {}(nil)"
+        case .string: return FieldError.quoted(document.string ?? "")
+        case .array:
+            let elements = (0..<document.count).map { sourceText(document.element(at: $0)) }
+            return "[]interface {}{\(elements.joined(separator: ", "))}"
+        case .object:
+            let members = sortedMembers(document).map { "\(FieldError.quoted($0.name)):\(sourceText($0.value))" }
+            return "map[string]interface {}{\(members.joined(separator: ", "))}"
+        case .bool, .integer, .number: return text(document)
+        }
+    }
+
+    private static func sortedMembers<Document: DocumentReader>(
+        _ document: Document
+    ) -> [(name: String, value: Document)] {
+        (0..<document.count).map { (document.name(at: $0), document.element(at: $0)) }.sorted { $0.0 < $1.0 }
+    }
+
     /// The Go type of decoded JSON.
-    static func typeName(_ value: JSONValue) -> String {
-        switch value {
+    static func typeName(_ document: some DocumentReader) -> String {
+        switch document.kind {
         case .null: "<nil>"
         case .bool: "bool"
         case .integer: "int64"
@@ -34,11 +56,11 @@ enum GoPrinter {
     }
 
     /// The kind of the Go type of decoded JSON.
-    static func kindName(_ value: JSONValue) -> String {
-        switch value {
+    static func kindName(_ document: some DocumentReader) -> String {
+        switch document.kind {
         case .array: "slice"
         case .object: "map"
-        default: typeName(value)
+        default: typeName(document)
         }
     }
 

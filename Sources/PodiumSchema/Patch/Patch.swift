@@ -95,10 +95,10 @@ package struct Patch: Sendable {
         do throws(DecodingError) {
             decoded = try SchemaDecoder.convert(merged, to: schema)
         } catch {
-            throw .invalid(value: GoPrinter.text(.object(members)), error.message)
+            throw .invalid(value: GoPrinter.text(JSONValue.object(members)), error.message)
         }
         let problems = document.duplicates.map { "duplicate field \"\($0)\"" }
-        return try finish(decoded, problems, kind, quoted: { GoPrinter.text(.object(members)) })
+        return try finish(decoded, problems, kind, quoted: { GoPrinter.text(JSONValue.object(members)) })
     }
 
     /// Refuses or reports unknown and duplicate fields of the patch and of its result.
@@ -199,5 +199,16 @@ extension RequestDecoder {
             return DecodedObject(value: patched, strictErrors: [])
         }
         return try decodeTyped(patched, duplicates: [], actual, into: expected)
+    }
+
+    /// Reads what came of merging as an object of `kind`, in canonical form.
+    // Kubernetes: apimachinery/pkg/util/managedfields/internal/typeconverter.go TypedToObject
+    package func decode(merged: JSONValue, as kind: GroupVersionKind) throws(StatusError) -> JSONValue {
+        guard let schema = registry.schema(for: kind) else { return Self.stamp(merged, kind) }
+        do throws(DecodingError) {
+            return Self.stamp(try SchemaDecoder.convert(merged, to: schema).value, kind)
+        } catch {
+            throw StatusError(code: 500, reason: .unknown, message: error.message)
+        }
     }
 }

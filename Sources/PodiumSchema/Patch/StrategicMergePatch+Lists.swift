@@ -68,7 +68,7 @@ extension StrategicMergePatch {
         }
         if case .array = first { throw .unprocessable }
         for list in [original, patch] where !list.allSatisfy({ hasSameType($0, first) }) {
-            let lists = GoPrinter.text(.array([.array(original), .array(patch)]))
+            let lists = GoPrinter.text(JSONValue.array([.array(original), .array(patch)]))
             throw .unexpected("list element types are not identical: \(lists)")
         }
         return first
@@ -182,8 +182,8 @@ extension StrategicMergePatch {
             while let next = rest.first, try identity(of: next, key) != wanted { rest = rest.dropFirst() }
             if rest.isEmpty {
                 throw .unexpected(
-                    "The order in patch list:\n\(GoPrinter.text(.array(patch)))\n doesn't match \(Directive.order) "
-                        + "list:\n\(GoPrinter.text(.array(order)))\n"
+                    "The order in patch list:\n\(GoPrinter.text(JSONValue.array(patch)))\n doesn't match \(Directive.order) "
+                        + "list:\n\(GoPrinter.text(JSONValue.array(order)))\n"
                 )
             }
             rest = rest.dropFirst()

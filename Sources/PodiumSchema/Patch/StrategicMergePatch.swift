@@ -125,11 +125,11 @@ enum StrategicMergePatch {
     // MARK: Errors
 
     static func badPatchType(_ directive: JSONValue, _ members: JSONObject) -> PatchError {
-        .unexpected("unknown patch type: \(GoPrinter.text(directive)) in map: \(GoPrinter.text(.object(members)))")
+        .unexpected("unknown patch type: \(GoPrinter.text(directive)) in map: \(GoPrinter.text(JSONValue.object(members)))")
     }
 
     static func noMergeKey(_ members: JSONObject, _ key: String) -> PatchError {
-        .unexpected("map: \(GoPrinter.text(.object(members))) does not contain declared merge key: \(key)")
+        .unexpected("map: \(GoPrinter.text(JSONValue.object(members))) does not contain declared merge key: \(key)")
     }
 
     static func badArgument(_ expected: String, _ value: JSONValue) -> PatchError {

@@ -6,18 +6,21 @@ import Synchronization
 /// A reference that is set once.
 // The one of the standard library is not specialised: each look at it goes through the metadata of generic types, which
 // takes longer than all else that is counted of a request.
-struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
+package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
     /// The address of the value, on which this holds a reference; 0 as long as there is none.
     private let address = Atomic<UInt>(0)
+
+    /// Makes one that is not set.
+    package init() {}
 
     deinit { Self.unmanaged(address.load(ordering: .acquiring))?.release() }
 
     /// nil as long as it is not set.
-    var value: Value? { Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue() }
+    package var value: Value? { Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue() }
 
     /// Sets it, unless somebody else was faster.
     /// - Returns: what it is now.
-    func setOnce(_ value: Value) -> Value {
+    package func setOnce(_ value: Value) -> Value {
         let mine = Unmanaged.passRetained(value)
         let (isMine, theirs) = address.compareExchange(
             expected: 0,

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tells two states of an object apart, as sets of fields.
+
+package import PodiumCodec
+
+/// The parts in which a document differs from another one of its type.
+// Kubernetes: structured-merge-diff/typed/comparison.go
+package struct Comparison: Sendable {
+    /// What only the new document has.
+    package var added = FieldSet()
+    /// What only the old document has.
+    package var removed = FieldSet()
+    /// What both have, but not the same.
+    package var modified = FieldSet()
+
+    /// Whether there is no difference.
+    package var isEmpty: Bool { added.isEmpty && removed.isEmpty && modified.isEmpty }
+}
+
+extension MergeType {
+    /// What tells `new` apart from `old`.
+    /// - Throws: when a list has elements that cannot be told apart by its keys.
+    // Kubernetes: structured-merge-diff/typed/compare.go
+    @_specialize(where Document == JSONValue)
+    package func compare<Document: DocumentReader>(
+        _ old: Document,
+        _ new: Document
+    ) throws(MergeTypeError) -> Comparison {
+        var differences = Comparison()
+        _ = try compareParts(old, new, &differences)
+        return differences
+    }
+
+    /// What became of a part as such, whatever became of what is below it.
+    private enum Change {
+        case none
+        case added
+        case removed
+        case modified
+
+        static func ofWhole<Document: DocumentReader>(_ old: Document?, _ new: Document?) -> Change {
+            guard let old else { return .added }
+            guard let new else { return .removed }
+            return old.isEqual(to: new) ? .none : .modified
+        }
+    }
+
+    /// Adds what differs below a part, and says what became of the part itself. One of both is not nil.
+    private func compareParts<Document: DocumentReader>(
+        _ old: Document?,
+        _ new: Document?,
+        _ differences: inout Comparison
+    ) throws(MergeTypeError) -> Change {
+        let before = old.map { sort(of: $0) }
+        let after = new.map { sort(of: $0) }
+        var change: Change?
+        if let before { change = try compare(old, new, as: before, &differences) }
+        // What it was and what it is may be of different sorts, each of which the type allows.
+        if let after, after != before { change = try compare(old, new, as: after, &differences) ?? change }
+        if let change { return change }
+        if old == nil { return .added }
+        return new == nil ? .removed : .none
+    }
+
+    /// - Returns: what became of the part, when it is one value; nil when it falls into parts.
+    private func compare<Document: DocumentReader>(
+        _ old: Document?,
+        _ new: Document?,
+        as sort: Sort,
+        _ differences: inout Comparison
+    ) throws(MergeTypeError) -> Change? {
+        switch sort {
+        case .scalar: return .ofWhole(old, new)
+        case .map(let map):
+            if map.isAtomic || (Self.isNothing(old, .object) && Self.isNothing(new, .object)) {
+                return .ofWhole(old, new)
+            }
+            try compareMembers(old, new, map, &differences)
+        case .list(let list):
+            if list.isAtomic || (Self.isNothing(old, .array) && Self.isNothing(new, .array)) {
+                return .ofWhole(old, new)
+            }
+            try compareElements(old, new, list, &differences)
+        }
+        return nil
+    }
+
+    /// Whether there are no parts: to be told apart from each other, such things count as one value.
+    static func isNothing<Document: DocumentReader>(_ document: Document?, _ kind: DocumentKind) -> Bool {
+        guard let document, document.kind == kind else { return true }
+        return document.count == 0
+    }
+
+    private func compareMembers<Document: DocumentReader>(
+        _ old: Document?,
+        _ new: Document?,
+        _ map: Map,
+        _ differences: inout Comparison
+    ) throws(MergeTypeError) {
+        let before = old.flatMap { $0.kind == .object ? $0 : nil }
+        let after = new.flatMap { $0.kind == .object ? $0 : nil }
+        var common = 0
+        for index in 0..<(after?.count ?? 0) {
+            guard let after else { break }
+            let name = after.name(at: index)
+            let value = after.element(at: index)
+            let previous = before?.member(name, near: index)
+            if previous != nil { common += 1 }
+            try compareStep(.field(name), previous, value, map.type(of: name), &differences)
+        }
+        if let before, before.count > common {
+            for index in 0..<before.count {
+                let name = before.name(at: index)
+                if after?.member(name, near: index) != nil { continue }
+                try compareStep(.field(name), before.element(at: index), nil, map.type(of: name), &differences)
+            }
+        }
+        differences.sort()
+    }
+
+    private func compareElements<Document: DocumentReader>(
+        _ old: Document?,
+        _ new: Document?,
+        _ list: List,
+        _ differences: inout Comparison
+    ) throws(MergeTypeError) {
+        let before = try ListElements(old, list)
+        let after = try ListElements(new, list)
+        var seen: Set<PathElement> = []
+        for step in before.steps + after.steps where seen.insert(step).inserted {
+            let (first, second) = (before.places(of: step), after.places(of: step))
+            if first.count <= 1, second.count <= 1 {
+                let (old, new) = (first.first.flatMap(before.element), second.first.flatMap(after.element))
+                try compareStep(step, old, new, list.element.type, &differences)
+                continue
+            }
+            // Several that the keys do not tell apart count as one value.
+            if first.isEmpty {
+                differences.added.append(step)
+            } else if second.isEmpty {
+                differences.removed.append(step)
+            } else if first.count != second.count
+                || zip(first, second).contains(where: { old, new in
+                    guard let old = before.element(at: old), let new = after.element(at: new) else { return true }
+                    return !old.isEqual(to: new)
+                })
+            {
+                differences.modified.append(step)
+            }
+        }
+        differences.sort()
+    }
+
+    private func compareStep<Document: DocumentReader>(
+        _ step: PathElement,
+        _ old: Document?,
+        _ new: Document?,
+        _ type: MergeType?,
+        _ differences: inout Comparison
+    ) throws(MergeTypeError) {
+        guard let type else { throw MergeTypeError("field not declared in schema").below(step) }
+        var below = Comparison()
+        let change: Change
+        do throws(MergeTypeError) {
+            change = try type.compareParts(old, new, &below)
+        } catch {
+            throw error.below(step)
+        }
+        differences.added.append(below.added, below: step)
+        differences.removed.append(below.removed, below: step)
+        differences.modified.append(below.modified, below: step)
+        switch change {
+        case .none: break
+        case .added: differences.added.append(step)
+        case .removed: differences.removed.append(step)
+        case .modified: differences.modified.append(step)
+        }
+    }
+}
+
+extension Comparison {
+    /// Puts what was appended in order.
+    fileprivate mutating func sort() {
+        added.sort()
+        removed.sort()
+        modified.sort()
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who owns which fields of an object: metadata.managedFields as a value.
+
+import OrderedCollections
+package import PodiumCodec
+
+/// Whether fields are owned because they were applied, or because they were written.
+package enum FieldOperation: String, Hashable, Sendable {
+    case apply = "Apply"
+    case update = "Update"
+}
+
+/// Who owns fields: the same client counts as another owner by another operation, version or subresource.
+// Kubernetes: apimachinery/pkg/util/managedfields/internal/managedfields.go BuildManagerIdentifier
+package struct FieldOwner: Hashable, Sendable {
+    package let manager: String
+    package let operation: FieldOperation
+    /// The version in which an updater wrote; empty for appliers, who stay the same in whatever version they apply.
+    package let apiVersion: String
+    /// Empty for the object itself.
+    package let subresource: String
+
+    /// The owner that applies as `manager`.
+    package static func applier(_ manager: String, subresource: String = "") -> FieldOwner {
+        FieldOwner(manager: manager, operation: .apply, apiVersion: "", subresource: subresource)
+    }
+
+    /// The owner that writes as `manager`.
+    package static func updater(_ manager: String, apiVersion: String, subresource: String = "") -> FieldOwner {
+        FieldOwner(manager: manager, operation: .update, apiVersion: apiVersion, subresource: subresource)
+    }
+
+    private init(manager: String, operation: FieldOperation, apiVersion: String, subresource: String) {
+        self.manager = manager
+        self.operation = operation
+        self.apiVersion = apiVersion
+        self.subresource = subresource
+    }
+
+    /// The same owner where objects are seen in another version.
+    package func inVersion(_ apiVersion: String) -> FieldOwner {
+        operation == .apply
+            ? self : .updater(manager, apiVersion: apiVersion, subresource: subresource)
+    }
+
+    /// By what owners are sorted where nothing else is said: upstream names them by JSON.
+    var sortKey: String {
+        var writer = JSONWriter(capacity: 128)
+        let members = [
+            ("manager", manager), ("operation", operation.rawValue), ("apiVersion", apiVersion),
+            ("subresource", subresource),
+        ]
+        writer.write(.object(JSONObject(uniqueKeysWithValues: members.filter { !$0.1.isEmpty }.map { ($0, .string($1)) })))
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}
+
+/// What one owner owns.
+package struct OwnedFields: Hashable, Sendable {
+    package let owner: FieldOwner
+    /// The version of the object that `fields` is about.
+    package var apiVersion: String
+    package var fields: FieldSet
+    /// When the owner last changed something, in RFC 3339; nil for an applier that never did.
+    package var time: String?
+
+    package init(owner: FieldOwner, apiVersion: String, fields: FieldSet, time: String? = nil) {
+        self.owner = owner
+        self.apiVersion = apiVersion
+        self.fields = fields
+        self.time = time
+    }
+}
+
+/// Who owns which fields of an object.
+// Kubernetes: apimachinery/pkg/util/managedfields/internal/managedfields.go
+package struct ManagedFields: Hashable, Sendable {
+    /// One an owner, in the order in which the object shows them once it is encoded.
+    package private(set) var entries: [OwnedFields] = []
+
+    /// Nobody owns anything.
+    package init() {}
+
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// What `owner` owns; nil when that is nothing.
+    package subscript(owner: FieldOwner) -> OwnedFields? { entries.first { $0.owner == owner } }
+
+    /// Says what an owner owns from now on.
+    package mutating func set(_ owned: OwnedFields) {
+        if let index = entries.firstIndex(where: { $0.owner == owned.owner }) {
+            entries[index] = owned
+        } else {
+            entries.append(owned)
+        }
+    }
+
+    /// Takes everything from `owner`.
+    package mutating func remove(_ owner: FieldOwner) { entries.removeAll { $0.owner == owner } }
+
+    /// Takes from every owner what `change` says, and drops those who are left with nothing.
+    package mutating func updateAll(_ change: (inout OwnedFields) -> Void) {
+        for index in entries.indices { change(&entries[index]) }
+        entries.removeAll { $0.fields.isEmpty }
+    }
+
+    /// Whether both say the same but for the times.
+    package func isEqualButForTimes(to other: ManagedFields) -> Bool {
+        guard entries.count == other.entries.count else { return false }
+        return entries.allSatisfy { owned in
+            guard let theirs = other[owned.owner] else { return false }
+            return theirs.apiVersion == owned.apiVersion && theirs.fields == owned.fields
+        }
+    }
+}
+
+// MARK: - JSON
+
+extension ManagedFields {
+    /// Reads `metadata.managedFields`.
+    /// - Throws: what is wrong with it.
+    package init(_ document: some DocumentReader) throws(FieldSetError) {
+        for index in 0..<(document.kind == .array ? document.count : 0) {
+            let entry = document.element(at: index)
+            guard let operation = entry.member("operation")?.string.flatMap({ FieldOperation(rawValue: $0) }) else {
+                throw FieldSetError(text: "operation must be `Apply` or `Update`")
+            }
+            guard let version = entry.member("apiVersion")?.string, !version.isEmpty else {
+                throw FieldSetError(text: "apiVersion must not be empty")
+            }
+            guard entry.member("fieldsType")?.string == "FieldsV1" else {
+                throw FieldSetError(text: "invalid fieldsType in managed fields entry \(index)")
+            }
+            let manager = entry.member("manager")?.string ?? ""
+            let subresource = entry.member("subresource")?.string ?? ""
+            let owner =
+                switch operation {
+                case .apply: FieldOwner.applier(manager, subresource: subresource)
+                case .update: FieldOwner.updater(manager, apiVersion: version, subresource: subresource)
+                }
+            var fields = FieldSet()
+            if let document = entry.member("fieldsV1"), !document.isNull { fields = try FieldSet(fieldsV1: document) }
+            set(
+                OwnedFields(owner: owner, apiVersion: version, fields: fields, time: entry.member("time")?.string)
+            )
+        }
+    }
+
+    /// Whether `document`, given as `metadata.managedFields`, asks to forget who owns what.
+    // Kubernetes: apimachinery/pkg/util/managedfields/internal/fieldmanager.go isResetManagedFields
+    package static func isReset(_ document: some DocumentReader) -> Bool {
+        guard document.kind == .array else { return false }
+        return document.count == 0 || (document.count == 1 && document.element(at: 0).count == 0)
+    }
+
+    /// As `metadata.managedFields`; nil when nobody owns anything.
+    package func document<Document: DocumentBuilder>(_ string: (String) -> Document) -> Document? {
+        if isEmpty { return nil }
+        return .array(of: sorted.map { $0.document(string) })
+    }
+
+    /// Appliers first, then by time, and then by name.
+    // Kubernetes: apimachinery/pkg/util/managedfields/internal/managedfields.go sortEncodedManagedFields
+    private var sorted: [OwnedFields] {
+        entries.sorted { left, right in
+            let (a, b) = (left.owner, right.owner)
+            if a.operation != b.operation { return a.operation == .apply }
+            if left.time != right.time { return (left.time ?? "") < (right.time ?? "") }
+            if a.manager != b.manager { return a.manager.precedesByBytes(b.manager) }
+            if left.apiVersion != right.apiVersion { return left.apiVersion < right.apiVersion }
+            return a.subresource < b.subresource
+        }
+    }
+}
+
+extension OwnedFields {
+    fileprivate func document<Document: DocumentBuilder>(_ string: (String) -> Document) -> Document {
+        var members: [(name: String, value: Document)] = []
+        if !owner.manager.isEmpty { members.append(("manager", string(owner.manager))) }
+        members.append(("operation", string(owner.operation.rawValue)))
+        members.append(("apiVersion", string(apiVersion)))
+        if let time { members.append(("time", string(time))) }
+        members.append(("fieldsType", string("FieldsV1")))
+        members.append(("fieldsV1", fields.fieldsV1()))
+        if !owner.subresource.isEmpty { members.append(("subresource", string(owner.subresource))) }
+        return .object(of: members)
+    }
+}
