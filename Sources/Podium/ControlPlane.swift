@@ -6,8 +6,8 @@
 
 import Logging
 import PodiumAPIServer
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumExchange
 import PodiumHost
 import PodiumKinds

@@ -258,7 +258,6 @@ extension JSONReader {
         guard bytes[position].isDigit else { throw unexpected(context) }
         skipDigits()
     }
-
 }
 
 // MARK: Strings

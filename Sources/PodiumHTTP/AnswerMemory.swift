@@ -3,8 +3,8 @@
 
 import CMicroHTTPD
 import Glibc
-import PodiumExchange
 import PodiumCodec
+import PodiumExchange
 
 /// The last answer of a connection, in the library's form, with the stored bytes that it is made of.
 ///

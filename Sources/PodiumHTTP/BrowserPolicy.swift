@@ -3,8 +3,8 @@
 // this machine.
 
 import Glibc
-import PodiumExchange
 import PodiumCodec
+import PodiumExchange
 
 /// By which names a server is called, and the pages of which origins may use it.
 ///

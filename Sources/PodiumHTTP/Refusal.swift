@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the HTTP layer refuses by itself, as the Status objects that Kubernetes clients understand.
 
-import PodiumExchange
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 
 /// A request that never reaches the API.

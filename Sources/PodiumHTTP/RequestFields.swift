@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which header fields are kept for the API server, and under which names.
 
-
 /// The header fields that Podium reads; all others are checked and forgotten.
 enum RequestFields {
     /// The name under which a field is kept, nil when it is not.

@@ -3,8 +3,8 @@
 
 import CMicroHTTPD
 import CPodiumHTTP
-import PodiumExchange
 import PodiumCodec
+import PodiumExchange
 import PodiumMachinery
 
 /// One answer on its way to the library.

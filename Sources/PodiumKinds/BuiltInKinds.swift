@@ -19,7 +19,9 @@ package enum BuiltInKinds {
     /// What some kinds have that others have not.
     private static let special: [GroupResource: @Sendable (inout KindDefinition) -> Void] = [
         .pods: { kind in
-            kind.subresources = ["ephemeralcontainers": PodEphemeralContainersStrategy(), "resize": PodResizeStrategy()]
+            kind.subresources = [
+                "ephemeralcontainers": PodEphemeralContainersStrategy(), "resize": PodResizeStrategy(),
+            ]
             kind.fieldFilters = [
                 "status": .allBut([
                     ["spec"], ["metadata", "deletionTimestamp"], ["metadata", "ownerReferences"],
@@ -124,16 +126,17 @@ package enum BuiltInKinds {
             name("validatingwebhookconfigurations", "admissionregistration.k8s.io"),
             name("mutatingwebhookconfigurations", "admissionregistration.k8s.io"),
         ]
-        let counted = webhooks + [
-            name("validatingadmissionpolicies", "admissionregistration.k8s.io"),
-            name("validatingadmissionpolicybindings", "admissionregistration.k8s.io"),
-            name("mutatingadmissionpolicies", "admissionregistration.k8s.io"),
-            name("mutatingadmissionpolicybindings", "admissionregistration.k8s.io"),
-            name("flowschemas", "flowcontrol.apiserver.k8s.io"),
-            name("prioritylevelconfigurations", "flowcontrol.apiserver.k8s.io"),
-            name("deviceclasses", "resource.k8s.io"),
-            name("resourceslices", "resource.k8s.io"),
-        ]
+        let counted =
+            webhooks + [
+                name("validatingadmissionpolicies", "admissionregistration.k8s.io"),
+                name("validatingadmissionpolicybindings", "admissionregistration.k8s.io"),
+                name("mutatingadmissionpolicies", "admissionregistration.k8s.io"),
+                name("mutatingadmissionpolicybindings", "admissionregistration.k8s.io"),
+                name("flowschemas", "flowcontrol.apiserver.k8s.io"),
+                name("prioritylevelconfigurations", "flowcontrol.apiserver.k8s.io"),
+                name("deviceclasses", "resource.k8s.io"),
+                name("resourceslices", "resource.k8s.io"),
+            ]
         let withStatus = [
             name("validatingadmissionpolicies", "admissionregistration.k8s.io"),
             name("flowschemas", "flowcontrol.apiserver.k8s.io"),

@@ -2,8 +2,8 @@
 // How changes of objects change what the scheduler knows, and which pods they make it try again.
 
 import OrderedCollections
-import PodiumCodec
 package import PodiumClient
+import PodiumCodec
 package import PodiumMachinery
 import PodiumStorage
 

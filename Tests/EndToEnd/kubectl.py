@@ -89,3 +89,8 @@ def client_version() -> tuple[int, ...]:
 def cells(line: str) -> list[str]:
     """The cells of a printed row, which kubectl keeps at least three blanks apart."""
     return re.split(r" {3,}", line.strip())
+
+
+def own_labels(labels: dict[str, str]) -> dict[str, str]:
+    """The labels of a pod without those of its node's place, which it gets when it is bound."""
+    return {name: value for name, value in labels.items() if not name.startswith("topology.kubernetes.io/")}

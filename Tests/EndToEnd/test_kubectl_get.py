@@ -62,7 +62,7 @@ def test_pods_of_all_namespaces(web: Kubectl) -> None:
 
 
 def test_labels(web: Kubectl) -> None:
-    assert cells(web.lines("get", "pods", "--show-labels")[1])[-1] == "app=web"
+    assert cells(web.lines("get", "pods", "--show-labels")[1])[-1].split(",")[0] == "app=web"
     header, row = web.lines("get", "pods", "-L", "app")
     assert header.split()[-1] == "APP" and cells(row)[-1] == "web"
 

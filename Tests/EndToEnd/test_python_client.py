@@ -9,6 +9,7 @@ import pytest
 from kubernetes import client, utils, watch
 from kubernetes.client.exceptions import ApiException
 
+from kubectl import own_labels
 from manifests import shell_pod
 from server import Server
 
@@ -91,10 +92,10 @@ def test_watch_with_a_resource_version(core: client.CoreV1Api) -> None:
 def test_patch(core: client.CoreV1Api) -> None:
     core.create_namespaced_pod(NAMESPACE, pod("patched", app="old"))
     patched = core.patch_namespaced_pod("patched", NAMESPACE, {"metadata": {"labels": {"app": "new", "tier": "web"}}})
-    assert patched.metadata.labels == {"app": "new", "tier": "web"}
+    assert own_labels(patched.metadata.labels) == {"app": "new", "tier": "web"}
     body = [{"op": "remove", "path": "/metadata/labels/tier"}]
     patched = core.patch_namespaced_pod("patched", NAMESPACE, body)
-    assert patched.metadata.labels == {"app": "new"}
+    assert own_labels(patched.metadata.labels) == {"app": "new"}
 
 
 def test_replace_conflicts_on_a_stale_version(core: client.CoreV1Api) -> None:

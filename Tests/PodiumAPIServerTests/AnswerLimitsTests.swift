@@ -71,12 +71,19 @@ import Testing
         #expect(answer.body["reason"] == nil)
     }
 
-    @Test(arguments: ["", "?force=true", "?fieldManager=me&force=true"])
-    func serverSideApplyIsRefusedInOneWay(query: String) {
+    @Test(arguments: ["", "?force=true"]) func whoAppliesMustSayWhoItIs(query: String) {
         let server = ServerFixture()
         let answer = server.send("PATCH", "\(Self.maps)/m\(query)", "{}", contentType: "application/apply-patch+yaml")
-        #expect(answer.code == 415)
-        #expect(answer.message == "Podium does not do server-side apply")
+        #expect(answer.code == 422)
+        #expect(answer.message.contains("fieldManager: Required value: is required for apply patch"))
+    }
+
+    @Test func anObjectTooLargeForItsAccountGoesWithout() {
+        let server = ServerFixture()
+        let keys = (0..<60_000).map { "\"k\($0)\":\"0123\"" }.joined(separator: ",")
+        let made = server.send("POST", Self.maps, #"{"metadata":{"name":"m"},"data":{\#(keys)}}"#)
+        #expect(made.code == 201)
+        #expect(made.body[path: "metadata", "managedFields"] == nil)
     }
 
     @Test func negativeZeroIsTheInteger0() {

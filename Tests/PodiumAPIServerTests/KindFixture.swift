@@ -9,6 +9,7 @@ import PodiumHost
 import PodiumKinds
 import PodiumMachinery
 import PodiumRegistry
+import PodiumSchema
 import PodiumStorage
 
 /// A cluster with the namespaces `default` and `ns`.
@@ -16,6 +17,7 @@ struct KindFixture {
     let storage = MemoryStorage()
     let host: Host
     private let registry = ResourceRegistry.builtIn()
+    private let schemas = SchemaRegistry()
     private let admission: AdmissionChain
     /// Where the addresses of Services come from.
     var serviceNetwork = ServiceNetwork.standard

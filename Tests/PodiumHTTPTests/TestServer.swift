@@ -4,8 +4,8 @@
 import Dispatch
 import Glibc
 import Logging
-import PodiumExchange
 import PodiumCodec
+import PodiumExchange
 import PodiumHTTP
 import Synchronization
 import Testing

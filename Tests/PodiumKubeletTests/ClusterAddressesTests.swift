@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses of pods and nodes: all different, in their network, and used again as late as possible.
 
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

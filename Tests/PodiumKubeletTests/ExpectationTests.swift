@@ -2,8 +2,8 @@
 // Images of which nothing is known, in pods: whether they end, which ports answer, what the pod is told.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage

@@ -2,8 +2,8 @@
 // Nodes do not wait for one another.
 
 import Logging
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

@@ -3,8 +3,8 @@
 
 import Logging
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumKubelet
 import PodiumMachinery

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes: their readiness and leases, silence and return of their kubelets, objects that clients keep for themselves.
 
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumKubelet
 import PodiumMachinery
 import PodiumStorage

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images that are there, are pulled, or can not be had.
 
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumMachinery
 import PodiumRuntime
 import PodiumStorage

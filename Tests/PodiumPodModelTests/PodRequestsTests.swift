@@ -14,17 +14,19 @@ import Testing
         return container
     }
 
-    @Test(arguments: [
-        (["1", "2"], [], 3000),
-        // One init container after the other, each alone.
-        (["1"], [("2", false), ("3", false)], 3000),
-        // A sidecar runs beside all that come behind it.
-        (["1"], [("2", true)], 3000),
-        (["1"], [("2", true), ("3", false)], 5000),
-        (["1"], [("3", false), ("2", true)], 3000),
-        (["1"], [("1", true), ("1", true), ("500m", false)], 3000),
-        ([], [], 0),
-    ] as [([String], [(String, Bool)], Int64)])
+    @Test(
+        arguments: [
+            (["1", "2"], [], 3000),
+            // One init container after the other, each alone.
+            (["1"], [("2", false), ("3", false)], 3000),
+            // A sidecar runs beside all that come behind it.
+            (["1"], [("2", true)], 3000),
+            (["1"], [("2", true), ("3", false)], 5000),
+            (["1"], [("3", false), ("2", true)], 3000),
+            (["1"], [("1", true), ("1", true), ("500m", false)], 3000),
+            ([], [], 0),
+        ] as [([String], [(String, Bool)], Int64)]
+    )
     func containersAddUp(containers: [String], initContainers: [(String, Bool)], milliCPU: Int64) {
         let pod: JSONValue = [
             "spec": [

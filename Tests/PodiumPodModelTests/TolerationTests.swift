@@ -9,19 +9,21 @@ import Testing
     private static let taint = Taint(key: "team", value: "a", effect: .noExecute)
 
     // Kubernetes: k8s.io/api/core/v1/toleration.go ToleratesTaint
-    @Test(arguments: [
-        (["key": "team", "operator": "Equal", "value": "a", "effect": "NoExecute"], true),
-        (["key": "team", "value": "a"], true),
-        (["key": "team", "value": "b"], false),
-        (["key": "team", "operator": "Exists"], true),
-        (["key": "other", "operator": "Exists"], false),
-        (["key": "team", "operator": "Exists", "effect": "NoSchedule"], false),
-        (["operator": "Exists"], true),
-        // Without a key every key will do; what is asked of the value still holds.
-        (["operator": "Equal", "value": "a"], true),
-        (["value": "b"], false),
-        (["key": "team", "operator": "Like", "value": "a"], false),
-    ] as [(JSONValue, Bool)])
+    @Test(
+        arguments: [
+            (["key": "team", "operator": "Equal", "value": "a", "effect": "NoExecute"], true),
+            (["key": "team", "value": "a"], true),
+            (["key": "team", "value": "b"], false),
+            (["key": "team", "operator": "Exists"], true),
+            (["key": "other", "operator": "Exists"], false),
+            (["key": "team", "operator": "Exists", "effect": "NoSchedule"], false),
+            (["operator": "Exists"], true),
+            // Without a key every key will do; what is asked of the value still holds.
+            (["operator": "Equal", "value": "a"], true),
+            (["value": "b"], false),
+            (["key": "team", "operator": "Like", "value": "a"], false),
+        ] as [(JSONValue, Bool)]
+    )
     func bearsWhatItSays(toleration: JSONValue, bears: Bool) {
         #expect(Toleration(toleration).tolerates(Self.taint) == bears)
     }

@@ -2,8 +2,8 @@
 // Each filter by itself: a pod, a cluster, and which nodes it takes.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumMachinery
 import PodiumScheduler
 import PodiumStorage

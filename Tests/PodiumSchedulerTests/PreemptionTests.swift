@@ -2,8 +2,8 @@
 // Pods that make room for themselves.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage

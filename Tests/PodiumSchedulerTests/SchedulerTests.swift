@@ -2,8 +2,8 @@
 // The scheduler as a whole: bindings, refusals, retries and Events.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumScheduler

@@ -3,8 +3,8 @@
 
 import OrderedCollections
 import PodiumAPIServer
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumKinds
 import PodiumKubelet
 import PodiumMachinery

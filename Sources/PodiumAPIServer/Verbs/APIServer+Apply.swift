@@ -45,7 +45,7 @@ extension APIServer {
                     + "\(SchemaDecoder.description(of: object)) into Go value of type map[string]interface {}"
             )
         }
-        let force = request.query["force"].map { $0 == "true" || $0 == "1" } ?? false
+        let force = request.query.flag("force")
         return (AppliedConfiguration(object: object, force: force), document)
     }
 
@@ -66,7 +66,8 @@ enum FieldManagerName {
     // Kubernetes: apiserver/pkg/endpoints/handlers/create.go managerOrUserAgent
     static func of(userAgent: String?) -> String {
         var name = ""
-        for scalar in (userAgent ?? "").unicodeScalars.prefix(while: { $0 != "/" }) where ObjectMetaValidation.isPrintable(scalar) {
+        for scalar in (userAgent ?? "").unicodeScalars.prefix(while: { $0 != "/" })
+        where ObjectMetaValidation.isPrintable(scalar) {
             if name.utf8.count + scalar.utf8.count > ObjectMetaValidation.maximumFieldManagerBytes { break }
             name.unicodeScalars.append(scalar)
         }

@@ -116,7 +116,8 @@ extension APIServer {
         }
         options.warnings = request.warnings
         let manager = request.query["fieldManager"] ?? ""
-        options.fieldManager = manager.isEmpty ? FieldManagerName.of(userAgent: request.http.headers.userAgent) : manager
+        options.fieldManager =
+            manager.isEmpty ? FieldManagerName.of(userAgent: request.http.headers.userAgent) : manager
         let dryRun = request.query.all("dryRun")
         var errors: [FieldError] = []
         if kind == "PatchOptions" {

@@ -22,7 +22,9 @@ enum WebhookDefaults {
         ]
         if isMutating { defaults.append(("reinvocationPolicy", "Never")) }
         for (name, value) in defaults where webhook[name] == nil { webhook[name] = value }
-        if webhook[path: "clientConfig", "service"]?.object != nil, webhook[path: "clientConfig", "service", "port"] == nil {
+        if webhook[path: "clientConfig", "service"]?.object != nil,
+            webhook[path: "clientConfig", "service", "port"] == nil
+        {
             webhook[path: "clientConfig", "service", "port"] = 443
         }
         guard webhook["rules"]?.array != nil else { return }

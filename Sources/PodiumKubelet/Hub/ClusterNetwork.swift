@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network of a cluster as every node sees it: Services, addresses, and what pods answer.
 
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumMachinery
 import PodiumRuntime
 import PodiumStorage

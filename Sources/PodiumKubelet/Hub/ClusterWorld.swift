@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What containers find when they look for names and servers in the cluster.
 
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumMachinery
 import PodiumRuntime
 

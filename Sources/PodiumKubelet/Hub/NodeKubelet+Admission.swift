@@ -2,8 +2,8 @@
 // Takes pods in, turns them away, or makes room for critical ones.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumMachinery
 import PodiumPodModel
 import PodiumStorage

@@ -2,8 +2,8 @@
 // Drives pod workers and does what they ask for: Events, statuses, deletions, timers.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumPodModel

@@ -2,8 +2,8 @@
 // The kubelet of one node: its pods, its Node object, its answers to what changes.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumPodModel

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a kubelet keeps of a Pod object: its identity, its manifest, and what others wrote into its status.
 
-import PodiumCodec
 package import PodiumClient
+import PodiumCodec
 package import PodiumMachinery
 import PodiumStorage
 

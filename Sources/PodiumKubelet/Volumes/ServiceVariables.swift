@@ -2,8 +2,8 @@
 // The variables by which containers find the Services of their namespace.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumMachinery
 
 /// The variables by which containers find Services.

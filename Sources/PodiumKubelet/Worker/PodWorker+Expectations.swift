@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a manifest and the Services let expect of a program of which nothing is known: its ports, and whether it ends.
 
-import PodiumCodec
 import PodiumClient
+import PodiumCodec
 import PodiumMachinery
 import PodiumRuntime
 

@@ -137,6 +137,8 @@ package final class ResourceDefinition: Sendable {
 extension ResourceDefinition {
     /// The text of the warning that goes with the creation of an object on which nothing acts.
     package var missingControllerWarning: String? {
-        rules.missingController.map { "\(groupResource): the object is stored, but Podium has no controller for it: \($0)" }
+        rules.missingController.map {
+            "\(groupResource): the object is stored, but Podium has no controller for it: \($0)"
+        }
     }
 }

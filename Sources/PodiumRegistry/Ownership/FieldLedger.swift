@@ -59,8 +59,8 @@ package struct FieldLedger: Sendable {
     }
 
     /// What comes of applying `configuration` to `live` (nil: there is none), and who owns what of it.
-    /// - Throws: 400 for a configuration of something else; 409 with the conflicts; 500, as upstream, for one that is not
-    ///   of its type.
+    /// - Throws: 400 for a configuration of something else; 409 with the conflicts; 500, as upstream, for one that is
+    ///   not of its type.
     package func apply(
         _ configuration: AppliedConfiguration,
         to live: JSONValue?,

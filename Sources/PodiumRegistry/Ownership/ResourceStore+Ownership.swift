@@ -60,6 +60,7 @@ extension JSONValue {
     /// Sets `metadata.managedFields`, or removes it.
     package mutating func setManagedFields(_ value: JSONValue?) {
         guard value != nil || self[path: "metadata", "managedFields"] != nil else { return }
-        updateObject { object in object["metadata", default: .emptyObject].updateObject { $0["managedFields"] = value } }
+        updateObject { object in object["metadata", default: .emptyObject].updateObject { $0["managedFields"] = value }
+        }
     }
 }

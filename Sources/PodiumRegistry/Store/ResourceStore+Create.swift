@@ -52,7 +52,7 @@ extension ResourceStore {
             reserved = exclusives
             try environment.admission.validate(candidate, attributes, context, &warnings)
             do throws(StatusError) {
-                let result = try commitCreate(candidate, options: options)
+                let result = try commitCreate(candidate, options: options, origin)
                 warnings += strategy.warnings(candidate, old: nil)
                 return result
             } catch let error where error.reason == .alreadyExists {
@@ -127,7 +127,11 @@ extension ResourceStore {
         if !errors.isEmpty { throw invalid(object[path: "metadata", "name"]?.string ?? "", errors) }
     }
 
-    private func commitCreate(_ object: JSONValue, options: WriteOptions) throws(StatusError) -> WriteResult {
+    private func commitCreate(
+        _ object: JSONValue,
+        options: WriteOptions,
+        _ origin: NewObjectOrigin
+    ) throws(StatusError) -> WriteResult {
         let name = object[path: "metadata", "name"]?.string ?? ""
         let version = object[path: "metadata", "resourceVersion"]?.string ?? ""
         var object = object
@@ -141,7 +145,14 @@ extension ResourceStore {
         // Kubernetes: apiserver/pkg/storage/etcd3/store.go Create
         if let number = UInt64(version), !version.hasPrefix("+"), number != 0 { throw .versionOfNewObject }
         do throws(StorageError) {
-            return .stored(try storage.create(key, draft(object)))
+            do throws(StorageError) {
+                return .stored(try storage.create(key, draft(object)))
+            } catch .tooLarge where origin != .apply {
+                // An object that is too large with the account of its fields may go without.
+                // Kubernetes: apiserver/pkg/endpoints/handlers/create.go isTooLargeError
+                object.setManagedFields(nil)
+                return .stored(try storage.create(key, draft(object)))
+            }
         } catch {
             throw StatusError(error, resource: resource)
         }

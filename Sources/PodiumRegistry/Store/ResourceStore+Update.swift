@@ -56,7 +56,7 @@ extension ResourceStore {
             }
             defer { environment.reservations.release(reserved) }
             do throws(StorageError) {
-                let result = try commitUpdate(updated, old: current, options)
+                let result = try commitUpdate(updated, old: current, options, keepsAccount: isAccounted)
                 return UpdateOutcome(result: result, isCreated: false)
             } catch .conflict where !isConditional && attempt < Limits.maximumConflictRetries {
                 continue
@@ -187,7 +187,8 @@ extension ResourceStore {
     private func commitUpdate(
         _ object: JSONValue,
         old: StoredObject,
-        _ options: WriteOptions
+        _ options: WriteOptions,
+        keepsAccount: Bool
     ) throws(StorageError) -> WriteResult {
         if options.isDryRun { return .transient(object) }
         if endsDeletion(object) {
@@ -195,8 +196,16 @@ extension ResourceStore {
             _ = try storage.delete(old.key, expecting: old.revision)
             return .transient(object)
         }
-        if object == definition.value(of: old) { return .stored(old) }
-        return .stored(try storage.update(old.key, expecting: old.revision, draft(object)))
+        let before = definition.value(of: old)
+        if object == before { return .stored(old) }
+        do throws(StorageError) {
+            return .stored(try storage.update(old.key, expecting: old.revision, draft(object)))
+        } catch .tooLarge where !keepsAccount {
+            // An object that is too large with the new account of its fields may keep the old one.
+            var object = object
+            object.setManagedFields(before[path: "metadata", "managedFields"])
+            return .stored(try storage.update(old.key, expecting: old.revision, draft(object)))
+        }
     }
 
     /// Whether `object` only waited for its last finalizer to go.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node with the pods on it and their sums, kept up to date pod by pod.
 
-package import PodiumPodModel
 package import PodiumMachinery
+package import PodiumPodModel
 
 /// A node and what runs on it. A value: preemption tries things out on copies of it.
 // Kubernetes: pkg/scheduler/framework/types.go NodeInfo

@@ -2,8 +2,8 @@
 // A node as the scheduler sees it, read once from its object.
 
 import OrderedCollections
-import PodiumCodec
 package import PodiumClient
+import PodiumCodec
 package import PodiumPodModel
 
 /// Everything about a node itself that scheduling depends on. Immutable, so that events and caches share it.

@@ -2,8 +2,8 @@
 // A pod as the scheduler sees it, read once from its object.
 
 import OrderedCollections
-import PodiumCodec
 package import PodiumClient
+import PodiumCodec
 package import PodiumMachinery
 package import PodiumPodModel
 import PodiumStorage

@@ -3,8 +3,6 @@
 
 import PodiumPodModel
 
-
-
 /// Keeps pods to the nodes that they require, and prefers those that they prefer.
 // Kubernetes: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
 package struct NodeAffinity: Filter, Score {

@@ -3,8 +3,6 @@
 
 import PodiumPodModel
 
-
-
 /// Prefers nodes on which CPU and memory would be used to similar shares.
 // Kubernetes: pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go
 package struct NodeResourcesBalancedAllocation: Score {

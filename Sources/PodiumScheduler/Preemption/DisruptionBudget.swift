@@ -2,8 +2,8 @@
 // How many pods may go voluntarily, as far as preemption cares.
 
 import OrderedCollections
-import PodiumCodec
 package import PodiumClient
+import PodiumCodec
 package import PodiumMachinery
 
 /// A PodDisruptionBudget.

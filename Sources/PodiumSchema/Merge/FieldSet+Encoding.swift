@@ -70,7 +70,11 @@ extension PathElement {
         switch self {
         case .field(let name): return "f:\(name)"
         case .index(let index): return "i:\(index)"
-        case .value(let value): return "v:\(value.json)"
+        case .value(let value):
+            var writer = JSONWriter(capacity: 32)
+            writer.raw("v:")
+            value.write(to: &writer)
+            return String(decoding: writer.bytes, as: UTF8.self)
         case .key(let keys):
             var writer = JSONWriter(capacity: 64)
             writer.raw("k:{")
@@ -78,7 +82,7 @@ extension PathElement {
                 if index > 0 { writer.raw(",") }
                 writer.write(key.name)
                 writer.raw(":")
-                writer.write(key.value.document)
+                key.value.write(to: &writer)
             }
             writer.raw("}")
             return String(decoding: writer.bytes, as: UTF8.self)
@@ -94,16 +98,19 @@ extension PathElement {
             guard let index = Int(rest) else { throw FieldSetError(text: "invalid index: \(rest)") }
             self = .index(index)
         case "v:":
-            guard let value = PathScalar(try Self.json(rest)) else { throw FieldSetError(text: "invalid value: \(rest)") }
+            guard let value = PathScalar(try Self.parsed(rest)) else {
+                throw FieldSetError(text: "invalid value: \(rest)")
+            }
             self = .value(value)
         case "k:":
-            guard case .object(let members) = try Self.json(rest) else {
-                throw FieldSetError(text: "invalid key: \(rest)")
-            }
+            let document = try Self.parsed(rest)
+            guard document.kind == .object else { throw FieldSetError(text: "invalid key: \(rest)") }
             var keys: [PathKey] = []
-            for (name, value) in members {
-                guard let value = PathScalar(value) else { throw FieldSetError(text: "invalid key: \(rest)") }
-                keys.append(PathKey(name: name, value: value))
+            for index in 0..<document.count {
+                guard let value = PathScalar(document.element(at: index)) else {
+                    throw FieldSetError(text: "invalid key: \(rest)")
+                }
+                keys.append(PathKey(name: document.name(at: index), value: value))
             }
             self = .key(keys.sorted())
         default:
@@ -114,27 +121,24 @@ extension PathElement {
         }
     }
 
-    private static func json(_ text: Substring) throws(FieldSetError) -> JSONValue {
-        do { return try JSONValue(json: String(text)) } catch { throw FieldSetError(text: "parsing value: \(error)") }
+    private static func parsed(_ text: Substring) throws(FieldSetError) -> some DocumentReader {
+        do throws(JSONError) {
+            return try JSONValue(json: String(text))
+        } catch {
+            throw FieldSetError(text: "parsing value: \(error.message)")
+        }
     }
 }
 
 extension PathScalar {
-    /// As a node of a document.
-    var document: JSONValue {
+    /// Writes this as JSON.
+    fileprivate func write(to writer: inout JSONWriter) {
         switch self {
-        case .null: .null
-        case .bool(let flag): .bool(flag)
-        case .integer(let number): .integer(number)
-        case .number(let number): .number(number)
-        case .string(let text): .string(text)
+        case .null: writer.raw("null")
+        case .bool(let flag): writer.raw(flag ? "true" : "false")
+        case .integer(let number): writer.write(number)
+        case .number(let number): writer.write(.number(number))
+        case .string(let text): writer.write(text)
         }
-    }
-
-    /// As JSON text.
-    fileprivate var json: String {
-        var writer = JSONWriter(capacity: 32)
-        writer.write(document)
-        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

@@ -111,7 +111,8 @@ package final class MergeType: Sendable {
         }
     }
 
-    /// Which of the things that this type allows `document` is; one that is none of them, as `null`, counts as the first.
+    /// Which of the things that this type allows `document` is; one that is none of them, as `null`, counts as the
+    /// first.
     // Kubernetes: structured-merge-diff/typed/typed.go deduceAtom, helpers.go handleAtom
     func sort(of document: some DocumentReader) -> Sort {
         switch document.kind {
@@ -176,7 +177,8 @@ extension SchemaField {
     fileprivate func mergeType(in registry: SchemaRegistry) -> MergeType.Reference {
         switch container {
         case .single: return element(in: registry, isAtomic: isAtomicMap)
-        case .list: return .direct(MergeType(list: MergeType.List(relationship(in: registry), of: element(in: registry))))
+        case .list:
+            return .direct(MergeType(list: MergeType.List(relationship(in: registry), of: element(in: registry))))
         case .map:
             let map = MergeType.Map(isAtomic: isAtomicMap ?? false, element: element(in: registry))
             return .direct(MergeType(map: map))

@@ -76,7 +76,8 @@ extension FieldManager {
                 )
             )
             let merged = try version.type.merge(live, applied)
-            let object = try prune(merged, managed, last)
+            let pruned = try prune(merged, managed, last)
+            let object = pruned.isNull ? .object(of: []) : pruned
             var differences = Differences(version: version, live: live, new: object, filter: filter)
             conflicts = try differences.conflicts(with: managed, sparing: owner)
             if force || conflicts.isEmpty {
@@ -112,7 +113,8 @@ extension FieldManager {
         var pruned = try before.type.removing(lost, from: before.object)
 
         // What somebody owns comes back, seen in each version in which it is owned.
-        let versions = [last.apiVersion] + Set(managed.entries.map(\.apiVersion)).subtracting([last.apiVersion]).sorted()
+        let versions =
+            [last.apiVersion] + Set(managed.entries.map(\.apiVersion)).subtracting([last.apiVersion]).sorted()
         var current = last.apiVersion
         for apiVersion in versions {
             guard let whole = view(merged, in: apiVersion),

@@ -50,7 +50,9 @@ package struct FieldOwner: Hashable, Sendable {
             ("manager", manager), ("operation", operation.rawValue), ("apiVersion", apiVersion),
             ("subresource", subresource),
         ]
-        writer.write(.object(JSONObject(uniqueKeysWithValues: members.filter { !$0.1.isEmpty }.map { ($0, .string($1)) })))
+        writer.write(
+            .object(JSONObject(uniqueKeysWithValues: members.filter { !$0.1.isEmpty }.map { ($0, .string($1)) }))
+        )
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

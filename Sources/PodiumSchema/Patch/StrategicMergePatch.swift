@@ -125,7 +125,9 @@ enum StrategicMergePatch {
     // MARK: Errors
 
     static func badPatchType(_ directive: JSONValue, _ members: JSONObject) -> PatchError {
-        .unexpected("unknown patch type: \(GoPrinter.text(directive)) in map: \(GoPrinter.text(JSONValue.object(members)))")
+        .unexpected(
+            "unknown patch type: \(GoPrinter.text(directive)) in map: \(GoPrinter.text(JSONValue.object(members)))"
+        )
     }
 
     static func noMergeKey(_ members: JSONObject, _ key: String) -> PatchError {
