@@ -55,7 +55,7 @@ final class KubeletTestCluster {
     let storage = MemoryStorage()
     let client: ResourceClient
     let hub: KubeletHub
-    let images = ImageRegistry()
+    let images = ImageRegistry(programs: Applets.library)
     private let recorder: Informer
     private let history: History
 

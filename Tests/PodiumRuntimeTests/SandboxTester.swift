@@ -38,7 +38,12 @@ struct SandboxTester {
     private(set) var wakes = 0
 
     init(_ configure: (inout SandboxConfiguration) -> Void = { _ in }) {
-        var configuration = SandboxConfiguration(hostname: "web-0", namespace: "default", podIP: "10.244.0.7")
+        var configuration = SandboxConfiguration(
+            hostname: "web-0",
+            namespace: "default",
+            podIP: "10.244.0.7",
+            programs: Applets.library
+        )
         configure(&configuration)
         sandbox = PodSandbox(configuration)
     }

@@ -37,6 +37,9 @@ package enum Applets {
         return Dictionary(grouping: names) { $0 }.filter { $0.value.count > 1 }.keys.sorted()
     }
 
+    /// The shell and all applets, for the machine that runs them.
+    package static let library = ProgramLibrary(names: names) { program($0, $1, $2, $3) }
+
     private static let shells: Set<String> = ["sh", "ash", "bash", "dash", "hush"]
 
     /// The names that are simulated.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the systems that images are built on are like: the shell that reads scripts, and which programs are missing.
+// What the systems that images are built on are like: whose programs they have, and which are missing.
 
 extension ImageSystem {
     /// Whether its programs are all known.
@@ -7,14 +7,6 @@ extension ImageSystem {
         switch self {
         case .busybox, .alpine, .scratch: true
         case .full, .alpineBased, .debian, .ubuntu, .redhat: false
-        }
-    }
-
-    /// The dialect of its `sh`.
-    var flavour: ShellFlavour {
-        switch self {
-        case .busybox, .alpine, .alpineBased: .ash
-        case .full, .debian, .ubuntu, .redhat, .scratch: .dash
         }
     }
 

@@ -133,8 +133,6 @@ struct Container: Sendable {
     /// What was written since the last newline, by stream.
     var unfinishedLines: [OutputStream: [UInt8]] = [:]
     var nextPID = 1
-    /// The shell that scripts here are read by, for the wording of its errors.
-    var flavour: ShellFlavour { image.flavour }
     /// The ports on which it is expected to answer: what the pod counts on, and what its image exposes.
     var expectedPorts: [Int] { specification.ports + image.ports }
     /// The processes that answer on the ports which are expected of the container: those that are not interpreted.

@@ -34,7 +34,9 @@ extension Machine {
     private var memoryTable: String {
         let total = kernel.configuration.node.memory >> 10
         func line(_ name: String, _ value: Int) -> String {
-            "\(name):\(PrintFormatter.padded(String(value), 23 - name.utf8.count, left: false)) kB\n"
+            let digits = String(value)
+            let blanks = String(repeating: " ", count: max(0, 23 - name.utf8.count - digits.utf8.count))
+            return "\(name):\(blanks)\(digits) kB\n"
         }
         return line("MemTotal", total) + line("MemFree", total / 2) + line("MemAvailable", total / 4 * 3)
     }

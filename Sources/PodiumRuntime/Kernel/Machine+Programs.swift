@@ -15,11 +15,6 @@ struct ProgramFailure: Sendable {
     /// 127 when it is not there, 126 when it cannot be run.
     var code: Int { errno == .noEntry ? 127 : 126 }
 
-    /// What a shell says.
-    func message(shell: Shell) -> String {
-        shell.complaint("\(command): \(errno == .noEntry ? shell.flavour.notFound : errno.text)")
-    }
-
     /// What a runtime says.
     var startError: StartError {
         if errno == .listTooLong { return StartError(cause: "exec \(command): \(errno.text.lowercased())") }
@@ -32,8 +27,8 @@ struct ProgramFailure: Sendable {
 }
 
 extension Machine {
-    /// Finds what a command line runs in the present process: a script of the file system, an applet, or a program of
-    /// which nothing is known. `environment` is that of a shell the program may be.
+    /// Finds what a command line runs in the present process: a script of the file system, a simulated program, or
+    /// one of which nothing is known. `environment` is that of a shell the program may be.
     mutating func program(
         for words: [String],
         path: String?,
@@ -53,11 +48,20 @@ extension Machine {
         case .success(.some(let file)):
             return scriptProgram(file.path, file.content, words, environment)
         case .success(.none):
-            return .program(Applets.program(name, words, environment, self) ?? uninterpreted(command, name, words))
+            return .program(simulated(name, words, environment) ?? uninterpreted(command, name, words))
         }
     }
 
-    /// A file with content, or nothing when the program is an applet or unknown.
+    /// The simulated program of a name; nil when there is none.
+    private func simulated(
+        _ name: String,
+        _ words: [String],
+        _ environment: [EnvironmentVariable]
+    ) -> (any Program)? {
+        kernel.configuration.programs.program(name, words, environment, self)
+    }
+
+    /// A file with content, or nothing when the program is simulated or unknown.
     private func find(_ command: String, path: String) -> Result<(path: String, content: [UInt8])?, Errno> {
         if command.contains("/") {
             if let node = node(command) { return Self.executable(node, at: command) }
@@ -95,11 +99,11 @@ extension Machine {
             if interpreter.first?.hasSuffix("/env") == true { interpreter.removeFirst() }
         } else if content.starts(with: ImageProfile.programMark.utf8) {
             let name = content.dropFirst(ImageProfile.programMark.utf8.count).text
-            return .program(Applets.program(name, words, environment, self) ?? uninterpreted(name, name, words))
+            return .program(simulated(name, words, environment) ?? uninterpreted(name, name, words))
         }
         let arguments = interpreter + [path] + words.dropFirst()
         let name = interpreter.first?.split(separator: "/").last.map(String.init) ?? "sh"
-        if let program = Applets.program(name, arguments, environment, self) { return .program(program) }
+        if let program = simulated(name, arguments, environment) { return .program(program) }
         return .program(UnknownProgram("Script \(path) for \(name)"))
     }
 }

@@ -210,3 +210,10 @@ enum BuiltinResult: Sendable {
 
 /// A command that the shell runs itself. The first word is its name.
 typealias ShellBuiltin = @Sendable (inout Shell, inout Machine, [String]) -> BuiltinResult
+
+extension ProgramFailure {
+    /// What a shell says.
+    func message(shell: Shell) -> String {
+        shell.complaint("\(command): \(errno == .noEntry ? shell.flavour.notFound : errno.text)")
+    }
+}

@@ -65,3 +65,18 @@ enum ShellFlavour: Hashable, Sendable {
         "mapfile", "popd", "pushd", "readarray", "shopt", "suspend", "typeset", "coproc",
     ]
 }
+
+extension ImageSystem {
+    /// The dialect of its `sh`.
+    var flavour: ShellFlavour {
+        switch self {
+        case .busybox, .alpine, .alpineBased: .ash
+        case .full, .debian, .ubuntu, .redhat, .scratch: .dash
+        }
+    }
+}
+
+extension Container {
+    /// The shell that scripts here are read by, for the wording of its errors.
+    var flavour: ShellFlavour { image.system.flavour }
+}
