@@ -16,6 +16,7 @@ import PodiumMachinery
 import PodiumRegistry
 import PodiumRuntime
 import PodiumSchema
+import PodiumShell
 import PodiumStorage
 
 /// Tables that are the same whatever is chosen about clusters, read when somebody first needs them.

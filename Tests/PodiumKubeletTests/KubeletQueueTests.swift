@@ -8,6 +8,7 @@ import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumRuntime
+import PodiumShell
 import PodiumStorage
 import Synchronization
 import Testing

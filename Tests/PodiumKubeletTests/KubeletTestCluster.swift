@@ -9,6 +9,7 @@ import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumRuntime
+import PodiumShell
 import PodiumStorage
 import Synchronization
 import Testing

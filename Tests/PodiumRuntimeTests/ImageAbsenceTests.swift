@@ -3,6 +3,7 @@
 
 import PodiumPodModel
 import PodiumRuntime
+import PodiumShell
 import Testing
 
 @Suite struct ImageAbsenceTests {

@@ -5,6 +5,8 @@ import PodiumCodec
 import PodiumMachinery
 import PodiumPodModel
 import PodiumRuntime
+import PodiumSandboxTesting
+import PodiumShell
 import Testing
 
 @Suite struct ImageTableTests {

@@ -3,6 +3,8 @@
 
 import PodiumMachinery
 import PodiumRuntime
+import PodiumSandboxTesting
+import PodiumShell
 import Testing
 
 @Suite struct WorkTests {

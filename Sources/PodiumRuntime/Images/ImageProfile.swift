@@ -7,16 +7,16 @@ package import PodiumPodModel
 /// The contents of an image as far as they matter.
 package struct ImageProfile: Sendable {
     /// `$PATH` of containers whose image sets none.
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     /// What the file of a simulated program begins with; its name follows.
-    static let programMark = "podium:"
+    package static let programMark = "podium:"
     /// The size of images of which no rule says one, in bytes.
     package static let defaultSize = 10_000_000
 
     /// What the rules say of the image.
     package let facts: ImageFacts
     /// Whether everything that the image contains is known, so that what is not there cannot be run.
-    let isComplete: Bool
+    package let isComplete: Bool
     /// What it is built on.
     package let system: ImageSystem
     let hasGNUTools: Bool
@@ -27,7 +27,7 @@ package struct ImageProfile: Sendable {
     /// The names of the servers that it runs; empty when it is none that listens.
     let servers: Set<String>
     /// Whether `nslookup` is busybox's from before 1.29.
-    let hasOldLookup: Bool
+    package let hasOldLookup: Bool
     let root: FileTree
 
     /// What a table says of an image, and where the programs that are simulated stand in it; of a name that is none,
@@ -63,7 +63,7 @@ package struct ImageProfile: Sendable {
     package var size: Int { facts.size ?? Self.defaultSize }
 
     /// Whether a program is there although no file shows it.
-    func brings(_ command: String) -> Bool { programs.contains(command) }
+    package func brings(_ command: String) -> Bool { programs.contains(command) }
 
     /// Whether it is known that a program is not there.
     func isKnownToLack(_ command: String) -> Bool {

@@ -31,7 +31,7 @@ struct ImageServer: Program {
 
 extension Machine {
     /// The program of a command that is neither a file nor simulated: the server of the image, or something unknown.
-    func uninterpreted(_ command: String, _ name: String, _ words: [String]) -> any Program {
+    package func uninterpreted(_ command: String, _ name: String, _ words: [String]) -> any Program {
         guard let container, !container.image.servers.isEmpty else { return UnknownProgram(command: command) }
         // What the image runs without a command is its server, whatever it is called.
         let isOwn = container.specification.command.isEmpty && process.parent == 0

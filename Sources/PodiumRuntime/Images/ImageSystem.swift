@@ -32,7 +32,7 @@ extension ImageSystem {
     }
 
     /// Whether a package of this name is one whose program is meant when it is installed.
-    static func isUsual(_ program: String) -> Bool { added.contains(program) || fromBusybox.contains(program) }
+    package static func isUsual(_ program: String) -> Bool { added.contains(program) || fromBusybox.contains(program) }
 
     /// The package managers of Red Hat's systems and SUSE's.
     private static let ofRedHat: Set<String> = ["dnf", "microdnf", "tdnf", "yum", "zypper"]

@@ -49,7 +49,7 @@ extension Machine {
     }
 
     /// The mounts in the form of `/proc/mounts`.
-    var mountTable: String {
+    package var mountTable: String {
         var lines = ["overlay / overlay rw,relatime 0 0", "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0"]
         for mount in (container?.mounts ?? []).reversed() {
             let access = mount.readOnly ? "ro" : "rw"

@@ -2,18 +2,26 @@
 // From a command line to the program behind it.
 
 /// What a command line runs.
-enum ProgramChoice: Sendable {
+package enum ProgramChoice: Sendable {
     case program(any Program)
     case failure(ProgramFailure)
 }
 
 /// Why a command line runs nothing.
-struct ProgramFailure: Sendable {
-    var command: String
-    var errno: Errno
+package struct ProgramFailure: Sendable {
+    /// The first word.
+    package var command: String
+    /// What stands in the way.
+    package var errno: Errno
+
+    /// A command line whose first word is `command` runs nothing.
+    package init(command: String, errno: Errno) {
+        self.command = command
+        self.errno = errno
+    }
 
     /// 127 when it is not there, 126 when it cannot be run.
-    var code: Int { errno == .noEntry ? 127 : 126 }
+    package var code: Int { errno == .noEntry ? 127 : 126 }
 
     /// What a runtime says.
     var startError: StartError {
@@ -29,7 +37,7 @@ struct ProgramFailure: Sendable {
 extension Machine {
     /// Finds what a command line runs in the present process: a script of the file system, a simulated program, or
     /// one of which nothing is known. `environment` is that of a shell the program may be.
-    mutating func program(
+    package mutating func program(
         for words: [String],
         path: String?,
         environment: [EnvironmentVariable]? = nil

@@ -8,7 +8,7 @@
 package struct ProgramLibrary: Sendable {
     /// Makes the program of a name from a command line that begins with the name or a path to it; nil when it is not
     /// simulated. `environment` is that of a shell the program may be.
-    typealias Maker =
+    package typealias Maker =
         @Sendable (
             _ name: String, _ words: [String], _ environment: [EnvironmentVariable], _ machine: Machine
         ) -> (any Program)?
@@ -18,7 +18,7 @@ package struct ProgramLibrary: Sendable {
     private let make: Maker
 
     /// Programs of these names.
-    init(names: [String], make: @escaping Maker) {
+    package init(names: [String], make: @escaping Maker) {
         files = ImageFiles(programs: names)
         self.make = make
     }

@@ -183,7 +183,7 @@ extension Container {
     }
 
     /// The signal with which it is asked to stop.
-    var stopSignal: Signal { specification.stopSignal ?? image.stopSignal }
+    package var stopSignal: Signal { specification.stopSignal ?? image.stopSignal }
 
     /// The working directory.
     var directory: String { specification.workingDirectory ?? image.facts.workingDirectory ?? "/" }

@@ -67,7 +67,7 @@ package struct NodeFacts: Hashable, Sendable {
     package init() {}
 
     /// The architecture as `uname -m` names it.
-    var machine: String {
+    package var machine: String {
         ["amd64": "x86_64", "arm64": "aarch64", "arm": "armv7l"][architecture] ?? architecture
     }
 }
