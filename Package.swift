@@ -19,6 +19,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+func testing(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
 func tests(of name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: dependencies, exclude: data, swiftSettings: settings)
 }
@@ -95,6 +99,7 @@ let package = Package(
             ]
         ),
         module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
+        module("PodiumShell", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime"]),
         module(
             "PodiumKubelet",
             [
@@ -111,7 +116,7 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
                 "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumControllers",
-                "PodiumScheduler", "PodiumRuntime", "PodiumKubelet", "PodiumHTTP", logging, collections,
+                "PodiumScheduler", "PodiumRuntime", "PodiumShell", "PodiumKubelet", "PodiumHTTP", logging, collections,
             ]
         ),
         .executableTarget(
@@ -157,12 +162,21 @@ let package = Package(
             of: "PodiumKubelet",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumRuntime", "PodiumKubelet", collections, logging,
+                "PodiumRuntime", "PodiumShell", "PodiumKubelet", collections, logging,
+            ]
+        ),
+        // Runs containers for the tests of the machine and of what runs in it.
+        testing("PodiumSandboxTesting", ["PodiumMachinery", "PodiumRuntime", "PodiumShell"]),
+        tests(
+            of: "PodiumRuntime",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumPodModel", "PodiumRuntime", "PodiumShell",
+                "PodiumSandboxTesting",
             ]
         ),
         tests(
-            of: "PodiumRuntime",
-            ["PodiumCodec", "PodiumMachinery", "PodiumPodModel", "PodiumRuntime"],
+            of: "PodiumShell",
+            ["PodiumMachinery", "PodiumRuntime", "PodiumShell", "PodiumSandboxTesting"],
             data: ["Cases"]
         ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumExchange", "PodiumHTTP", logging]),

@@ -16,6 +16,7 @@ import PodiumMachinery
 import PodiumRegistry
 import PodiumRuntime
 import PodiumSchema
+import PodiumShell
 import PodiumStorage
 
 /// Tables that are the same whatever is chosen about clusters, read when somebody first needs them.
@@ -75,7 +76,7 @@ final class ControlPlane: Sendable {
         // Nobody is to meet a cluster whose Nodes have not reported yet.
         clock = ClusterClock(mode: configuration.clock.mode, isHeld: true)
         let random = configuration.randomSource
-        images = ImageRegistry(ImageTable(isExhaustive: configuration.images == .known))
+        images = ImageRegistry(ImageTable(isExhaustive: configuration.images == .known), programs: Applets.library)
         let host = Host(
             clock: clock,
             scheduling: clock,

@@ -3,15 +3,15 @@
 
 extension [UInt8] {
     /// The text of the bytes, faults replaced.
-    var text: String { String(decoding: self, as: UTF8.self) }
+    package var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension ArraySlice<UInt8> {
     /// The text of the bytes, faults replaced.
-    var text: String { String(decoding: self, as: UTF8.self) }
+    package var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension Double {
     /// The whole part, between 0 and a limit; 0 of what is no number.
-    func whole(upTo limit: Int) -> Int { self >= Double(limit) ? limit : self > 0 ? Int(self) : 0 }
+    package func whole(upTo limit: Int) -> Int { self >= Double(limit) ? limit : self > 0 ? Int(self) : 0 }
 }

@@ -8,6 +8,7 @@ import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumRuntime
+import PodiumShell
 import PodiumStorage
 import Synchronization
 import Testing
@@ -36,7 +37,8 @@ import Testing
             logger: Logger(label: "test")
         )
         let client = ResourceClient(storage: MemoryStorage(), host: host)
-        let hub = KubeletHub(client: client)
+        let images = ImageRegistry(programs: Applets.library)
+        let hub = KubeletHub(client: client, configuration: KubeletConfiguration(images: images))
         hub.start()
         for name in ["a", "b", "c"] {
             try client.create(.nodes, ["kind": "Node", "apiVersion": "v1", "metadata": ["name": .string(name)]])

@@ -9,6 +9,7 @@ import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumRuntime
+import PodiumShell
 import PodiumStorage
 import Synchronization
 import Testing
@@ -55,7 +56,7 @@ final class KubeletTestCluster {
     let storage = MemoryStorage()
     let client: ResourceClient
     let hub: KubeletHub
-    let images = ImageRegistry()
+    let images = ImageRegistry(programs: Applets.library)
     private let recorder: Informer
     private let history: History
 

@@ -3,6 +3,7 @@
 
 import PodiumMachinery
 import PodiumRuntime
+import PodiumSandboxTesting
 import Testing
 
 @Suite struct ContainerPlanTests {
@@ -100,5 +101,22 @@ import Testing
         tester.run(for: .seconds(60))
         tester.signal(.terminate, handle)
         #expect(tester.exit(of: handle)?.code == 0)
+    }
+
+    @Test func randomPlansAreReadOrRefused() {
+        let words = [
+            "run", "exit", "pull", "ready", "after", "fail", "print", "x3", "x", ",", "5s", "5", "1m", "-1s", "\"",
+            "\"a\"", "1", "256",
+            "OOMKilled", " ", "é", "\\", "9999999999h", "\u{0}",
+        ]
+        var numbers = SeededNumbers(state: 5)
+        for _ in 0..<5000 {
+            let count = Int.random(in: 0..<10, using: &numbers)
+            let text = (0..<count).map { _ in words[Int.random(in: 0..<words.count, using: &numbers)] }.joined(
+                separator: " "
+            )
+            guard let plan = try? ContainerPlan(parsing: text) else { continue }
+            #expect((try? ContainerPlan(parsing: plan.description)) == plan)
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 import PodiumPodModel
 import PodiumRuntime
+import PodiumShell
 import Testing
 
 @Suite struct ImageAbsenceTests {
@@ -85,7 +86,7 @@ import Testing
     ])
     func theFailureIsWordedAsOnANode(name: String, text: String) throws {
         let reference = try ImageReference(parsing: name)
-        let pull = ImageStore.pull(reference, ImageProfile(reference, in: ImageTable()))
+        let pull = ImageStore.pull(reference, ImageProfile(reference, in: ImageTable(), with: Applets.library))
         #expect(pull.failure?.contains(text) == true)
     }
 }

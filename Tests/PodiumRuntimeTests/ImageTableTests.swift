@@ -5,6 +5,8 @@ import PodiumCodec
 import PodiumMachinery
 import PodiumPodModel
 import PodiumRuntime
+import PodiumSandboxTesting
+import PodiumShell
 import Testing
 
 @Suite struct ImageTableTests {
@@ -234,7 +236,7 @@ import Testing
         var tester = SandboxTester()
         for (command, code, length) in [(["./job"], 3, 5.0), (["sh", "-c", "sleep 1; exit 4"], 4, 1.0)] {
             var specification = ContainerSpecification(name: "main", image: "acme/job:1")
-            specification.profile = ImageProfile(reference, in: table)
+            specification.profile = ImageProfile(reference, in: table, with: Applets.library)
             specification.imageAttempt = specification.profile?.facts.plan?.attempt(0)
             specification.command = command
             let began = tester.seconds

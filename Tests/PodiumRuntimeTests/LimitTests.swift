@@ -4,6 +4,7 @@
 import Foundation
 import PodiumMachinery
 import PodiumRuntime
+import PodiumSandboxTesting
 import Testing
 
 @Suite(.serialized) struct LimitTests {

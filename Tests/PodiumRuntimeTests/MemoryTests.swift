@@ -3,6 +3,7 @@
 
 import PodiumMachinery
 import PodiumRuntime
+import PodiumSandboxTesting
 import Testing
 
 @Suite struct MemoryTests {

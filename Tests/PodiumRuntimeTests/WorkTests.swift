@@ -3,6 +3,8 @@
 
 import PodiumMachinery
 import PodiumRuntime
+import PodiumSandboxTesting
+import PodiumShell
 import Testing
 
 @Suite struct WorkTests {
@@ -62,7 +64,13 @@ import Testing
 
     /// Whoever starts a container can show that it runs before it does anything, and a call ends soon whatever it does.
     @Test func aContainerWorksInTurns() throws {
-        var sandbox = PodSandbox(SandboxConfiguration(hostname: "p", namespace: "default", podIP: "10.244.0.7"))
+        let configuration = SandboxConfiguration(
+            hostname: "p",
+            namespace: "default",
+            podIP: "10.244.0.7",
+            programs: Applets.library
+        )
+        var sandbox = PodSandbox(configuration)
         var specification = ContainerSpecification(name: "main", image: "busybox:1.36")
         specification.command = ["sh", "-c", "while :; do echo x; done"]
         let now = SandboxTester.begin

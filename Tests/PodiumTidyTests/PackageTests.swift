@@ -53,6 +53,7 @@ import Testing
                 ]
             ),
             tests(of: "Tidy", []),
+            testing("Tester", ["A"]),
             .executableTarget(
                 name: "Tool",
                 dependencies: ["A", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -62,6 +63,7 @@ import Testing
                 .init(folder: "Sources/A", dependencies: ["B", "DequeModule"]),
                 .init(folder: "Tests/ATests", dependencies: ["A", "B"]),
                 .init(folder: "Tests/TidyTests", dependencies: []),
+                .init(folder: "Tests/Tester", dependencies: ["A"]),
                 .init(folder: "Sources/Tool", dependencies: ["A", "ArgumentParser"]),
             ]
         )
@@ -82,7 +84,7 @@ enum PackageManifest {
         }
         let form =
             #/
-            (module\( | tests\(\s*of:\s | \.executableTarget\(\s*name:\s)
+            (module\( | testing\( | tests\(\s*of:\s | \.executableTarget\(\s*name:\s)
             \s*"(\w+)",\s*(?:dependencies:\s)?\[([^\]]*)\]
             /#
         return text.matches(of: form).map { match in
@@ -90,8 +92,10 @@ enum PackageManifest {
             let list = match.3.replacing(#/\.product\(name: ("\w+"), package: "[\w-]+"\)/#) { String($0.1) }
             let words = list.matches(of: #/"?\w+"?/#).map { String($0.output) }
             let modules = words.map { word in products[word] ?? word.trimmingCharacters(in: ["\""]) }
-            let isTest = match.1.hasPrefix("tests")
-            return Target(folder: isTest ? "Tests/\(name)Tests" : "Sources/\(name)", dependencies: Set(modules))
+            let folder =
+                match.1.hasPrefix("tests")
+                ? "Tests/\(name)Tests" : match.1.hasPrefix("testing") ? "Tests/\(name)" : "Sources/\(name)"
+            return Target(folder: folder, dependencies: Set(modules))
         }
     }
 }

@@ -180,11 +180,12 @@ enum TidyRules {
             "PodiumControllers": client.union(podModel),
             "PodiumScheduler": client.union(podModel),
             "PodiumRuntime": podModel.union(["CPodiumData"]),
+            "PodiumShell": machinery.union(["PodiumRuntime"]),
             "PodiumKubelet": client.union(podModel).union(["PodiumRuntime"]),
             "PodiumHTTP": host.union(["CMicroHTTPD", "CPodiumHTTP", "PodiumExchange"]),
             "Podium": client.union(podModel).union(server).union([
-                "PodiumAPIServer", "PodiumControllers", "PodiumScheduler", "PodiumRuntime", "PodiumKubelet",
-                "PodiumHTTP",
+                "PodiumAPIServer", "PodiumControllers", "PodiumScheduler", "PodiumRuntime", "PodiumShell",
+                "PodiumKubelet", "PodiumHTTP",
             ]),
             "PodiumCLI": ["CPodiumProcess", "Podium"],
         ]

@@ -26,7 +26,7 @@ package struct KubeletConfiguration: Sendable {
     package init(
         latencies: Latencies = Latencies(),
         isEnabled: Bool = true,
-        images: ImageRegistry = ImageRegistry(),
+        images: ImageRegistry,
         serviceNetwork: ServiceNetwork = .standard,
         tokens: any PodTokenSource = NoPodTokens()
     ) {
@@ -51,7 +51,7 @@ package enum NodePower: Hashable, Sendable {
 
 /// All kubelets of one cluster.
 ///
-///     let hub = KubeletHub(client: client)
+///     let hub = KubeletHub(client: client, configuration: configuration)
 ///     hub.start()
 // State | guarded by | why separate
 // cluster | queue | which kubelets and pods there are; informers and requests come in through the queue
@@ -66,7 +66,7 @@ package final class KubeletHub: Sendable {
     package let logs: PodLogs
 
     /// Makes the kubelets of the cluster that `client` writes to; nothing happens before `start`.
-    package init(client: ResourceClient, configuration: KubeletConfiguration = KubeletConfiguration()) {
+    package init(client: ResourceClient, configuration: KubeletConfiguration) {
         let queue = client.host.scheduling.makeQueue(label: "kubelets")
         let logs = PodLogs()
         let cluster = Confined(

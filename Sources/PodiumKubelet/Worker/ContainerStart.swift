@@ -146,6 +146,7 @@ extension PodWorker {
         handle: ContainerHandle?,
         now: Timestamp
     ) {
+        let facts = specification.profile?.facts ?? ImageTable().facts(of: reference)
         let record = ContainerRecord(
             id: id,
             name: container.name,
@@ -153,7 +154,7 @@ extension PodWorker {
             attempt: attempt,
             startedAt: handle == nil ? nil : now,
             image: reference.description,
-            imageID: (specification.profile ?? ImageProfile(reference, in: ImageTable())).imageID(of: reference),
+            imageID: facts.imageID(of: reference),
             writtenImage: container.image,
             resources: container.resources,
             user: user(of: container, specification),

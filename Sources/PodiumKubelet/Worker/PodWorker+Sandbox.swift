@@ -69,6 +69,7 @@ extension PodWorker {
             hostname: hostname,
             namespace: pod.name.namespace,
             podIP: address,
+            programs: environment.registry.programs,
             seed: seed
         )
         configuration.nameserver = environment.serviceNetwork.dnsAddress

@@ -2,7 +2,7 @@
 // Why a call on files fails, in the words of the C library.
 
 /// A failure of a call on files or processes.
-enum Errno: String, Error, Sendable {
+package enum Errno: String, Error, Sendable {
     case noEntry = "No such file or directory"
     case notDirectory = "Not a directory"
     case isDirectory = "Is a directory"
@@ -26,5 +26,5 @@ enum Errno: String, Error, Sendable {
     case timedOut = "Connection timed out"
 
     /// The text.
-    var text: String { rawValue }
+    package var text: String { rawValue }
 }

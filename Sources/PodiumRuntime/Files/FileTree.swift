@@ -80,15 +80,15 @@ package final class DeferredContent: Hashable, Sendable {
 }
 
 /// What a node of a tree is.
-enum FileKind: Hashable, Sendable {
+package enum FileKind: Hashable, Sendable {
     case file, directory, link, fifo, device
 }
 
 /// The content of a file. Of a large one only the first bytes are stored, and zeros at the end never are; what is not
 /// stored counts and reads as zeros.
-struct FileContent: Hashable, Sendable {
+package struct FileContent: Hashable, Sendable {
     /// The stored bytes of each file.
-    static let maximumStoredBytes = 16 << 20
+    package static let maximumStoredBytes = 16 << 20
 
     /// The bytes that are kept here.
     private var stored: [UInt8]
@@ -97,7 +97,8 @@ struct FileContent: Hashable, Sendable {
     /// What makes the bytes instead, for as long as nobody has written to the file.
     private var deferred: DeferredContent?
 
-    init(_ bytes: [UInt8] = []) {
+    /// A file of these bytes.
+    package init(_ bytes: [UInt8] = []) {
         length = bytes.count
         let kept = Self.significantCount(of: bytes, at: 0)
         stored = kept == bytes.count ? bytes : Array(bytes[..<kept])
@@ -117,17 +118,17 @@ struct FileContent: Hashable, Sendable {
     }
 
     /// The file, or as much of it as could be stored.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         if let deferred { return deferred.bytes }
         let missing = min(length, Self.maximumStoredBytes) - stored.count
         return missing > 0 ? stored + Array(repeating: 0, count: missing) : stored
     }
 
     /// The length of the file, at least that of `bytes`.
-    var size: Int { deferred?.bytes.count ?? length }
+    package var size: Int { deferred?.bytes.count ?? length }
 
     /// How many bytes are kept here; of what is made when it is read, none.
-    var storedCount: Int { stored.count }
+    package var storedCount: Int { stored.count }
 
     /// The length as far as it takes room.
     var heldSize: Int { length }
@@ -145,7 +146,7 @@ struct FileContent: Hashable, Sendable {
     }
 
     /// Puts `new` at `offset`, filling a gap with zeros.
-    mutating func write(_ new: [UInt8], at offset: Int) {
+    package mutating func write(_ new: [UInt8], at offset: Int) {
         settle()
         // Zeros are written over what is there, but not behind it.
         let overlap = min(new.count, max(0, stored.count - offset))
@@ -158,13 +159,13 @@ struct FileContent: Hashable, Sendable {
     }
 
     /// Makes the file `count` bytes long without storing anything.
-    mutating func grow(to count: Int) {
+    package mutating func grow(to count: Int) {
         settle()
         length = max(length, count)
     }
 
     /// Cuts or fills the file to `count` bytes.
-    mutating func truncate(to count: Int) {
+    package mutating func truncate(to count: Int) {
         settle()
         if stored.count > count { stored.removeLast(stored.count - count) }
         length = count
@@ -179,7 +180,7 @@ struct FileContent: Hashable, Sendable {
     }
 
     /// At most `count` bytes from `offset` on; empty at the end.
-    func read(at offset: Int, count: Int) -> [UInt8] {
+    package func read(at offset: Int, count: Int) -> [UInt8] {
         if let deferred { return FileContent(deferred.bytes).read(at: offset, count: count) }
         let wanted = min(count, max(0, length - offset))
         guard wanted > 0 else { return [] }
@@ -189,24 +190,43 @@ struct FileContent: Hashable, Sendable {
 }
 
 /// A file, a directory or something else with a name in a directory.
-struct FileNode: Hashable, Sendable {
-    var kind: FileKind
-    var mode: Int
-    var time: Timestamp
-    var owner = 0
-    var group = 0
-    var content = FileContent()
+package struct FileNode: Hashable, Sendable {
+    /// What it is.
+    package var kind: FileKind
+    /// The permissions.
+    package var mode: Int
+    /// When it was changed last.
+    package var time: Timestamp
+    /// The number of the user that it belongs to.
+    package var owner = 0
+    /// The number of the group that it belongs to.
+    package var group = 0
+    /// What a file holds.
+    package var content = FileContent()
     /// Where a link points, or which device it is.
-    var target = ""
-    var children: [String: FileNode] = [:]
-    /// The number of a file that has several names (``SharedFiles``), and how many there are.
-    var shared: Int?
-    var names = 1
+    package var target = ""
+    /// What a directory holds.
+    package var children: [String: FileNode] = [:]
+    /// The number of a file that has several names (``SharedFiles``).
+    package var shared: Int?
+    /// How many names such a file has.
+    package var names = 1
     /// Counts changes of the content, so that a watcher notices them.
     var version = 0
 
-    static func file(_ content: FileContent, mode: Int = 0o644, time: Timestamp = Timestamp(nanoseconds: 0)) -> FileNode
-    {
+    /// A node that holds nothing.
+    package init(kind: FileKind, mode: Int, time: Timestamp) {
+        self.kind = kind
+        self.mode = mode
+        self.time = time
+    }
+
+    /// A file.
+    package static func file(
+        _ content: FileContent,
+        mode: Int = 0o644,
+        time: Timestamp = Timestamp(nanoseconds: 0)
+    ) -> FileNode {
         var node = FileNode(kind: .file, mode: mode, time: time)
         node.content = content
         return node

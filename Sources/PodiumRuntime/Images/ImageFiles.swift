@@ -2,19 +2,38 @@
 // The file systems of images, made once and shared by all containers.
 
 import PodiumMachinery
+import Synchronization
 
-/// Root file systems.
-enum ImageFiles {
+/// Root file systems in which the same programs are simulated.
+// State | guarded by | why separate
+// trees | mutex | whichever kubelet is the first to ask for a system has it made, for all of them
+final class ImageFiles: Sendable {
+    private let programs: [String]
+    private let trees = Mutex<[ImageSystem: FileTree]>([:])
+
+    /// File systems that have the programs of these names.
+    init(programs: [String]) { self.programs = programs }
+
     /// The files of a system.
-    static func tree(of system: ImageSystem) -> FileTree {
+    func tree(of system: ImageSystem) -> FileTree {
+        if let tree = trees.withLock({ $0[system] }) { return tree }
+        let made = makeTree(of: system)
+        return trees.withLock { trees in
+            let tree = trees[system] ?? made
+            trees[system] = tree
+            return tree
+        }
+    }
+
+    private func makeTree(of system: ImageSystem) -> FileTree {
         switch system {
         case .full: full
-        case .busybox: busybox
-        case .alpine, .alpineBased: alpine
+        case .busybox: Self.busybox
+        case .alpine, .alpineBased: Self.alpine
         case .debian: debian
         case .ubuntu: ubuntu
         case .redhat: redhat
-        case .scratch: scratch
+        case .scratch: Self.scratch
         }
     }
 
@@ -79,38 +98,46 @@ enum ImageFiles {
     .joined()
 
     /// Everything that is simulated, for images of which nothing better is known.
-    private static let full = glibcSystem(
-        without: ["busybox"],
-        ["etc/os-release": "NAME=\"Debian GNU/Linux\"\nID=debian\n", "etc/debian_version": "12.5\n"]
-    )
+    private var full: FileTree {
+        glibcSystem(
+            without: ["busybox"],
+            ["etc/os-release": "NAME=\"Debian GNU/Linux\"\nID=debian\n", "etc/debian_version": "12.5\n"]
+        )
+    }
 
-    private static let debian = glibcSystem(
-        without: ImageSystem.debian.missing,
-        ["etc/os-release": "NAME=\"Debian GNU/Linux\"\nID=debian\n", "etc/debian_version": "12.5\n"]
-    )
+    private var debian: FileTree {
+        glibcSystem(
+            without: ImageSystem.debian.missing,
+            ["etc/os-release": "NAME=\"Debian GNU/Linux\"\nID=debian\n", "etc/debian_version": "12.5\n"]
+        )
+    }
 
-    private static let ubuntu = glibcSystem(
-        without: ImageSystem.ubuntu.missing,
-        ["etc/os-release": "NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n", "etc/debian_version": "trixie/sid\n"]
-    )
+    private var ubuntu: FileTree {
+        glibcSystem(
+            without: ImageSystem.ubuntu.missing,
+            ["etc/os-release": "NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n", "etc/debian_version": "trixie/sid\n"]
+        )
+    }
 
-    private static let redhat = glibcSystem(
-        without: ImageSystem.redhat.missing,
-        ["etc/os-release": "NAME=\"Red Hat Enterprise Linux\"\nID=\"rhel\"\nID_LIKE=\"fedora\"\n"],
-        .redhat
-    )
+    private var redhat: FileTree {
+        glibcSystem(
+            without: ImageSystem.redhat.missing,
+            ["etc/os-release": "NAME=\"Red Hat Enterprise Linux\"\nID=\"rhel\"\nID_LIKE=\"fedora\"\n"],
+            .redhat
+        )
+    }
 
     /// One program and what every container has.
     private static let scratch = system(programs: [:], directories: ["tmp", "etc", "proc", "sys", "dev"], links: [:])
 
-    private static func glibcSystem(
+    private func glibcSystem(
         without missing: Set<String>,
         _ files: [String: String],
         _ accounts: SystemAccounts = .debian
     ) -> FileTree {
-        system(
-            programs: ["usr/bin": Applets.names.filter { !missing.contains($0) }],
-            directories: standardDirectories,
+        Self.system(
+            programs: ["usr/bin": programs.filter { !missing.contains($0) }],
+            directories: Self.standardDirectories,
             links: [
                 "bin": "/usr/bin", "sbin": "/usr/bin", "usr/sbin": "/usr/bin", "usr/local/bin": "/usr/bin",
                 "lib": "/usr/lib",

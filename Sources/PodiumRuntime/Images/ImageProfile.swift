@@ -7,17 +7,18 @@ package import PodiumPodModel
 /// The contents of an image as far as they matter.
 package struct ImageProfile: Sendable {
     /// `$PATH` of containers whose image sets none.
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     /// What the file of a simulated program begins with; its name follows.
-    static let programMark = "podium:"
+    package static let programMark = "podium:"
     /// The size of images of which no rule says one, in bytes.
     package static let defaultSize = 10_000_000
 
     /// What the rules say of the image.
     package let facts: ImageFacts
     /// Whether everything that the image contains is known, so that what is not there cannot be run.
-    let isComplete: Bool
-    let flavour: ShellFlavour
+    package let isComplete: Bool
+    /// What it is built on.
+    package let system: ImageSystem
     let hasGNUTools: Bool
     /// The programs that the image brings, by path and by name.
     let programs: Set<String>
@@ -26,16 +27,16 @@ package struct ImageProfile: Sendable {
     /// The names of the servers that it runs; empty when it is none that listens.
     let servers: Set<String>
     /// Whether `nslookup` is busybox's from before 1.29.
-    let hasOldLookup: Bool
+    package let hasOldLookup: Bool
     let root: FileTree
 
-    /// What a table says of an image; of a name that is none, nothing is known.
-    package init(_ reference: ImageReference?, in table: ImageTable) {
+    /// What a table says of an image, and where the programs that are simulated stand in it; of a name that is none,
+    /// nothing is known.
+    package init(_ reference: ImageReference?, in table: ImageTable, with library: ProgramLibrary) {
         let facts = reference.map { table.facts(of: $0) } ?? ImageFacts()
         self.facts = facts
-        let system = facts.system ?? .full
+        system = facts.system ?? .full
         isComplete = system.isComplete
-        flavour = system.flavour
         hasGNUTools = system.hasGNUTools
         let words = ((facts.entryPoint ?? []) + (facts.command ?? [])).filter { !$0.hasPrefix("-") }
         let names = Set(words.map(Self.name(of:)))
@@ -44,7 +45,7 @@ package struct ImageProfile: Sendable {
         // Of an image that nobody names, only the tag tells what it is built on; its makers may have added anything.
         missing = facts.isNamed ? system.missing.subtracting(programs) : []
         hasOldLookup = system == .busybox && Self.isOlder(reference?.tag ?? "", than: 29)
-        var root = ImageFiles.tree(of: system)
+        var root = library.files.tree(of: system)
         for name in names { ImageFiles.addPages(of: name, port: facts.ports?.first, to: &root) }
         self.root = root
     }
@@ -61,16 +62,8 @@ package struct ImageProfile: Sendable {
     /// The size in bytes, as `Pulled` events name it.
     package var size: Int { facts.size ?? Self.defaultSize }
 
-    /// The digest of an image, `sha256:…`: the one in its name, that of a rule, or one made from the name.
-    package func digest(of reference: ImageReference) -> String {
-        reference.digest ?? facts.digest ?? "sha256:" + SHA256.hexDigest(of: Array(reference.description.utf8))
-    }
-
-    /// The `imageID` of container statuses, `docker.io/library/busybox@sha256:…`.
-    package func imageID(of reference: ImageReference) -> String { "\(reference.repository)@\(digest(of: reference))" }
-
     /// Whether a program is there although no file shows it.
-    func brings(_ command: String) -> Bool { programs.contains(command) }
+    package func brings(_ command: String) -> Bool { programs.contains(command) }
 
     /// Whether it is known that a program is not there.
     func isKnownToLack(_ command: String) -> Bool {

@@ -16,10 +16,15 @@ package final class ImageRegistry: Sendable {
         var profiles: [String: ImageProfile] = [:]
     }
 
+    /// The programs of all containers whose images come from here.
+    package let programs: ProgramLibrary
     private let state: Mutex<State>
 
-    /// Registries that have what the table says.
-    package init(_ table: ImageTable = ImageTable()) { state = Mutex(State(table: table)) }
+    /// Registries that have what the table says, with the programs that are simulated.
+    package init(_ table: ImageTable = ImageTable(), programs: ProgramLibrary) {
+        self.programs = programs
+        state = Mutex(State(table: table))
+    }
 
     /// The present table.
     package var table: ImageTable { state.withLock { $0.table } }
@@ -32,7 +37,7 @@ package final class ImageRegistry: Sendable {
         let name = reference.description
         let table = state.withLock { ($0.profiles[name], $0.table) }
         if let profile = table.0 { return profile }
-        let profile = ImageProfile(reference, in: table.1)
+        let profile = ImageProfile(reference, in: table.1, with: programs)
         state.withLock { state in
             if state.profiles.count >= Self.maximumProfiles { state.profiles = [:] }
             if state.table == table.1 { state.profiles[name] = profile }

@@ -31,7 +31,7 @@ struct ImageServer: Program {
 
 extension Machine {
     /// The program of a command that is neither a file nor simulated: the server of the image, or something unknown.
-    func uninterpreted(_ command: String, _ name: String, _ words: [String]) -> any Program {
+    package func uninterpreted(_ command: String, _ name: String, _ words: [String]) -> any Program {
         guard let container, !container.image.servers.isEmpty else { return UnknownProgram(command: command) }
         // What the image runs without a command is its server, whatever it is called.
         let isOwn = container.specification.command.isEmpty && process.parent == 0
@@ -50,10 +50,17 @@ extension Machine {
         }
         let isMet = process.environment.contains { need.anyOf.contains($0.name) && !$0.value.isEmpty }
         if isMet || need.unless.map({ node($0) != nil }) == true { return nil }
-        let complain: ImmediateApplet = { machine, _ in
-            machine.write(Array(need.message.utf8), to: 2)
-            return 1
-        }
-        return ImmediateProgram(applet: complain, words: words)
+        return Refusal(message: need.message)
+    }
+}
+
+/// An entry point that says why it starts nothing, and ends.
+private struct Refusal: Program {
+    let message: String
+
+    mutating func run(_ machine: inout Machine) -> Progress {
+        machine.spend(4)
+        machine.write(Array(message.utf8), to: 2)
+        return .exited(1)
     }
 }

@@ -39,7 +39,7 @@ package struct ImageStore: Sendable {
     package mutating func insert(_ reference: ImageReference, _ profile: ImageProfile) -> Bool {
         let name = reference.description
         if entries[name] != nil { return false }
-        let digest = profile.imageID(of: reference)
+        let digest = profile.facts.imageID(of: reference)
         entries[name] = Entry(names: digest == name ? [name] : [digest, name], size: profile.size)
         return true
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the systems that images are built on are like: the shell that reads scripts, and which programs are missing.
+// What the systems that images are built on are like: whose programs they have, and which are missing.
 
 extension ImageSystem {
     /// Whether its programs are all known.
@@ -7,14 +7,6 @@ extension ImageSystem {
         switch self {
         case .busybox, .alpine, .scratch: true
         case .full, .alpineBased, .debian, .ubuntu, .redhat: false
-        }
-    }
-
-    /// The dialect of its `sh`.
-    var flavour: ShellFlavour {
-        switch self {
-        case .busybox, .alpine, .alpineBased: .ash
-        case .full, .debian, .ubuntu, .redhat, .scratch: .dash
         }
     }
 
@@ -40,7 +32,7 @@ extension ImageSystem {
     }
 
     /// Whether a package of this name is one whose program is meant when it is installed.
-    static func isUsual(_ program: String) -> Bool { added.contains(program) || fromBusybox.contains(program) }
+    package static func isUsual(_ program: String) -> Bool { added.contains(program) || fromBusybox.contains(program) }
 
     /// The package managers of Red Hat's systems and SUSE's.
     private static let ofRedHat: Set<String> = ["dnf", "microdnf", "tdnf", "yum", "zypper"]

@@ -110,6 +110,14 @@ package struct ImageFacts: Hashable, Sendable {
     /// Whether a rule names the image, rather than a kind of tags.
     package var isNamed = false
 
+    /// The `imageID` of container statuses, `docker.io/library/busybox@sha256:…`. The digest is the one in the image's
+    /// name, that of a rule, or one made from the name.
+    package func imageID(of reference: ImageReference) -> String {
+        let digest =
+            reference.digest ?? digest ?? "sha256:" + SHA256.hexDigest(of: Array(reference.description.utf8))
+        return "\(reference.repository)@\(digest)"
+    }
+
     /// Takes from a rule what no rule before it said.
     mutating func fill(from rule: ImageRule) {
         let other = rule.facts

@@ -147,20 +147,20 @@ extension Kernel {
     }
 
     /// What is at a place.
-    func node(at location: FileLocation) -> FileNode? {
+    package func node(at location: FileLocation) -> FileNode? {
         let node = treeNode(at: location)
         return sharedFiles.isEmpty ? node : node.map { sharedFiles.resolved($0) }
     }
 
     /// What a tree has at a place, which of a file with several names is only the name.
-    func treeNode(at location: FileLocation) -> FileNode? {
+    package func treeNode(at location: FileLocation) -> FileNode? {
         if let volume = location.volume { return volumes[volume]?.root.descendant(location.path[...]) }
         return containers[location.container]?.root.root.descendant(location.path[...])
     }
 
     /// Changes what is at a place in the tree; the change says whether it did anything.
     @discardableResult
-    mutating func update(_ location: FileLocation, _ change: (inout FileNode?) -> Bool) -> Bool {
+    package mutating func update(_ location: FileLocation, _ change: (inout FileNode?) -> Bool) -> Bool {
         guard !sharedFiles.isEmpty else { return updateTree(location, change) }
         // Taken out while the tree is changed, so that both can be.
         var shared = SharedFiles()

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lasting state of a sandbox: its containers, processes, open files, pipes, volumes and listeners.
 
-import PodiumMachinery
+package import PodiumMachinery
 
 /// What a small operating system keeps for the containers of one pod.
-struct Kernel: Sendable {
+package struct Kernel: Sendable {
     /// The processes of a pod at one time; a fork beyond it fails.
     static let maximumProcesses = 256
     /// The open files of a pod at one time; opening beyond it fails.
     static let maximumOpenFiles = 4096
     /// The bytes of a pod's files and volumes together, stored or not; writing beyond it fails.
-    static let maximumFileBytes = 100 << 30
+    package static let maximumFileBytes = 100 << 30
     /// The bytes of files and volumes that are really kept; writing beyond it fails.
     static let maximumStoredBytes = 64 << 20
     /// The files and directories of a pod; making more fails.
@@ -23,10 +23,14 @@ struct Kernel: Sendable {
     /// The directories that can stand one in the other in one tree, which is as many as a path can name.
     static let maximumDepth = maximumPathBytes / 2
 
-    let configuration: SandboxConfiguration
-    var containers: [Int: Container] = [:]
-    var processes: [Int: Process] = [:]
-    var openFiles: [Int: OpenFile] = [:]
+    /// What all containers share.
+    package let configuration: SandboxConfiguration
+    /// The runs of containers, by number.
+    package var containers: [Int: Container] = [:]
+    /// The processes whose turn it is not, by number.
+    package var processes: [Int: Process] = [:]
+    /// Open files by number; descriptors of several processes may be the same one.
+    package var openFiles: [Int: OpenFile] = [:]
     var pipes: [Int: Pipe] = [:]
     /// Pipes whose writers may have to wait.
     var fullPipes: Set<Int> = []
@@ -38,14 +42,17 @@ struct Kernel: Sendable {
     var pastBudgets: [String: WorkBudget] = [:]
     var volumes: [String: FileTree] = [:]
     var sharedFiles = SharedFiles()
-    var listeners: [Int: Listener] = [:]
+    /// Who listens, by port.
+    package var listeners: [Int: Listener] = [:]
     /// Open connections; each belongs to an open file.
     var connections: [Int: Connection] = [:]
-    var commands: [Int: ExecState] = [:]
+    /// Commands that were started from outside, by number.
+    package var commands: [Int: ExecState] = [:]
     var events: [SandboxEvent] = []
-    var random: UInt64
+    /// Where the random numbers are.
+    package var random: UInt64
     /// Counts changes of files, so that those who follow a file need not compare.
-    var fileChanges = 0
+    package var fileChanges = 0
     /// At least the bytes and the nodes that are kept, counted anew when a limit seems to be reached.
     private(set) var storedBytes = 0
     private var storedNodes = 0
@@ -67,7 +74,7 @@ struct Kernel: Sendable {
     }
 
     /// Whether so much more can be kept.
-    mutating func reserve(bytes: Int = 0, nodes: Int = 0, _ meter: WorkMeter) -> Bool {
+    package mutating func reserve(bytes: Int = 0, nodes: Int = 0, _ meter: WorkMeter) -> Bool {
         storedBytes += bytes
         storedNodes += nodes
         let limit = min(allowance, Self.maximumStoredBytes)
@@ -92,7 +99,7 @@ struct Kernel: Sendable {
     }
 
     /// The next 64 random bits (SplitMix64).
-    mutating func nextRandom() -> UInt64 {
+    package mutating func nextRandom() -> UInt64 {
         random &+= 0x9E37_79B9_7F4A_7C15
         var bits = random
         bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -115,26 +122,27 @@ private struct StoredCount {
 }
 
 /// One run of a container.
-struct Container: Sendable {
-    var specification: ContainerSpecification
-    var image: ImageProfile
+package struct Container: Sendable {
+    /// What it was told to be.
+    package var specification: ContainerSpecification
+    /// What is known of its image.
+    package var image: ImageProfile
     var root: FileTree
     /// Mounts, longest path first.
-    var mounts: [MountPoint]
-    var startedAt: Timestamp
+    package var mounts: [MountPoint]
+    /// When this run began.
+    package var startedAt: Timestamp
     /// The container's own process, by its number in the sandbox.
     var mainProcess: Int
     var exit: ContainerExit?
     /// The reason that the end will have: what a plan says, or `OOMKilled`.
-    var endReason: String?
+    package var endReason: String?
     /// From when on a planned container answers its probes.
     var readyTime: Timestamp?
     var log = ContainerLog()
     /// What was written since the last newline, by stream.
     var unfinishedLines: [OutputStream: [UInt8]] = [:]
     var nextPID = 1
-    /// The shell that scripts here are read by, for the wording of its errors.
-    var flavour: ShellFlavour { image.flavour }
     /// The ports on which it is expected to answer: what the pod counts on, and what its image exposes.
     var expectedPorts: [Int] { specification.ports + image.ports }
     /// The processes that answer on the ports which are expected of the container: those that are not interpreted.
@@ -142,22 +150,24 @@ struct Container: Sendable {
     /// Notes already given, so that a loop does not repeat them.
     var notes: Set<String> = []
     /// Whether it has installed what nothing is known of, so that no program is known to be missing any more.
-    var hasUnknownPackages = false
+    package var hasUnknownPackages = false
 }
 
 /// A volume at a place in a container.
-struct MountPoint: Sendable {
-    var path: [String]
+package struct MountPoint: Sendable {
+    /// The components of its path.
+    package var path: [String]
     var volume: String
     var subPath: [String]
     var readOnly: Bool
 }
 
 /// A command beside the container's own process.
-struct ExecState: Sendable {
+package struct ExecState: Sendable {
     let container: Int
     let process: Int
-    let options: ExecOptions
+    /// How it was asked to run.
+    package let options: ExecOptions
     var output: [UInt8] = []
     var errors: [UInt8] = []
     /// The pipe that feeds its standard input.

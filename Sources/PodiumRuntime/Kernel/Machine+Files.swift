@@ -4,7 +4,7 @@
 import PodiumMachinery
 
 /// How a file is opened.
-enum OpenMode: Sendable {
+package enum OpenMode: Sendable {
     case read
     /// Made when missing, emptied otherwise.
     case write
@@ -18,21 +18,21 @@ enum OpenMode: Sendable {
 
 extension Machine {
     /// The absolute form of a path.
-    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : process.directory + "/" + path }
+    package func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : process.directory + "/" + path }
 
     /// The place that a path names.
-    func locate(_ path: String, follow: Bool = true) throws(Errno) -> FileLocation {
+    package func locate(_ path: String, follow: Bool = true) throws(Errno) -> FileLocation {
         if path.isEmpty { throw .noEntry }
         return try kernel.locate(absolute(path), in: process.container, follow: follow, meter)
     }
 
     /// The canonical form of a path: no links, no `.` and `..`; nil when a directory on the way is missing.
-    func canonicalPath(_ path: String) -> String? {
+    package func canonicalPath(_ path: String) -> String? {
         kernel.canonicalPath(absolute(path), in: process.container, meter)
     }
 
     /// The canonical form of the path of a directory that is there.
-    func canonicalDirectory(_ path: String) throws(Errno) -> String {
+    package func canonicalDirectory(_ path: String) throws(Errno) -> String {
         if try status(of: path).kind != .directory { throw .notDirectory }
         guard let canonical = canonicalPath(path) else { throw .noEntry }
         if canonical.utf8.count >= Kernel.maximumPathBytes { throw .nameTooLong }
@@ -40,10 +40,10 @@ extension Machine {
     }
 
     /// What is at a path; nil when nothing is.
-    func node(_ path: String, follow: Bool = true) -> FileNode? { try? status(of: path, follow: follow) }
+    package func node(_ path: String, follow: Bool = true) -> FileNode? { try? status(of: path, follow: follow) }
 
     /// What is at a path, or why nothing is found there.
-    func status(of path: String, follow: Bool = true) throws(Errno) -> FileNode {
+    package func status(of path: String, follow: Bool = true) throws(Errno) -> FileNode {
         if let content = processFile(path) { return FileNode.file(FileContent(content), mode: 0o444, time: now) }
         if processDirectory(path) != nil { return FileNode.directory(mode: 0o555, time: now) }
         guard let node = kernel.node(at: try locate(path, follow: follow)) else { throw .noEntry }
@@ -51,7 +51,7 @@ extension Machine {
     }
 
     /// Why nothing is found at a path.
-    func fault(of path: String) -> Errno {
+    package func fault(of path: String) -> Errno {
         do throws(Errno) {
             _ = try status(of: path, follow: false)
             return .noEntry
@@ -61,7 +61,7 @@ extension Machine {
     }
 
     /// The content of a file.
-    func contents(_ path: String) throws(Errno) -> [UInt8] {
+    package func contents(_ path: String) throws(Errno) -> [UInt8] {
         if let content = processFile(path) { return content }
         guard let node = kernel.node(at: try locate(path)) else { throw .noEntry }
         if node.kind == .directory { throw .isDirectory }
@@ -71,7 +71,7 @@ extension Machine {
     }
 
     /// Opens a file; the result has no descriptor yet.
-    mutating func open(_ path: String, _ mode: OpenMode) throws(Errno) -> Int {
+    package mutating func open(_ path: String, _ mode: OpenMode) throws(Errno) -> Int {
         if let target = specialTarget(of: path, mode) { return try file(for: target, path: path) }
         let location = try locate(path)
         if let node = kernel.node(at: location) {
@@ -149,7 +149,7 @@ extension Machine {
     }
 
     /// Puts a node where nothing is.
-    mutating func put(_ node: FileNode, at location: FileLocation, keepsOwner: Bool = false) throws(Errno) {
+    package mutating func put(_ node: FileNode, at location: FileLocation, keepsOwner: Bool = false) throws(Errno) {
         if location.readOnly { throw .readOnly }
         guard let name = location.path.last else { throw .exists }
         if name.utf8.count > Kernel.maximumNameBytes { throw .nameTooLong }
@@ -177,14 +177,14 @@ extension Machine {
     }
 
     /// Makes a directory.
-    mutating func makeDirectory(_ path: String, mode: Int? = nil) throws(Errno) {
+    package mutating func makeDirectory(_ path: String, mode: Int? = nil) throws(Errno) {
         let location = try locate(path)
         if kernel.node(at: location) != nil { throw .exists }
         try put(FileNode.directory(mode: mode ?? 0o777 & ~process.mask, time: now), at: location)
     }
 
     /// Makes a directory and those on the way that are missing, as `mkdir -p` does; fine when it is there.
-    mutating func makeDirectories(_ path: String, mode: Int? = nil) throws(Errno) {
+    package mutating func makeDirectories(_ path: String, mode: Int? = nil) throws(Errno) {
         if path.isEmpty { throw .noEntry }
         let parts = path.split(separator: "/")
         let start = path.hasPrefix("/") ? "/" : ""
@@ -211,7 +211,7 @@ extension Machine {
     }
 
     /// Removes a file, a link or a directory with everything in it.
-    mutating func remove(_ path: String) throws(Errno) {
+    package mutating func remove(_ path: String) throws(Errno) {
         let location = try locate(path, follow: false)
         if kernel.node(at: location) == nil { throw .noEntry }
         if location.readOnly { throw .readOnly }
@@ -223,13 +223,13 @@ extension Machine {
     }
 
     /// Whether something is mounted at a path.
-    func isMountPoint(_ path: String) -> Bool {
+    package func isMountPoint(_ path: String) -> Bool {
         let components = absolute(path).split(separator: "/").map(String.init)
         return kernel.isMountPoint(components, in: process.container)
     }
 
     /// Replaces the content of a file, making it when it is missing.
-    mutating func replace(_ path: String, with bytes: [UInt8]) throws(Errno) {
+    package mutating func replace(_ path: String, with bytes: [UInt8]) throws(Errno) {
         charge(bytes: bytes.count)
         if !kernel.reserve(bytes: FileContent().growth(writing: bytes, at: 0), meter) { throw .noSpace }
         let number = try open(path, .write)
@@ -243,7 +243,11 @@ extension Machine {
     }
 
     /// Changes the attributes of what is at a path.
-    mutating func changeNode(_ path: String, follow: Bool = true, _ change: (inout FileNode) -> Void) throws(Errno) {
+    package mutating func changeNode(
+        _ path: String,
+        follow: Bool = true,
+        _ change: (inout FileNode) -> Void
+    ) throws(Errno) {
         let location = try locate(path, follow: follow)
         if kernel.node(at: location) == nil { throw .noEntry }
         if location.readOnly { throw .readOnly }
@@ -258,7 +262,7 @@ extension Machine {
     }
 
     /// The names in a directory, sorted.
-    func names(in path: String) throws(Errno) -> [String] {
+    package func names(in path: String) throws(Errno) -> [String] {
         if let names = processDirectory(path) { return names }
         guard let node = kernel.node(at: try locate(path)) else { throw .noEntry }
         if node.kind != .directory { throw .notDirectory }

@@ -3,7 +3,7 @@
 
 extension Machine {
     /// Makes a symbolic link.
-    mutating func makeLink(_ target: String, at path: String) throws(Errno) {
+    package mutating func makeLink(_ target: String, at path: String) throws(Errno) {
         if target.isEmpty { throw .noEntry }
         if target.utf8.count >= Kernel.maximumPathBytes { throw .nameTooLong }
         var node = FileNode(kind: .link, mode: 0o777, time: now)
@@ -15,7 +15,7 @@ extension Machine {
     }
 
     /// Gives a file a further name.
-    mutating func makeHardLink(to source: String, at path: String) throws(Errno) {
+    package mutating func makeHardLink(to source: String, at path: String) throws(Errno) {
         let origin = try locate(source, follow: false)
         guard let node = kernel.node(at: origin) else { throw .noEntry }
         let location = try locate(path, follow: false)
@@ -39,7 +39,7 @@ extension Machine {
     }
 
     /// Moves what is at a path to another place of the same tree, over what is there.
-    mutating func rename(_ source: String, to target: String) throws(Errno) {
+    package mutating func rename(_ source: String, to target: String) throws(Errno) {
         let origin = try locate(source, follow: false)
         guard let node = kernel.node(at: origin) else { throw .noEntry }
         let location = try locate(target, follow: false)
@@ -62,7 +62,7 @@ extension Machine {
 
     /// Moves a node, of another tree as well, to where nothing is. It is at its new place before it leaves the old one:
     /// nothing is lost when there is no room for it.
-    mutating func relocate(_ origin: FileLocation, to location: FileLocation) throws(Errno) {
+    package mutating func relocate(_ origin: FileLocation, to location: FileLocation) throws(Errno) {
         guard let node = kernel.treeNode(at: origin) else { throw .noEntry }
         if kernel.isSameTree(origin, location) {
             try put(node, at: location, keepsOwner: true)
@@ -84,7 +84,7 @@ extension Kernel {
     }
 
     /// Whether two places are names of the same file.
-    func isSame(_ one: FileLocation, _ other: FileLocation) -> Bool {
+    package func isSame(_ one: FileLocation, _ other: FileLocation) -> Bool {
         guard isSameTree(one, other) else { return false }
         if one.path == other.path { return true }
         guard let number = treeNode(at: one)?.shared else { return false }

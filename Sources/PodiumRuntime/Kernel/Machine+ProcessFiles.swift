@@ -34,7 +34,9 @@ extension Machine {
     private var memoryTable: String {
         let total = kernel.configuration.node.memory >> 10
         func line(_ name: String, _ value: Int) -> String {
-            "\(name):\(PrintFormatter.padded(String(value), 23 - name.utf8.count, left: false)) kB\n"
+            let digits = String(value)
+            let blanks = String(repeating: " ", count: max(0, 23 - name.utf8.count - digits.utf8.count))
+            return "\(name):\(blanks)\(digits) kB\n"
         }
         return line("MemTotal", total) + line("MemFree", total / 2) + line("MemAvailable", total / 4 * 3)
     }
@@ -47,7 +49,7 @@ extension Machine {
     }
 
     /// The mounts in the form of `/proc/mounts`.
-    var mountTable: String {
+    package var mountTable: String {
         var lines = ["overlay / overlay rw,relatime 0 0", "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0"]
         for mount in (container?.mounts ?? []).reversed() {
             let access = mount.readOnly ? "ro" : "rw"

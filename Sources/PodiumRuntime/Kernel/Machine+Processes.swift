@@ -8,7 +8,7 @@ extension Machine {
     ///
     /// What goes on when its child ends starts a step. A child that `takesPlace` stands for its parent, as far as that
     /// one stands for its container.
-    mutating func fork(_ program: any Program, arguments: [String], takesPlace: Bool = false) -> Int? {
+    package mutating func fork(_ program: any Program, arguments: [String], takesPlace: Bool = false) -> Int? {
         // A process costs the simulator more than a step of a script does.
         spend(WorkBudget.stepsPerProcess)
         guard kernel.processes.count < Kernel.maximumProcesses else { return nil }
@@ -75,7 +75,7 @@ extension Machine {
     /// Sends a signal to a process by its number in the sandbox. `outside` signals come from the node and end even
     /// the first
     /// process of a container, if they are KILL.
-    mutating func send(_ signal: Signal, to number: Int, outside: Bool = false) {
+    package mutating func send(_ signal: Signal, to number: Int, outside: Bool = false) {
         if number == process.number {
             let isFatal = process.receive(signal, outside: outside)
             if isFatal { process.fatalSignal = signal }
@@ -87,18 +87,18 @@ extension Machine {
     }
 
     /// The number of the process that the running one knows as `pid`.
-    func number(ofPID pid: Int) -> Int? {
+    package func number(ofPID pid: Int) -> Int? {
         if process.pid == pid { return process.number }
         return kernel.visibleProcesses(from: process.container).first { $0.pid == pid }?.number
     }
 
     /// The processes that the running one sees, itself included, by process ID.
-    var visibleProcesses: [Process] {
+    package var visibleProcesses: [Process] {
         (kernel.visibleProcesses(from: process.container) + [process]).sorted { $0.pid < $1.pid }
     }
 
     /// Says once per container that something is not simulated.
-    mutating func note(_ text: String) {
+    package mutating func note(_ text: String) {
         guard kernel.containers[process.container]?.notes.insert(text).inserted == true else { return }
         kernel.events.append(.note(ContainerHandle(number: process.container), text))
     }

@@ -2,23 +2,26 @@
 // From a command line to the program behind it.
 
 /// What a command line runs.
-enum ProgramChoice: Sendable {
+package enum ProgramChoice: Sendable {
     case program(any Program)
     case failure(ProgramFailure)
 }
 
 /// Why a command line runs nothing.
-struct ProgramFailure: Sendable {
-    var command: String
-    var errno: Errno
+package struct ProgramFailure: Sendable {
+    /// The first word.
+    package var command: String
+    /// What stands in the way.
+    package var errno: Errno
+
+    /// A command line whose first word is `command` runs nothing.
+    package init(command: String, errno: Errno) {
+        self.command = command
+        self.errno = errno
+    }
 
     /// 127 when it is not there, 126 when it cannot be run.
-    var code: Int { errno == .noEntry ? 127 : 126 }
-
-    /// What a shell says.
-    func message(shell: Shell) -> String {
-        shell.complaint("\(command): \(errno == .noEntry ? shell.flavour.notFound : errno.text)")
-    }
+    package var code: Int { errno == .noEntry ? 127 : 126 }
 
     /// What a runtime says.
     var startError: StartError {
@@ -32,9 +35,9 @@ struct ProgramFailure: Sendable {
 }
 
 extension Machine {
-    /// Finds what a command line runs in the present process: a script of the file system, an applet, or a program of
-    /// which nothing is known. `environment` is that of a shell the program may be.
-    mutating func program(
+    /// Finds what a command line runs in the present process: a script of the file system, a simulated program, or
+    /// one of which nothing is known. `environment` is that of a shell the program may be.
+    package mutating func program(
         for words: [String],
         path: String?,
         environment: [EnvironmentVariable]? = nil
@@ -53,11 +56,20 @@ extension Machine {
         case .success(.some(let file)):
             return scriptProgram(file.path, file.content, words, environment)
         case .success(.none):
-            return .program(Applets.program(name, words, environment, self) ?? uninterpreted(command, name, words))
+            return .program(simulated(name, words, environment) ?? uninterpreted(command, name, words))
         }
     }
 
-    /// A file with content, or nothing when the program is an applet or unknown.
+    /// The simulated program of a name; nil when there is none.
+    private func simulated(
+        _ name: String,
+        _ words: [String],
+        _ environment: [EnvironmentVariable]
+    ) -> (any Program)? {
+        kernel.configuration.programs.program(name, words, environment, self)
+    }
+
+    /// A file with content, or nothing when the program is simulated or unknown.
     private func find(_ command: String, path: String) -> Result<(path: String, content: [UInt8])?, Errno> {
         if command.contains("/") {
             if let node = node(command) { return Self.executable(node, at: command) }
@@ -95,11 +107,11 @@ extension Machine {
             if interpreter.first?.hasSuffix("/env") == true { interpreter.removeFirst() }
         } else if content.starts(with: ImageProfile.programMark.utf8) {
             let name = content.dropFirst(ImageProfile.programMark.utf8.count).text
-            return .program(Applets.program(name, words, environment, self) ?? uninterpreted(name, name, words))
+            return .program(simulated(name, words, environment) ?? uninterpreted(name, name, words))
         }
         let arguments = interpreter + [path] + words.dropFirst()
         let name = interpreter.first?.split(separator: "/").last.map(String.init) ?? "sh"
-        if let program = Applets.program(name, arguments, environment, self) { return .program(program) }
+        if let program = simulated(name, arguments, environment) { return .program(program) }
         return .program(UnknownProgram("Script \(path) for \(name)"))
     }
 }

@@ -4,7 +4,7 @@
 import PodiumMachinery
 
 /// What reading comes to.
-enum ReadResult: Sendable {
+package enum ReadResult: Sendable {
     case bytes([UInt8])
     case end
     /// Nothing yet; wait for this.
@@ -17,7 +17,7 @@ extension Machine {
     private static let stepsOfReading = 2 * WorkBudget.stepsPerSlice
 
     /// Reads at most `limit` bytes from a descriptor of the running process.
-    mutating func read(_ descriptor: Int, limit: Int = 64 << 10) -> ReadResult {
+    package mutating func read(_ descriptor: Int, limit: Int = 64 << 10) -> ReadResult {
         guard let number = process.files[descriptor], let file = kernel.openFiles[number] else {
             return .failed(.badFile)
         }
@@ -54,7 +54,7 @@ extension Machine {
     }
 
     /// Reads up to and with the next `delimiter`, and never beyond it. What comes without one is an unfinished piece.
-    mutating func readPiece(_ descriptor: Int, through delimiter: UInt8 = UInt8(ascii: "\n")) -> ReadResult {
+    package mutating func readPiece(_ descriptor: Int, through delimiter: UInt8 = UInt8(ascii: "\n")) -> ReadResult {
         guard let number = process.files[descriptor], let file = kernel.openFiles[number] else {
             return .failed(.badFile)
         }
@@ -76,7 +76,7 @@ extension Machine {
 
     /// Writes to a descriptor of the running process. A pipe without readers ends the process, as SIGPIPE does.
     @discardableResult
-    mutating func write(_ bytes: [UInt8], to descriptor: Int) -> Errno? {
+    package mutating func write(_ bytes: [UInt8], to descriptor: Int) -> Errno? {
         guard let number = process.files[descriptor], let file = kernel.openFiles[number] else { return .badFile }
         charge(bytes: bytes.count)
         charge(components: file.depth)
@@ -143,10 +143,10 @@ extension Machine {
     }
 
     /// Writes text to standard output.
-    mutating func print(_ text: String) { write(Array(text.utf8), to: 1) }
+    package mutating func print(_ text: String) { write(Array(text.utf8), to: 1) }
 
     /// Writes text to standard error.
-    mutating func complain(_ text: String) { write(Array((text + "\n").utf8), to: 2) }
+    package mutating func complain(_ text: String) { write(Array((text + "\n").utf8), to: 2) }
 
     /// A pipe that the running process writes to and that is full.
     func fullPipe() -> Int? {
@@ -161,13 +161,13 @@ extension Machine {
     }
 
     /// Makes `descriptor` refer to an open file, closing what it was.
-    mutating func attach(_ file: Int, as descriptor: Int) {
+    package mutating func attach(_ file: Int, as descriptor: Int) {
         kernel.openFiles[file]?.references += 1
         if let old = process.files.updateValue(file, forKey: descriptor) { kernel.release(old) }
     }
 
     /// Closes a descriptor.
-    mutating func close(_ descriptor: Int) {
+    package mutating func close(_ descriptor: Int) {
         if let old = process.files.removeValue(forKey: descriptor) { kernel.release(old) }
     }
 }
@@ -190,7 +190,7 @@ extension Kernel {
     }
 
     /// Takes bytes from a pipe.
-    mutating func read(pipe number: Int, limit: Int, file: Int) -> ReadResult {
+    package mutating func read(pipe number: Int, limit: Int, file: Int) -> ReadResult {
         guard let pipe = pipes[number] else { return .end }
         if pipe.count == 0 { return pipe.writers == 0 ? .end : .wait(.input(file)) }
         return .bytes(pipes[number]?.take(limit) ?? [])
@@ -206,7 +206,7 @@ extension Kernel {
     }
 
     /// Makes an open file that no descriptor refers to yet; nil when there are too many.
-    mutating func open(_ target: OpenFileTarget, path: String = "", appends: Bool = false) -> Int? {
+    package mutating func open(_ target: OpenFileTarget, path: String = "", appends: Bool = false) -> Int? {
         guard openFiles.count < Self.maximumOpenFiles else { return nil }
         let number = nextNumber()
         var file = OpenFile(target: target)
@@ -222,7 +222,7 @@ extension Kernel {
     }
 
     /// A new pipe and open files for its ends.
-    mutating func makePipe() -> (reader: Int, writer: Int)? {
+    package mutating func makePipe() -> (reader: Int, writer: Int)? {
         let pipe = nextNumber()
         pipes[pipe] = Pipe()
         guard let reader = open(.pipeReader(pipe)), let writer = open(.pipeWriter(pipe)) else { return nil }
@@ -230,14 +230,14 @@ extension Kernel {
     }
 
     /// One descriptor fewer refers to an open file; without any it is closed.
-    mutating func release(_ number: Int) {
+    package mutating func release(_ number: Int) {
         guard let references = openFiles[number]?.references else { return }
         openFiles[number]?.references = references - 1
         if references <= 1 { dispose(number) }
     }
 
     /// Closes an open file whatever refers to it.
-    mutating func dispose(_ number: Int) {
+    package mutating func dispose(_ number: Int) {
         guard let file = openFiles.removeValue(forKey: number) else { return }
         switch file.target {
         case .pipeReader(let pipe):

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel at one moment, with the process whose turn it is: what programs call.
 
-import PodiumMachinery
+package import PodiumMachinery
 
 /// A kernel at work: what a program can reach while it runs.
 ///
 /// It exists for the length of one call on the sandbox. The running process stands in `process`, not in the kernel's
 /// table, so that both can be changed in place.
-struct Machine {
-    var kernel: Kernel
-    let now: Timestamp
-    let world: any PodWorld
-    var process: Process
+package struct Machine {
+    /// What lasts.
+    package var kernel: Kernel
+    /// The moment, which stays while the machine works.
+    package let now: Timestamp
+    /// What is around the pod.
+    package let world: any PodWorld
+    /// The process whose turn it is.
+    package var process: Process
     /// What the running process works in its present turn.
-    let meter = WorkMeter()
+    package let meter = WorkMeter()
     /// The budget of the running process, without its present turn.
     private var work: WorkBudget
 
@@ -41,26 +45,26 @@ struct Machine {
     }
 
     /// The running process's container.
-    var container: Container? { kernel.containers[process.container] }
+    package var container: Container? { kernel.containers[process.container] }
 
     /// Whether the programs of the container are GNU's.
-    var isGNU: Bool { container?.image.hasGNUTools ?? false }
+    package var isGNU: Bool { container?.image.hasGNUTools ?? false }
     /// The user that the running process is.
-    var userID: Int { process.userID ?? container?.specification.user ?? 0 }
+    package var userID: Int { process.userID ?? container?.specification.user ?? 0 }
     /// Its group.
-    var groupID: Int { process.groupID ?? container?.specification.group ?? 0 }
+    package var groupID: Int { process.groupID ?? container?.specification.group ?? 0 }
 
     /// Counts work in steps; a simple command takes a handful.
-    func spend(_ steps: Int = 1) { meter.spend(steps) }
+    package func spend(_ steps: Int = 1) { meter.spend(steps) }
 
     /// Counts work in bytes that are read, copied or compared. Reading and writing by descriptor count by themselves.
-    func charge(bytes: Int) { meter.charge(bytes: bytes) }
+    package func charge(bytes: Int) { meter.charge(bytes: bytes) }
 
     /// Counts work in files that are visited. Finding a file by its path counts by itself.
-    func charge(components: Int) { meter.charge(components: components) }
+    package func charge(components: Int) { meter.charge(components: components) }
 
     /// Whether the running process has to give up its turn: it is killed, worked enough, or filled a pipe.
-    var mustYield: Bool {
+    package var mustYield: Bool {
         process.fatalSignal != nil || meter.steps >= min(WorkBudget.stepsPerSlice, work.remaining) || fullPipe() != nil
     }
 }

@@ -2,21 +2,23 @@
 // Open files, pipes and where containers' output goes.
 
 /// An open file description, shared by the descriptors that were made from it.
-struct OpenFile: Sendable {
-    var target: OpenFileTarget
+package struct OpenFile: Sendable {
+    /// What reading and writing reach.
+    package var target: OpenFileTarget
     /// How many descriptors of all processes refer to it.
-    var references = 0
-    var offset = 0
+    package var references = 0
+    /// Where in a file reading and writing go on.
+    package var offset = 0
     var appends = false
     /// The path that it was opened by, for messages.
-    var path = ""
+    package var path = ""
 
     /// The components that lead to the file, which are walked anew for every call.
     var depth: Int { if case .file(let location) = target { location.path.count } else { 0 } }
 }
 
 /// What an open file reads and writes.
-enum OpenFileTarget: Hashable, Sendable {
+package enum OpenFileTarget: Hashable, Sendable {
     case file(FileLocation)
     /// Content made up when it was opened, as below `/proc`.
     case snapshot([UInt8])
@@ -45,18 +47,20 @@ enum OpenFileTarget: Hashable, Sendable {
 }
 
 /// A file by the tree it is in and its place there.
-struct FileLocation: Hashable, Sendable {
+package struct FileLocation: Hashable, Sendable {
     /// The volume, or nil for the container's own root.
-    var volume: String?
+    package var volume: String?
     var container: Int
-    var path: [String]
-    var readOnly = false
+    /// The components of the path in that tree.
+    package var path: [String]
+    /// Whether it is mounted so that nobody writes to it.
+    package var readOnly = false
 }
 
 /// Bytes on their way from one process to another.
-struct Pipe: Sendable {
+package struct Pipe: Sendable {
     /// A writer that finds more than this has to wait.
-    static let capacity = 64 << 10
+    package static let capacity = 64 << 10
 
     private var buffer: [UInt8] = []
     private var start = 0

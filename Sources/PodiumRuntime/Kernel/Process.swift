@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One process: what it runs, what it waits for, its open files and signals.
 
-import PodiumMachinery
+package import PodiumMachinery
 
 /// Something a process runs: a shell, an applet, a server.
-protocol Program: Sendable {
+package protocol Program: Sendable {
     /// Goes on until it must wait, has ended, or has done a slice of work. Called again after any of these but the
     /// end; a
     /// program that was woken for nothing returns the same wait again.
@@ -14,11 +14,12 @@ protocol Program: Sendable {
 }
 
 extension Program {
-    var heldBytes: Int { 0 }
+    /// Nothing that is worth counting.
+    package var heldBytes: Int { 0 }
 }
 
 /// Where a program stands after a slice of work.
-enum Progress: Sendable {
+package enum Progress: Sendable {
     /// It has more to do at once.
     case ready
     /// It waits.
@@ -30,7 +31,7 @@ enum Progress: Sendable {
 }
 
 /// What a process waits for. Every signal that it handles ends a wait as well.
-enum Wait: Hashable, Sendable {
+package enum Wait: Hashable, Sendable {
     /// A moment.
     case time(Timestamp)
     /// Something to read from an open file (by number), or its end.
@@ -52,53 +53,62 @@ enum Wait: Hashable, Sendable {
 }
 
 /// A running or ended process.
-struct Process: Sendable {
+package struct Process: Sendable {
     /// The number in the sandbox.
-    let number: Int
+    package let number: Int
     /// The number of the parent in the sandbox; 0 outside of it.
-    var parent: Int
-    let container: Int
+    package var parent: Int
+    /// The number of its container.
+    package let container: Int
     /// The process ID that it sees itself.
-    let pid: Int
-    var parentPID: Int
+    package let pid: Int
+    /// The process ID of its parent.
+    package var parentPID: Int
     var program: any Program
     /// The command line.
-    var arguments: [String]
-    var environment: [EnvironmentVariable]
-    var directory: String
+    package var arguments: [String]
+    /// The variables that it hands on.
+    package var environment: [EnvironmentVariable]
+    /// The working directory.
+    package var directory: String
     /// The permissions that new files do not get.
-    var mask = 0o022
+    package var mask = 0o022
     /// The user that it became by `su` and the like; nil for that of its container.
-    var userID: Int?
-    var groupID: Int?
+    package var userID: Int?
+    /// The group that it became; nil for that of its container.
+    package var groupID: Int?
     /// How little it insists on the processor; nothing depends on it.
-    var niceness = 0
+    package var niceness = 0
     /// Open files by descriptor.
-    var files: [Int: Int] = [:]
+    package var files: [Int: Int] = [:]
     var wait: Wait?
     /// Since when it waits.
     var waitsSince: Timestamp
     /// Signals with a handler; they arrive in `pendingSignals`.
-    var handled: Set<Signal> = []
-    var ignored: Set<Signal> = []
-    var pendingSignals: [Signal] = []
+    package var handled: Set<Signal> = []
+    /// Signals that pass it by.
+    package var ignored: Set<Signal> = []
+    /// Signals that arrived and were not handled yet.
+    package var pendingSignals: [Signal] = []
     /// How many of the pending signals it knew when it last gave up its turn; a shell leaves them until its child ends.
     var noticedSignals = 0
     /// The signal that ends it as soon as it has given up its turn.
     var fatalSignal: Signal?
-    var isStopped = false
+    /// Whether it was stopped by a signal and not resumed.
+    package var isStopped = false
     /// Codes of ended children that nobody asked for yet, by their number in the sandbox.
-    var endedChildren: [Int: Int] = [:]
+    package var endedChildren: [Int: Int] = [:]
     /// The command that this is the first process of.
-    var command: Int?
+    package var command: Int?
     /// The bytes that its program had from its parent when it began, which both share.
     var inheritedBytes = 0
     /// What its program has come to hold of its own.
     var ownBytes = 0
     /// Whether something goes on when it ends, so that it does not stand for its container: a probe, a part of a
     /// pipeline, a command before others. What it starts stands no better.
-    var isStep = false
-    let startedAt: Timestamp
+    package var isStep = false
+    /// When it began.
+    package let startedAt: Timestamp
     /// What it shares its budget of work with: the number of a container's first process, or of the container for those
     /// of commands.
     var group: Int
@@ -125,8 +135,8 @@ struct Process: Sendable {
     }
 
     /// Becomes nicer by a step, as far as that goes.
-    mutating func becomeNicer(by step: Int) { niceness = min(19, max(-20, niceness + min(39, max(-39, step)))) }
+    package mutating func becomeNicer(by step: Int) { niceness = min(19, max(-20, niceness + min(39, max(-39, step)))) }
 
     /// Whether signals without a handler pass it by, as they do the first process of a PID namespace.
-    var isInit: Bool { pid == 1 }
+    package var isInit: Bool { pid == 1 }
 }

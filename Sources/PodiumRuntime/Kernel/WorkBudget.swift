@@ -10,13 +10,13 @@ import PodiumMachinery
 /// for more. Who goes on like that uses up its reserve of `burst` steps, which fills with `stepsPerSecond`, and has to
 /// wait until a moment's worth is there again: an endless loop costs the simulator next to nothing and counts as
 /// running.
-struct WorkBudget: Hashable, Sendable {
+package struct WorkBudget: Hashable, Sendable {
     /// Steps of work at one moment.
     static let stepsPerInstant = 10_000
     /// Steps before another pod has its turn.
     static let stepsPerTurn = 2_500
     /// Steps before another process has its turn.
-    static let stepsPerSlice = 500
+    package static let stepsPerSlice = 500
     /// Steps that starting a process takes.
     static let stepsPerProcess = 20
     /// Steps that are taken for honest work.

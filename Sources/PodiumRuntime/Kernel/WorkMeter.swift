@@ -9,7 +9,7 @@ import Synchronization
 /// whatever works for a process, down to a search for a pattern, can count without being able to change the machine.
 // State | guarded by | why separate
 // units | atomic | only so that programs, which are values that can be sent, may keep a reference; one thread counts
-final class WorkMeter: Sendable {
+package final class WorkMeter: Sendable {
     /// The bytes whose reading, copying or comparing costs as much as a step.
     static let bytesPerStep = 256
     /// The components of a path whose walking costs as much as a step.
@@ -20,6 +20,9 @@ final class WorkMeter: Sendable {
     /// The work since `reset`, in steps of `bytesPerStep` units, so that small pieces add up.
     private let units = Atomic<Int>(0)
 
+    /// A meter on which nothing stands.
+    package init() {}
+
     /// The work since `reset`, in steps.
     var steps: Int { units.load(ordering: .relaxed) / Self.bytesPerStep }
 
@@ -27,13 +30,13 @@ final class WorkMeter: Sendable {
     func reset() { units.store(0, ordering: .relaxed) }
 
     /// Counts steps; a simple command takes a handful.
-    func spend(_ steps: Int = 1) { add(steps, Self.bytesPerStep) }
+    package func spend(_ steps: Int = 1) { add(steps, Self.bytesPerStep) }
 
     /// Counts bytes that are read, copied or compared.
-    func charge(bytes: Int) { add(bytes, 1) }
+    package func charge(bytes: Int) { add(bytes, 1) }
 
     /// Counts components of paths that are walked, or files that are visited.
-    func charge(components: Int) { add(components, Self.bytesPerStep / Self.componentsPerStep) }
+    package func charge(components: Int) { add(components, Self.bytesPerStep / Self.componentsPerStep) }
 
     private func add(_ count: Int, _ weight: Int) {
         let counted = min(max(0, count), Self.maximumSteps) * weight

@@ -17,7 +17,7 @@ struct Connection: Hashable, Sendable {
 }
 
 /// The text of a request or an answer.
-enum MessageText {
+package enum MessageText {
     /// The lines, without what ends them, whether by a newline or a carriage return and a newline.
     static func lines(_ bytes: [UInt8]) -> [String] {
         bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
@@ -26,7 +26,7 @@ enum MessageText {
     }
 
     /// Whether the head of a request is there in full.
-    static func hasHead(_ bytes: [UInt8]) -> Bool { bodyStart(bytes) != nil }
+    package static func hasHead(_ bytes: [UInt8]) -> Bool { bodyStart(bytes) != nil }
 
     /// Where the body begins; nil when the head has no end.
     static func bodyStart(_ bytes: [UInt8]) -> Int? {
@@ -43,7 +43,7 @@ enum MessageText {
 
 extension Machine {
     /// What comes back from a port for what was said to it; nothing from who speaks no HTTP.
-    mutating func exchange(_ input: [UInt8], at address: String, port: Int) -> [UInt8] {
+    package mutating func exchange(_ input: [UInt8], at address: String, port: Int) -> [UInt8] {
         if isOwn(address), case .conversation(let answer, let inbox)? = kernel.listener(on: port)?.service {
             kernel.listeners[port] = nil
             kernel.pipes[inbox]?.append(input)
@@ -64,7 +64,7 @@ extension Machine {
     }
 
     /// Connects to `HOST/PORT`, as bash does for paths below `/dev/tcp`; the result has no descriptor yet.
-    mutating func connect(_ place: Substring) throws(Errno) -> Int {
+    package mutating func connect(_ place: Substring) throws(Errno) -> Int {
         let parts = place.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let port = Int(parts[1]), let address = addresses(of: parts[0]).first else {
             throw .invalid

@@ -5,9 +5,9 @@ import PodiumCodec
 import PodiumMachinery
 
 /// Hosts that are written as addresses, so that no name is looked up.
-enum HostAddress {
+package enum HostAddress {
     /// The address that a host is, as it is usually written: `127.0.0.1` for `127.1`, `0x7f.1` and `2130706433` too.
-    static func literal(_ host: String) -> String? {
+    package static func literal(_ host: String) -> String? {
         if host.contains(":") { return IPAddress(host)?.description }
         return bits(of: host).map { IPAddress(ipv4: $0).description }
     }

@@ -4,16 +4,16 @@
 import PodiumMachinery
 
 /// A port that accepts connections.
-struct Listener: Hashable, Sendable {
+package struct Listener: Hashable, Sendable {
     /// The number of the process that listens.
-    let process: Int
+    package let process: Int
     let container: Int
     let service: NetworkService
     let since: Timestamp
 }
 
 /// What a listening program says.
-enum NetworkService: Hashable, Sendable {
+package enum NetworkService: Hashable, Sendable {
     /// Accepts connections and says nothing that HTTP could use.
     case silent
     /// 200 for every request, with TLS or without, as a program that is not interpreted is taken to do.
@@ -31,7 +31,7 @@ enum NetworkService: Hashable, Sendable {
 }
 
 /// The manners of a file server.
-enum FileServerStyle: Hashable, Sendable {
+package enum FileServerStyle: Hashable, Sendable {
     case nginx, apache, busybox, python
 
     /// The page of an error.
@@ -60,7 +60,7 @@ extension Kernel {
     /// Who accepts connections on a port.
     ///
     /// Programs that are interpreted come first: that another one is expected to serve a port does not take it.
-    func listener(on port: Int) -> Listener? {
+    package func listener(on port: Int) -> Listener? {
         if let listener = listeners[port] { return listener }
         for (number, container) in containers.sorted(by: { $0.key < $1.key }) where container.exit == nil {
             guard let process = container.answering.first, container.expectedPorts.contains(port) else { continue }
@@ -74,7 +74,7 @@ extension Kernel {
     private static let livenessLife: Duration = .seconds(10)
 
     /// The ports that accept connections, in order.
-    var openPorts: [Int] {
+    package var openPorts: [Int] {
         let expected = containers.values.filter { $0.exit == nil && !$0.answering.isEmpty }
         return Set(listeners.keys).union(expected.flatMap(\.expectedPorts)).sorted()
     }
@@ -197,7 +197,7 @@ extension Kernel {
 
 extension Machine {
     /// Listens on a port; false when it is taken.
-    mutating func listen(_ port: Int, _ service: NetworkService) -> Bool {
+    package mutating func listen(_ port: Int, _ service: NetworkService) -> Bool {
         if let other = kernel.listeners[port] { return other.process == process.number }
         let listener = Listener(process: process.number, container: process.container, service: service, since: now)
         kernel.listeners[port] = listener
@@ -205,23 +205,23 @@ extension Machine {
     }
 
     /// Whether an address is the pod's own.
-    func isOwn(_ address: String) -> Bool {
+    package func isOwn(_ address: String) -> Bool {
         address == kernel.configuration.podIP || address.hasPrefix("127.") || address == "0.0.0.0" || address == "::1"
     }
 
     /// The answer of an address, inside or outside of the pod.
-    func answer(_ request: HTTPProbe, at address: String, port: Int) -> HTTPAnswer? {
+    package func answer(_ request: HTTPProbe, at address: String, port: Int) -> HTTPAnswer? {
         isOwn(address)
             ? kernel.answer(request, port: port, now: now) : world.answer(request, at: address, port: port)
     }
 
     /// Whether an address accepts connections.
-    func accepts(_ address: String, port: Int) -> Bool {
+    package func accepts(_ address: String, port: Int) -> Bool {
         isOwn(address) ? kernel.listener(on: port) != nil : world.accepts(address: address, port: port)
     }
 
     /// The addresses of a host: literal, from `/etc/hosts`, or from the cluster's DNS.
-    func addresses(of host: String) -> [String] {
+    package func addresses(of host: String) -> [String] {
         if let address = HostAddress.literal(host) { return [address] }
         let lower = host.lowercased()
         if let text = try? contents("/etc/hosts").text {
@@ -240,7 +240,7 @@ extension Machine {
     }
 
     /// The complete names to ask for, in order, as `ndots:5` and the search path say.
-    func searchNames(for host: String) -> [String] {
+    package func searchNames(for host: String) -> [String] {
         if host.hasSuffix(".") { return [String(host.dropLast())] }
         let dots = host.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: ".") ? 1 : 0) }
         let suffixed = kernel.configuration.searchDomains.map { host + "." + $0 }

@@ -2,19 +2,22 @@
 // The parts of a URL, and how a client gets from one to the next.
 
 /// A URL taken apart as curl and wget do.
-struct WebAddress: Hashable, Sendable {
-    var scheme: String
+package struct WebAddress: Hashable, Sendable {
+    /// `http`, or what else stands before `://`.
+    package var scheme: String
     /// `name:password` before the host, still as it was written.
-    var user: String?
-    var host: String
-    var port: Int
+    package var user: String?
+    /// The name or address of the server.
+    package var host: String
+    /// The port, that of the scheme when none is written.
+    package var port: Int
     /// The path with its query, beginning with `/`.
-    var path: String
+    package var path: String
     /// Whether the port was written.
-    var hasPort = false
+    package var hasPort = false
 
     /// Takes a URL apart; nil when it names no host. Without a scheme it is HTTP.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var rest = text[...]
         scheme = "http"
         if let mark = rest.firstRange(of: "://") {
@@ -52,22 +55,24 @@ struct WebAddress: Hashable, Sendable {
     }
 
     /// `host` or `host:port`, as the `Host` header has it.
-    var authority: String {
+    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == Self.usualPort(of: scheme) ? name : "\(name):\(port)"
     }
 
     /// The whole URL.
-    var text: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host)\(hasPort ? ":\(port)" : "")\(path)" }
+    package var text: String {
+        "\(scheme)://\(host.contains(":") ? "[\(host)]" : host)\(hasPort ? ":\(port)" : "")\(path)"
+    }
 
     /// The last component of the path without its query; empty behind a slash.
-    var fileName: String {
+    package var fileName: String {
         let name = path.prefix { $0 != "?" }
         return String(name.suffix(from: name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex))
     }
 
     /// The address that a `Location` means from here.
-    func following(_ location: String) -> WebAddress? {
+    package func following(_ location: String) -> WebAddress? {
         if location.contains("://") { return WebAddress(location) }
         var next = self
         if location.hasPrefix("//") { return WebAddress("\(scheme):\(location)") }
@@ -83,7 +88,7 @@ struct WebAddress: Hashable, Sendable {
 }
 
 /// What becomes of an attempt to connect.
-enum Reach: Hashable, Sendable {
+package enum Reach: Hashable, Sendable {
     case open
     case refused
     /// Nobody has the address, so that nobody answers.
@@ -92,7 +97,7 @@ enum Reach: Hashable, Sendable {
 
 extension Machine {
     /// What a connection to a port of an address comes to.
-    func reach(_ address: String, port: Int) -> Reach {
+    package func reach(_ address: String, port: Int) -> Reach {
         if accepts(address, port: port) { return .open }
         return isOwn(address) || world.presence(of: address) != .none ? .refused : .silent
     }
@@ -100,7 +105,7 @@ extension Machine {
 
 extension HTTPAnswer {
     /// The first line and the headers, as a server sends them.
-    var head: [String] {
+    package var head: [String] {
         var lines = ["HTTP/1.1 \(status) \(Self.reason(status))"]
         lines.append("Content-Type: \(contentType)")
         if let location { lines.append("Location: \(location)") }
@@ -109,7 +114,7 @@ extension HTTPAnswer {
     }
 
     /// The words for a status.
-    static func reason(_ status: Int) -> String {
+    package static func reason(_ status: Int) -> String {
         reasons[status] ?? "Unknown"
     }
 

@@ -9,7 +9,11 @@ extension Machine {
     mutating func create(_ specification: ContainerSpecification) -> Result<Int, StartError> {
         let profile =
             specification.profile
-            ?? ImageProfile(try? ImageReference(parsing: specification.image), in: ImageTable())
+            ?? ImageProfile(
+                try? ImageReference(parsing: specification.image),
+                in: ImageTable(),
+                with: kernel.configuration.programs
+            )
         let number = kernel.nextNumber()
         var made = Container(specification: specification, image: profile, now: now)
         made.root = made.image.root
@@ -179,7 +183,7 @@ extension Container {
     }
 
     /// The signal with which it is asked to stop.
-    var stopSignal: Signal { specification.stopSignal ?? image.stopSignal }
+    package var stopSignal: Signal { specification.stopSignal ?? image.stopSignal }
 
     /// The working directory.
     var directory: String { specification.workingDirectory ?? image.facts.workingDirectory ?? "/" }

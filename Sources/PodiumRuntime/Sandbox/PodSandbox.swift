@@ -8,7 +8,9 @@ package import PodiumMachinery
 /// It has no clock: every call says what time it is, times must not go back. After each call the owner takes the events
 /// with `takeEvents()` and arms one timer for `nextWake`, at which it calls `advance`. Equal calls give equal results.
 ///
-///     var sandbox = PodSandbox(SandboxConfiguration(hostname: "web", namespace: "default", podIP: "10.0.0.1"))
+///     var sandbox = PodSandbox(
+///         SandboxConfiguration(hostname: "web", namespace: "default", podIP: "10.0.0.1", programs: programs)
+///     )
 ///     let handle = try sandbox.start(specification, now: now, world: world)
 ///     for event in sandbox.takeEvents() { … }
 ///     // at sandbox.nextWake:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all containers of a pod share: names, addresses, name resolution, chance.
+// What all containers of a pod share: names, addresses, name resolution, programs, chance.
 
 import PodiumMachinery
 
@@ -23,6 +23,8 @@ package struct SandboxConfiguration: Sendable {
     package var domain: String?
     /// What `uname`, `nproc` and `free` say of the node.
     package var node = NodeFacts()
+    /// The programs that its containers can run.
+    let programs: ProgramLibrary
     /// Where the numbers of `$RANDOM`, `shuf` and so on begin.
     package var seed: UInt64
 
@@ -30,10 +32,17 @@ package struct SandboxConfiguration: Sendable {
     package var honestWork = WorkBudget.burst
 
     /// The surroundings of a pod in `namespace`, with the DNS of a cluster whose services have the usual range.
-    package init(hostname: String, namespace: String, podIP: String, seed: UInt64 = 1) {
+    package init(
+        hostname: String,
+        namespace: String,
+        podIP: String,
+        programs: ProgramLibrary,
+        seed: UInt64 = 1
+    ) {
         self.hostname = hostname
         self.namespace = namespace
         self.podIP = podIP
+        self.programs = programs
         self.seed = seed
         nameserver = ServiceNetwork.standard.dnsAddress
         searchDomains = ["\(namespace).svc.cluster.local", "svc.cluster.local", "cluster.local"]
@@ -58,7 +67,9 @@ package struct NodeFacts: Hashable, Sendable {
     package init() {}
 
     /// The architecture as `uname -m` names it.
-    var machine: String { ["amd64": "x86_64", "arm64": "aarch64", "arm": "armv7l"][architecture] ?? architecture }
+    package var machine: String {
+        ["amd64": "x86_64", "arm64": "aarch64", "arm": "armv7l"][architecture] ?? architecture
+    }
 }
 
 /// A line of `/etc/hosts`.

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chance for tests of random input.
+
+/// Numbers that are the same in every run.
+package struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// Numbers that a seed decides.
+    package init(state: UInt64) { self.state = state }
+
+    package mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29)
+    }
+}
