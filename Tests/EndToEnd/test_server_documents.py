@@ -185,13 +185,6 @@ def test_reading_does_not_change_the_history() -> None:
     assert history(0) == history(1_000)
 
 
-@pytest.mark.parametrize("query", ["", "?fieldManager=me&force=true", "?force=true", "?fieldManager=me"])
-def test_server_side_apply_is_refused_in_clear_words(server: Server, query: str) -> None:
-    for path in (f"{PODS}/web", f"{PODS}/web/status", "/apis/apps/v1/namespaces/default/deployments/d/scale"):
-        answer = server.api.send("PATCH", path + query, b"kind: Pod", "application/apply-patch+yaml")
-        assert error_of(answer, 415)["message"] == "Podium does not do server-side apply"
-
-
 def test_every_option_is_among_the_flags() -> None:
     help_text = subprocess.run([podium_binary(), "serve", "--help"], capture_output=True, text=True, check=True).stdout
     # `output` says how the command writes its first line, and nothing of the server.
