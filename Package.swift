@@ -82,7 +82,10 @@ let package = Package(
         ),
         module(
             "PodiumClient",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", collections, deque, heap, logging]
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumRegistry",
+                "PodiumKinds", collections, deque, heap, logging,
+            ]
         ),
         module(
             "PodiumControllers",

@@ -2,7 +2,7 @@
 // Who may do what in one cluster, as its configuration chooses.
 
 import PodiumAPIServer
-import PodiumClient
+import PodiumHost
 import PodiumRegistry
 import PodiumStorage
 
@@ -15,10 +15,10 @@ struct Access {
     let admission: [any AdmissionPlugin]
 
     /// Puts them together for a cluster that holds what it begins with and nothing else.
-    init(_ configuration: ClusterConfiguration, client: ResourceClient) {
+    init(_ configuration: ClusterConfiguration, storage: any Storage, host: Host) {
         let tokens = ServiceAccountTokens(
-            storage: client.storage,
-            host: client.host,
+            storage: storage,
+            host: host,
             key: configuration.seed.map { .seed($0, cluster: configuration.name) } ?? .system
         )
         serviceAccountTokens = tokens
@@ -40,7 +40,7 @@ struct Access {
             case .alwaysAllow: authorizers.append(AlwaysAllow())
             case .alwaysDeny: authorizers.append(AlwaysDeny())
             case .rbac:
-                let authorizer = RBACAuthorizer(storage: client.storage, isFresh: true)
+                let authorizer = RBACAuthorizer(storage: storage, isFresh: true)
                 authorizers.append(authorizer)
                 roles = authorizer
             }

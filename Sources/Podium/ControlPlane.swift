@@ -92,10 +92,23 @@ final class ControlPlane: Sendable {
             random: RandomSource(seed: random.next())
         )
         storage = ServiceAddressRecords(memory, host: host)
-        let client = ResourceClient(storage: storage, host: host)
-        let access = Access(configuration, client: client)
-        Bootstrap.installNodes(client, count: configuration.nodes)
+        let access = Access(configuration, storage: storage, host: host)
         let network = configuration.serviceClusterIPRange.network
+        let api = ClusterAPI(
+            registry: shared.registry,
+            environment: StoreEnvironment(
+                storage: storage,
+                host: host,
+                schemas: shared.schemas,
+                admission: AdmissionChain(
+                    disabling: configuration.disabledAdmissionPlugins,
+                    adding: [ContainerPlanAdmission()] + access.admission
+                ),
+                serviceNetwork: network
+            )
+        )
+        let client = ResourceClient(api: api, fieldManager: "kube-apiserver")
+        Bootstrap.installNodes(client, count: configuration.nodes)
         let kubelets = KubeletConfiguration(
             images: images,
             serviceNetwork: network,
@@ -109,19 +122,11 @@ final class ControlPlane: Sendable {
         let checks = Self.checks(memory, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(
             APIServerComponents(
-                storage: storage,
-                host: host,
-                registry: shared.registry,
-                schemas: shared.schemas,
-                admission: AdmissionChain(
-                    disabling: configuration.disabledAdmissionPlugins,
-                    adding: [ContainerPlanAdmission()] + access.admission
-                ),
+                api: api,
                 authenticator: access.authenticator,
                 authorizer: access.authorizer,
                 serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs(),
-                serviceNetwork: network,
                 hasControllers: controllers != nil,
                 server: shared.server,
                 checks: checks

@@ -31,7 +31,7 @@ final class ControllerSet: Sendable {
         options.additional.append { KubernetesServiceController(informers: $0, network: network) }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
         controllers = StandardControllers(client: client, options: options)
-        scheduler = Scheduler(client: client)
+        scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))
         kubelets = KubeletHub(client: client, configuration: configuration)
         logs = KubeletLogs(kubelets.logs)
     }

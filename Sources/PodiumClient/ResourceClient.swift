@@ -1,97 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
-// How controllers read and write objects: straight in storage, with the same conditional writes as API clients.
+// How controllers, scheduler and kubelets read and write objects: through the door of the API, as somebody.
 
 import OrderedCollections
 package import PodiumCodec
 package import PodiumHost
 package import PodiumMachinery
+package import PodiumRegistry
 package import PodiumStorage
 
-/// A client of storage for controllers.
+/// A client in the process of the API server: what it writes is defaulted, admitted, validated and accounted for like
+/// what comes by HTTP.
 package struct ResourceClient: Sendable {
-    /// The limits of a client.
-    package enum Limits {
-        /// How often `update` starts over when another writer was faster; then the conflict is thrown.
-        package static let maximumConflictRetries = 16
+    package let api: ClusterAPI
+    /// Who writes, as admission sees it. Whether it may is not asked: who runs in this process is trusted.
+    package let user: UserInfo
+    /// The name under which it owns fields.
+    package let fieldManager: String
+
+    package init(api: ClusterAPI, user: UserInfo = .system, fieldManager: String) {
+        self.api = api
+        self.user = user
+        self.fieldManager = fieldManager
     }
 
-    package let storage: any Storage
-    package let host: Host
-
-    package init(storage: any Storage, host: Host) {
-        self.storage = storage
-        self.host = host
+    /// The same client as somebody else.
+    package func acting(as user: UserInfo, fieldManager: String? = nil) -> ResourceClient {
+        ResourceClient(api: api, user: user, fieldManager: fieldManager ?? self.fieldManager)
     }
+
+    package var storage: any Storage { api.storage }
+    package var host: Host { api.host }
+
+    // MARK: Reading
 
     /// The object now; nil when there is none.
     package func get(_ key: ObjectKey) -> APIObject? { storage.get(key).map(APIObject.init) }
 
     /// All objects in scope, in key order.
-    package func list(_ resource: GroupResource, scope: ListScope = .all) throws(StorageError) -> [APIObject] {
-        try storage.list(resource, scope: scope, from: nil, limit: nil, at: nil).objects.map(APIObject.init)
+    package func list(_ resource: GroupResource, scope: ListScope = .all) throws(StatusError) -> [APIObject] {
+        try storage.objects(of: resource, in: scope).map(APIObject.init)
     }
 
-    /// Adds `object`, which names itself and its type; gives it a UID and a creation time when it has none.
-    /// - Throws: `keyExists`.
+    // MARK: Writing
+
+    /// Adds `object`, which names itself and its namespace.
+    /// - Throws: what a client of the API would be told; 409 `AlreadyExists`.
     @discardableResult
-    package func create(_ resource: GroupResource, _ object: JSONValue) throws(StorageError) -> APIObject {
-        var object = object
-        if object[path: "metadata", "uid"] == nil { object[path: "metadata", "uid"] = .string(host.random.uid()) }
-        if object[path: "metadata", "creationTimestamp"] == nil {
-            object[path: "metadata", "creationTimestamp"] = .string(host.clock.now.rfc3339)
+    package func create(_ resource: GroupResource, _ object: JSONValue) throws(StatusError) -> APIObject {
+        let store = try api.store(resource, namespace: object[path: "metadata", "namespace"]?.string ?? "")
+        guard case .stored(let created) = try store.create(try api.canonical(object, in: store), options: options) else {
+            throw .internalError("\(resource): a write that is no dry run stored nothing")
         }
-        let key = ObjectKey(
-            resource,
-            namespace: object[path: "metadata", "namespace"]?.string ?? "",
-            name: object[path: "metadata", "name"]?.string ?? ""
-        )
-        return APIObject(try storage.create(key, ObjectDraft(object, facts: ObjectFacts(of: object, in: resource))))
+        return APIObject(created)
     }
 
     /// Changes an object: reads it, lets `change` edit the tree, writes it on the condition that nobody else wrote
     /// meanwhile, and starts over otherwise. Writes nothing when `change` returns false or changed nothing.
-    /// - Parameter uid: when given, an object of the same name with another UID counts as not found.
-    /// - Returns: the object afterwards.
-    /// - Throws: `keyNotFound`, or `conflict` after ``Limits/maximumConflictRetries`` attempts.
+    /// - Parameters:
+    ///   - uid: when given, an object of the same name with another UID counts as not found.
+    ///   - subresource: through which is written, such as `status`; empty for the object itself.
+    /// - Returns: the object afterwards; nil when it has gone by this write, because nothing holds it any more.
+    /// - Throws: what a client of the API would be told; 404; 409 when others were faster again and again.
     @discardableResult
     package func update(
         _ key: ObjectKey,
         uid: String? = nil,
+        subresource: String = "",
         _ change: (inout JSONValue) -> Bool
-    ) throws(StorageError) -> APIObject {
-        var attempts = 0
-        while true {
-            guard let current = storage.get(key), uid == nil || current.facts.uid == uid else {
-                throw .keyNotFound(key)
+    ) throws(StatusError) -> APIObject? {
+        let store = try api.store(key.resource, namespace: key.name.namespace, subresource: subresource)
+        let outcome = try store.update(key.name.name, options: options, allowsCreate: false, isPatch: true) {
+            current throws(StatusError) in
+            guard let current, uid == nil || current.facts.uid == uid else {
+                throw .notFound(key.resource, key.name.name)
             }
-            let before = current.read().value
-            var after = before
-            guard change(&after), after != before else { return APIObject(current) }
-            do throws(StorageError) {
-                let draft = ObjectDraft(after, facts: ObjectFacts(of: after, in: key.resource))
-                return APIObject(try storage.update(key, expecting: current.revision, draft))
-            } catch .conflict(let key, let actual) {
-                attempts += 1
-                if attempts > Limits.maximumConflictRetries { throw .conflict(key, actual: actual) }
+            var object = store.definition.value(of: current)
+            return change(&object) ? object : nil
+        }
+        if case .stored(let object) = outcome.result { return APIObject(object) }
+        return nil
+    }
+
+    /// Changes the status of an object, as `update` does.
+    @discardableResult
+    package func updateStatus(
+        _ key: ObjectKey,
+        uid: String? = nil,
+        _ change: (inout JSONValue) -> Bool
+    ) throws(StatusError) -> APIObject? {
+        try update(key, uid: uid, subresource: "status", change)
+    }
+
+    /// Deletes an object as a DELETE request would: pods get their grace, finalizers are waited for.
+    /// - Parameters:
+    ///   - uid: when given, an object of the same name with another UID counts as not found.
+    ///   - graceSeconds: the grace of a pod; nil takes that of its spec.
+    /// - Throws: what a client of the API would be told; 404.
+    package func delete(_ key: ObjectKey, uid: String? = nil, graceSeconds: Int64? = nil) throws(StatusError) {
+        let store = try api.store(key.resource, namespace: key.name.namespace)
+        if let uid, storage.get(key)?.facts.uid != uid { throw .notFound(key.resource, key.name.name) }
+        var options = DeleteOptions()
+        options.user = user
+        options.uid = uid
+        options.gracePeriodSeconds = graceSeconds
+        _ = try store.delete(key.name.name, options: options)
+    }
+
+    /// Has `finalizer` hold an object, unless it is being deleted already.
+    package func addFinalizer(_ finalizer: String, to key: ObjectKey, uid: String? = nil) throws(StatusError) {
+        try update(key, uid: uid) { value in
+            let finalizers = value[path: "metadata", "finalizers"]?.elements ?? []
+            if value[path: "metadata", "deletionTimestamp"] != nil || finalizers.contains(.string(finalizer)) {
+                return false
             }
+            value[path: "metadata", "finalizers"] = .array(finalizers + [.string(finalizer)])
+            return true
         }
     }
 
-    /// Removes an object from storage at once, whatever its finalizers and grace.
-    /// - Throws: `keyNotFound`, also when the object of that name has another UID; `conflict` as `update` does.
+    /// Takes `finalizer` away from an object, which goes when that was the last thing to hold it.
+    package func removeFinalizer(_ finalizer: String, from key: ObjectKey, uid: String? = nil) throws(StatusError) {
+        try update(key, uid: uid) { value in
+            guard let finalizers = value[path: "metadata", "finalizers"]?.array else { return false }
+            let rest = finalizers.filter { $0.string != finalizer }
+            value[path: "metadata", "finalizers"] = rest.isEmpty ? nil : .array(rest)
+            return true
+        }
+    }
+
+    // MARK: Parts
+
+    private var options: WriteOptions {
+        var options = WriteOptions()
+        options.user = user
+        options.fieldManager = fieldManager
+        return options
+    }
+}
+
+extension StatusError {
+    /// Runs `body`, for which it is no error that an object is gone: somebody else removed it, which is as well.
+    /// - Returns: whether it came to its end.
     @discardableResult
-    package func remove(_ key: ObjectKey, uid: String? = nil) throws(StorageError) -> APIObject {
-        var attempts = 0
-        while true {
-            guard let current = storage.get(key), uid == nil || current.facts.uid == uid else {
-                throw .keyNotFound(key)
-            }
-            do throws(StorageError) {
-                return APIObject(try storage.delete(key, expecting: current.revision))
-            } catch .conflict(let key, let actual) {
-                attempts += 1
-                if attempts > Limits.maximumConflictRetries { throw .conflict(key, actual: actual) }
-            }
+    package static func ignoringAbsence(_ body: () throws(StatusError) -> Void) throws(StatusError) -> Bool {
+        do throws(StatusError) {
+            try body()
+            return true
+        } catch {
+            if error.reason == .notFound { return false }
+            throw error
         }
     }
 }

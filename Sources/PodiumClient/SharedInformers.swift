@@ -3,6 +3,7 @@
 
 package import PodiumHost
 package import PodiumMachinery
+package import PodiumRegistry
 package import PodiumStorage
 
 /// The informers of a group of controllers that share a queue.
@@ -31,6 +32,16 @@ package final class SharedInformers: Sendable {
     package init(client: ResourceClient, queue: any SerialQueue) {
         self.client = client
         state = Confined(State(), on: queue)
+    }
+
+    private init(_ other: SharedInformers, client: ResourceClient) {
+        self.client = client
+        state = other.state
+    }
+
+    /// The same informers with a client that writes as `user`.
+    package func acting(as user: UserInfo, fieldManager: String) -> SharedInformers {
+        SharedInformers(self, client: client.acting(as: user, fieldManager: fieldManager))
     }
 
     /// The queue on which handlers run and objects may be read.

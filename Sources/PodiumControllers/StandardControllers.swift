@@ -3,6 +3,7 @@
 
 package import PodiumClient
 import PodiumHost
+import PodiumRegistry
 
 /// What kube-controller-manager is to Kubernetes: all controllers on one queue, reading every change once.
 ///
@@ -78,25 +79,33 @@ package final class StandardControllers: Sendable {
         }
         guard isFirst else { return }
         let catalog = options.catalog
-        add(ServiceAccountDefaults(informers: informers))
-        add(RootCertificatePublisher(informers: informers, certificate: options.rootCertificate))
-        add(
-            NamespaceController(informers: informers) {
-                catalog.entries.filter(\.isNamespaced).map(\.resource)
-            }
-        )
-        add(NodeLifecycleController(informers: informers))
-        add(TaintEvictionController(informers: informers))
-        add(PodGarbageCollector(informers: informers))
-        add(DisruptionController(informers: informers))
-        add(ClaimProtectionController(informers: informers))
-        add(VolumeProtectionController(informers: informers))
-        add(GarbageCollector(informers: informers, catalog: catalog))
-        add(RoleAggregationController(informers: informers))
+        add("service-account-controller") { ServiceAccountDefaults(informers: $0) }
+        add("root-ca-cert-publisher") { [options] in
+            RootCertificatePublisher(informers: $0, certificate: options.rootCertificate)
+        }
+        add("namespace-controller") { informers in
+            NamespaceController(informers: informers) { catalog.entries.filter(\.isNamespaced).map(\.resource) }
+        }
+        add("node-controller") { NodeLifecycleController(informers: $0) }
+        add("taint-eviction-controller") { TaintEvictionController(informers: $0) }
+        add("pod-garbage-collector") { PodGarbageCollector(informers: $0) }
+        add("disruption-controller") { DisruptionController(informers: $0) }
+        add("pvc-protection-controller") { ClaimProtectionController(informers: $0) }
+        add("pv-protection-controller") { VolumeProtectionController(informers: $0) }
+        add("generic-garbage-collector") { GarbageCollector(informers: $0, catalog: catalog) }
+        add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
         for make in options.additional { add(make(informers)) }
         informers.start()
     }
+
+    /// Adds a controller that writes as the service account `account`.
+    private func add(_ account: String, _ make: (SharedInformers) -> some InformedReconciler) {
+        add(make(informers.acting(as: .controller(account), fieldManager: Self.fieldManager)))
+    }
+
+    /// The name under which all controllers of the controller manager own fields.
+    private static let fieldManager = "kube-controller-manager"
 
     private func add<Member: InformedReconciler>(_ reconciler: Member) {
         guard options.enabled?.contains(Member.name) ?? true else { return }

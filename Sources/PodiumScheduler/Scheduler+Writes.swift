@@ -34,25 +34,10 @@ extension Scheduler {
     private func bind(_ queued: QueuedPod, to node: String) {
         let pod = queued.pod
         let now = client.host.clock.now
-        let labels = client.storage.get(ObjectKey(.nodes, namespace: "", name: node))?.facts.labels ?? [:]
-        let binding = PodBinding.withTopology(PodBinding.to(node: node), of: labels)
-        var isBound = false
-        do throws(StorageError) {
-            try client.update(key(pod), uid: pod.uid) { value in
-                do throws(StatusError) {
-                    try PodBinding.assign(pod: &value, binding: binding, now: now)
-                    isBound = true
-                } catch {
-                    isBound = false
-                }
-                return isBound
-            }
-        } catch {
-            isBound = false
-        }
-        if isBound {
+        do throws(StatusError) {
+            try client.bind(key(pod), uid: pod.uid, to: node)
             record(pod, .normal, "Successfully assigned \(pod.name) to \(node)")
-        } else {
+        } catch {
             // Whoever was faster is reported by the informer; what is still to be scheduled comes again after a while.
             let current = client.get(key(pod))
             let isWaiting = current?.uid == pod.uid && (current?.spec["nodeName"]?.string ?? "").isEmpty
@@ -89,8 +74,8 @@ extension Scheduler {
 
     /// Changes a pod, if it is still there.
     private func edit(_ pod: SchedulingPod, _ change: (inout JSONValue) -> Void) {
-        do throws(StorageError) {
-            try client.update(key(pod), uid: pod.uid) { value in
+        do throws(StatusError) {
+            try client.updateStatus(key(pod), uid: pod.uid) { value in
                 change(&value)
                 return true
             }
@@ -108,8 +93,8 @@ extension Scheduler {
             message: "\(schedulerName): preempting to accommodate a higher priority pod",
             observedGeneration: victim.generation
         )
-        do throws(StorageError) {
-            try client.update(key(victim), uid: victim.uid) { condition.set(on: &$0, now: now) }
+        do throws(StatusError) {
+            try client.updateStatus(key(victim), uid: victim.uid) { condition.set(on: &$0, now: now) }
             try client.delete(key(victim), uid: victim.uid)
         } catch {
             // It went by itself.

@@ -51,28 +51,44 @@ package struct ObjectDraft: Sendable {
         isHeartbeat = false
     }
 
-    /// A heartbeat: `object` with `time`, which needs no escapes, in the place of a part of its bytes that lies behind
-    /// its metadata and that none of its facts depends on.
-    package init(heartbeatOf object: StoredObject, replacing slice: BytesSlice, with time: String) {
-        let range = slice.range
-        precondition(range.lowerBound >= object.metadataEnd, "metadata have facts and a revision")
+    /// A heartbeat: `object` with texts, which need no escapes, in the place of parts of its bytes on which none of its
+    /// facts depends. Behind the metadata they may be of any length; in them, of the one that was there.
+    /// - Parameter texts: with the slices of `object` that they replace, in the order of the bytes.
+    package init(heartbeatOf object: StoredObject, replacing texts: [(slice: BytesSlice, text: String)]) {
         let original = object.bytes
         defer { withExtendedLifetime(original) {} }
         let bytes = original.buffer
         let digits = object.revisionRange
         var template: [UInt8] = []
-        template.reserveCapacity(bytes.count + time.utf8.count)
-        template += bytes[..<digits.lowerBound]
-        template += bytes[digits.upperBound..<range.lowerBound]
-        template += time.utf8
-        template += bytes[range.upperBound...]
+        template.reserveCapacity(bytes.count + 16)
+        var offset = 0
+        var revisionOffset = 0
+        /// Copies up to `end`, without the digits of the revision.
+        func copy(to end: Int) {
+            if offset <= digits.lowerBound, digits.lowerBound < end {
+                template += bytes[offset..<digits.lowerBound]
+                revisionOffset = template.count
+                offset = digits.upperBound
+            }
+            template += bytes[offset..<end]
+            offset = end
+        }
+        for (slice, text) in texts {
+            let isSafe = slice.range.lowerBound >= object.metadataEnd || slice.range.count == text.utf8.count
+            precondition(isSafe, "the metadata keep their length")
+            copy(to: slice.range.lowerBound)
+            template += text.utf8
+            offset = slice.range.upperBound
+        }
+        copy(to: bytes.count)
         self.template = template
-        revisionOffset = digits.lowerBound
+        self.revisionOffset = revisionOffset
         typeLength = object.typeLength
         metadataEnd = object.metadataEnd - digits.count
         facts = object.facts
         isHeartbeat = true
     }
+
     /// Whether it is larger than what is stored.
     var isTooLarge: Bool { template.count > Limits.maximumBytes }
 
@@ -256,19 +272,32 @@ package final class StoredObject: Sendable {
     /// The text of the string member `name`, if there is one behind the metadata. Meant for kinds that have this name
     /// in one place, and no names that clients choose: all that is looked for is the name.
     package func text(ofMember name: StaticString) -> BytesSlice? {
+        text(ofMember: name, in: metadataEnd..<byteCount)?.slice
+    }
+
+    /// The same in the metadata; nil also when there are several.
+    package func onlyMetadataText(ofMember name: StaticString) -> BytesSlice? {
+        guard let (slice, end) = text(ofMember: name, in: typeLength..<metadataEnd),
+            text(ofMember: name, in: end..<metadataEnd) == nil
+        else { return nil }
+        return slice
+    }
+
+    private func text(ofMember name: StaticString, in range: Range<Int>) -> (slice: BytesSlice, end: Int)? {
         let text = self.bytes
         defer { withExtendedLifetime(text) {} }
         let bytes = text.buffer
         let count = name.utf8CodeUnitCount
         let quote = UInt8(ascii: "\"")
-        var index = metadataEnd
+        var index = range.lowerBound
         // Byte by byte, because searches of the standard library take a hundred times as long.
-        while index + count + 4 <= bytes.count {
+        while index + count + 4 <= range.upperBound {
             if bytes[index] == quote, bytes[index + count + 1] == quote, bytes[index + count + 2] == UInt8(ascii: ":"),
                 bytes[index + count + 3] == quote,
                 (0..<count).allSatisfy({ bytes[index + 1 + $0] == name.utf8Start[$0] })
             {
-                return Self.string(in: text, from: index + count + 4)
+                let start = index + count + 4
+                return Self.string(in: text, from: start).map { ($0, $0.range.upperBound) }
             }
             index += 1
         }

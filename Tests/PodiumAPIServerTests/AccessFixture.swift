@@ -52,16 +52,20 @@ struct AccessFixture {
         let tokens = ServiceAccountTokens(storage: storage, host: host)
         server = APIServer(
             APIServerComponents(
-                storage: storage,
-                host: host,
-                registry: ResourceRegistry.builtIn(),
-                schemas: SchemaRegistry(),
-                admission: AdmissionChain(
-                    disabling: ["ServiceAccount"],
-                    adding: [
-                        CertificateApproval(authorizer ?? roles), CertificateSigning(authorizer ?? roles),
-                        CertificateSubjectRestriction(), RoleEscalation(roles),
-                    ]
+                api: ClusterAPI(
+                    registry: ResourceRegistry.builtIn(),
+                    environment: StoreEnvironment(
+                        storage: storage,
+                        host: host,
+                        schemas: SchemaRegistry(),
+                        admission: AdmissionChain(
+                            disabling: ["ServiceAccount"],
+                            adding: [
+                                CertificateApproval(authorizer ?? roles), CertificateSigning(authorizer ?? roles),
+                                CertificateSubjectRestriction(), RoleEscalation(roles),
+                            ]
+                        )
+                    )
                 ),
                 authenticator: TokenAuthenticator(
                     try TokenTable(Self.tokens),

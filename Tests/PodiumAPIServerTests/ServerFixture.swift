@@ -38,11 +38,15 @@ struct ServerFixture {
         )
         server = APIServer(
             APIServerComponents(
-                storage: MemoryStorage(),
-                host: host,
-                registry: ResourceRegistry.builtIn(),
-                schemas: SchemaRegistry(),
-                admission: AdmissionChain(disabling: ["ServiceAccount"])
+                api: ClusterAPI(
+                    registry: ResourceRegistry.builtIn(),
+                    environment: StoreEnvironment(
+                        storage: MemoryStorage(),
+                        host: host,
+                        schemas: SchemaRegistry(),
+                        admission: AdmissionChain(disabling: ["ServiceAccount"])
+                    )
+                )
             )
         )
         send("POST", "/api/v1/namespaces", #"{"metadata":{"name":"ns"}}"#)

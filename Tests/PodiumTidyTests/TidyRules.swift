@@ -160,10 +160,10 @@ enum TidyRules {
         let host = machinery.union(["PodiumHost"])
         let storage = host.union(["PodiumStorage"])
         let podModel = machinery.union(["PodiumPodModel"])
-        let client = storage.union(["PodiumClient"])
         let schema = machinery.union(["PodiumSchema"])
         let registry = storage.union(schema).union(["PodiumRegistry"])
         let kinds = registry.union(podModel).union(["PodiumKinds"])
+        let client = kinds.union(["PodiumClient"])
         let server = kinds.union(["PodiumExchange", "CPodiumData", "CPodiumKeys"])
         return [
             "PodiumCodec": ["CYAML"],
@@ -176,7 +176,7 @@ enum TidyRules {
             "PodiumPodModel": machinery,
             "PodiumRegistry": storage.union(schema),
             "PodiumKinds": registry.union(podModel).union(["CPodiumData"]),
-            "PodiumClient": storage,
+            "PodiumClient": kinds,
             "PodiumControllers": client.union(podModel),
             "PodiumScheduler": client.union(podModel),
             "PodiumRuntime": podModel.union(["CPodiumData"]),

@@ -61,12 +61,10 @@ final class SystemPods: InformedReconciler {
         let client = informers.client
         let name = "\(component)-\(node.name)"
         guard client.get(ObjectKey(.pods, namespace: Self.namespace, name: name)) == nil else { return }
-        var pod = Self.pod(component, named: name, on: node)
-        let strategy = BuiltInKinds.definition(of: .pods).strategy
-        let context = StrategyContext(storage: client.storage, host: client.host, namespace: Self.namespace)
-        strategy.applyDefaults(&pod)
-        strategy.prepareForCreate(&pod, context: context)
-        try client.create(.pods, pod)
+        try client.acting(as: .kubelet(of: node.name), fieldManager: "kubelet").create(
+            .pods,
+            Self.pod(component, named: name, on: node)
+        )
     }
 
     private static func pod(_ component: String, named name: String, on node: APIObject) -> JSONValue {

@@ -49,7 +49,7 @@ enum Bootstrap {
     static func installNodes(_ client: ResourceClient, count: Int) {
         for index in 0..<count {
             let zone = zones[index % zones.count]
-            do throws(StorageError) {
+            do throws(StatusError) {
                 try client.create(.nodes, NodeDocument.standard(named: "node-\(index + 1)", zone: zone))
             } catch {
                 preconditionFailure("a new store refused a Node: \(error)")

@@ -96,7 +96,7 @@ final class ServerLease: Sendable {
             return true
         }
         guard isDue else { return }
-        do throws(StorageError) {
+        do throws(StatusError) {
             try client.renewLease(Bootstrap.serverLeaseKey, at: now) {
                 Bootstrap.serverLease(renewedAt: now.rfc3339Micro)
             }

@@ -2,25 +2,20 @@
 // From request to response: the order of the steps that every request goes through.
 
 package import PodiumExchange
-package import PodiumHost
+import PodiumHost
 package import PodiumMachinery
 package import PodiumRegistry
-package import PodiumSchema
-package import PodiumStorage
+import PodiumSchema
+import PodiumStorage
 
 /// What an API server is made of.
 // A class: as a struct, whoever reads one part of it would count references to all.
 package final class APIServerComponents: Sendable {
-    let storage: any Storage
-    let host: Host
-    let registry: ResourceRegistry
-    let schemas: SchemaRegistry
-    let admission: AdmissionChain
+    let api: ClusterAPI
     let authenticator: any Authenticator
     let authorizer: any Authorizer
     let serviceAccountTokens: ServiceAccountTokens
     let logs: any ContainerLogSource
-    let serviceNetwork: ServiceNetwork
     /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
     /// where they are switched off, it knows.
     let hasControllers: Bool
@@ -28,30 +23,20 @@ package final class APIServerComponents: Sendable {
     let checks: [HealthCheck]
 
     package init(
-        storage: any Storage,
-        host: Host,
-        registry: ResourceRegistry,
-        schemas: SchemaRegistry,
-        admission: AdmissionChain,
+        api: ClusterAPI,
         authenticator: any Authenticator = OpenAuthenticator(),
         authorizer: any Authorizer = AlwaysAllow(),
         serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs(),
-        serviceNetwork: ServiceNetwork = .standard,
         hasControllers: Bool = false,
         server: ServerState = ServerState(),
         checks: [HealthCheck] = HealthCheck.standard
     ) {
-        self.storage = storage
-        self.host = host
-        self.registry = registry
-        self.schemas = schemas
-        self.admission = admission
+        self.api = api
         self.authenticator = authenticator
         self.authorizer = authorizer
-        self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: storage, host: host)
+        self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: api.storage, host: api.host)
         self.logs = logs
-        self.serviceNetwork = serviceNetwork
         self.hasControllers = hasControllers
         self.server = server
         self.checks = checks
@@ -77,21 +62,15 @@ package final class APIServer: RequestResponder {
     /// Puts a server together.
     package init(_ components: APIServerComponents) {
         self.components = components
-        environment = StoreEnvironment(
-            storage: components.storage,
-            host: components.host,
-            schemas: components.schemas,
-            admission: components.admission,
-            serviceNetwork: components.serviceNetwork
-        )
+        environment = components.api.environment
         documents = APIDocuments(
-            registry: components.registry,
-            schemas: components.schemas,
+            registry: components.api.registry,
+            schemas: components.api.environment.schemas,
             server: components.server,
             checks: components.checks
         )
-        metrics = RequestMetrics(components.registry)
-        flows = FlowClassifier(storage: components.storage)
+        metrics = RequestMetrics(components.api.registry)
+        flows = FlowClassifier(storage: components.api.storage)
     }
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {

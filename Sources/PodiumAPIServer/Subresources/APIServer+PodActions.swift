@@ -41,15 +41,8 @@ extension APIServer {
         _ options: WriteOptions,
         _ request: ResourceRequest
     ) throws(StatusError) -> HTTPResponse {
-        if let refusal = PodBinding.refusal(PodBinding.errors(binding)) { throw refusal }
-        let node = environment.storage.get(ObjectKey(.nodes, name: binding[path: "target", "name"]?.string ?? ""))
-        let binding = PodBinding.withTopology(binding, of: node?.facts.labels ?? [:])
         let store = store(request, strategy: request.definition.rules.strategy)
-        let key = ObjectKey(.pods, namespace: request.path.namespace, name: pod)
-        try change(key, isDryRun: options.isDryRun) { pod throws(StatusError) in
-            try store.checkBindingPreconditions(binding, pod)
-            try PodBinding.assign(pod: &pod, binding: binding, now: environment.host.clock.now)
-        }
+        try store.bind(pod, binding, isDryRun: options.isDryRun)
         return AnswerWriter(request, self).value(Self.created, status: 201)
     }
 
@@ -74,7 +67,7 @@ extension APIServer {
         let pod = try store.get(request.name)
         if !PodEviction.ignoresBudgets(pod.value()) { try spendBudget(of: pod, isDryRun: deletion.isDryRun) }
         if deletion.uid == nil, deletion.resourceVersion == nil {
-            try change(pod.key, isDryRun: deletion.isDryRun) { pod throws(StatusError) in
+            try store.transform(request.name, isDryRun: deletion.isDryRun) { pod throws(StatusError) in
                 PodEviction.markDisrupted(&pod, now: environment.host.clock.now)
             }
         }
@@ -107,49 +100,9 @@ extension APIServer {
         guard let budget = budgets.first else { return }
         if budgets.count > 1 { throw PodEviction.severalBudgets }
         if PodEviction.letsUnhealthyGo(pod.value(), budget: budget.value()) { return }
-        try change(budget.key, isDryRun: isDryRun) { budget throws(StatusError) in
+        let store = try components.api.store(resource, namespace: budget.key.name.namespace)
+        try store.transform(budget.key.name.name, isDryRun: isDryRun) { budget throws(StatusError) in
             try PodEviction.spend(&budget, podName: pod.key.name.name, now: environment.host.clock.now)
-        }
-    }
-
-    /// Changes an object as the server itself does: conditionally, and anew when another writer was faster.
-    private func change(
-        _ key: ObjectKey,
-        isDryRun: Bool,
-        _ change: (inout JSONValue) throws(StatusError) -> Void
-    ) throws(StatusError) {
-        for attempt in 1... {
-            guard let current = environment.storage.get(key) else { throw .notFound(key.resource, key.name.name) }
-            var object = current.value()
-            try change(&object)
-            if isDryRun || object == current.value() { return }
-            do throws(StorageError) {
-                let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: key.resource))
-                _ = try environment.storage.update(key, expecting: current.revision, draft)
-                return
-            } catch .conflict where attempt < ResourceStore.Limits.maximumConflictRetries {
-                continue
-            } catch {
-                throw StatusError(error, resource: key.resource)
-            }
-        }
-    }
-}
-
-extension ResourceStore {
-    /// A binding may say which pod it is about, by UID and by version.
-    fileprivate func checkBindingPreconditions(_ binding: JSONValue, _ pod: JSONValue) throws(StatusError) {
-        let name = pod[path: "metadata", "name"]?.string ?? ""
-        let uid = pod[path: "metadata", "uid"]?.string ?? ""
-        if let wanted = binding[path: "metadata", "uid"]?.string, !wanted.isEmpty, wanted != uid {
-            throw preconditionFailed(name, "UID in precondition: \(wanted), UID in object meta: \(uid)")
-        }
-        let version = pod[path: "metadata", "resourceVersion"]?.string ?? ""
-        if let wanted = binding[path: "metadata", "resourceVersion"]?.string, !wanted.isEmpty, wanted != version {
-            throw preconditionFailed(
-                name,
-                "ResourceVersion in precondition: \(wanted), ResourceVersion in object meta: \(version)"
-            )
         }
     }
 }

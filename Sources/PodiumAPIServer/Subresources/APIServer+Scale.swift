@@ -77,7 +77,7 @@ extension APIServer {
         return { [self] scale, managed throws(StatusError) in
             let new: JSONValue
             if let patch {
-                let patched = try patch.apply(to: scale, kind: kind, registry: components.schemas)
+                let patched = try patch.apply(to: scale, kind: kind, registry: environment.schemas)
                 request.warnings.add(patched.warnings)
                 new = patched.object
             } else {

@@ -18,11 +18,10 @@ extension APIServer {
         let (configuration, document) = try appliedConfiguration(request)
         let outcome = try store.apply(request.name, configuration, options: options) { merged throws(StatusError) in
             try refuseRepetitions(document, request)
-            let decoder = RequestDecoder(registry: components.schemas)
+            let decoder = RequestDecoder(registry: environment.schemas)
             var object = try decoder.decode(merged: merged, as: request.definition.gvk)
             try store.placeInNamespace(&object)
             try checkName(object, request)
-            store.strategy.applyDefaults(&object)
             return object
         }
         return try AnswerWriter(request, self).result(outcome.result, status: outcome.isCreated ? 201 : 200)

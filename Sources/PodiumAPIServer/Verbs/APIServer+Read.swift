@@ -109,7 +109,7 @@ extension APIServer {
         let object: JSONValue = [
             "kind": .string(type.kind), "apiVersion": .string(type.groupVersion.description), "metadata": [:],
         ]
-        guard let schema = components.schemas.schema(for: type),
+        guard let schema = environment.schemas.schema(for: type),
             let empty = try? SchemaDecoder.decode(object, as: schema)
         else { return object }
         return empty.value

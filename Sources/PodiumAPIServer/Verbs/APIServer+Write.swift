@@ -13,8 +13,7 @@ extension APIServer {
     func create(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let store = store(request)
         let options = try writeOptions(request, kind: "CreateOptions")
-        var object = try decodeBody(request, as: request.definition.gvk)
-        store.strategy.applyDefaults(&object)
+        let object = try decodeBody(request, as: request.definition.gvk)
         let created = try store.create(object, options: options)
         if components.hasControllers, let warning = request.definition.missingControllerWarning {
             request.warnings.add([warning])
@@ -29,7 +28,6 @@ extension APIServer {
         var object = try decodeBody(request, as: request.definition.gvk)
         try store.placeInNamespace(&object)
         try checkName(object, request)
-        store.strategy.applyDefaults(&object)
         let outcome = try store.update(request.name, options: options) { _ throws(StatusError) in object }
         return try AnswerWriter(request, self).result(outcome.result, status: outcome.isCreated ? 201 : 200)
     }
@@ -50,14 +48,13 @@ extension APIServer {
             let patched = try patch.apply(
                 to: request.definition.value(of: current),
                 kind: request.definition.gvk,
-                registry: components.schemas
+                registry: environment.schemas
             )
             request.warnings.add(patched.warnings)
             var object = patched.object
             try store.placeInNamespace(&object)
             try checkName(object, request)
-            store.strategy.applyDefaults(&object)
-            return object
+                return object
         }
         return try AnswerWriter(request, self).result(outcome.result, status: 200)
     }
@@ -70,7 +67,7 @@ extension APIServer {
         as gvk: GroupVersionKind,
         otherVersions: [GroupVersion] = []
     ) throws(StatusError) -> JSONValue {
-        let decoded = try RequestDecoder(registry: components.schemas).decode(
+        let decoded = try RequestDecoder(registry: environment.schemas).decode(
             body: request.http.body,
             format: try bodyFormat(request),
             expected: gvk,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes Events: finds them names, and keeps them out of namespaces that are going.
+// Writes Events: finds them names, and lets those go that the API refuses.
 
 import OrderedCollections
 import PodiumCodec
@@ -24,13 +24,14 @@ struct EventWriter: Sendable {
     /// Adds the Event. When its name is taken, as happens on a clock that stands still, the next nanosecond is tried.
     /// - Returns: the name it got; nil when it was dropped.
     func create(_ draft: EventDraft, at time: Timestamp) -> String? {
-        guard acceptsEvents(draft.namespace) else { return nil }
         var draft = draft
         for attempt in 0..<Limits.maximumNameAttempts {
-            do throws(StorageError) {
+            do throws(StatusError) {
                 try client.create(.events, draft.value)
                 return draft.name
             } catch {
+                // Into a namespace that is going nothing is written, and an Event that is refused is of no use later.
+                if error.reason != .alreadyExists { return nil }
                 draft.name = Self.name(about: draft.reference.name, at: time + .nanoseconds(attempt + 1))
             }
         }
@@ -41,7 +42,7 @@ struct EventWriter: Sendable {
     /// - Returns: whether there was one.
     func update(_ draft: EventDraft, _ change: (inout JSONValue) -> Void) -> Bool {
         let key = ObjectKey(.events, namespace: draft.namespace, name: draft.name)
-        do throws(StorageError) {
+        do throws(StatusError) {
             try client.update(key) { event in
                 change(&event)
                 return true
@@ -50,13 +51,5 @@ struct EventWriter: Sendable {
         } catch {
             return false
         }
-    }
-
-    /// Whether new objects may be made in `namespace`: the API refuses them once it is being deleted, or gone.
-    private func acceptsEvents(_ namespace: String) -> Bool {
-        guard let object = client.storage.get(ObjectKey(.namespaces, name: namespace)) else {
-            return namespace == "default"
-        }
-        return object.facts.fields["status.phase"] != "Terminating"
     }
 }

@@ -45,8 +45,8 @@ package final class FlowSchemaStatusController: InformedReconciler {
     package func reconcile(_ name: NamespacedName) throws -> ReconcileResult {
         let client = informers.client
         let now = client.host.clock.now
-        try StorageError.ignoringAbsence { () throws(StorageError) in
-            try client.update(ObjectKey(.flowSchemas, name)) { schema in
+        try StatusError.ignoringAbsence { () throws(StatusError) in
+            try client.updateStatus(ObjectKey(.flowSchemas, name)) { schema in
                 let level = Self.level(of: schema)
                 let isThere = client.get(ObjectKey(.priorityLevels, name: level)) != nil
                 return Self.set(isDangling: !isThere, level: level, now: now, in: &schema)

@@ -100,7 +100,7 @@ package final class GarbageCollector: InformedReconciler {
 
     private func orphanDependents(of owner: APIObject) throws -> ReconcileResult {
         for dependent in dependents(of: owner) {
-            try StorageError.ignoringAbsence { () throws(StorageError) in
+            try StatusError.ignoringAbsence { () throws(StatusError) in
                 try informers.client.update(dependent.key, uid: dependent.uid) {
                     OwnerReference.remove([owner.uid], from: &$0)
                 }
@@ -120,7 +120,7 @@ package final class GarbageCollector: InformedReconciler {
     }
 
     private func release(_ owner: APIObject, _ finalizer: String) throws -> ReconcileResult {
-        try StorageError.ignoringAbsence { () throws(StorageError) in
+        try StatusError.ignoringAbsence { () throws(StatusError) in
             try informers.client.removeFinalizer(finalizer, from: owner.key, uid: owner.uid)
         }
         return .done
@@ -161,7 +161,7 @@ package final class GarbageCollector: InformedReconciler {
         let owners = classify(object)
         // A kind that nobody knows may come to be known; until then its object counts as being there.
         if owners.hasUnknownKind || owners.dangling.isEmpty && owners.waiting.isEmpty { return .done }
-        try StorageError.ignoringAbsence { () throws(StorageError) in
+        try StatusError.ignoringAbsence { () throws(StatusError) in
             let client = informers.client
             if !owners.solid.isEmpty {
                 try client.update(object.key, uid: object.uid) {

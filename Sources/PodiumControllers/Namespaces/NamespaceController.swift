@@ -73,7 +73,7 @@ package final class NamespaceController: InformedReconciler {
     private func deleteAll(_ resource: GroupResource, in name: String, _ remains: inout NamespaceRemains) throws {
         let client = informers.client
         for object in try client.list(resource, scope: .namespace(name)) {
-            try StorageError.ignoringAbsence { () throws(StorageError) in
+            try StatusError.ignoringAbsence { () throws(StatusError) in
                 try client.delete(object.key, uid: object.uid)
             }
             if let left = client.get(object.key), left.uid == object.uid { remains.add(left, of: resource) }
@@ -82,8 +82,8 @@ package final class NamespaceController: InformedReconciler {
 
     private func report(_ remains: NamespaceRemains, on namespace: APIObject) throws {
         let now = informers.client.host.clock.now
-        try StorageError.ignoringAbsence { () throws(StorageError) in
-            try informers.client.update(namespace.key, uid: namespace.uid) { value in
+        try StatusError.ignoringAbsence { () throws(StatusError) in
+            try informers.client.updateStatus(namespace.key, uid: namespace.uid) { value in
                 value[path: "status", "phase"] = "Terminating"
                 for condition in remains.conditions { condition.set(on: &value, now: now) }
                 return true
@@ -91,12 +91,13 @@ package final class NamespaceController: InformedReconciler {
         }
     }
 
-    /// Takes the finalizer away and, unless others hold the namespace, removes it.
+    /// Takes the finalizer away; unless others hold the namespace, it goes by that.
     private func finalize(_ namespace: APIObject) throws {
         let client = informers.client
-        try StorageError.ignoringAbsence { () throws(StorageError) in
-            let updated = try client.update(namespace.key, uid: namespace.uid) { Self.removeFinalizer(from: &$0) }
-            if !Self.isHeld(updated) { try client.remove(namespace.key, uid: namespace.uid) }
+        try StatusError.ignoringAbsence { () throws(StatusError) in
+            try client.update(namespace.key, uid: namespace.uid, subresource: "finalize") {
+                Self.removeFinalizer(from: &$0)
+            }
         }
     }
 
@@ -104,10 +105,5 @@ package final class NamespaceController: InformedReconciler {
         let rest = (namespace["spec"]?["finalizers"]?.elements ?? []).filter { $0 != .string(finalizer) }
         namespace[path: "spec", "finalizers"] = rest.isEmpty ? nil : .array(rest)
         return true
-    }
-
-    private static func isHeld(_ namespace: APIObject) -> Bool {
-        let lists = [namespace.spec["finalizers"], namespace.metadata["finalizers"]]
-        return lists.contains { !($0?.elements ?? []).isEmpty }
     }
 }

@@ -175,10 +175,13 @@ package final class NodeLifecycleController: InformedReconciler {
         let observed = node.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
         var node = node
         if health.deadline <= now {
-            node = try informers.client.update(node.key, uid: node.uid) { value in
+            let updated = try informers.client.updateStatus(node.key, uid: node.uid) { value in
                 NodeCondition.setUnknown(on: &value, now: now)
                 return true
             }
+            // Gone meanwhile.
+            guard let updated else { return nil }
+            node = updated
             try setNoScheduleTaints(of: node)
         }
         let ready = node.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
@@ -250,7 +253,7 @@ package final class NodeLifecycleController: InformedReconciler {
         guard begins else { return }
         let both = [Taint.WellKnown.notReady, Taint.WellKnown.unreachable].map { Taint(key: $0, effect: .noExecute) }
         for node in informers.objects(.nodes) where !node.isManualNode {
-            try StorageError.ignoringAbsence { () throws(StorageError) in
+            try StatusError.ignoringAbsence { () throws(StatusError) in
                 try taints.swap(adding: [], removing: both, on: node.key)
             }
         }

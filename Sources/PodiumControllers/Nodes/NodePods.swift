@@ -21,16 +21,16 @@ struct NodePods: Sendable {
         let now = client.host.clock.now
         var isDone = true
         for pod in informers.objects(.pods) where pod.spec["nodeName"]?.string == name {
-            do throws(StorageError) {
+            do throws(StatusError) {
                 var isChanged = false
-                let updated = try client.update(pod.key, uid: pod.uid) { value in
+                let updated = try client.updateStatus(pod.key, uid: pod.uid) { value in
                     isChanged = Self.setNotReady(&value, now: now)
                     return isChanged
                 }
-                guard isChanged else { continue }
+                guard isChanged, let updated else { continue }
                 recorder.event(about: updated, type: .warning, reason: "NodeNotReady", message: "Node is not ready")
             } catch {
-                if case .keyNotFound = error { continue }
+                if error.reason == .notFound { continue }
                 isDone = false
             }
         }

@@ -15,7 +15,7 @@ struct NodeTaints: Sendable {
     let client: ResourceClient
 
     /// Adds `additions`, with the present time, and then takes `removals` away.
-    func swap(adding additions: [Taint], removing removals: [Taint], on node: ObjectKey) throws(StorageError) {
+    func swap(adding additions: [Taint], removing removals: [Taint], on node: ObjectKey) throws(StatusError) {
         let now = client.host.clock.now
         if !additions.isEmpty {
             try edit(node) { taints in
@@ -32,7 +32,7 @@ struct NodeTaints: Sendable {
         }
     }
 
-    private func edit(_ node: ObjectKey, _ change: (inout [Taint]) -> Void) throws(StorageError) {
+    private func edit(_ node: ObjectKey, _ change: (inout [Taint]) -> Void) throws(StatusError) {
         try client.update(node) { value in
             let old = Taint.list(of: value)
             var new = old

@@ -143,8 +143,8 @@ package final class TaintEvictionController: InformedReconciler {
             message: "Taint manager: deleting due to NoExecute taint",
             observedGeneration: pod.generation
         )
-        try StorageError.ignoringAbsence { () throws(StorageError) in
-            try client.update(pod.key, uid: pod.uid) { condition.set(on: &$0, now: now) }
+        try StatusError.ignoringAbsence { () throws(StatusError) in
+            try client.updateStatus(pod.key, uid: pod.uid) { condition.set(on: &$0, now: now) }
             try client.delete(pod.key, uid: pod.uid)
         }
         state.withState { $0.evictions[pod.key.name] = .done(uid: pod.uid) }

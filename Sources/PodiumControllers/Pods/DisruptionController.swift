@@ -80,8 +80,8 @@ package final class DisruptionController: InformedReconciler {
             expected: expected,
             disrupted: disrupted
         )
-        try StorageError.ignoringAbsence { () throws(StorageError) in
-            try client.update(budget.key, uid: budget.uid) { status.write(to: &$0, now: now) }
+        try StatusError.ignoringAbsence { () throws(StatusError) in
+            try client.updateStatus(budget.key, uid: budget.uid) { status.write(to: &$0, now: now) }
         }
         return ReconcileResult(requeueAfter: disrupted.isEmpty ? nil : Limits.deletionTimeout)
     }

@@ -136,8 +136,8 @@ package final class PodGarbageCollector: InformedReconciler {
     private func collect(_ pod: APIObject, _ condition: PodCondition?) throws {
         let client = informers.client
         let now = client.host.clock.now
-        try StorageError.ignoringAbsence { () throws(StorageError) in
-            try client.update(pod.key, uid: pod.uid) { value in
+        try StatusError.ignoringAbsence { () throws(StatusError) in
+            try client.updateStatus(pod.key, uid: pod.uid) { value in
                 let phase = value["status"]?["phase"]?.string
                 if phase == "Succeeded" || phase == "Failed" { return false }
                 value[path: "status", "phase"] = "Failed"

@@ -59,8 +59,8 @@ package final class RoleAggregationController: InformedReconciler {
         return Array(rules)
     }
 
-    private func write(_ rules: [JSONValue], to role: APIObject) throws(StorageError) {
-        try StorageError.ignoringAbsence { () throws(StorageError) in
+    private func write(_ rules: [JSONValue], to role: APIObject) throws(StatusError) {
+        try StatusError.ignoringAbsence { () throws(StatusError) in
             try informers.client.update(role.key, uid: role.uid) { object in
                 // Where somebody took the aggregation away meanwhile, the rules are theirs.
                 guard object["aggregationRule"] != nil else { return false }

@@ -36,7 +36,7 @@ extension ResourceClient {
         guard let finalizer = InUseProtection.finalizer(of: object.key.resource) else { return }
         let isProtected = object.metadata["finalizers"]?.elements.contains(.string(finalizer)) ?? false
         guard isProtected == object.isTerminating, try !(isProtected && isUsed()) else { return }
-        try StorageError.ignoringAbsence { () throws(StorageError) in
+        try StatusError.ignoringAbsence { () throws(StatusError) in
             if isProtected {
                 try removeFinalizer(finalizer, from: object.key, uid: object.uid)
             } else {

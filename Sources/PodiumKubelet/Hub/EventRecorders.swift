@@ -3,6 +3,7 @@
 
 import PodiumClient
 import PodiumHost
+import PodiumRegistry
 
 /// The recorders of the Events about one pod or node.
 ///
@@ -15,7 +16,8 @@ struct EventRecorders {
 
     init(of node: String, in cluster: KubeletSurroundings, on queue: any SerialQueue) {
         func recorder() -> EventRecorder {
-            EventRecorder(client: cluster.client, component: "kubelet", host: node, queue: queue)
+            let client = cluster.client.acting(as: .kubelet(of: node), fieldManager: "kubelet")
+            return EventRecorder(client: client, component: "kubelet", host: node, queue: queue)
         }
         normal = recorder()
         warning = recorder()

@@ -28,12 +28,11 @@ final class KubeletSurroundings: Sendable {
     /// Writes to the API. That an object is gone or exists already is what a kubelet lives with: its next change comes
     /// through the informers; anything else is worth a line in the log.
     @discardableResult
-    func attempt<Result>(_ what: String, _ write: () throws(StorageError) -> Result) -> Result? {
-        do throws(StorageError) {
+    func attempt<Result>(_ what: String, _ write: () throws(StatusError) -> Result) -> Result? {
+        do throws(StatusError) {
             return try write()
-        } catch .keyNotFound, .keyExists {
-            return nil
         } catch {
+            if error.reason == .notFound || error.reason == .alreadyExists { return nil }
             client.host.logger.warning("a kubelet could not \(what): \(error)")
             return nil
         }

@@ -112,37 +112,30 @@ extension NodeKubelet {
     private func writeStatus(_ entry: PodEntry) {
         guard let status = entry.worker.status, !entry.worker.isRemoved else { return }
         let key = ObjectKey(.pods, entry.name)
-        for _ in 0...ResourceClient.Limits.maximumConflictRetries {
-            guard let stored = cluster.client.storage.get(key), stored.facts.uid == entry.uid else { return }
-            var pod = stored.value()
-            let old = pod["status"] ?? .emptyObject
-            let new = status.merged(with: old, isStopped: entry.worker.isStopped, now: cluster.now)
-            if new != old {
+        var shown: ShownStatus?
+        var isChanged = false
+        var isTerminating = false
+        let written = cluster.attempt("write the status of pod \(entry.name)") { () throws(StatusError) in
+            try client.updateStatus(key, uid: entry.uid) { pod in
+                let old = pod["status"] ?? .emptyObject
+                let new = status.merged(with: old, isStopped: entry.worker.isStopped, now: cluster.now)
+                shown = ShownStatus(new)
+                isTerminating = pod[path: "metadata", "deletionTimestamp"] != nil
+                isChanged = new != old
                 pod["status"] = new
-                guard let isWritten = write(pod, over: stored, entry) else { return }
-                if !isWritten { continue }
+                return isChanged
             }
-            entry.worker.noteOwnWrite(ShownStatus(new))
-            if entry.worker.isFinished, pod[path: "metadata", "deletionTimestamp"] != nil {
-                cluster.attempt("let pod \(entry.name) go") { () throws(StorageError) in
-                    try cluster.client.delete(key, uid: entry.uid, graceSeconds: 0)
-                }
-            }
-            return
         }
-    }
-
-    /// - Returns: whether nobody else wrote first; nil when there is nothing to write to.
-    private func write(_ pod: JSONValue, over stored: StoredObject, _ entry: PodEntry) -> Bool? {
-        let draft = ObjectDraft(pod, facts: ObjectFacts(of: pod, in: .pods))
-        do throws(StorageError) {
-            let written = try cluster.client.storage.update(stored.key, expecting: stored.revision, draft)
-            entry.ownRevisions.append(written.revision)
-            if written.revision > entry.revision { entry.revision = written.revision }
-            return true
-        } catch {
-            if case .conflict = error { return false }
-            return nil
+        guard let pod = written ?? nil, let shown else { return }
+        if isChanged {
+            entry.ownRevisions.append(pod.revision)
+            if pod.revision > entry.revision { entry.revision = pod.revision }
+        }
+        entry.worker.noteOwnWrite(shown)
+        if entry.worker.isFinished, isTerminating {
+            cluster.attempt("let pod \(entry.name) go") { () throws(StatusError) in
+                try client.delete(key, uid: entry.uid, graceSeconds: 0)
+            }
         }
     }
 

@@ -7,12 +7,15 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumPodModel
+import PodiumRegistry
 import PodiumRuntime
 import PodiumStorage
 
 /// A node's kubelet. Used on its own queue only.
 final class NodeKubelet {
     let cluster: KubeletSurroundings
+    /// The way to the API as the kubelet of this node.
+    let client: ResourceClient
     let queue: any SerialQueue
     private weak var confinement: Confined<NodeKubelet>?
     let name: String
@@ -32,6 +35,7 @@ final class NodeKubelet {
 
     init(_ node: APIObject, at address: String, in cluster: KubeletSurroundings, on queue: any SerialQueue) {
         self.cluster = cluster
+        client = cluster.client.acting(as: .kubelet(of: node.name), fieldManager: "kubelet")
         self.queue = queue
         self.node = node
         isHealthy = Self.isHealthy(node)
@@ -113,13 +117,13 @@ final class NodeKubelet {
         guard isRegistered else { return }
         let now = cluster.now
         var changed: [String] = []
-        let updated = cluster.attempt("write the status of node \(name)") { () throws(StorageError) in
-            try cluster.client.update(ObjectKey(.nodes, name: name), uid: node.uid) { value in
+        let updated = cluster.attempt("write the status of node \(name)") { () throws(StatusError) in
+            try client.updateStatus(ObjectKey(.nodes, name: name), uid: node.uid) { value in
                 changed = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: now)
                 return true
             }
         }
-        if let updated {
+        if let updated = updated ?? nil {
             node = updated
             allocatable = ResourceList(json: updated.status["allocatable"])
         }
@@ -158,8 +162,8 @@ final class NodeKubelet {
         guard isRegistered else { return }
         let now = cluster.now
         let key = ObjectKey(.leases, namespace: NodeDocument.leaseNamespace, name: name)
-        cluster.attempt("renew the lease of node \(name)") { () throws(StorageError) in
-            try cluster.client.renewLease(key, at: now) { NodeDocument.lease(of: name, uid: node.uid, now: now) }
+        cluster.attempt("renew the lease of node \(name)") { () throws(StatusError) in
+            try client.renewLease(key, at: now) { NodeDocument.lease(of: name, uid: node.uid, now: now) }
         }
         if isReportDue || !isHealthy { report() }
     }
@@ -226,8 +230,8 @@ final class NodeKubelet {
         value[path: "spec", "taints"] = [["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]]
         value[path: "status", "conditions"] = nil
         _ = NodeDocument.refresh(&value, address: profile.hostIP, images: imageList, now: cluster.now)
-        let made = cluster.attempt("register node \(name)") { () throws(StorageError) in
-            try cluster.client.create(.nodes, value)
+        let made = cluster.attempt("register node \(name)") { () throws(StatusError) in
+            try client.create(.nodes, value)
         }
         if let made {
             node = made
@@ -237,8 +241,8 @@ final class NodeKubelet {
 
     private func show(_ phase: PodPhase) {
         for entry in pods.ordered where !entry.worker.isStopped {
-            cluster.attempt("show pod \(entry.name) as lost") { () throws(StorageError) in
-                try cluster.client.update(ObjectKey(.pods, entry.name), uid: entry.uid) { value in
+            cluster.attempt("show pod \(entry.name) as lost") { () throws(StatusError) in
+                try client.updateStatus(ObjectKey(.pods, entry.name), uid: entry.uid) { value in
                     value[path: "status", "phase"] = .string(phase.rawValue)
                     value[path: "status", "reason"] = "NodeLost"
                     return true

@@ -34,6 +34,26 @@ package struct UserInfo: Hashable, Sendable {
         groups: [WellKnownGroup.masters, WellKnownGroup.authenticated]
     )
 
+    /// A controller of the control plane, as its service account.
+    // Kubernetes: pkg/controlplane/controller/..., cmd/kube-controller-manager with --use-service-account-credentials
+    package static func controller(_ name: String) -> UserInfo {
+        UserInfo(
+            name: "system:serviceaccount:kube-system:\(name)",
+            groups: [
+                WellKnownGroup.serviceAccounts, WellKnownGroup.serviceAccounts(of: "kube-system"),
+                WellKnownGroup.authenticated,
+            ]
+        )
+    }
+
+    /// The scheduler.
+    package static let scheduler = UserInfo(name: "system:kube-scheduler", groups: [WellKnownGroup.authenticated])
+
+    /// The kubelet of a node.
+    package static func kubelet(of node: String) -> UserInfo {
+        UserInfo(name: "system:node:\(node)", groups: [WellKnownGroup.nodes, WellKnownGroup.authenticated])
+    }
+
     /// Whether nothing can be refused to this user.
     package var isMaster: Bool { groups.contains(WellKnownGroup.masters) }
 

@@ -18,7 +18,7 @@ enum NewObjectOrigin {
 }
 
 extension ResourceStore {
-    /// Adds `object`, which was decoded and defaulted.
+    /// Adds `object`, which was decoded.
     // Kubernetes: registry/rest/create.go BeforeCreate; generic/registry/store.go Create
     package func create(_ object: JSONValue, options: WriteOptions) throws(StatusError) -> WriteResult {
         try create(object, options: options, origin: .create)
@@ -33,6 +33,7 @@ extension ResourceStore {
         var object = object
         var warnings: [String] = []
         defer { options.warnings.add(warnings) }
+        strategy.applyDefaults(&object)
         try placeInNamespace(&object)
         Self.dropRepeatedOwners(&object, &warnings)
         if origin != .apply { account(for: &object, live: nil, manager: options.fieldManager) }

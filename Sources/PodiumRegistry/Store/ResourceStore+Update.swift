@@ -14,7 +14,7 @@ package struct UpdateOutcome: Sendable {
 }
 
 extension ResourceStore {
-    /// Replaces the object called `name` by what `make` makes of it (nil: there is none yet).
+    /// Replaces the object called `name` by what `make` makes of it (nil: there is none yet); nil leaves it as it is.
     ///
     /// `make` is called again when another writer was faster, and the new object either does not say which version it
     /// replaces or is a patch of the old one. A patch has no precondition but the version that it may bring. The new
@@ -26,11 +26,15 @@ extension ResourceStore {
         allowsCreate: Bool? = nil,
         isPatch: Bool = false,
         isAccounted: Bool = false,
-        _ make: (StoredObject?) throws(StatusError) -> JSONValue
+        _ make: (StoredObject?) throws(StatusError) -> JSONValue?
     ) throws(StatusError) -> UpdateOutcome {
         for attempt in 1... {
             let current = storage.get(key(name))
-            var object = try make(current)
+            guard var object = try make(current) else {
+                guard let current else { throw .notFound(resource, name) }
+                return UpdateOutcome(result: .stored(current), isCreated: false)
+            }
+            strategy.applyDefaults(&object)
             guard let current else {
                 guard allowsCreate ?? strategy.allowsCreateOnUpdate else { throw .notFound(resource, name) }
                 try options.authorizeCreate?()

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collections of one cluster and the one door to each of them, for whoever writes: clients, controllers, kubelets.
+
+import OrderedCollections
+package import PodiumCodec
+package import PodiumHost
+package import PodiumMachinery
+import PodiumSchema
+package import PodiumStorage
+
+/// The collections of one cluster with all that their stores share.
+package final class ClusterAPI: Sendable {
+    package let registry: ResourceRegistry
+    package let environment: StoreEnvironment
+
+    package init(registry: ResourceRegistry, environment: StoreEnvironment) {
+        self.registry = registry
+        self.environment = environment
+    }
+
+    package var storage: any Storage { environment.storage }
+    package var host: Host { environment.host }
+
+    /// The store of a collection, in the version that its group prefers, for a namespace (empty: none) and a subresource
+    /// (empty: the object itself).
+    /// - Throws: 404 when there is no such collection or subresource.
+    package func store(
+        _ resource: GroupResource,
+        namespace: String,
+        subresource: String = ""
+    ) throws(StatusError) -> ResourceStore {
+        guard let definition = registry.resource(resource) else { throw .pathNotFound }
+        guard let strategy = definition.rules.strategy(of: subresource) else { throw .pathNotFound }
+        return ResourceStore(
+            definition: definition,
+            strategy: strategy,
+            environment: environment,
+            namespace: definition.isNamespaced ? namespace : "",
+            subresource: subresource.isEmpty ? nil : subresource
+        )
+    }
+
+    /// `object` as the API would have read it from a client: of the type of `store`, in the order of its fields.
+    package func canonical(_ object: JSONValue, in store: ResourceStore) throws(StatusError) -> JSONValue {
+        try RequestDecoder(registry: environment.schemas).decode(merged: object, as: store.definition.gvk)
+    }
+}

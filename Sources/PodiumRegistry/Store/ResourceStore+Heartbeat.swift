@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Renewing Leases, which says that their holders are alive, and is done too often to read them.
+
+import PodiumCodec
+package import PodiumMachinery
+package import PodiumStorage
+
+extension ResourceStore {
+    /// Writes `now` into a Lease that is as its holder leaves it, without reading the rest: what would be defaulted,
+    /// validated or owned anew has been, by the write that this one repeats.
+    /// - Parameter manager: the name under which the holder owns the fields of the Lease, all of them.
+    /// - Returns: whether it is done; not when somebody else was faster, writes to it as well, or has left it without a
+    ///   time.
+    // Kubernetes: component-helpers/apimachinery/lease/controller.go
+    package func renew(_ lease: StoredObject, at now: Timestamp, manager: String) throws(StatusError) -> Bool {
+        guard let old = lease.text(ofMember: "renewTime"), let time = lease.onlyMetadataText(ofMember: "time"),
+            let owner = lease.onlyMetadataText(ofMember: "manager"), owner.buffer.elementsEqual(manager.utf8)
+        else { return false }
+        let new = now.rfc3339Micro
+        if old.buffer.elementsEqual(new.utf8) { return true }
+        let draft = ObjectDraft(heartbeatOf: lease, replacing: [(time, now.rfc3339), (old, new)])
+        do throws(StorageError) {
+            _ = try storage.update(lease.key, expecting: lease.revision, draft)
+            return true
+        } catch .conflict {
+            return false
+        } catch {
+            throw StatusError(error, resource: resource)
+        }
+    }
+}
