@@ -122,6 +122,13 @@ let package = Package(
                 "PodiumScheduler", "PodiumRuntime", "PodiumShell", "PodiumKubelet", "PodiumHTTP", logging, collections,
             ]
         ),
+        module(
+            "PodiumTestKit",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumRegistry",
+                "PodiumKinds", "PodiumClient", logging, collections,
+            ]
+        ),
         .executableTarget(
             name: "PodiumCLI",
             dependencies: [
@@ -151,21 +158,21 @@ let package = Package(
             of: "PodiumScheduler",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumClient", "PodiumScheduler",
-                collections, logging,
+                collections, logging, "PodiumTestKit",
             ]
         ),
         tests(
             of: "PodiumControllers",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumControllers", collections, logging,
+                "PodiumControllers", collections, logging, "PodiumTestKit",
             ]
         ),
         tests(
             of: "PodiumKubelet",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumRuntime", "PodiumShell", "PodiumKubelet", collections, logging,
+                "PodiumRuntime", "PodiumShell", "PodiumKubelet", collections, logging, "PodiumTestKit",
             ]
         ),
         // Runs containers for the tests of the machine and of what runs in it.

@@ -48,7 +48,8 @@ package struct ResourceClient: Sendable {
     @discardableResult
     package func create(_ resource: GroupResource, _ object: JSONValue) throws(StatusError) -> APIObject {
         let store = try api.store(resource, namespace: object[path: "metadata", "namespace"]?.string ?? "")
-        guard case .stored(let created) = try store.create(try api.canonical(object, in: store), options: options) else {
+        guard case .stored(let created) = try store.create(try api.canonical(object, in: store), options: options)
+        else {
             throw .internalError("\(resource): a write that is no dry run stored nothing")
         }
         return APIObject(created)

@@ -7,6 +7,7 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct EventRecorderTests {
@@ -109,7 +110,7 @@ import Testing
     @Test func anExpiredEventIsMadeAnew() throws {
         record("a")
         let key = try #require(cluster.client.list(.events).first).key
-        try cluster.client.remove(key)
+        try cluster.bare.remove(key)
         record("a")
         #expect(try events().map { $0["count"] } == [2])
     }

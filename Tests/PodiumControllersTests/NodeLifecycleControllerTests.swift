@@ -7,6 +7,7 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct NodeLifecycleControllerTests {
@@ -100,13 +101,12 @@ import Testing
         let cluster = try makeCluster()
         try cluster.create([
             "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "0"],
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
         ])
         for step in 0..<20 {
             try cluster.advance(.seconds(10))
-            try cluster.client.update(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
+            try cluster.bare.edit(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
                 value[path: "spec", "renewTime"] = .string("\(step)x")
-                return true
             }
         }
         cluster.clock.settle()
@@ -118,14 +118,13 @@ import Testing
         let cluster = try makeCluster()
         try cluster.create([
             "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "0"],
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
         ])
         for step in 0..<20 {
             try cluster.advance(.seconds(10))
-            try cluster.client.update(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
+            try cluster.bare.edit(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
                 value[path: "spec", "leaseTransitions"] = .integer(Int64(step))
                 value[path: "metadata", "labels"] = ["step": .string("\(step)")]
-                return true
             }
         }
         cluster.clock.settle()
@@ -144,7 +143,7 @@ import Testing
             try cluster.advance(.seconds(10))
             let lease = try #require(cluster.client.storage.get(key))
             let place = try #require(lease.text(ofMember: "renewTime"))
-            let draft = ObjectDraft(heartbeatOf: lease, replacing: place, with: cluster.clock.now.rfc3339Micro)
+            let draft = ObjectDraft(heartbeatOf: lease, replacing: [(place, cluster.clock.now.rfc3339Micro)])
             _ = try cluster.client.storage.update(key, expecting: lease.revision, draft)
         }
         try cluster.advance(.seconds(49))
@@ -166,14 +165,13 @@ import Testing
         let cluster = try makeCluster()
         try cluster.create([
             "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "0"],
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
         ])
         // Renewals alone leave the Node as it is, so that looks at it rest.
         for step in 0..<60 {
             try cluster.advance(.seconds(10))
-            try cluster.client.update(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
+            try cluster.bare.edit(ObjectKey(.leases, namespace: "kube-node-lease", name: "n1")) { value in
                 value[path: "spec", "renewTime"] = .string("\(step)x")
-                return true
             }
         }
         try cluster.advance(.seconds(49))

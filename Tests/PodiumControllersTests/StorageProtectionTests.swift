@@ -6,6 +6,7 @@ import PodiumClient
 import PodiumCodec
 import PodiumHost
 import PodiumMachinery
+import PodiumTestKit
 import Testing
 
 @Suite struct StorageProtectionTests {
@@ -56,7 +57,7 @@ import Testing
         // A pod that has ended still keeps its claim.
         try cluster.edit(.pods, "p") { $0[path: "status", "phase"] = "Succeeded" }
         #expect(cluster.get(.persistentVolumeClaims, "c") != nil)
-        try cluster.client.remove(cluster.key(.pods, "p"))
+        try cluster.bare.remove(cluster.key(.pods, "p"))
         cluster.clock.settle()
         #expect(cluster.get(.persistentVolumeClaims, "c") == nil)
     }
@@ -77,7 +78,7 @@ import Testing
         try cluster.delete(.persistentVolumeClaims, "p-other")
         #expect(cluster.get(.persistentVolumeClaims, "p-scratch") != nil)
         #expect(cluster.get(.persistentVolumeClaims, "p-other") == nil)
-        try cluster.client.remove(pod.key)
+        try cluster.bare.remove(pod.key)
         cluster.clock.settle()
         #expect(cluster.get(.persistentVolumeClaims, "p-scratch") == nil)
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Controllers on a virtual clock and storage in memory, and the objects to feed them with.
 
-import Logging
 import OrderedCollections
 import PodiumClient
 import PodiumCodec
@@ -10,15 +9,18 @@ import PodiumHost
 import PodiumMachinery
 import PodiumPodModel
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 /// A cluster of which only some controllers are alive.
 struct TestCluster {
-    let clock = ClusterClock(mode: .virtual)
-    let storage = MemoryStorage()
-    let host: Host
-    let client: ResourceClient
+    let bare: BareCluster
     let controllers: StandardControllers
+
+    var clock: ClusterClock { bare.clock }
+    var storage: MemoryStorage { bare.storage }
+    var host: Host { bare.host }
+    var client: ResourceClient { bare.client }
 
     static let budgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")
     static let replicaSets = GroupResource(group: "apps", resource: "replicasets")
@@ -37,20 +39,13 @@ struct TestCluster {
 
     /// - Parameter enabled: the controllers that live.
     init(_ enabled: String...) throws {
-        host = Host(
-            clock: clock,
-            scheduling: clock,
-            timeouts: DispatchTimeouts(),
-            random: RandomSource(seed: 1),
-            logger: Logger(label: "test")
-        )
-        client = ResourceClient(storage: storage, host: host)
+        bare = try BareCluster()
         let options = StandardControllers.Options(
             catalog: Self.catalog,
             rootCertificate: "PEM",
             enabled: Set(enabled)
         )
-        controllers = StandardControllers(client: client, options: options)
+        controllers = StandardControllers(client: bare.client, options: options)
         controllers.start()
         clock.settle()
         try create(.namespace("default"), .namespace("ns"))
@@ -61,23 +56,8 @@ struct TestCluster {
     /// Creates objects one after the other, and lets the controllers react to each.
     func create(_ objects: JSONValue...) throws {
         for object in objects {
-            try client.create(resource(of: object), object)
+            try bare.put(object)
             clock.settle()
-        }
-    }
-
-    private func resource(of object: JSONValue) -> GroupResource {
-        switch object["kind"]?.string {
-        case "Node": .nodes
-        case "Namespace": .namespaces
-        case "ConfigMap": .configMaps
-        case "ReplicaSet": Self.replicaSets
-        case "Lease": .leases
-        case "PodDisruptionBudget": Self.budgets
-        case "PersistentVolumeClaim": .persistentVolumeClaims
-        case "PersistentVolume": .persistentVolumes
-        case "ClusterRole": .clusterRoles
-        default: .pods
         }
     }
 
@@ -92,10 +72,7 @@ struct TestCluster {
     func pod(_ name: String) throws -> APIObject { try #require(get(.pods, name)) }
 
     func edit(_ resource: GroupResource, _ name: String, _ change: (inout JSONValue) -> Void) throws {
-        try client.update(key(resource, name)) { value in
-            change(&value)
-            return true
-        }
+        try bare.edit(key(resource, name), change)
         clock.settle()
     }
 
@@ -106,8 +83,7 @@ struct TestCluster {
 
     /// The Events about `name`, as `reason: message`, in the order of their creation.
     func events(about name: String) throws -> [String] {
-        try client.list(.events).filter { $0.value["involvedObject"]?["name"]?.string == name }
-            .sorted { $0.revision < $1.revision }
+        try bare.events(about: name)
             .map { "\($0.value["reason"]?.string ?? ""): \($0.value["message"]?.string ?? "")" }
     }
 

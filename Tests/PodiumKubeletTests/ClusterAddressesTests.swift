@@ -7,6 +7,7 @@ import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct AddressPoolTests {
@@ -87,9 +88,9 @@ import Testing
         var taken = NodeDocument.standard(named: "own", zone: "zone-a")
         taken["status"] = ["addresses": [["type": "InternalIP", "address": "172.18.0.3"]]]
         let cluster = try KubeletTestCluster(nodes: ["first"])
-        try cluster.client.create(.nodes, taken)
+        try cluster.bare.put(taken)
         cluster.clock.settle()
-        try cluster.client.create(.nodes, NodeDocument.standard(named: "third", zone: "zone-a"))
+        try cluster.bare.put(NodeDocument.standard(named: "third", zone: "zone-a"))
         cluster.clock.settle()
         let addresses = try ["first", "own", "third"].map { name in
             let node = try #require(cluster.client.get(ObjectKey(.nodes, name: name)))

@@ -7,6 +7,7 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct ExpectationTests {
@@ -114,7 +115,7 @@ import Testing
     func aPortAtWhichAServiceAimsAnswers(target: JSONValue?, isServiceFirst: Bool) throws {
         let cluster = try KubeletTestCluster()
         func make() throws {
-            try cluster.client.create(.services, Self.service(target))
+            try cluster.bare.put(Self.service(target))
             cluster.clock.settle()
         }
         if isServiceFirst { try make() }

@@ -10,6 +10,7 @@ import PodiumMachinery
 import PodiumRuntime
 import PodiumShell
 import PodiumStorage
+import PodiumTestKit
 import Synchronization
 import Testing
 
@@ -29,21 +30,14 @@ import Testing
 
     @Test func everyNodeHasAQueueOfItsOwn() throws {
         let queues = QueueList()
-        let host = Host(
-            clock: queues.clock,
-            scheduling: queues,
-            timeouts: DispatchTimeouts(),
-            random: RandomSource(seed: 1),
-            logger: Logger(label: "test")
-        )
-        let client = ResourceClient(storage: MemoryStorage(), host: host)
+        let bare = try BareCluster(scheduling: queues, clock: queues.clock)
         let images = ImageRegistry(programs: Applets.library)
-        let hub = KubeletHub(client: client, configuration: KubeletConfiguration(images: images))
+        let hub = KubeletHub(client: bare.client, configuration: KubeletConfiguration(images: images))
         hub.start()
         for name in ["a", "b", "c"] {
-            try client.create(.nodes, ["kind": "Node", "apiVersion": "v1", "metadata": ["name": .string(name)]])
+            try bare.put(["kind": "Node", "apiVersion": "v1", "metadata": ["name": .string(name)]])
         }
-        queues.clock.settle()
+        bare.clock.settle()
         #expect(queues.labels.filter { $0.hasPrefix("kubelet.") } == ["kubelet.a", "kubelet.b", "kubelet.c"])
     }
 
@@ -83,8 +77,7 @@ import Testing
         )
         try cluster.advance(5)
         let key = ObjectKey(.services, namespace: "default", name: "kubernetes")
-        try cluster.client.create(
-            .services,
+        try cluster.bare.put(
             [
                 "kind": "Service", "apiVersion": "v1", "metadata": ["name": "kubernetes", "namespace": "default"],
                 "spec": ["clusterIP": "10.96.0.1", "ports": [["port": 443]]],

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kubelets on a virtual clock and storage in memory, with pods that are bound by hand.
 
-import Logging
 import OrderedCollections
 import PodiumClient
 import PodiumCodec
@@ -11,6 +10,7 @@ import PodiumMachinery
 import PodiumRuntime
 import PodiumShell
 import PodiumStorage
+import PodiumTestKit
 import Synchronization
 import Testing
 
@@ -52,13 +52,15 @@ struct PodVersion: Sendable {
 
 /// A cluster of which only kubelets are alive.
 final class KubeletTestCluster {
-    let clock = ClusterClock(mode: .virtual)
-    let storage = MemoryStorage()
-    let client: ResourceClient
+    let bare: BareCluster
     let hub: KubeletHub
     let images = ImageRegistry(programs: Applets.library)
     private let recorder: Informer
     private let history: History
+
+    var clock: ClusterClock { bare.clock }
+    var storage: MemoryStorage { bare.storage }
+    var client: ResourceClient { bare.client }
 
     private final class History: Sendable {
         let versions = Mutex<[PodVersion]>([])
@@ -70,23 +72,16 @@ final class KubeletTestCluster {
         networks: ClusterNetworks = .standard,
         heldBytes: Int? = nil
     ) throws {
-        let host = Host(
-            clock: clock,
-            scheduling: clock,
-            timeouts: DispatchTimeouts(),
-            random: RandomSource(seed: seed),
-            logger: Logger(label: "test")
-        )
-        client = ResourceClient(storage: storage, host: host)
+        bare = try BareCluster(seed: seed)
         var configuration = KubeletConfiguration(images: images)
         configuration.networks = networks
         if let heldBytes { configuration.heldBytes = heldBytes }
-        hub = KubeletHub(client: client, configuration: configuration)
+        hub = KubeletHub(client: bare.client, configuration: configuration)
         let history = History()
         self.history = history
-        let clock = clock
+        let clock = bare.clock
         recorder = Informer(
-            storage: storage,
+            storage: bare.storage,
             resource: .pods,
             queue: clock.makeQueue(label: "history")
         ) { event in
@@ -100,8 +95,8 @@ final class KubeletTestCluster {
             )
             history.versions.withLock { $0.append(version) }
         }
-        try client.create(.namespaces, ["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "ns"]])
-        for node in nodes { try client.create(.nodes, NodeDocument.standard(named: node, zone: "zone-a")) }
+        try bare.put(["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "ns"]])
+        for node in nodes { try bare.put(NodeDocument.standard(named: node, zone: "zone-a")) }
         hub.start()
         recorder.start()
         clock.settle()
@@ -127,8 +122,7 @@ final class KubeletTestCluster {
         spec["nodeName"] = .string(node)
         spec["terminationGracePeriodSeconds"] = spec["terminationGracePeriodSeconds"] ?? 30
         let time = JSONValue.string(clock.now.rfc3339)
-        try client.create(
-            .pods,
+        try bare.put(
             [
                 "kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": spec,
                 "status": [
@@ -153,10 +147,9 @@ final class KubeletTestCluster {
 
     /// Changes a pod's manifest; raises its generation.
     func change(_ name: String, _ edit: (inout JSONValue) -> Void) throws {
-        try client.update(ObjectKey(.pods, namespace: "ns", name: name)) { value in
+        try bare.edit(ObjectKey(.pods, namespace: "ns", name: name)) { value in
             edit(&value)
             value[path: "metadata", "generation"] = .integer((value[path: "metadata", "generation"]?.integer ?? 0) + 1)
-            return true
         }
         clock.settle()
     }

@@ -5,6 +5,7 @@ import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery
+import PodiumTestKit
 import Testing
 
 @Suite struct NodeAdmissionTests {
@@ -68,7 +69,7 @@ import Testing
         var node = NodeFixture.node("gpu")
         node[path: "status", "capacity", "example.com/gpu"] = "1"
         node[path: "status", "allocatable", "example.com/gpu"] = "1"
-        try cluster.client.create(.nodes, node)
+        try cluster.bare.put(node)
         try cluster.advance(1)
         var spec = Self.pod(cpu: "1")
         let amounts: JSONValue = ["example.com/gpu": "1", "example.org/unknown": "5"]

@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumKubelet
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 /// Nodes as clients make them.
@@ -77,7 +78,7 @@ enum NodeFixture {
         try cluster.advance(2)
         cluster.hub.setPower(.unreachable(podPhase: nil), of: "node-1")
         try cluster.advance(1)
-        try cluster.client.update(ObjectKey(.pods, namespace: "ns", name: "p")) { value in
+        try cluster.bare.edit(ObjectKey(.pods, namespace: "ns", name: "p")) { value in
             value[path: "status", "conditions"] = .array(
                 (value[path: "status", "conditions"]?.elements ?? []).map { condition in
                     var condition = condition
@@ -85,7 +86,6 @@ enum NodeFixture {
                     return condition
                 }
             )
-            return true
         }
         try cluster.advance(10)
         #expect(cluster.pod("p")?.conditions.contains("Ready=False") == true)
@@ -116,7 +116,7 @@ enum NodeFixture {
     @Test func objectsMarkedAsManualAreLeftAlone() throws {
         let mark: JSONValue = ["podium.dev/kubelet": "none"]
         let cluster = try KubeletTestCluster()
-        try cluster.client.create(.nodes, NodeFixture.node("by-hand", annotations: mark))
+        try cluster.bare.put(NodeFixture.node("by-hand", annotations: mark))
         try cluster.bind("a", to: "by-hand", Self.plain)
         try cluster.bind("b", Self.plain, annotations: mark)
         try cluster.advance(30)
@@ -130,7 +130,7 @@ enum NodeFixture {
         try cluster.bind("p", to: "late", Self.plain)
         try cluster.advance(5)
         #expect(cluster.pod("p")?.containers == "")
-        try cluster.client.create(.nodes, NodeFixture.node("late"))
+        try cluster.bare.put(NodeFixture.node("late"))
         try cluster.advance(2)
         #expect(cluster.pod("p")?.phase == "Running")
     }

@@ -4,6 +4,7 @@
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery
+import PodiumTestKit
 import Testing
 
 @Suite struct PodEnvironmentTests {
@@ -124,8 +125,7 @@ import Testing
     @Test(arguments: bombs.indices) func aContainerIsNotMadeOfMoreThanARuntimeTakes(index: Int) throws {
         let bomb = Self.bombs[index]
         let cluster = try KubeletTestCluster()
-        try cluster.client.create(
-            .configMaps,
+        try cluster.bare.put(
             [
                 "kind": "ConfigMap", "apiVersion": "v1", "metadata": ["name": "big", "namespace": "ns"],
                 "data": ["k": Self.repeated("k", 90_000)],

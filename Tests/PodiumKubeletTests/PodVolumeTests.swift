@@ -5,6 +5,7 @@ import PodiumClient
 import PodiumCodec
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct PodVolumeTests {
@@ -14,8 +15,7 @@ import Testing
     ]
 
     private func addSettings(to cluster: KubeletTestCluster) throws {
-        try cluster.client.create(
-            .configMaps,
+        try cluster.bare.put(
             [
                 "kind": "ConfigMap", "apiVersion": "v1", "metadata": ["name": "settings", "namespace": "ns"],
                 "data": ["colour": "blue"],

@@ -8,6 +8,7 @@ import PodiumHost
 import PodiumMachinery
 import PodiumScheduler
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct SchedulerTests {
@@ -132,9 +133,9 @@ import Testing
     @Test func moreImportantPodsComeFirst() throws {
         let cluster = try TestCluster()
         for pod: JSONValue in [.pod("low"), .pod("high", priority: 10), .pod("mid", priority: 5)] {
-            try cluster.client.create(.pods, pod)
+            try cluster.bare.put(pod)
         }
-        try cluster.client.create(.nodes, .node("n1"))
+        try cluster.bare.put(.node("n1"))
         try cluster.advance(.seconds(15))
         let order = try cluster.client.list(.events).filter { $0.value["reason"] == "Scheduled" }
             .sorted { $0.revision < $1.revision }.compactMap { $0.value["involvedObject"]?["name"]?.string }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scheduler on a virtual clock and storage in memory, and the objects to feed it with.
 
-import Logging
 import OrderedCollections
 import PodiumClient
 import PodiumCodec
@@ -9,26 +8,22 @@ import PodiumHost
 import PodiumMachinery
 import PodiumScheduler
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 /// A cluster of which only the scheduler is alive.
 struct TestCluster {
-    let clock = ClusterClock(mode: .virtual)
-    let storage = MemoryStorage()
-    let client: ResourceClient
+    let bare: BareCluster
     let scheduler: Scheduler
 
+    var clock: ClusterClock { bare.clock }
+    var storage: MemoryStorage { bare.storage }
+    var client: ResourceClient { bare.client }
+
     init(seed: UInt64 = 1) throws {
-        let host = Host(
-            clock: clock,
-            scheduling: clock,
-            timeouts: DispatchTimeouts(),
-            random: RandomSource(seed: seed),
-            logger: Logger(label: "test")
-        )
-        client = ResourceClient(storage: storage, host: host)
-        scheduler = Scheduler(client: client)
-        try client.create(.namespaces, ["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "ns"]])
+        bare = try BareCluster(seed: seed)
+        scheduler = Scheduler(client: bare.client)
+        try bare.put(["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "ns"]])
         scheduler.start()
         clock.settle()
     }
@@ -38,19 +33,8 @@ struct TestCluster {
     /// Creates objects one after the other, and lets the scheduler react to each.
     func create(_ objects: JSONValue...) throws {
         for object in objects {
-            try client.create(resource(of: object), object)
+            try bare.put(object)
             clock.settle()
-        }
-    }
-
-    private func resource(of object: JSONValue) -> GroupResource {
-        switch object["kind"]?.string {
-        case "Node": .nodes
-        case "Service": .services
-        case "Namespace": .namespaces
-        case "PersistentVolumeClaim": GroupResource(group: "", resource: "persistentvolumeclaims")
-        case "PodDisruptionBudget": GroupResource(group: "policy", resource: "poddisruptionbudgets")
-        default: .pods
         }
     }
 
@@ -65,10 +49,7 @@ struct TestCluster {
 
     func edit(_ resource: GroupResource, _ name: String, _ change: (inout JSONValue) -> Void) throws {
         let namespace = resource == .nodes ? "" : "ns"
-        try client.update(ObjectKey(resource, namespace: namespace, name: name)) { value in
-            change(&value)
-            return true
-        }
+        try bare.edit(ObjectKey(resource, namespace: namespace, name: name), change)
         clock.settle()
     }
 
@@ -79,8 +60,7 @@ struct TestCluster {
 
     /// The Events about `name`, as `reason: message`, in the order of their creation.
     func events(about name: String) throws -> [String] {
-        try client.list(.events).filter { $0.value["involvedObject"]?["name"]?.string == name }
-            .sorted { $0.revision < $1.revision }
+        try bare.events(about: name)
             .map { "\($0.value["reason"]?.string ?? ""): \($0.value["message"]?.string ?? "")" }
     }
 }

@@ -182,7 +182,7 @@ final class WakeCounter: Sendable {
         var object = try storage.create(Sample.key("a"), Sample.draft("a"))
         for beat in 1...3 {
             let place = try #require(object.text(ofMember: "value"))
-            let draft = ObjectDraft(heartbeatOf: object, replacing: place, with: "beat \(beat)")
+            let draft = ObjectDraft(heartbeatOf: object, replacing: [(place, "beat \(beat)")])
             object = try storage.update(object.key, expecting: object.revision, draft)
         }
         #expect(object.isHeartbeat)

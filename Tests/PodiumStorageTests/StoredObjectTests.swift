@@ -84,7 +84,7 @@ import Testing
         #expect(found.map { String(decoding: $0.buffer, as: UTF8.self) } ?? "" == expected ?? read)
         guard let found else { return }
         let storage = MemoryStorage(startingAfter: Revision(99_999))
-        let draft = ObjectDraft(heartbeatOf: stored, replacing: found, with: "another")
+        let draft = ObjectDraft(heartbeatOf: stored, replacing: [(found, "another")])
         let changed = try storage.create(Sample.key("a"), draft)
         var value = stored.value()
         value[path: "spec", "renewTime"] = "another"

@@ -48,9 +48,13 @@ enum Bootstrap {
     /// - Parameter count: how many there are, `node-1`, `node-2`, …; they lie in three zones by turns.
     static func installNodes(_ client: ResourceClient, count: Int) {
         for index in 0..<count {
-            let zone = zones[index % zones.count]
+            let (name, zone) = ("node-\(index + 1)", zones[index % zones.count])
             do throws(StatusError) {
-                try client.create(.nodes, NodeDocument.standard(named: "node-\(index + 1)", zone: zone))
+                // As a kubelet registers its own.
+                try client.acting(as: .kubelet(of: name), fieldManager: "kubelet").create(
+                    .nodes,
+                    NodeDocument.standard(named: name, zone: zone)
+                )
             } catch {
                 preconditionFailure("a new store refused a Node: \(error)")
             }

@@ -54,7 +54,7 @@ extension APIServer {
             var object = patched.object
             try store.placeInNamespace(&object)
             try checkName(object, request)
-                return object
+            return object
         }
         return try AnswerWriter(request, self).result(outcome.result, status: 200)
     }
