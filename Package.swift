@@ -90,8 +90,8 @@ let package = Package(
         module(
             "PodiumControllers",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                collections,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumRegistry",
+                "PodiumClient", collections,
             ]
         ),
         module(
@@ -106,7 +106,8 @@ let package = Package(
         module(
             "PodiumKubelet",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumRegistry",
+                "PodiumClient",
                 "PodiumRuntime", collections, deque, logging,
             ]
         ),
@@ -126,7 +127,7 @@ let package = Package(
             "PodiumTestKit",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumRegistry",
-                "PodiumKinds", "PodiumClient", logging, collections,
+                "PodiumKinds", "PodiumAPIServer", "PodiumClient", logging, collections,
             ]
         ),
         .executableTarget(
@@ -158,21 +159,21 @@ let package = Package(
             of: "PodiumScheduler",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumClient", "PodiumScheduler",
-                collections, logging, "PodiumTestKit",
+                collections, "PodiumTestKit",
             ]
         ),
         tests(
             of: "PodiumControllers",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumControllers", collections, logging, "PodiumTestKit",
+                "PodiumControllers", collections, "PodiumTestKit",
             ]
         ),
         tests(
             of: "PodiumKubelet",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumRuntime", "PodiumShell", "PodiumKubelet", collections, logging, "PodiumTestKit",
+                "PodiumRuntime", "PodiumShell", "PodiumKubelet", collections, "PodiumTestKit",
             ]
         ),
         // Runs containers for the tests of the machine and of what runs in it.

@@ -52,4 +52,13 @@ struct Access {
         ]
         admission = certificates + (roles.map { [RoleEscalation($0, authorizer: authorizer)] } ?? [])
     }
+
+    /// All admission plugins of the cluster: those that it is not to do without, what guards access, and what is
+    /// Podium's own.
+    func admissionChain(_ configuration: ClusterConfiguration) -> AdmissionChain {
+        AdmissionChain(
+            disabling: configuration.disabledAdmissionPlugins,
+            adding: [ContainerPlanAdmission()] + admission
+        )
+    }
 }

@@ -94,19 +94,14 @@ final class ControlPlane: Sendable {
         storage = ServiceAddressRecords(memory, host: host)
         let access = Access(configuration, storage: storage, host: host)
         let network = configuration.serviceClusterIPRange.network
-        let api = ClusterAPI(
-            registry: shared.registry,
-            environment: StoreEnvironment(
-                storage: storage,
-                host: host,
-                schemas: shared.schemas,
-                admission: AdmissionChain(
-                    disabling: configuration.disabledAdmissionPlugins,
-                    adding: [ContainerPlanAdmission()] + access.admission
-                ),
-                serviceNetwork: network
-            )
+        let environment = StoreEnvironment(
+            storage: storage,
+            host: host,
+            schemas: shared.schemas,
+            admission: access.admissionChain(configuration),
+            serviceNetwork: network
         )
+        let api = ClusterAPI(registry: shared.registry, environment: environment)
         let client = ResourceClient(api: api, fieldManager: "kube-apiserver")
         Bootstrap.installNodes(client, count: configuration.nodes)
         let kubelets = KubeletConfiguration(

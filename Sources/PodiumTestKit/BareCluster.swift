@@ -3,6 +3,7 @@
 
 import Logging
 import OrderedCollections
+import PodiumAPIServer
 package import PodiumClient
 package import PodiumCodec
 package import PodiumHost
@@ -31,12 +32,12 @@ package struct BareCluster: Sendable {
     /// - Parameters:
     ///   - seed: of all that is drawn.
     ///   - scheduling: where queues come from; nil for the clock.
-    ///   - plugins: which admission plugins there are.
+    ///   - disabled: the admission plugins that it does without.
     package init(
         seed: UInt64 = 1,
         scheduling: (any WorkScheduling)? = nil,
         clock: ClusterClock = ClusterClock(mode: .virtual),
-        plugins: [any AdmissionPlugin] = []
+        disabling disabled: Set<String> = ["ServiceAccount"]
     ) throws {
         self.clock = clock
         host = Host(
@@ -50,7 +51,7 @@ package struct BareCluster: Sendable {
             storage: storage,
             host: host,
             schemas: Self.schemas,
-            admission: AdmissionChain(plugins: plugins)
+            admission: AdmissionChain(disabling: disabled)
         )
         api = ClusterAPI(registry: Self.registry, environment: environment)
         client = ResourceClient(api: api, fieldManager: "test")

@@ -19,7 +19,16 @@ import Testing
     }
 
     private func owner(_ name: String) -> JSONValue {
-        ["kind": "ReplicaSet", "apiVersion": "apps/v1", "metadata": ["name": .string(name), "namespace": "ns"]]
+        [
+            "kind": "ReplicaSet", "apiVersion": "apps/v1", "metadata": ["name": .string(name), "namespace": "ns"],
+            "spec": [
+                "selector": ["matchLabels": ["app": "a"]],
+                "template": [
+                    "metadata": ["labels": ["app": "a"]],
+                    "spec": ["containers": [["name": "main", "image": "nginx"]]],
+                ],
+            ],
+        ]
     }
 
     private func reference(_ cluster: TestCluster, _ name: String, blocks: Bool = false) throws -> JSONValue {

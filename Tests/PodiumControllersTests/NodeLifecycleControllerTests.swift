@@ -101,7 +101,8 @@ import Testing
         let cluster = try makeCluster()
         try cluster.create([
             "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"],
+            "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
         ])
         for step in 0..<20 {
             try cluster.advance(.seconds(10))
@@ -118,7 +119,8 @@ import Testing
         let cluster = try makeCluster()
         try cluster.create([
             "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"],
+            "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
         ])
         for step in 0..<20 {
             try cluster.advance(.seconds(10))
@@ -165,7 +167,8 @@ import Testing
         let cluster = try makeCluster()
         try cluster.create([
             "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-            "metadata": ["name": "n1", "namespace": "kube-node-lease"], "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
+            "metadata": ["name": "n1", "namespace": "kube-node-lease"],
+            "spec": ["renewTime": "2026-01-01T00:00:00.000000Z"],
         ])
         // Renewals alone leave the Node as it is, so that looks at it rest.
         for step in 0..<60 {

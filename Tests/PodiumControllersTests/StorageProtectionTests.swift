@@ -20,7 +20,8 @@ import Testing
             "metadata": [
                 "name": .string(name), "namespace": "ns", "finalizers": ["kubernetes.io/pvc-protection"],
             ],
-            "spec": [:], "status": ["phase": "Pending"],
+            "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]],
+            "status": ["phase": "Pending"],
         ]
         if let owner {
             claim[path: "metadata", "ownerReferences"] = [
@@ -34,7 +35,9 @@ import Testing
         [
             "kind": "PersistentVolume", "apiVersion": "v1",
             "metadata": ["name": .string(name), "finalizers": ["kubernetes.io/pv-protection"]],
-            "spec": [:], "status": ["phase": .string(phase)],
+            "spec": [
+                "accessModes": ["ReadWriteOnce"], "capacity": ["storage": "1Gi"], "hostPath": ["path": "/data"],
+            ], "status": ["phase": .string(phase)],
         ]
     }
 

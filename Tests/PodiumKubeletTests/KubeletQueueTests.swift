@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes do not wait for one another.
 
-import Logging
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -95,7 +95,9 @@ final class KubeletTestCluster {
             )
             history.versions.withLock { $0.append(version) }
         }
-        try bare.put(["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "ns"]])
+        for name in ["ns", NodeDocument.leaseNamespace] {
+            try bare.put(["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)]])
+        }
         for node in nodes { try bare.put(NodeDocument.standard(named: node, zone: "zone-a")) }
         hub.start()
         recorder.start()

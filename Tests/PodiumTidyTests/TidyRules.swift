@@ -177,7 +177,7 @@ enum TidyRules {
             "PodiumRegistry": storage.union(schema),
             "PodiumKinds": registry.union(podModel).union(["CPodiumData"]),
             "PodiumClient": kinds,
-            "PodiumControllers": client.union(podModel),
+            "PodiumControllers": client,
             "PodiumScheduler": client.union(podModel),
             "PodiumRuntime": podModel.union(["CPodiumData"]),
             "PodiumShell": machinery.union(["PodiumRuntime"]),
@@ -187,6 +187,7 @@ enum TidyRules {
                 "PodiumAPIServer", "PodiumControllers", "PodiumScheduler", "PodiumRuntime", "PodiumShell",
                 "PodiumKubelet", "PodiumHTTP",
             ]),
+            "PodiumTestKit": client.union(["PodiumAPIServer"]),
             "PodiumCLI": ["CPodiumProcess", "Podium"],
         ]
     }()

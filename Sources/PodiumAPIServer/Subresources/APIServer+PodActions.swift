@@ -41,8 +41,8 @@ extension APIServer {
         _ options: WriteOptions,
         _ request: ResourceRequest
     ) throws(StatusError) -> HTTPResponse {
-        let store = store(request, strategy: request.definition.rules.strategy)
-        try store.bind(pod, binding, isDryRun: options.isDryRun)
+        let pods = try components.api.store(.pods, namespace: request.path.namespace)
+        try pods.bind(pod, binding, isDryRun: options.isDryRun)
         return AnswerWriter(request, self).value(Self.created, status: 201)
     }
 

@@ -21,8 +21,8 @@ package final class ClusterAPI: Sendable {
     package var storage: any Storage { environment.storage }
     package var host: Host { environment.host }
 
-    /// The store of a collection, in the version that its group prefers, for a namespace (empty: none) and a subresource
-    /// (empty: the object itself).
+    /// The store of a collection, in the version that its group prefers, for a namespace (empty: none) and a
+    /// subresource (empty: the object itself).
     /// - Throws: 404 when there is no such collection or subresource.
     package func store(
         _ resource: GroupResource,
