@@ -94,14 +94,14 @@ final class ControlPlane: Sendable {
         storage = ServiceAddressRecords(memory, host: host)
         let access = Access(configuration, storage: storage, host: host)
         let network = configuration.serviceClusterIPRange.network
-        let environment = StoreEnvironment(
+        let api = ClusterAPI(
+            registry: shared.registry,
             storage: storage,
             host: host,
             schemas: shared.schemas,
             admission: access.admissionChain(configuration),
             serviceNetwork: network
         )
-        let api = ClusterAPI(registry: shared.registry, environment: environment)
         let client = ResourceClient(api: api, fieldManager: "kube-apiserver")
         Bootstrap.installNodes(client, count: configuration.nodes)
         let kubelets = KubeletConfiguration(

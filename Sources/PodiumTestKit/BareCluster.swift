@@ -47,13 +47,13 @@ package struct BareCluster: Sendable {
             random: RandomSource(seed: seed),
             logger: Logger(label: "test")
         )
-        let environment = StoreEnvironment(
+        api = ClusterAPI(
+            registry: Self.registry,
             storage: storage,
             host: host,
             schemas: Self.schemas,
             admission: AdmissionChain(disabling: disabled)
         )
-        api = ClusterAPI(registry: Self.registry, environment: environment)
         client = ResourceClient(api: api, fieldManager: "test")
     }
 

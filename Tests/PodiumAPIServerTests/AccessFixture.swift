@@ -54,17 +54,15 @@ struct AccessFixture {
             APIServerComponents(
                 api: ClusterAPI(
                     registry: ResourceRegistry.builtIn(),
-                    environment: StoreEnvironment(
-                        storage: storage,
-                        host: host,
-                        schemas: SchemaRegistry(),
-                        admission: AdmissionChain(
-                            disabling: ["ServiceAccount"],
-                            adding: [
-                                CertificateApproval(authorizer ?? roles), CertificateSigning(authorizer ?? roles),
-                                CertificateSubjectRestriction(), RoleEscalation(roles),
-                            ]
-                        )
+                    storage: storage,
+                    host: host,
+                    schemas: SchemaRegistry(),
+                    admission: AdmissionChain(
+                        disabling: ["ServiceAccount"],
+                        adding: [
+                            CertificateApproval(authorizer ?? roles), CertificateSigning(authorizer ?? roles),
+                            CertificateSubjectRestriction(), RoleEscalation(roles),
+                        ]
                     )
                 ),
                 authenticator: TokenAuthenticator(

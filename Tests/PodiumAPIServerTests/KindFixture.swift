@@ -47,7 +47,8 @@ struct KindFixture {
         return ResourceStore(
             definition: definition,
             strategy: strategy ?? PlainStrategy(),
-            environment: StoreEnvironment(
+            api: ClusterAPI(
+                registry: registry,
                 storage: storage,
                 host: host,
                 schemas: schemas,
@@ -64,7 +65,6 @@ struct KindFixture {
         object["apiVersion"] = .string(store.definition.apiVersion)
         object["kind"] = .string(store.definition.kind)
         if object["metadata"]?.object == nil { object["metadata"] = ["name": "x"] }
-        store.strategy.applyDefaults(&object)
         return object
     }
 

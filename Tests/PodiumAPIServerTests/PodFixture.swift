@@ -9,6 +9,7 @@ import PodiumHost
 import PodiumKinds
 import PodiumMachinery
 import PodiumRegistry
+import PodiumSchema
 import PodiumStorage
 import Testing
 
@@ -68,7 +69,14 @@ enum PodFixture {
             random: RandomSource(seed: 1),
             logger: Logger(label: "test")
         )
-        return StrategyContext(storage: MemoryStorage(), host: host, namespace: "ns")
+        let api = ClusterAPI(
+            registry: ResourceRegistry.builtIn(),
+            storage: MemoryStorage(),
+            host: host,
+            schemas: SchemaRegistry(),
+            admission: AdmissionChain(plugins: [])
+        )
+        return StrategyContext(api: api, namespace: "ns")
     }
 
     /// The result of an update by `strategy`, and what is wrong with it.

@@ -40,12 +40,10 @@ struct ServerFixture {
             APIServerComponents(
                 api: ClusterAPI(
                     registry: ResourceRegistry.builtIn(),
-                    environment: StoreEnvironment(
-                        storage: MemoryStorage(),
-                        host: host,
-                        schemas: SchemaRegistry(),
-                        admission: AdmissionChain(disabling: ["ServiceAccount"])
-                    )
+                    storage: MemoryStorage(),
+                    host: host,
+                    schemas: SchemaRegistry(),
+                    admission: AdmissionChain(disabling: ["ServiceAccount"])
                 )
             )
         )

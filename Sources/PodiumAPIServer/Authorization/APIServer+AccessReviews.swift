@@ -29,7 +29,7 @@ extension APIServer {
             return try answer(request) { review throws(StatusError) in try rulesStatus(&review, request.user) }
         case ("authentication.k8s.io", "selfsubjectreviews"):
             return try answer(request) { review throws(StatusError) in
-                review["metadata"] = ["creationTimestamp": .string(environment.host.clock.now.rfc3339)]
+                review["metadata"] = ["creationTimestamp": .string(api.host.clock.now.rfc3339)]
                 return ["userInfo": request.user.value]
             }
         case ("authentication.k8s.io", "tokenreviews"):

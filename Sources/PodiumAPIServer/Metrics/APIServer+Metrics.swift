@@ -128,7 +128,7 @@ extension APIServer {
         var seen: Set<GroupResource> = []
         var stored: [(GroupResource, [StoredObject])] = []
         for definition in components.api.registry.definitions where seen.insert(definition.storage).inserted {
-            stored.append((definition.storage, try environment.storage.objects(of: definition.storage)))
+            stored.append((definition.storage, try api.storage.objects(of: definition.storage)))
         }
         // Kubernetes: apiserver/pkg/storage/etcd3/metrics/metrics.go
         text.begin("apiserver_resource_objects", .gauge, "Stored objects by kind.")
@@ -144,16 +144,16 @@ extension APIServer {
         }
         text.begin("podium_pods", .gauge, "Pods by phase.")
         var phases: [String: Int] = [:]
-        for pod in try environment.storage.objects(of: .pods) {
+        for pod in try api.storage.objects(of: .pods) {
             phases[pod.facts.fields["status.phase"] ?? "", default: 0] += 1
         }
         for phase in ["Pending", "Running", "Succeeded", "Failed", "Unknown"] {
             text.write(phases[phase] ?? 0, [(name: "phase", value: phase)])
         }
         text.begin("podium_resource_version", .gauge, "The newest resourceVersion.")
-        text.write(Int(environment.storage.revision.number))
+        text.write(Int(api.storage.revision.number))
         text.begin("podium_clock_seconds", .gauge, "The time of the cluster, in seconds since 1970.")
-        text.write(String(Double(environment.host.clock.now.nanoseconds) / 1e9))
+        text.write(String(Double(api.host.clock.now.nanoseconds) / 1e9))
     }
 
     // MARK: The process

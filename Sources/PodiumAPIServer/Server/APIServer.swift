@@ -49,7 +49,7 @@ package final class APIServerComponents: Sendable {
 /// are: read the path, find out what is asked for, authenticate, impersonate, authorize, run it, write the answer.
 package final class APIServer: RequestResponder {
     let components: APIServerComponents
-    let environment: StoreEnvironment
+    let api: ClusterAPI
     /// The collections, and the documents about them.
     let documents: APIDocuments
     /// What is counted.
@@ -62,10 +62,10 @@ package final class APIServer: RequestResponder {
     /// Puts a server together.
     package init(_ components: APIServerComponents) {
         self.components = components
-        environment = components.api.environment
+        api = components.api
         documents = APIDocuments(
             registry: components.api.registry,
-            schemas: components.api.environment.schemas,
+            schemas: components.api.schemas,
             server: components.server,
             checks: components.checks
         )

@@ -12,15 +12,15 @@ import PodiumStorage
 /// Writes the answers to one request.
 struct AnswerWriter {
     private let request: ResourceRequest
-    private let environment: StoreEnvironment
+    private let api: ClusterAPI
 
     init(_ request: ResourceRequest, _ server: APIServer) {
         self.request = request
-        environment = server.environment
+        api = server.api
     }
 
     private var form: MediaTypeNegotiation { request.form }
-    private var clock: any HostClock { environment.host.clock }
+    private var clock: any HostClock { api.host.clock }
 
     // MARK: Objects
 

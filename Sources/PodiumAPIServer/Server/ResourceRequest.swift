@@ -83,7 +83,7 @@ extension APIServer {
         ResourceStore(
             definition: request.definition,
             strategy: strategy ?? request.definition.rules.strategy,
-            environment: environment,
+            api: api,
             namespace: request.path.namespace,
             subresource: request.path.subresource
         )

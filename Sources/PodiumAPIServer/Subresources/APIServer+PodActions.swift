@@ -41,7 +41,7 @@ extension APIServer {
         _ options: WriteOptions,
         _ request: ResourceRequest
     ) throws(StatusError) -> HTTPResponse {
-        let pods = try components.api.store(.pods, namespace: request.path.namespace)
+        let pods = try api.store(.pods, namespace: request.path.namespace)
         try pods.bind(pod, binding, isDryRun: options.isDryRun)
         return AnswerWriter(request, self).value(Self.created, status: 201)
     }
@@ -61,14 +61,14 @@ extension APIServer {
         let store = ResourceStore(
             definition: request.definition,
             strategy: request.definition.rules.strategy,
-            environment: environment,
+            api: api,
             namespace: request.path.namespace
         )
         let pod = try store.get(request.name)
         if !PodEviction.ignoresBudgets(pod.value()) { try spendBudget(of: pod, isDryRun: deletion.isDryRun) }
         if deletion.uid == nil, deletion.resourceVersion == nil {
             try store.transform(request.name, isDryRun: deletion.isDryRun) { pod throws(StatusError) in
-                PodEviction.markDisrupted(&pod, now: environment.host.clock.now)
+                PodEviction.markDisrupted(&pod, now: api.host.clock.now)
             }
         }
         _ = try store.delete(request.name, options: deletion)
@@ -90,7 +90,7 @@ extension APIServer {
         let budgets: [StoredObject]
         do throws(StorageError) {
             let scope = ListScope.namespace(pod.key.name.namespace)
-            let list = try environment.storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
+            let list = try api.storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
             budgets = list.objects.filter { budget in
                 LabelSelector(object: budget.value()[path: "spec", "selector"]).matches(pod.facts.labels)
             }
@@ -100,9 +100,9 @@ extension APIServer {
         guard let budget = budgets.first else { return }
         if budgets.count > 1 { throw PodEviction.severalBudgets }
         if PodEviction.letsUnhealthyGo(pod.value(), budget: budget.value()) { return }
-        let store = try components.api.store(resource, namespace: budget.key.name.namespace)
+        let store = try api.store(resource, namespace: budget.key.name.namespace)
         try store.transform(budget.key.name.name, isDryRun: isDryRun) { budget throws(StatusError) in
-            try PodEviction.spend(&budget, podName: pod.key.name.name, now: environment.host.clock.now)
+            try PodEviction.spend(&budget, podName: pod.key.name.name, now: api.host.clock.now)
         }
     }
 }

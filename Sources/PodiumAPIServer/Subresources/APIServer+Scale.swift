@@ -58,7 +58,7 @@ extension APIServer {
         _ options: WriteOptions
     ) throws(StatusError) -> ScaleChange {
         let kind = Self.scaleKind
-        guard let ledger = FieldLedger(kind, rules: nil, subresource: "scale", in: environment) else {
+        guard let ledger = FieldLedger(kind, rules: nil, subresource: "scale", in: api) else {
             throw .internalError("Scale has no schema")
         }
         if PatchTypes.isApply(request) {
@@ -77,7 +77,7 @@ extension APIServer {
         return { [self] scale, managed throws(StatusError) in
             let new: JSONValue
             if let patch {
-                let patched = try patch.apply(to: scale, kind: kind, registry: environment.schemas)
+                let patched = try patch.apply(to: scale, kind: kind, registry: api.schemas)
                 request.warnings.add(patched.warnings)
                 new = patched.object
             } else {

@@ -28,7 +28,7 @@ extension APIServer {
                     + "(\(account.facts.uid))"
             )
         }
-        let now = environment.host.clock.now
+        let now = api.host.clock.now
         TokenRequest.applyDefaults(&object, account, now: now)
         let errors = TokenRequest.errors(object)
         if !errors.isEmpty { throw .invalid(group: gvk.group, kind: gvk.kind, name: "", errors) }
@@ -44,7 +44,7 @@ extension APIServer {
                 podNode: node
             ),
             at: now.seconds,
-            id: environment.host.random.uid()
+            id: api.host.random.uid()
         )
         object["status"] = [
             "token": .string(components.serviceAccountTokens.issue(claims)),
@@ -68,7 +68,7 @@ extension APIServer {
             throw .badRequest("cannot bind token to object of type \(group), Kind=\(kindName)")
         }
         let namespace = kind == .node ? "" : account.key.name.namespace
-        guard let object = environment.storage.get(ObjectKey(kind.resource, namespace: namespace, name: name)) else {
+        guard let object = api.storage.get(ObjectKey(kind.resource, namespace: namespace, name: name)) else {
             throw .notFound(kind.resource, name)
         }
         var node: ServiceAccountClaims.Reference?
@@ -95,7 +95,7 @@ extension APIServer {
     }
 
     private func nodeReference(_ name: String) -> ServiceAccountClaims.Reference? {
-        environment.storage.get(ObjectKey(.nodes, name: name)).map {
+        api.storage.get(ObjectKey(.nodes, name: name)).map {
             ServiceAccountClaims.Reference(name: name, uid: $0.facts.uid)
         }
     }

@@ -29,7 +29,7 @@ extension APIServer {
         }
         let deleted = try store(request).deleteCollection(options: options) { listOptions.matches($0) }
         let result = ListResult(
-            revision: environment.storage.revision,
+            revision: api.storage.revision,
             objects: deleted,
             next: nil,
             remaining: nil
@@ -43,7 +43,7 @@ extension APIServer {
         if request.http.body.isEmpty {
             options = try DeleteOptions(query: request.query)
         } else {
-            let decoder = RequestDecoder(registry: environment.schemas)
+            let decoder = RequestDecoder(registry: api.schemas)
             let format = try bodyFormat(request)
             options = try DeleteOptions(
                 object: try decoder.decodeDeleteOptions(body: request.http.body, format: format)

@@ -12,7 +12,7 @@ import PodiumStorage
 extension APIServer {
     func get(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         if let version = request.query["resourceVersion"], let revision = try ListOptions.revision(version) {
-            let current = environment.storage.revision
+            let current = api.storage.revision
             if revision > current {
                 throw StatusError(
                     .futureRevision(requested: revision, current: current),
@@ -24,7 +24,7 @@ extension APIServer {
         // Without a store, which knows more than is needed to read one object.
         let resource = request.definition.storage
         let key = ObjectKey(resource, namespace: request.path.namespace, name: request.name)
-        guard let object = environment.storage.get(key) else { throw .notFound(resource, request.name) }
+        guard let object = api.storage.get(key) else { throw .notFound(resource, request.name) }
         return try AnswerWriter(request, self).object(object)
     }
 
@@ -42,13 +42,13 @@ extension APIServer {
         let store = store(request)
         let scope = store.scope(of: options)
         let plan = try watchPlan(request, store, options)
-        let storage = environment.storage
+        let storage = api.storage
         let resource = request.definition.storage
         let revision = plan.revision
         let stream = WatchStream(
             plan,
             encoding: try AnswerWriter(request, self).watchEncoding(),
-            host: environment.host,
+            host: api.host,
             counting: { [metrics, definition = request.definition] in metrics.countWatchEvents($0, of: definition) }
         ) { wake throws(StorageError) in
             try storage.watch(resource, scope: scope, after: revision, wake: wake)
@@ -75,12 +75,12 @@ extension APIServer {
             ? seconds : WatchTimeout.minimum + .seconds(watchTimeouts.below(WatchTimeout.spread))
         let showsInitial = options.sendsInitialEvents ?? (requested == nil || requested == Revision(0))
         guard showsInitial else {
-            let revision = requested.flatMap { $0.number > 0 ? $0 : nil } ?? environment.storage.revision
+            let revision = requested.flatMap { $0.number > 0 ? $0 : nil } ?? api.storage.revision
             return WatchPlan(revision: revision, options: options, timeout: timeout, bookmark: bookmark(of: request))
         }
-        if let requested, requested > environment.storage.revision {
+        if let requested, requested > api.storage.revision {
             throw StatusError(
-                .futureRevision(requested: requested, current: environment.storage.revision),
+                .futureRevision(requested: requested, current: api.storage.revision),
                 resource: request.definition.groupResource
             )
         }
@@ -109,7 +109,7 @@ extension APIServer {
         let object: JSONValue = [
             "kind": .string(type.kind), "apiVersion": .string(type.groupVersion.description), "metadata": [:],
         ]
-        guard let schema = environment.schemas.schema(for: type),
+        guard let schema = api.schemas.schema(for: type),
             let empty = try? SchemaDecoder.decode(object, as: schema)
         else { return object }
         return empty.value

@@ -48,7 +48,7 @@ extension APIServer {
             let patched = try patch.apply(
                 to: request.definition.value(of: current),
                 kind: request.definition.gvk,
-                registry: environment.schemas
+                registry: api.schemas
             )
             request.warnings.add(patched.warnings)
             var object = patched.object
@@ -67,7 +67,7 @@ extension APIServer {
         as gvk: GroupVersionKind,
         otherVersions: [GroupVersion] = []
     ) throws(StatusError) -> JSONValue {
-        let decoded = try RequestDecoder(registry: environment.schemas).decode(
+        let decoded = try RequestDecoder(registry: api.schemas).decode(
             body: request.http.body,
             format: try bodyFormat(request),
             expected: gvk,

@@ -20,7 +20,7 @@ extension ResourceStore {
         let binding = PodBinding.withTopology(binding, of: node?.facts.labels ?? [:])
         try transform(pod, isDryRun: isDryRun) { object throws(StatusError) in
             try checkPreconditions(of: binding, object)
-            try PodBinding.assign(pod: &object, binding: binding, now: environment.host.clock.now)
+            try PodBinding.assign(pod: &object, binding: binding, now: api.host.clock.now)
         }
     }
 

@@ -8,29 +8,23 @@ package import PodiumStorage
 
 /// What a strategy may look at beside the object.
 package struct StrategyContext: Sendable {
-    /// The storage of the cluster, for reading.
-    package let storage: any Storage
-    package let host: Host
+    /// The cluster, for reading, and for writing other objects than the one that is being written.
+    package let api: ClusterAPI
     /// The namespace of the request; empty for cluster-scoped resources.
     package let namespace: String
-    /// Where the addresses of Services come from.
-    package let serviceNetwork: ServiceNetwork
     /// Who writes the object.
     package let user: UserInfo
 
-    package init(
-        storage: any Storage,
-        host: Host,
-        namespace: String,
-        serviceNetwork: ServiceNetwork = .standard,
-        user: UserInfo = .system
-    ) {
-        self.storage = storage
-        self.host = host
+    package init(api: ClusterAPI, namespace: String, user: UserInfo = .system) {
+        self.api = api
         self.namespace = namespace
-        self.serviceNetwork = serviceNetwork
         self.user = user
     }
+
+    package var storage: any Storage { api.storage }
+    package var host: Host { api.host }
+    /// Where the addresses of Services come from.
+    package var serviceNetwork: ServiceNetwork { api.serviceNetwork }
 }
 
 /// The knowledge about one kind that the generic verbs call.

@@ -19,9 +19,9 @@ package struct FieldLedger: Sendable {
         _ kind: GroupVersionKind,
         rules: KindDefinition?,
         subresource: String,
-        in environment: StoreEnvironment
+        in api: ClusterAPI
     ) {
-        let schemas = environment.schemas
+        let schemas = api.schemas
         guard let schema = schemas.schema(for: kind) else { return nil }
         let apiVersion = kind.groupVersion.description
         let version = ObjectVersion<JSONValue>(apiVersion: apiVersion, type: schema.mergeType) { object, apiVersion in
@@ -37,7 +37,7 @@ package struct FieldLedger: Sendable {
             version: version,
             subresource: subresource,
             filter: rules?.fieldFilter(of: subresource) ?? .everything,
-            now: environment.host.clock.now.rfc3339
+            now: api.host.clock.now.rfc3339
         )
         emptyObject = schema.emptyObject
     }

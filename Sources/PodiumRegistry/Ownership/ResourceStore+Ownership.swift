@@ -9,7 +9,7 @@ import PodiumSchema
 extension ResourceStore {
     /// What keeps account of this write; nil for kinds without a schema.
     var ledger: FieldLedger? {
-        FieldLedger(definition.gvk, rules: definition.rules, subresource: subresource ?? "", in: environment)
+        FieldLedger(definition.gvk, rules: definition.rules, subresource: subresource ?? "", in: api)
     }
 
     /// Writes into `object` who owns what once it has replaced `live` (nil: it is new) for `manager`.

@@ -5,21 +5,36 @@ import OrderedCollections
 package import PodiumCodec
 package import PodiumHost
 package import PodiumMachinery
-import PodiumSchema
+package import PodiumSchema
 package import PodiumStorage
 
-/// The collections of one cluster with all that their stores share.
+/// The collections of one cluster, and all that their stores share.
+// A class, so that each request's store holds one reference instead of a copy of everything.
 package final class ClusterAPI: Sendable {
     package let registry: ResourceRegistry
-    package let environment: StoreEnvironment
+    package let storage: any Storage
+    package let host: Host
+    /// The types of the API.
+    package let schemas: SchemaRegistry
+    package let admission: AdmissionChain
+    package let serviceNetwork: ServiceNetwork
+    let reservations = Reservations()
 
-    package init(registry: ResourceRegistry, environment: StoreEnvironment) {
+    package init(
+        registry: ResourceRegistry,
+        storage: any Storage,
+        host: Host,
+        schemas: SchemaRegistry,
+        admission: AdmissionChain,
+        serviceNetwork: ServiceNetwork = .standard
+    ) {
         self.registry = registry
-        self.environment = environment
+        self.storage = storage
+        self.host = host
+        self.schemas = schemas
+        self.admission = admission
+        self.serviceNetwork = serviceNetwork
     }
-
-    package var storage: any Storage { environment.storage }
-    package var host: Host { environment.host }
 
     /// The store of a collection, in the version that its group prefers, for a namespace (empty: none) and a
     /// subresource (empty: the object itself).
@@ -34,7 +49,7 @@ package final class ClusterAPI: Sendable {
         return ResourceStore(
             definition: definition,
             strategy: strategy,
-            environment: environment,
+            api: self,
             namespace: definition.isNamespaced ? namespace : "",
             subresource: subresource.isEmpty ? nil : subresource
         )
@@ -42,6 +57,6 @@ package final class ClusterAPI: Sendable {
 
     /// `object` as the API would have read it from a client: of the type of `store`, in the order of its fields.
     package func canonical(_ object: JSONValue, in store: ResourceStore) throws(StatusError) -> JSONValue {
-        try RequestDecoder(registry: environment.schemas).decode(merged: object, as: store.definition.gvk)
+        try RequestDecoder(registry: schemas).decode(merged: object, as: store.definition.gvk)
     }
 }

@@ -39,11 +39,11 @@ extension ResourceStore {
         if origin != .apply { account(for: &object, live: nil, manager: options.fieldManager) }
         let name = object[path: "metadata", "name"]?.string ?? ""
         let attributes = attributes(.create, name: name, old: nil, options: options)
-        try environment.admission.mutate(&object, attributes, context, &warnings)
+        try api.admission.mutate(&object, attributes, context, &warnings)
         for attempt in 1... {
             var candidate = object
             var reserved: Set<String> = []
-            defer { environment.reservations.release(reserved) }
+            defer { api.reservations.release(reserved) }
             warnings += strategy.preparationWarnings(candidate, old: nil)
             try prepareForCreate(&candidate, by: options.user, origin)
             guard let exclusives = reserve(candidate, old: nil) else {
@@ -51,7 +51,7 @@ extension ResourceStore {
                 continue
             }
             reserved = exclusives
-            try environment.admission.validate(candidate, attributes, context, &warnings)
+            try api.admission.validate(candidate, attributes, context, &warnings)
             do throws(StatusError) {
                 let result = try commitCreate(candidate, options: options, origin)
                 warnings += strategy.warnings(candidate, old: nil)
@@ -68,12 +68,12 @@ extension ResourceStore {
     func reserve(_ object: JSONValue, old: JSONValue?) -> Set<String>? {
         let things = strategy.exclusives(object, old: old)
         if things.isEmpty { return [] }
-        guard environment.reservations.take(things) else { return nil }
+        guard api.reservations.take(things) else { return nil }
         let errors =
             old.map { strategy.validateUpdate(object, old: $0, context: context) }
             ?? strategy.validate(object, context: context)
         if errors.isEmpty { return things }
-        environment.reservations.release(things)
+        api.reservations.release(things)
         return nil
     }
 
@@ -102,7 +102,7 @@ extension ResourceStore {
         by user: UserInfo,
         _ origin: NewObjectOrigin
     ) throws(StatusError) {
-        let host = environment.host
+        let host = api.host
         var metadata = object["metadata"]?.object ?? [:]
         metadata.removeValue(forKey: "selfLink")
         metadata.removeValue(forKey: "generation")

@@ -76,8 +76,8 @@ extension ResourceStore {
         var object = current.value()
         var warnings: [String] = []
         let attributes = attributes(.delete, name: name, old: object, options: writeOptions)
-        try environment.admission.mutate(&object, attributes, context, &warnings)
-        try environment.admission.validate(object, attributes, context, &warnings)
+        try api.admission.mutate(&object, attributes, context, &warnings)
+        try api.admission.validate(object, attributes, context, &warnings)
     }
 
     private func delete(_ current: StoredObject, _ options: DeleteOptions) throws(StorageError) -> DeleteOutcome {
@@ -95,7 +95,7 @@ extension ResourceStore {
     }
 
     private func markForDeletion(_ object: inout JSONValue, _ options: DeleteOptions) -> PodDeletion.Outcome {
-        definition.rules.requestDeletion(&object, options.gracePeriodSeconds, environment.host.clock.now)
+        definition.rules.requestDeletion(&object, options.gracePeriodSeconds, api.host.clock.now)
     }
 
     /// `Foreground` and `Orphan` leave work for the garbage collector: a finalizer keeps the object until it is done.

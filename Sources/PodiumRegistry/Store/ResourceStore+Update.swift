@@ -58,7 +58,7 @@ extension ResourceStore {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
                 continue
             }
-            defer { environment.reservations.release(reserved) }
+            defer { api.reservations.release(reserved) }
             do throws(StorageError) {
                 let result = try commitUpdate(updated, old: current, options, keepsAccount: isAccounted)
                 return UpdateOutcome(result: result, isCreated: false)
@@ -79,7 +79,7 @@ extension ResourceStore {
             : ResourceStore(
                 definition: definition,
                 strategy: definition.rules.strategy,
-                environment: environment,
+                api: api,
                 namespace: namespace
             )
     }
@@ -149,7 +149,7 @@ extension ResourceStore {
     ) throws(StatusError) -> JSONValue {
         var object = object
         let attributes = attributes(.update, name: name, old: old, options: options)
-        try environment.admission.mutate(&object, attributes, context, &warnings)
+        try api.admission.mutate(&object, attributes, context, &warnings)
         Self.keepTimes(of: old, in: &object)
         Self.keepMetadata(&object, of: old)
         warnings += strategy.preparationWarnings(object, old: old)
@@ -166,7 +166,7 @@ extension ResourceStore {
                 nameErrors: strategy.nameErrors
             ) + strategy.validateUpdate(object, old: old, context: context)
         if !errors.isEmpty { throw invalid(name, errors) }
-        try environment.admission.validate(object, attributes, context, &warnings)
+        try api.admission.validate(object, attributes, context, &warnings)
         warnings += strategy.warnings(object, old: old)
         return object
     }

@@ -2,36 +2,8 @@
 // One collection with all that its verbs need: where it is stored, what its kind does differently, who admits writes.
 
 package import PodiumCodec
-package import PodiumHost
 package import PodiumMachinery
-package import PodiumSchema
 package import PodiumStorage
-
-/// What every store of one cluster shares.
-// A class, so that each request's store holds one reference instead of a copy of everything.
-package final class StoreEnvironment: Sendable {
-    package let storage: any Storage
-    package let host: Host
-    /// The types of the API.
-    package let schemas: SchemaRegistry
-    package let admission: AdmissionChain
-    package let serviceNetwork: ServiceNetwork
-    let reservations = Reservations()
-
-    package init(
-        storage: any Storage,
-        host: Host,
-        schemas: SchemaRegistry,
-        admission: AdmissionChain,
-        serviceNetwork: ServiceNetwork = .standard
-    ) {
-        self.storage = storage
-        self.host = host
-        self.schemas = schemas
-        self.admission = admission
-        self.serviceNetwork = serviceNetwork
-    }
-}
 
 /// The options of a write.
 package struct WriteOptions: Sendable {
@@ -80,7 +52,7 @@ package struct ResourceStore: Sendable {
 
     package let definition: ResourceDefinition
     package let strategy: any ResourceStrategy
-    package let environment: StoreEnvironment
+    package let api: ClusterAPI
     /// The namespace of the request; empty for cluster-scoped collections and for all namespaces.
     package let namespace: String
     /// The subresource through which is written; nil for the object itself.
@@ -89,18 +61,18 @@ package struct ResourceStore: Sendable {
     package init(
         definition: ResourceDefinition,
         strategy: any ResourceStrategy,
-        environment: StoreEnvironment,
+        api: ClusterAPI,
         namespace: String,
         subresource: String? = nil
     ) {
         self.definition = definition
         self.strategy = strategy
-        self.environment = environment
+        self.api = api
         self.namespace = namespace
         self.subresource = subresource
     }
 
-    package var storage: any Storage { environment.storage }
+    package var storage: any Storage { api.storage }
     /// The collection as error texts name it: that of storage, when two show the same objects.
     package var resource: GroupResource { definition.storage }
 
@@ -119,13 +91,7 @@ package struct ResourceStore: Sendable {
     var context: StrategyContext { context(of: .system) }
 
     func context(of user: UserInfo) -> StrategyContext {
-        StrategyContext(
-            storage: storage,
-            host: environment.host,
-            namespace: namespace,
-            serviceNetwork: environment.serviceNetwork,
-            user: user
-        )
+        StrategyContext(api: api, namespace: namespace, user: user)
     }
 
     /// What is stored of `object`, in the form of this collection.

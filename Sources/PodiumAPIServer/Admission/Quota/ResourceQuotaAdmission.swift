@@ -14,8 +14,6 @@ import PodiumStorage
 package struct ResourceQuotaAdmission: AdmissionPlugin {
     package let name = "ResourceQuota"
 
-    /// How often a booking starts over when another one was faster.
-    private static let maximumAttempts = 16
     private static let quotas = GroupResource(group: "", resource: "resourcequotas")
 
     package init() {}
@@ -98,24 +96,25 @@ package struct ResourceQuotaAdmission: AdmissionPlugin {
         _ attributes: AdmissionAttributes,
         _ context: StrategyContext
     ) throws(StatusError) {
-        for _ in 0..<Self.maximumAttempts {
-            guard let stored = context.storage.get(key) else { return }
-            var quota = stored.value()
-            try check(amounts, quota, key.name.name, object, attributes)
-            for (name, amount) in amounts.sorted(by: { $0.key < $1.key }) {
-                let used = Quantity(json: quota[path: "status", "used", name]) ?? .zero
-                quota[path: "status", "used", name] = (used + amount).jsonValue
+        var options = WriteOptions()
+        options.user = .system
+        options.fieldManager = "kube-apiserver"
+        let store = try context.api.store(key.resource, namespace: key.name.namespace, subresource: "status")
+        do throws(StatusError) {
+            _ = try store.update(key.name.name, options: options, allowsCreate: false, isPatch: true) {
+                current throws(StatusError) in
+                guard let current else { throw .notFound(key.resource, key.name.name) }
+                var quota = current.value()
+                try check(amounts, quota, key.name.name, object, attributes)
+                for (name, amount) in amounts.sorted(by: { $0.key < $1.key }) {
+                    let used = Quantity(json: quota[path: "status", "used", name]) ?? .zero
+                    quota[path: "status", "used", name] = (used + amount).jsonValue
+                }
+                return quota
             }
-            let draft = ObjectDraft(quota, facts: ObjectFacts(of: quota, in: Self.quotas))
-            do throws(StorageError) {
-                _ = try context.storage.update(key, expecting: stored.revision, draft)
-                return
-            } catch .conflict {
-                continue
-            } catch {
-                return
-            }
+        } catch {
+            // A quota that went meanwhile limits nothing.
+            if error.reason != .notFound { throw error }
         }
-        throw .conflict(Self.quotas, key.name.name, "the quota changed too often while it was being charged")
     }
 }
