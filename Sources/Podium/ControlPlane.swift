@@ -53,9 +53,7 @@ struct SharedDefinitions: Sendable {
 /// A cluster. It begins to live when it is made and ends with `stop`.
 final class ControlPlane: Sendable {
     let clock: ClusterClock
-    let storage: any Storage
-    /// What `storage` stands before.
-    private let memory: MemoryStorage
+    let storage: MemoryStorage
     let journal = RequestJournal()
     /// The images that its nodes can pull, and how they behave.
     let images: ImageRegistry
@@ -84,14 +82,13 @@ final class ControlPlane: Sendable {
             random: random,
             logger: logger
         )
-        memory = MemoryStorage(
+        storage = MemoryStorage(
             startingAfter: revision,
             templates: shared.templates,
             time: clock.now,
             // One draw from the cluster's source, so that its history does not depend on how many objects there are.
             random: RandomSource(seed: random.next())
         )
-        storage = ServiceAddressRecords(memory, host: host)
         let access = Access(configuration, storage: storage, host: host)
         let network = configuration.serviceClusterIPRange.network
         let api = ClusterAPI(
@@ -114,7 +111,7 @@ final class ControlPlane: Sendable {
         controllers =
             isLive ? ControllerSet(client: client, registry: shared.registry, addons: addons, kubelets: kubelets) : nil
         serverLease = isLive ? ServerLease(client: client, clock: clock) : nil
-        let checks = Self.checks(memory, shared.server, hasRoles: configuration.authorization.contains(.rbac))
+        let checks = Self.checks(storage, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(
             APIServerComponents(
                 api: api,
@@ -198,7 +195,7 @@ final class ControlPlane: Sendable {
             controllers?.stop()
             eventExpiry?.stop()
         }
-        memory.endWatches()
+        storage.endWatches()
     }
 }
 

@@ -47,6 +47,7 @@ package enum BuiltInKinds {
                 "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
                 + "them or set propagationPolicy=Orphan to suppress this warning"
         },
+        .services: { $0.companions = ServiceAddressRecords() },
         // Kubernetes: pkg/registry/apps/deployment/strategy.go
         name("deployments", "apps"): { kind in
             kind.fieldFilters = ["status": .allBut([["spec"], ["metadata", "labels"]])]

@@ -7,26 +7,70 @@ import PodiumCodec
 import PodiumHost
 import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
+import PodiumSchema
 import PodiumStorage
 import Synchronization
 import Testing
 
 @Suite struct ServiceAddressRecordsTests {
-    private let memory = MemoryStorage()
-    private let host: Host
-    private let storage: ServiceAddressRecords
+    /// Writes Services into a storage, with their records.
+    private struct Writer: Sendable {
+        let storage: any Storage
+        private let api: ClusterAPI
+        private let records = ServiceAddressRecords()
 
-    init() {
-        let clock = ClusterClock(mode: .virtual)
-        host = Host(
-            clock: clock,
-            scheduling: clock,
-            timeouts: DispatchTimeouts(),
-            random: RandomSource(seed: 1),
-            logger: Logger(label: "test")
-        )
-        storage = ServiceAddressRecords(memory, host: host)
+        init(_ storage: any Storage) {
+            self.storage = storage
+            let clock = ClusterClock(mode: .virtual)
+            let host = Host(
+                clock: clock,
+                scheduling: clock,
+                timeouts: DispatchTimeouts(),
+                random: RandomSource(seed: 1),
+                logger: Logger(label: "test")
+            )
+            api = ClusterAPI(
+                registry: ResourceRegistry.builtIn(),
+                storage: storage,
+                host: host,
+                schemas: SchemaRegistry(),
+                admission: AdmissionChain(plugins: [])
+            )
+        }
+
+        func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
+            try records.write(key.name, old: nil, new: draft.facts, in: api) { () throws(StorageError) in
+                try storage.create(key, draft)
+            }
+        }
+
+        func update(
+            _ key: ObjectKey,
+            expecting expected: Revision,
+            _ draft: ObjectDraft
+        ) throws(StorageError) -> StoredObject {
+            try records.write(
+                key.name,
+                old: storage.get(key)?.facts,
+                new: draft.facts,
+                in: api
+            ) { () throws(StorageError) in
+                try storage.update(key, expecting: expected, draft)
+            }
+        }
+
+        func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {
+            try records.write(key.name, old: storage.get(key)?.facts, new: nil, in: api) { () throws(StorageError) in
+                try storage.delete(key, expecting: expected)
+            }
+        }
     }
+
+    private let memory = MemoryStorage()
+    private let storage: Writer
+
+    init() { storage = Writer(memory) }
 
     private static func key(_ name: String) -> ObjectKey { ObjectKey(.services, namespace: "ns", name: name) }
 
@@ -102,7 +146,7 @@ import Testing
     private func removal(of key: ObjectKey, then meanwhile: @escaping @Sendable (any Storage) throws -> Void) throws {
         let service = try #require(memory.get(key))
         let turned = TurnedStorage(memory, meanwhile)
-        _ = try ServiceAddressRecords(turned, host: host).delete(key, expecting: service.revision)
+        _ = try Writer(turned).delete(key, expecting: service.revision)
     }
 
     @Test(arguments: ["a", "b"])
@@ -124,7 +168,7 @@ import Testing
             let revision = try #require(memory.get(record)).revision
             _ = try memory.delete(record, expecting: revision)
         }
-        _ = try ServiceAddressRecords(turned, host: host).create(Self.key("b"), Self.draft("b", "10.96.1.1"))
+        _ = try Writer(turned).create(Self.key("b"), Self.draft("b", "10.96.1.1"))
         #expect(try records() == ["10.96.1.1": "b"])
     }
 }

@@ -95,6 +95,14 @@ enum TidyRules {
         Ban(text: "essage.hasSuffix(", reason: "decide by a value, not by the words of a message"),
         Ban(text: "essage.contains(", reason: "decide by a value, not by the words of a message"),
         Ban(text: "import Foundation", reason: "no request path may need Foundation"),
+        Ban(
+            text: "ObjectDraft(",
+            reason: "whoever writes goes through the door: ClusterAPI.store",
+            allowed: [
+                "PodiumStorage", "Sources/PodiumRegistry/Store/ResourceStore+Commit.swift",
+                "Sources/PodiumRegistry/Store/ResourceStore+Heartbeat.swift", "Sources/PodiumTestKit/BareCluster.swift",
+            ]
+        ),
     ]
 
     /// Reading clocks, drawing numbers and making queues belong to the host.

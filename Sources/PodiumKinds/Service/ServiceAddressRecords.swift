@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps an IPAddress for the cluster address of every Service, whoever writes the Service.
+// Keeps an IPAddress for the cluster address of every Service.
 
 import OrderedCollections
 package import PodiumCodec
-package import PodiumHost
 package import PodiumMachinery
+package import PodiumRegistry
 package import PodiumStorage
 
-/// A storage in which Services have IPAddresses: made before the Service that holds the address, gone after it.
+/// The IPAddresses of Services: made before the Service that holds the address, gone after it.
 ///
-/// It stands before the storage of a cluster and not in the verbs of the API, because controllers delete Services too.
 /// The Services are what counts when addresses are given out; an IPAddress that a client deletes is not made anew.
 // Kubernetes: pkg/registry/core/service/ipallocator/ipallocator.go
-package final class ServiceAddressRecords: Storage {
+package struct ServiceAddressRecords: Companions {
     /// The limits of keeping records.
     package enum Limits {
         /// How often a record is looked at again when another writer was faster; then it stays as it is, which does no
@@ -20,14 +19,7 @@ package final class ServiceAddressRecords: Storage {
         package static let maximumConflictRetries = 16
     }
 
-    private let base: any Storage
-    private let host: Host
-
-    /// Keeps the records in `base`, with UIDs and times from `host`.
-    package init(_ base: any Storage, host: Host) {
-        self.base = base
-        self.host = host
-    }
+    package init() {}
 
     /// The IPAddress for `address`, which `service` holds, without UID and time.
     package static func object(_ address: String, of service: NamespacedName) -> JSONValue {
@@ -48,163 +40,122 @@ package final class ServiceAddressRecords: Storage {
         ]
     }
 
-    // MARK: Writing
-
-    package func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
-        guard key.resource == .services else { return try base.create(key, draft) }
-        let address = Self.address(draft.facts)
-        return try holding(address, of: key.name) { () throws(StorageError) in try base.create(key, draft) }
-    }
-
-    package func update(
-        _ key: ObjectKey,
-        expecting expected: Revision,
-        _ draft: ObjectDraft
+    package func write(
+        _ service: NamespacedName,
+        old: ObjectFacts?,
+        new: ObjectFacts?,
+        in api: ClusterAPI,
+        _ commit: () throws(StorageError) -> StoredObject
     ) throws(StorageError) -> StoredObject {
-        guard key.resource == .services, let old = base.get(key) else {
-            return try base.update(key, expecting: expected, draft)
-        }
-        let before = Self.address(old.facts)
-        let after = Self.address(draft.facts)
-        if before == after { return try base.update(key, expecting: expected, draft) }
-        let object = try holding(after, of: key.name) { () throws(StorageError) in
-            try base.update(key, expecting: expected, draft)
-        }
-        if let before { release(before, of: key.name) }
-        return object
-    }
-
-    package func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {
-        let object = try base.delete(key, expecting: expected)
-        if key.resource == .services, let address = Self.address(object.facts) { release(address, of: key.name) }
+        let (before, after) = (Self.address(old), Self.address(new))
+        if before == after { return try commit() }
+        let records = Records(api: api, service: service)
+        let object = try records.holding(after, commit)
+        if let before { records.release(before) }
         return object
     }
 
     /// The address of a Service, from the field by which Services are selected.
-    private static func address(_ facts: ObjectFacts) -> String? {
-        guard let address = facts.fields["spec.clusterIP"], !address.isEmpty, address != "None" else { return nil }
+    private static func address(_ facts: ObjectFacts?) -> String? {
+        guard let address = facts?.fields["spec.clusterIP"], !address.isEmpty, address != "None" else { return nil }
         return address
     }
 
-    /// Writes a Service with the record of `address` made before; takes it back when the write fails.
-    ///
-    /// A record that was there already is looked at once more: it may be that of a Service which went just before, and
-    /// go, too. Whoever removes a record looks at its Service once more, so that of two that race one sees the other.
-    private func holding(
-        _ address: String?,
-        of service: NamespacedName,
-        _ write: () throws(StorageError) -> StoredObject
-    ) throws(StorageError) -> StoredObject {
-        let isNew = address.map { record($0, of: service) } ?? false
-        do throws(StorageError) {
-            let object = try write()
-            if !isNew, let address { keep(address, of: service) }
-            return object
-        } catch {
-            if isNew, let address { release(address, of: service) }
-            throw error
-        }
-    }
+    /// The records as one Service sees them.
+    private struct Records {
+        let api: ClusterAPI
+        let service: NamespacedName
 
-    /// Sees to it that a Service that was written has the record of its address.
-    private func keep(_ address: String, of service: NamespacedName) {
-        let key = ObjectKey(.ipAddresses, name: address)
-        for _ in 0..<Limits.maximumConflictRetries {
-            guard let record = base.get(key) else {
-                if self.record(address, of: service) { return }
-                continue
-            }
-            var object = record.value()
-            let holder = Self.holder(object)
-            if holder == service || isHeld(address, by: holder) { return }
-            object["spec"] = Self.object(address, of: service)["spec"]
-            let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: .ipAddresses))
+        /// Writes the Service with the record of `address` made before; takes it back when the write fails.
+        ///
+        /// A record that was there already is looked at once more: it may be that of a Service which went just before,
+        /// and go, too. Whoever removes a record looks at its Service once more, so that of two that race one sees the
+        /// other.
+        func holding(
+            _ address: String?,
+            _ write: () throws(StorageError) -> StoredObject
+        ) throws(StorageError) -> StoredObject {
+            let isNew = address.map { record($0) } ?? false
             do throws(StorageError) {
-                _ = try base.update(key, expecting: record.revision, draft)
-                return
+                let object = try write()
+                if !isNew, let address { keep(address) }
+                return object
             } catch {
-                // Somebody has changed or removed it meanwhile, or the cluster is over: look again.
-                continue
+                if isNew, let address { release(address) }
+                throw error
             }
         }
-    }
 
-    /// The Service whose record `object` is.
-    private static func holder(_ object: JSONValue) -> NamespacedName {
-        let parent = object[path: "spec", "parentRef"]
-        return NamespacedName(namespace: parent?["namespace"]?.string ?? "", name: parent?["name"]?.string ?? "")
-    }
-
-    /// Whether `service` exists and has that address.
-    private func isHeld(_ address: String, by service: NamespacedName) -> Bool {
-        base.get(ObjectKey(.services, service)).map { Self.address($0.facts) == address } ?? false
-    }
-
-    /// Whether a record was made; there may be one already.
-    private func record(_ address: String, of service: NamespacedName) -> Bool {
-        var object = Self.object(address, of: service)
-        object[path: "metadata", "uid"] = .string(host.random.uid())
-        object[path: "metadata", "creationTimestamp"] = .string(host.clock.now.rfc3339)
-        let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: .ipAddresses))
-        do throws(StorageError) {
-            _ = try base.create(ObjectKey(.ipAddresses, name: address), draft)
-            return true
-        } catch {
-            // There is one, or the cluster is over, which the write of the Service then finds, too.
-            return false
+        /// Sees to it that a Service that was written has the record of its address.
+        private func keep(_ address: String) {
+            for _ in 0..<Limits.maximumConflictRetries {
+                guard let record = api.storage.get(ObjectKey(.ipAddresses, name: address)) else {
+                    if self.record(address) { return }
+                    continue
+                }
+                let holder = Self.holder(record.value())
+                if holder == service || isHeld(address, by: holder) { return }
+                let isDone = attempt { store throws(StatusError) in
+                    try store.transform(address) { object in
+                        object["spec"] = ServiceAddressRecords.object(address, of: service)["spec"]
+                    }
+                }
+                // Else somebody has removed it meanwhile, or the cluster is over: look again.
+                if isDone { return }
+            }
         }
-    }
 
-    /// Removes the record of `address` unless it is of another Service.
-    private func release(_ address: String, of service: NamespacedName) {
-        let key = ObjectKey(.ipAddresses, name: address)
-        for _ in 0..<Limits.maximumConflictRetries {
-            guard let record = base.get(key) else { return }
-            guard Self.holder(record.value()) == service else { return }
-            do throws(StorageError) {
-                _ = try base.delete(key, expecting: record.revision)
+        /// The Service whose record `object` is.
+        private static func holder(_ object: JSONValue) -> NamespacedName {
+            let parent = object[path: "spec", "parentRef"]
+            return NamespacedName(namespace: parent?["namespace"]?.string ?? "", name: parent?["name"]?.string ?? "")
+        }
+
+        /// Whether `service` exists and has that address.
+        private func isHeld(_ address: String, by service: NamespacedName) -> Bool {
+            let object = api.storage.get(ObjectKey(.services, service))
+            return object.map { ServiceAddressRecords.address($0.facts) == address } ?? false
+        }
+
+        /// Whether a record was made; there may be one already.
+        private func record(_ address: String) -> Bool {
+            attempt { store throws(StatusError) in
+                var options = WriteOptions()
+                options.user = .system
+                options.fieldManager = "kube-apiserver"
+                let object = try api.canonical(ServiceAddressRecords.object(address, of: service), in: store)
+                _ = try store.create(object, options: options)
+            }
+        }
+
+        /// Removes the record of `address` unless it is of another Service.
+        func release(_ address: String) {
+            for _ in 0..<Limits.maximumConflictRetries {
+                guard let record = api.storage.get(ObjectKey(.ipAddresses, name: address)),
+                    Self.holder(record.value()) == service
+                else { return }
+                let isDone = attempt { store throws(StatusError) in
+                    var options = DeleteOptions()
+                    options.user = .system
+                    options.resourceVersion = record.revision.description
+                    _ = try store.delete(address, options: options)
+                }
+                // Else somebody has changed or removed it meanwhile: look again.
+                guard isDone else { continue }
                 // A Service of this name may have come again before its record went.
-                if isHeld(address, by: service) { keep(address, of: service) }
-                return
-            } catch .conflict {
-                // Somebody has changed the record meanwhile: look again.
-                continue
-            } catch {
-                // Somebody else has removed it, or the cluster is over.
+                if isHeld(address, by: service) { keep(address) }
                 return
             }
         }
-    }
 
-    // MARK: Reading
-
-    package var revision: Revision { base.revision }
-
-    package func get(_ key: ObjectKey) -> StoredObject? { base.get(key) }
-
-    package func list(
-        _ resource: GroupResource,
-        scope: ListScope,
-        from start: String?,
-        limit: Int?,
-        at revision: Revision?
-    ) throws(StorageError) -> ListSnapshot {
-        try base.list(resource, scope: scope, from: start, limit: limit, at: revision)
-    }
-
-    package func watch(
-        _ resource: GroupResource,
-        scope: ListScope,
-        after revision: Revision,
-        skippingHeartbeats: Bool,
-        wake: @escaping @Sendable () -> Void
-    ) throws(StorageError) -> any WatchCursor {
-        try base.watch(
-            resource,
-            scope: scope,
-            after: revision,
-            skippingHeartbeats: skippingHeartbeats,
-            wake: wake
-        )
+        /// Whether a write to the records was done. What keeps it from being done is looked at by who asks.
+        private func attempt(_ write: (ResourceStore) throws(StatusError) -> Void) -> Bool {
+            do throws(StatusError) {
+                try write(try api.store(.ipAddresses, namespace: ""))
+                return true
+            } catch {
+                return false
+            }
+        }
     }
 }

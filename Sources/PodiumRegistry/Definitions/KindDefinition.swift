@@ -55,6 +55,8 @@ package struct KindDefinition: Sendable {
     /// Whether all metadata is checked again on update, so that errors in it are reported twice more.
     // Kubernetes: the ValidateXUpdate functions that call ValidateX
     package var rechecksMetadata = true
+    /// What is written with its objects; nil when that is nothing.
+    package var companions: (any Companions)?
     /// What writes through subresources can change; where nothing is said, all but the status, and through `status` all
     /// but the specification.
     // Kubernetes: the GetResetFields functions of the strategies

@@ -147,12 +147,12 @@ extension ResourceStore {
         if let number = UInt64(version), !version.hasPrefix("+"), number != 0 { throw .versionOfNewObject }
         do throws(StorageError) {
             do throws(StorageError) {
-                return .stored(try storage.create(key, draft(object)))
+                return .stored(try add(object, at: key))
             } catch .tooLarge where origin != .apply {
                 // An object that is too large with the account of its fields may go without.
                 // Kubernetes: apiserver/pkg/endpoints/handlers/create.go isTooLargeError
                 object.setManagedFields(nil)
-                return .stored(try storage.create(key, draft(object)))
+                return .stored(try add(object, at: key))
             }
         } catch {
             throw StatusError(error, resource: resource)

@@ -87,10 +87,10 @@ extension ResourceStore {
         if options.isDryRun { return DeleteOutcome(result: .transient(object), isGone: outcome.removes) }
         var last = current
         if outcome.writes || (finalizersChanged && !outcome.removes) {
-            last = try storage.update(current.key, expecting: current.revision, draft(object))
+            last = try replace(current, by: object)
         }
         guard outcome.removes else { return DeleteOutcome(result: .stored(last), isGone: false) }
-        let removed = try storage.delete(current.key, expecting: last.revision)
+        let removed = try remove(last)
         return DeleteOutcome(result: .stored(outcome.writes ? last : removed), isGone: true)
     }
 

@@ -20,7 +20,7 @@ extension ResourceStore {
             try change(&object)
             if isDryRun || object == current.value() { return }
             do throws(StorageError) {
-                _ = try storage.update(current.key, expecting: current.revision, draft(object))
+                _ = try replace(current, by: object)
                 return
             } catch .conflict where attempt < Limits.maximumConflictRetries {
                 continue

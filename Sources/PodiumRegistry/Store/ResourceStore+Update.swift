@@ -197,18 +197,18 @@ extension ResourceStore {
         if options.isDryRun { return .transient(object) }
         if endsDeletion(object) {
             // As upstream: watchers see the state before this change deleted, the writer sees its change.
-            _ = try storage.delete(old.key, expecting: old.revision)
+            _ = try remove(old)
             return .transient(object)
         }
         let before = definition.value(of: old)
         if object == before { return .stored(old) }
         do throws(StorageError) {
-            return .stored(try storage.update(old.key, expecting: old.revision, draft(object)))
+            return .stored(try replace(old, by: object))
         } catch .tooLarge where !keepsAccount {
             // An object that is too large with the new account of its fields may keep the old one.
             var object = object
             object.setManagedFields(before[path: "metadata", "managedFields"])
-            return .stored(try storage.update(old.key, expecting: old.revision, draft(object)))
+            return .stored(try replace(old, by: object))
         }
     }
 

@@ -94,12 +94,6 @@ package struct ResourceStore: Sendable {
         StrategyContext(api: api, namespace: namespace, user: user)
     }
 
-    /// What is stored of `object`, in the form of this collection.
-    func draft(_ object: JSONValue) -> ObjectDraft {
-        let stored = definition.stored(object)
-        return ObjectDraft(stored, facts: ObjectFacts(of: stored, in: definition.storage))
-    }
-
     func invalid(_ name: String, _ errors: [FieldError]) -> StatusError {
         .invalid(group: definition.storage.group, kind: definition.kind, name: name, errors)
     }
