@@ -152,7 +152,8 @@ let package = Package(
             of: "PodiumAPIServer",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumPodModel", "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", collections, logging,
+                "PodiumPodModel", "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumTestKit",
+                collections, logging,
             ]
         ),
         tests(

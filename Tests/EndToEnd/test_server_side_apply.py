@@ -126,6 +126,16 @@ def test_who_ran_a_pod(kubectl: Kubectl) -> None:
     fields = owners(kubectl, "pod", "one")["kubectl-run", "Update", ""]
     assert fields["f:metadata"] == {"f:labels": {".": {}, "f:run": {}}}
     assert fields["f:spec"]["f:containers"]['k:{"name":"one"}']["f:image"] == {}
+    kubectl("wait", "pod/one", "--for=condition=Ready", "--timeout=20s")
+    status = owners(kubectl, "pod", "one")["kubelet", "Update", "status"]["f:status"]
+    assert status["f:phase"] == {} and status["f:conditions"]['k:{"type":"Ready"}']["f:status"] == {}
+
+
+def test_who_could_not_place_a_pod(kubectl: Kubectl) -> None:
+    kubectl("run", "one", "--image=nginx", "--overrides", '{"spec": {"nodeSelector": {"no": "where"}}}')
+    kubectl("wait", "pod/one", "--for=condition=PodScheduled=False", "--timeout=20s")
+    status = owners(kubectl, "pod", "one")["kube-scheduler", "Update", "status"]["f:status"]
+    assert 'k:{"type":"PodScheduled"}' in status["f:conditions"]
 
 
 async def kr8s_applies(url: str, namespace: str, home: Path) -> list[str]:
