@@ -18,6 +18,11 @@ struct KubeletTokens: PodTokenSource {
             account: request.serviceAccount,
             node: request.node
         )
-        return tokens.token(for: bearer, audience: request.audience, seconds: request.seconds, at: time) ?? ""
+        do throws(StatusError) {
+            return try tokens.token(for: bearer, audience: request.audience, seconds: request.seconds, at: time) ?? ""
+        } catch {
+            // A kubelet that cannot ask has nothing to put there; whoever reads the file again asks again.
+            return ""
+        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps a copy of a collection and tells its owner of every change, on the owner's queue.
 
+import Logging
 import OrderedCollections
 package import PodiumHost
 package import PodiumMachinery
@@ -42,10 +43,12 @@ package final class Informer: Sendable {
     private struct State {
         var cache: OrderedDictionary<NamespacedName, APIObject> = [:]
         var cursor: (any WatchCursor)?
+        var backOff = RelistBackOff()
         var stopped = false
     }
 
     private let storage: any Storage
+    private let host: Host
     private let resource: GroupResource
     private let scope: ListScope
     private let skipsHeartbeats: Bool
@@ -56,14 +59,15 @@ package final class Informer: Sendable {
     /// Makes an informer; nothing happens before `start`. `handler` runs on `queue` only. An informer that skips
     /// heartbeats knows the state before them.
     package init(
-        storage: any Storage,
+        client: ResourceClient,
         resource: GroupResource,
         scope: ListScope = .all,
         skipsHeartbeats: Bool = false,
         queue: any SerialQueue,
         handler: @escaping @Sendable (InformerEvent) -> Void
     ) {
-        self.storage = storage
+        storage = client.storage
+        host = client.host
         self.resource = resource
         self.scope = scope
         self.skipsHeartbeats = skipsHeartbeats
@@ -105,9 +109,12 @@ package final class Informer: Sendable {
                 for event in events { apply(event) }
             } catch .ended {
                 return
-            } catch {
-                // Only `compacted` is left: the history moved on without this informer.
+            } catch .compacted {
+                // The history moved on without this informer.
                 relist()
+            } catch {
+                relistLater(error)
+                return
             }
         }
     }
@@ -134,14 +141,34 @@ package final class Informer: Sendable {
                 after: snapshot.revision,
                 skippingHeartbeats: skipsHeartbeats
             ) { [weak self] in self?.wake() }
-            state.withState { $0.cursor = cursor }
+            state.withState { state in
+                state.cursor = cursor
+                state.backOff.reset()
+            }
             replaceCache(with: snapshot.objects)
             wake()
         } catch .ended {
             return
-        } catch {
+        } catch .compacted {
             // The history was cut between the list and the watch: both again.
             state.queue.async { self.relist() }
+        } catch {
+            relistLater(error)
+        }
+    }
+
+    /// Lists again after a while of the machine's time: what keeps storage from answering has nothing to do with the
+    /// time of the cluster. Until then this informer knows what it knew.
+    private func relistLater(_ error: StorageError) {
+        let delay = state.withState { state in
+            state.cursor?.close()
+            state.cursor = nil
+            return state.backOff.next()
+        }
+        host.logger.warning("\(resource) cannot be listed, again in \(delay): \(error)")
+        _ = host.timeouts.schedule(after: delay) { [weak self] in
+            guard let self else { return }
+            self.state.queue.async { self.relist() }
         }
     }
 

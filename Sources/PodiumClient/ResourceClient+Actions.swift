@@ -15,7 +15,7 @@ extension ResourceClient {
         at now: Timestamp,
         orMake lease: () -> JSONValue
     ) throws(StatusError) {
-        guard let current = storage.get(key) else {
+        guard let current = try storage.object(key) else {
             try create(.leases, lease())
             return
         }

@@ -34,7 +34,10 @@ package struct ResourceClient: Sendable {
     // MARK: Reading
 
     /// The object now; nil when there is none.
-    package func get(_ key: ObjectKey) -> APIObject? { storage.get(key).map(APIObject.init) }
+    /// - Throws: what a client of the API would be told when storage cannot be read.
+    package func get(_ key: ObjectKey) throws(StatusError) -> APIObject? {
+        try storage.object(key).map(APIObject.init)
+    }
 
     /// All objects in scope, in key order.
     package func list(_ resource: GroupResource, scope: ListScope = .all) throws(StatusError) -> [APIObject] {
@@ -67,7 +70,7 @@ package struct ResourceClient: Sendable {
         _ key: ObjectKey,
         uid: String? = nil,
         subresource: String = "",
-        _ change: (inout JSONValue) -> Bool
+        _ change: (inout JSONValue) throws(StatusError) -> Bool
     ) throws(StatusError) -> APIObject? {
         let store = try api.store(key.resource, namespace: key.name.namespace, subresource: subresource)
         let outcome = try store.update(key.name.name, options: options, allowsCreate: false, isPatch: true) {
@@ -76,7 +79,7 @@ package struct ResourceClient: Sendable {
                 throw .notFound(key.resource, key.name.name)
             }
             var object = store.definition.value(of: current)
-            return change(&object) ? object : nil
+            return try change(&object) ? object : nil
         }
         if case .stored(let object) = outcome.result { return APIObject(object) }
         return nil
@@ -87,7 +90,7 @@ package struct ResourceClient: Sendable {
     package func updateStatus(
         _ key: ObjectKey,
         uid: String? = nil,
-        _ change: (inout JSONValue) -> Bool
+        _ change: (inout JSONValue) throws(StatusError) -> Bool
     ) throws(StatusError) -> APIObject? {
         try update(key, uid: uid, subresource: "status", change)
     }
@@ -99,7 +102,7 @@ package struct ResourceClient: Sendable {
     /// - Throws: what a client of the API would be told; 404.
     package func delete(_ key: ObjectKey, uid: String? = nil, graceSeconds: Int64? = nil) throws(StatusError) {
         let store = try api.store(key.resource, namespace: key.name.namespace)
-        if let uid, storage.get(key)?.facts.uid != uid { throw .notFound(key.resource, key.name.name) }
+        if let uid, try storage.object(key)?.facts.uid != uid { throw .notFound(key.resource, key.name.name) }
         var options = DeleteOptions()
         options.user = user
         options.uid = uid

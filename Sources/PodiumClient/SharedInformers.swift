@@ -80,7 +80,7 @@ package final class SharedInformers: Sendable {
 
     private func makeInformer(_ resource: GroupResource, _ state: inout State) -> Informer {
         let informer = Informer(
-            storage: client.storage,
+            client: client,
             resource: resource,
             // Whose controller goes by them looks for itself, when it is time.
             skipsHeartbeats: true,
@@ -100,8 +100,8 @@ package final class SharedInformers: Sendable {
 
     /// The object as it is in storage, which may be newer than what the informers know. When it is not, it is theirs,
     /// whose tree is read once for all. Only on the queue.
-    package func current(_ key: ObjectKey) -> APIObject? {
-        guard let stored = client.storage.get(key) else { return nil }
+    package func current(_ key: ObjectKey) throws(StatusError) -> APIObject? {
+        guard let stored = try client.storage.object(key) else { return nil }
         if let known = object(key.resource, key.name), known.revision == stored.revision { return known }
         return APIObject(stored)
     }

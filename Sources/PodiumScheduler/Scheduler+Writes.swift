@@ -39,17 +39,24 @@ extension Scheduler {
             record(pod, .normal, "Successfully assigned \(pod.name) to \(node)")
         } catch {
             // Whoever was faster is reported by the informer; what is still to be scheduled comes again after a while.
-            let current = client.get(key(pod))
-            let isWaiting = current?.uid == pod.uid && (current?.spec["nodeName"]?.string ?? "").isEmpty
-            let retries = isWaiting && current?.isTerminating == false
+            let retries = isStillWaiting(pod) { !$0.isTerminating }
             shell.withState { $0.state.bindingFailed(queued, retries: retries, now: now) }
         }
     }
 
+    /// Whether a pod is to be scheduled as far as can be told: it is there, nobody has bound it, and it is `wanted`.
+    private func isStillWaiting(_ pod: SchedulingPod, _ wanted: (APIObject) -> Bool = { _ in true }) -> Bool {
+        do throws(StatusError) {
+            guard let current = try client.get(key(pod)), current.uid == pod.uid else { return false }
+            return (current.stored.facts.fields["spec.nodeName"] ?? "").isEmpty && wanted(current)
+        } catch {
+            client.host.logger.warning("scheduler: \(pod.name) cannot be read: \(error.message)")
+            return true
+        }
+    }
+
     private func fail(_ pod: SchedulingPod, _ message: String, _ nomination: SchedulingDecision.Nomination) {
-        guard let current = client.storage.get(key(pod)), current.facts.uid == pod.uid,
-            (current.facts.fields["spec.nodeName"] ?? "").isEmpty
-        else { return }
+        guard isStillWaiting(pod) else { return }
         record(pod, .warning, message)
         let now = client.host.clock.now
         let condition = PodCondition(

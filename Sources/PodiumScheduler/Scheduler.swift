@@ -62,12 +62,11 @@ package final class Scheduler: Sendable {
 
     private func begin() {
         if shell.withState({ $0.stopped || !$0.informers.isEmpty }) { return }
-        let storage = client.storage
-        shell.withState { shell in
-            shell.state.cache.ownerSelector = { OwnerSelectors.selector(of: $0, namespace: $1, in: storage) }
-        }
         // Pods come last, so that the first of them finds all there is.
-        let informers = [
+        let owners = OwnerKind.allCases.map { kind in
+            informer(kind.resource) { state, event, _ in state.ownerChanged(kind, event) }
+        }
+        let informers = owners + [
             informer(.nodes) { $0.nodeChanged($1, now: $2) },
             informer(.namespaces) { $0.namespaceChanged($1, now: $2) },
             informer(.services) { state, event, _ in state.serviceChanged(event) },
@@ -85,7 +84,7 @@ package final class Scheduler: Sendable {
         _ resource: GroupResource,
         _ apply: @escaping @Sendable (inout SchedulerState, InformerEvent, Timestamp) -> Void
     ) -> Informer {
-        Informer(storage: client.storage, resource: resource, queue: shell.queue) { [weak self] event in
+        Informer(client: client, resource: resource, queue: shell.queue) { [weak self] event in
             guard let self else { return }
             let now = self.client.host.clock.now
             self.shell.withState { apply(&$0.state, event, now) }

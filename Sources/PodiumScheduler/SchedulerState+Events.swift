@@ -105,6 +105,20 @@ extension SchedulerState {
         }
     }
 
+    /// A controller that owns pods came, changed or went.
+    // Kubernetes: pkg/scheduler/framework/plugins/helper/spread.go DefaultSelector
+    package mutating func ownerChanged(_ kind: OwnerKind, _ event: InformerEvent) {
+        let object = event.object
+        let owner = SchedulingPod.Owner(group: kind.resource.group, kind: kind.rawValue, name: object.name)
+        var selector: LabelSelector?
+        if case .deleted = event {
+            selector = nil
+        } else {
+            selector = kind.selector(object.spec["selector"])
+        }
+        cache.ownerSelectors[object.namespace, default: [:]][owner] = selector
+    }
+
     /// A disruption budget came, changed or went.
     package mutating func budgetChanged(_ event: InformerEvent) {
         let name = event.object.key.name

@@ -86,7 +86,8 @@ package struct ListSnapshot: Sendable {
 /// A store of encoded objects.
 ///
 /// Writes are conditional and atomic; each takes the next revision and appends one event. A write becomes visible to
-/// reads, lists and watches at once and together. Nothing here waits for a client.
+/// reads, lists and watches at once and together. Nothing here waits for a client. Storage that is not in memory may
+/// fail at every call with `unreachable` or `corrupt`, beside what is said of each.
 // Kubernetes: apiserver/pkg/storage/interfaces.go; etcd: server/storage/mvcc
 package protocol Storage: AnyObject, Sendable {
     /// The newest revision.
@@ -109,7 +110,8 @@ package protocol Storage: AnyObject, Sendable {
     func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject
 
     /// The object now; nil when there is none.
-    func get(_ key: ObjectKey) -> StoredObject?
+    /// - Throws: `unreachable`, `corrupt`. Whoever cannot read must not act as if there were nothing.
+    func get(_ key: ObjectKey) throws(StorageError) -> StoredObject?
 
     /// The objects of a collection in key order.
     /// - Parameters:

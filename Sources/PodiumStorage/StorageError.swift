@@ -15,4 +15,8 @@ package enum StorageError: Error, Hashable, Sendable {
     case ended
     /// The object is larger than storage takes.
     case tooLarge(ObjectKey)
+    /// Storage does not answer, for the reason given; whether a write was done is not known.
+    case unreachable(String)
+    /// What is stored under the key is no object.
+    case corrupt(ObjectKey)
 }

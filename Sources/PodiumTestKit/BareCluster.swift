@@ -19,7 +19,10 @@ package import PodiumStorage
 /// no client could bring about at once.
 package struct BareCluster: Sendable {
     package let clock: ClusterClock
-    package let storage = MemoryStorage()
+    /// What is really stored.
+    package let memory = MemoryStorage()
+    /// What everybody reads and writes: `memory`, with failures where a test wants them.
+    package let storage: FaultyStorage
     package let host: Host
     package let api: ClusterAPI
     /// Writes as the API server itself.
@@ -40,6 +43,7 @@ package struct BareCluster: Sendable {
         disabling disabled: Set<String> = ["ServiceAccount"]
     ) throws {
         self.clock = clock
+        storage = FaultyStorage(memory)
         host = Host(
             clock: clock,
             scheduling: scheduling ?? clock,
@@ -82,7 +86,7 @@ package struct BareCluster: Sendable {
 
     /// Changes an object as it is.
     package func edit(_ key: ObjectKey, _ change: (inout JSONValue) -> Void) throws {
-        guard let stored = storage.get(key) else { throw StorageError.keyNotFound(key) }
+        guard let stored = try storage.get(key) else { throw StorageError.keyNotFound(key) }
         var object = stored.value()
         change(&object)
         let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: key.resource))
@@ -91,9 +95,12 @@ package struct BareCluster: Sendable {
 
     /// Removes an object at once, whatever its finalizers and grace.
     package func remove(_ key: ObjectKey) throws {
-        guard let stored = storage.get(key) else { throw StorageError.keyNotFound(key) }
+        guard let stored = try storage.get(key) else { throw StorageError.keyNotFound(key) }
         _ = try storage.delete(key, expecting: stored.revision)
     }
+
+    /// The object that is really stored; nil when there is none.
+    package func object(_ key: ObjectKey) -> APIObject? { memory.get(key).map(APIObject.init) }
 
     /// The Events about `name`, in the order of their creation.
     package func events(about name: String) throws -> [APIObject] {

@@ -86,7 +86,7 @@ import Testing
         #expect(response.status == 201)
         try controller.create(.pods, Self.pod("controller"))
         let objects = try ["client", "controller"].map { name in
-            try #require(controller.get(ObjectKey(.pods, namespace: "ns", name: name))).value
+            try #require(try controller.get(ObjectKey(.pods, namespace: "ns", name: name))).value
         }
         #expect(Self.common(objects[0]) == Self.common(objects[1]))
         // What the rules of the cluster have added is there at all.
@@ -114,13 +114,13 @@ import Testing
             pod[path: "status", "phase"] = "Failed"
             return true
         }
-        #expect(controller.get(key)?.status["phase"] == "Pending")
+        #expect(try controller.get(key)?.status["phase"] == "Pending")
         try controller.acting(as: .kubelet(of: "n"), fieldManager: "kubelet").updateStatus(key) { pod in
             pod[path: "status", "phase"] = "Running"
             pod[path: "spec", "nodeName"] = "n"
             return true
         }
-        let pod = try #require(controller.get(key))
+        let pod = try #require(try controller.get(key))
         #expect(pod.status["phase"] == "Running" && pod.spec["nodeName"] == nil)
         let owners = pod.metadata["managedFields"]?.elements ?? []
         #expect(owners.last?["manager"] == "kubelet" && owners.last?["subresource"] == "status")
@@ -136,6 +136,6 @@ import Testing
             pod[path: "metadata", "labels", "other"] = "x"
             return false
         }
-        #expect(controller.get(key)?.revision == made.revision)
+        #expect(try controller.get(key)?.revision == made.revision)
     }
 }

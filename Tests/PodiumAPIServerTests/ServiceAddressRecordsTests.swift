@@ -52,7 +52,7 @@ import Testing
         ) throws(StorageError) -> StoredObject {
             try records.write(
                 key.name,
-                old: storage.get(key)?.facts,
+                old: try storage.get(key)?.facts,
                 new: draft.facts,
                 in: api
             ) { () throws(StorageError) in
@@ -165,7 +165,7 @@ import Testing
         _ = try memory.delete(Self.key("a"), expecting: old.revision)
         let record = ObjectKey(.ipAddresses, name: "10.96.1.1")
         let turned = TurnedStorage(memory) { memory in
-            let revision = try #require(memory.get(record)).revision
+            let revision = try #require(try memory.get(record)).revision
             _ = try memory.delete(record, expecting: revision)
         }
         _ = try Writer(turned).create(Self.key("b"), Self.draft("b", "10.96.1.1"))

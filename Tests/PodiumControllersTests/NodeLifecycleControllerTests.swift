@@ -143,7 +143,7 @@ import Testing
         ])
         for _ in 0..<20 {
             try cluster.advance(.seconds(10))
-            let lease = try #require(cluster.client.storage.get(key))
+            let lease = try #require(cluster.bare.memory.get(key))
             let place = try #require(lease.text(ofMember: "renewTime"))
             let draft = ObjectDraft(heartbeatOf: lease, replacing: [(place, cluster.clock.now.rfc3339Micro)])
             _ = try cluster.client.storage.update(key, expecting: lease.revision, draft)

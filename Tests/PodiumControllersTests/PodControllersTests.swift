@@ -20,7 +20,7 @@ import Testing
         #expect(try cluster.pod("p").status["phase"] == "Running")
         var last: APIObject?
         let informer = Informer(
-            storage: cluster.storage,
+            client: cluster.client,
             resource: .pods,
             queue: cluster.clock.makeQueue(label: "test")
         ) { _ in }

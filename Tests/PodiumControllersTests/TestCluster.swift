@@ -18,7 +18,7 @@ struct TestCluster {
     let controllers: StandardControllers
 
     var clock: ClusterClock { bare.clock }
-    var storage: MemoryStorage { bare.storage }
+    var storage: MemoryStorage { bare.memory }
     var host: Host { bare.host }
     var client: ResourceClient { bare.client }
 
@@ -67,7 +67,7 @@ struct TestCluster {
     }
 
     /// The object of this name, in the namespace `ns` if its kind has one; nil when there is none.
-    func get(_ resource: GroupResource, _ name: String) -> APIObject? { client.get(key(resource, name)) }
+    func get(_ resource: GroupResource, _ name: String) -> APIObject? { bare.object(key(resource, name)) }
 
     func pod(_ name: String) throws -> APIObject { try #require(get(.pods, name)) }
 

@@ -93,7 +93,7 @@ import Testing
         try cluster.bare.put(NodeDocument.standard(named: "third", zone: "zone-a"))
         cluster.clock.settle()
         let addresses = try ["first", "own", "third"].map { name in
-            let node = try #require(cluster.client.get(ObjectKey(.nodes, name: name)))
+            let node = try #require(cluster.bare.object(ObjectKey(.nodes, name: name)))
             return node.status["addresses"]?.elements.first?["address"]?.string
         }
         #expect(addresses == ["172.18.0.2", "172.18.0.3", "172.18.0.4"])

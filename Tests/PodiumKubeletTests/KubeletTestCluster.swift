@@ -59,7 +59,7 @@ final class KubeletTestCluster {
     private let history: History
 
     var clock: ClusterClock { bare.clock }
-    var storage: MemoryStorage { bare.storage }
+    var storage: MemoryStorage { bare.memory }
     var client: ResourceClient { bare.client }
 
     private final class History: Sendable {
@@ -81,7 +81,7 @@ final class KubeletTestCluster {
         self.history = history
         let clock = bare.clock
         recorder = Informer(
-            storage: bare.storage,
+            client: bare.client,
             resource: .pods,
             queue: clock.makeQueue(label: "history")
         ) { event in
@@ -158,7 +158,7 @@ final class KubeletTestCluster {
 
     /// The pod as it is; nil when it is gone.
     func pod(_ name: String) -> PodVersion? {
-        guard let object = client.get(ObjectKey(.pods, namespace: "ns", name: name)) else { return nil }
+        guard let object = bare.object(ObjectKey(.pods, namespace: "ns", name: name)) else { return nil }
         return PodVersion(name: name, seconds: 0, isDeleted: false, value: object.value)
     }
 

@@ -22,12 +22,12 @@ enum NodeFixture {
     private static let plain: JSONValue = ["containers": [["name": "main", "image": "nginx:1.27"]]]
 
     private func node(_ name: String, in cluster: KubeletTestCluster) throws -> APIObject {
-        try #require(cluster.client.get(ObjectKey(.nodes, name: name)))
+        try #require(cluster.bare.object(ObjectKey(.nodes, name: name)))
     }
 
     private func renewal(of name: String, in cluster: KubeletTestCluster) -> String? {
         let key = ObjectKey(.leases, namespace: "kube-node-lease", name: name)
-        return cluster.client.get(key)?.spec["renewTime"]?.string
+        return cluster.bare.object(key)?.spec["renewTime"]?.string
     }
 
     @Test func aNewNodeBecomesReadyAtOnce() throws {

@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumMachinery
 import PodiumRuntime
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct PodImageTests {
@@ -71,7 +72,7 @@ import Testing
     @Test func aNodeShowsTheImagesThatItPulled() throws {
         let cluster = try KubeletTestCluster(nodes: ["node-1", "node-2"])
         func images(_ node: String) -> [String] {
-            let list = cluster.client.get(ObjectKey(.nodes, name: node))?.status["images"]?.elements ?? []
+            let list = cluster.bare.object(ObjectKey(.nodes, name: node))?.status["images"]?.elements ?? []
             return list.map { "\($0["names"]?.elements.last?.string ?? "") \($0["sizeBytes"]?.int ?? 0)" }
         }
         #expect(images("node-1") == [])

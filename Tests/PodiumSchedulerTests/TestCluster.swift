@@ -17,7 +17,7 @@ struct TestCluster {
     let scheduler: Scheduler
 
     var clock: ClusterClock { bare.clock }
-    var storage: MemoryStorage { bare.storage }
+    var storage: MemoryStorage { bare.memory }
     var client: ResourceClient { bare.client }
 
     init(seed: UInt64 = 1) throws {
@@ -39,7 +39,7 @@ struct TestCluster {
     }
 
     func pod(_ name: String) throws -> APIObject {
-        try #require(client.get(ObjectKey(.pods, namespace: "ns", name: name)))
+        try #require(bare.object(ObjectKey(.pods, namespace: "ns", name: name)))
     }
 
     /// The node of a pod; nil while it has none.

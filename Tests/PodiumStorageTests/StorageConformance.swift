@@ -187,7 +187,7 @@ final class WakeCounter: Sendable {
         }
         #expect(object.isHeartbeat)
         #expect(object.revision == Revision(104))
-        #expect(storage.get(object.key)?.value()["data"]?["value"] == "beat 3")
+        #expect(try storage.get(object.key)?.value()["data"]?["value"] == "beat 3")
         let last = try storage.delete(object.key, expecting: object.revision)
         #expect(!last.isHeartbeat)
         #expect(all.count == 5)

@@ -41,7 +41,7 @@ final class SystemPods: InformedReconciler {
     }
 
     func reconcile(_ name: String) throws -> ReconcileResult {
-        guard let node = informers.client.get(ObjectKey(.nodes, name: name)), !node.isTerminating else { return .done }
+        guard let node = try informers.client.get(ObjectKey(.nodes, name: name)), !node.isTerminating else { return .done }
         try make(Self.proxy, on: node)
         if try hasControlPlane(node) {
             for component in Self.controlPlane { try make(component, on: node) }
@@ -60,7 +60,7 @@ final class SystemPods: InformedReconciler {
     private func make(_ component: String, on node: APIObject) throws {
         let client = informers.client
         let name = "\(component)-\(node.name)"
-        guard client.get(ObjectKey(.pods, namespace: Self.namespace, name: name)) == nil else { return }
+        guard try client.get(ObjectKey(.pods, namespace: Self.namespace, name: name)) == nil else { return }
         try client.acting(as: .kubelet(of: node.name), fieldManager: "kubelet").create(
             .pods,
             Self.pod(component, named: name, on: node)

@@ -32,7 +32,7 @@ final class KubernetesServiceController: InformedReconciler {
     }
 
     func reconcile(_ key: ObjectKey) throws -> ReconcileResult {
-        guard informers.client.get(key) == nil else { return .done }
+        guard try informers.client.get(key) == nil else { return .done }
         for (resource, object) in Bootstrap.lastingServiceObjects(network) where resource == key.resource {
             try informers.client.create(resource, object)
         }

@@ -30,7 +30,7 @@ package struct NamespaceLifecycle: AdmissionPlugin {
             !Self.isAccessReview(attributes)
         else { return }
         let namespace = attributes.namespace
-        guard let stored = context.storage.get(ObjectKey(.namespaces, name: namespace)) else {
+        guard let stored = try context.storage.object(ObjectKey(.namespaces, name: namespace)) else {
             throw .notFound(.namespaces, namespace)
         }
         guard attributes.operation == .create, stored.facts.fields["status.phase"] == "Terminating" else { return }

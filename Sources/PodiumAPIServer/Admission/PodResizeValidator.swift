@@ -27,7 +27,7 @@ package struct PodResizeValidator: AdmissionPlugin {
             // What leaves the spec as it was is no resize.
             object[path: "metadata", "generation"] != attributes.oldObject?[path: "metadata", "generation"]
         else { return }
-        guard let node = context.storage.get(ObjectKey(.nodes, name: nodeName))?.value() else {
+        guard let node = try context.storage.object(ObjectKey(.nodes, name: nodeName))?.value() else {
             throw attributes.forbidden(object, "node \(FieldError.quoted(nodeName)) not found")
         }
         let system = node[path: "metadata", "labels", "kubernetes.io/os"]?.string ?? "linux"

@@ -67,7 +67,7 @@ package struct PriorityAdmission: AdmissionPlugin {
         _ context: StrategyContext
     ) throws(StatusError) -> JSONValue? {
         guard !name.isEmpty else { return try defaults(context).min { $0.value < $1.value }?.object }
-        guard let stored = context.storage.get(ObjectKey(.priorityClasses, name: name)) else {
+        guard let stored = try context.storage.object(ObjectKey(.priorityClasses, name: name)) else {
             throw attributes.forbidden(pod, "no PriorityClass with name \(name) was found")
         }
         return stored.value()

@@ -51,7 +51,7 @@ package struct RuntimeClassAdmission: AdmissionPlugin {
         _ context: StrategyContext
     ) throws(StatusError) -> JSONValue? {
         guard let name = pod[path: "spec", "runtimeClassName"]?.string else { return nil }
-        guard let stored = context.storage.get(ObjectKey(Self.classes, name: name)) else {
+        guard let stored = try context.storage.object(ObjectKey(Self.classes, name: name)) else {
             throw attributes.forbidden(pod, "pod rejected: RuntimeClass \(FieldError.quoted(name)) not found")
         }
         return stored.value()

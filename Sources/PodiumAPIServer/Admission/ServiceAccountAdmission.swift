@@ -51,7 +51,7 @@ package struct ServiceAccountAdmission: AdmissionPlugin {
     ) throws(StatusError) -> JSONValue {
         let name = pod[path: "spec", "serviceAccountName"]?.string ?? ""
         let key = ObjectKey(.serviceAccounts, namespace: attributes.namespace, name: name)
-        if let account = context.storage.get(key) { return account.value() }
+        if let account = try context.storage.object(key) { return account.value() }
         if name == "default" { return .emptyObject }
         let problem = "error looking up service account \(attributes.namespace)/\(name): "
         throw attributes.forbidden(pod, problem + "serviceaccount \(FieldError.quoted(name)) not found")

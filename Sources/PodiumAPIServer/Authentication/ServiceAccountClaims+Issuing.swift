@@ -3,6 +3,7 @@
 
 import PodiumCodec
 package import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 extension ServiceAccountClaims {
@@ -72,11 +73,11 @@ extension ServiceAccountTokens {
         audience: String,
         seconds: Int64,
         at time: Timestamp
-    ) -> String? {
+    ) throws(StatusError) -> String? {
         let namespace = bearer.pod.namespace
         let accountKey = ObjectKey(.serviceAccounts, namespace: namespace, name: bearer.account)
-        guard let account = storage.get(accountKey) else { return nil }
-        let node = storage.get(ObjectKey(.nodes, name: bearer.node))
+        guard let account = try storage.object(accountKey) else { return nil }
+        let node = try storage.object(ObjectKey(.nodes, name: bearer.node))
         let audiences = audience.isEmpty ? Self.apiAudiences : [audience]
         let claims = ServiceAccountClaims.issued(
             to: ServiceAccountClaims.Reference(name: bearer.account, uid: account.facts.uid),

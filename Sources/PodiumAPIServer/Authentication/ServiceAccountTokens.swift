@@ -51,10 +51,11 @@ package final class ServiceAccountTokens: Sendable {
 
     /// The service account behind a token that is meant for one of `audiences` (empty: for the API server); nil when
     /// it was not issued here or no longer holds.
-    func owner(of token: String, audiences: [String]) -> TokenOwner? {
+    /// - Throws: 503 and the like when it cannot be found out whether it holds.
+    func owner(of token: String, audiences: [String]) throws(StatusError) -> TokenOwner? {
         guard token.utf8.count <= Limits.maximumLength, let claims = verifiedClaims(token) else { return nil }
         let now = host.clock.now.seconds
-        guard claims.notBefore <= now, now < claims.expiry, isLive(claims) else { return nil }
+        guard claims.notBefore <= now, now < claims.expiry, try isLive(claims) else { return nil }
         let wanted = audiences.isEmpty ? Self.apiAudiences : audiences
         let shared = wanted.filter(claims.audiences.contains)
         return shared.isEmpty ? nil : TokenOwner(user: claims.user.authenticated, audiences: shared)
@@ -72,12 +73,12 @@ package final class ServiceAccountTokens: Sendable {
         return ServiceAccountClaims(value)
     }
 
-    private func isLive(_ claims: ServiceAccountClaims) -> Bool {
+    private func isLive(_ claims: ServiceAccountClaims) throws(StatusError) -> Bool {
         let account = ObjectKey(.serviceAccounts, namespace: claims.namespace, name: claims.account.name)
-        guard storage.get(account)?.facts.uid == claims.account.uid else { return false }
+        guard try storage.object(account)?.facts.uid == claims.account.uid else { return false }
         guard let bound = claims.bound else { return true }
         let namespace = bound.kind == .node ? "" : claims.namespace
         let key = ObjectKey(bound.kind.resource, namespace: namespace, name: bound.object.name)
-        return storage.get(key)?.facts.uid == bound.object.uid
+        return try storage.object(key)?.facts.uid == bound.object.uid
     }
 }

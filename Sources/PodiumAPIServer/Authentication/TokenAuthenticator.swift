@@ -21,13 +21,13 @@ package final class TokenAuthenticator: Authenticator {
 
     package func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo? {
         guard let token = request.headers.bearerToken else { return nil }
-        guard let owner = review(token: token, audiences: []) else { throw .unauthorized }
+        guard let owner = try review(token: token, audiences: []) else { throw .unauthorized }
         return owner.user
     }
 
-    package func review(token: String, audiences: [String]) -> TokenOwner? {
+    package func review(token: String, audiences: [String]) throws(StatusError) -> TokenOwner? {
         guard let user = table.user(of: token) else {
-            return serviceAccounts?.owner(of: token, audiences: audiences)
+            return try serviceAccounts?.owner(of: token, audiences: audiences)
         }
         // Tokens that say nothing of audiences are meant for the API server.
         let wanted = audiences.isEmpty ? ServiceAccountTokens.apiAudiences : audiences
@@ -48,11 +48,11 @@ package final class OpenAuthenticator: Authenticator {
 
     package func authenticate(_ request: HTTPRequest) throws(StatusError) -> UserInfo? {
         guard let serviceAccounts, let token = request.headers.bearerToken else { return .administrator }
-        return serviceAccounts.owner(of: token, audiences: [])?.user ?? .administrator
+        return try serviceAccounts.owner(of: token, audiences: [])?.user ?? .administrator
     }
 
-    package func review(token: String, audiences: [String]) -> TokenOwner? {
-        serviceAccounts?.owner(of: token, audiences: audiences)
+    package func review(token: String, audiences: [String]) throws(StatusError) -> TokenOwner? {
+        try serviceAccounts?.owner(of: token, audiences: audiences)
     }
 }
 

@@ -92,7 +92,7 @@ extension APIServer {
         let token = review[path: "spec", "token"]?.string ?? ""
         if token.isEmpty { throw .badRequest("token is required for TokenReview in authentication") }
         let audiences = review[path: "spec", "audiences"]?.elements.compactMap(\.string) ?? []
-        guard let owner = components.authenticator.review(token: token, audiences: audiences) else {
+        guard let owner = try components.authenticator.review(token: token, audiences: audiences) else {
             return ["user": [:], "error": "invalid bearer token"]
         }
         return [

@@ -42,12 +42,12 @@ package final class FlowClassifier: Sendable {
         let isMaster = user.isMaster
         if isMaster, let known = held.withOwn({ $0.changes == changes ? $0.masters : nil }) { return known }
         var current = held.withOwn { $0 }
-        if current.changes != changes { current = Held(changes: changes, masters: exemptFlow()) }
-        if !isMaster || current.masters == nil, current.schemas == nil {
-            do throws(StatusError) { current.schemas = try schemas() } catch {
-                // An answer that does not name its flow is still right; the next request tries again.
-                return nil
-            }
+        do throws(StatusError) {
+            if current.changes != changes { current = Held(changes: changes, masters: try exemptFlow()) }
+            if !isMaster || current.masters == nil, current.schemas == nil { current.schemas = try schemas() }
+        } catch {
+            // An answer that does not name its flow is still right; the next request tries again.
+            return nil
         }
         keep(current)
         if isMaster, let masters = current.masters { return masters }
@@ -63,9 +63,9 @@ package final class FlowClassifier: Sendable {
         }
     }
 
-    private func exemptFlow() -> FlowIdentity? {
-        guard let schema = storage.get(ObjectKey(.flowSchemas, name: Self.exempt)),
-            let level = storage.get(ObjectKey(.priorityLevels, name: Self.exempt))
+    private func exemptFlow() throws(StatusError) -> FlowIdentity? {
+        guard let schema = try storage.object(ObjectKey(.flowSchemas, name: Self.exempt)),
+            let level = try storage.object(ObjectKey(.priorityLevels, name: Self.exempt))
         else { return nil }
         return FlowIdentity(schema: schema.facts.uid, level: level.facts.uid)
     }

@@ -100,7 +100,8 @@ package protocol Authenticator: AnyObject, Sendable {
 
     /// The user behind a bearer token that is meant for one of `audiences` (empty: for the API server), with those of
     /// them that it is meant for; nil when it is nobody's.
-    func review(token: String, audiences: [String]) -> TokenOwner?
+    /// - Throws: 503 and the like when that cannot be found out.
+    func review(token: String, audiences: [String]) throws(StatusError) -> TokenOwner?
 }
 
 /// Whose a token is.

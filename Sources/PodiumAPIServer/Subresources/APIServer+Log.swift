@@ -30,7 +30,7 @@ extension APIServer {
     /// Checks that the kubelet of a node has an address; when there is no such node, `missing` is thrown.
     // Kubernetes: pkg/kubelet/client/kubelet_client.go GetConnectionInfo, pkg/util/node GetPreferredNodeAddress
     func checkReachable(_ node: String, else missing: StatusError) throws(StatusError) {
-        guard let object = api.storage.get(ObjectKey(.nodes, name: node)) else { throw missing }
+        guard let object = try api.storage.object(ObjectKey(.nodes, name: node)) else { throw missing }
         guard (object.value()[path: "status", "addresses"]?.elements ?? []).isEmpty else { return }
         throw StatusError(
             code: 500,

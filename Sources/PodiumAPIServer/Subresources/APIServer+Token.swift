@@ -68,7 +68,7 @@ extension APIServer {
             throw .badRequest("cannot bind token to object of type \(group), Kind=\(kindName)")
         }
         let namespace = kind == .node ? "" : account.key.name.namespace
-        guard let object = api.storage.get(ObjectKey(kind.resource, namespace: namespace, name: name)) else {
+        guard let object = try api.storage.object(ObjectKey(kind.resource, namespace: namespace, name: name)) else {
             throw .notFound(kind.resource, name)
         }
         var node: ServiceAccountClaims.Reference?
@@ -80,7 +80,7 @@ extension APIServer {
                         + "with different serviceaccount name."
                 )
             }
-            node = (spec?["nodeName"]?.string).flatMap(nodeReference)
+            if let name = spec?["nodeName"]?.string { node = try nodeReference(name) }
         }
         if let uid = reference["uid"]?.string, !uid.isEmpty, uid != object.facts.uid {
             throw .conflict(
@@ -94,8 +94,8 @@ extension APIServer {
         return (ServiceAccountClaims.BoundObject(kind: kind, object: target), node)
     }
 
-    private func nodeReference(_ name: String) -> ServiceAccountClaims.Reference? {
-        api.storage.get(ObjectKey(.nodes, name: name)).map {
+    private func nodeReference(_ name: String) throws(StatusError) -> ServiceAccountClaims.Reference? {
+        try api.storage.object(ObjectKey(.nodes, name: name)).map {
             ServiceAccountClaims.Reference(name: name, uid: $0.facts.uid)
         }
     }

@@ -24,7 +24,7 @@ extension APIServer {
         // Without a store, which knows more than is needed to read one object.
         let resource = request.definition.storage
         let key = ObjectKey(resource, namespace: request.path.namespace, name: request.name)
-        guard let object = api.storage.get(key) else { throw .notFound(resource, request.name) }
+        guard let object = try api.storage.object(key) else { throw .notFound(resource, request.name) }
         return try AnswerWriter(request, self).object(object)
     }
 

@@ -46,9 +46,9 @@ package final class FlowSchemaStatusController: InformedReconciler {
         let client = informers.client
         let now = client.host.clock.now
         try StatusError.ignoringAbsence { () throws(StatusError) in
-            try client.updateStatus(ObjectKey(.flowSchemas, name)) { schema in
+            try client.updateStatus(ObjectKey(.flowSchemas, name)) { schema throws(StatusError) in
                 let level = Self.level(of: schema)
-                let isThere = client.get(ObjectKey(.priorityLevels, name: level)) != nil
+                let isThere = try client.get(ObjectKey(.priorityLevels, name: level)) != nil
                 return Self.set(isDangling: !isThere, level: level, now: now, in: &schema)
             }
         }

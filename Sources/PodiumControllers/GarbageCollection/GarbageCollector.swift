@@ -82,7 +82,7 @@ package final class GarbageCollector: InformedReconciler {
     }
 
     package func reconcile(_ key: ObjectKey) throws -> ReconcileResult {
-        guard let object = informers.client.get(key) else { return .done }
+        guard let object = try informers.client.get(key) else { return .done }
         if object.isTerminating {
             if object.isHeld(by: CollectionFinalizer.orphan) { return try orphanDependents(of: object) }
             if object.isHeld(by: CollectionFinalizer.foreground) { return try deleteDependents(of: object) }
@@ -91,15 +91,20 @@ package final class GarbageCollector: InformedReconciler {
         return try judge(object)
     }
 
-    private func dependents(of object: APIObject) -> [APIObject] {
-        graph.withState { $0.dependents(of: object.uid) }.compactMap { informers.client.get($0) }
-            .filter { dependent in OwnerReference.list(of: dependent.value).contains { $0.uid == object.uid } }
+    private func dependents(of object: APIObject) throws(StatusError) -> [APIObject] {
+        var dependents: [APIObject] = []
+        for key in graph.withState({ $0.dependents(of: object.uid) }) {
+            guard let dependent = try informers.client.get(key) else { continue }
+            let owners = OwnerReference.list(of: dependent.value)
+            if owners.contains(where: { $0.uid == object.uid }) { dependents.append(dependent) }
+        }
+        return dependents
     }
 
     // MARK: Owners
 
     private func orphanDependents(of owner: APIObject) throws -> ReconcileResult {
-        for dependent in dependents(of: owner) {
+        for dependent in try dependents(of: owner) {
             try StatusError.ignoringAbsence { () throws(StatusError) in
                 try informers.client.update(dependent.key, uid: dependent.uid) {
                     OwnerReference.remove([owner.uid], from: &$0)
@@ -110,7 +115,7 @@ package final class GarbageCollector: InformedReconciler {
     }
 
     private func deleteDependents(of owner: APIObject) throws -> ReconcileResult {
-        let blocking = dependents(of: owner).filter { dependent in
+        let blocking = try dependents(of: owner).filter { dependent in
             OwnerReference.list(of: dependent.value).contains { $0.uid == owner.uid && $0.blocksOwnerDeletion }
         }
         if blocking.isEmpty { return try release(owner, CollectionFinalizer.foreground) }
@@ -137,14 +142,14 @@ package final class GarbageCollector: InformedReconciler {
         var hasUnknownKind = false
     }
 
-    private func classify(_ object: APIObject) -> Owners {
+    private func classify(_ object: APIObject) throws(StatusError) -> Owners {
         var owners = Owners()
         for reference in OwnerReference.list(of: object.value) {
             guard let key = key(of: reference, in: object.namespace) else {
                 owners.hasUnknownKind = true
                 continue
             }
-            let owner = informers.client.get(key)
+            let owner = try informers.client.get(key)
             if owner?.uid != reference.uid {
                 owners.dangling.insert(reference.uid)
             } else if owner?.isTerminating == true, owner?.isHeld(by: CollectionFinalizer.foreground) == true {
@@ -158,7 +163,7 @@ package final class GarbageCollector: InformedReconciler {
 
     /// Deletes an object that no owner keeps; one that an owner keeps loses its references to the others.
     private func judge(_ object: APIObject) throws -> ReconcileResult {
-        let owners = classify(object)
+        let owners = try classify(object)
         // A kind that nobody knows may come to be known; until then its object counts as being there.
         if owners.hasUnknownKind || owners.dangling.isEmpty && owners.waiting.isEmpty { return .done }
         try StatusError.ignoringAbsence { () throws(StatusError) in
@@ -169,7 +174,7 @@ package final class GarbageCollector: InformedReconciler {
                 }
                 return
             }
-            if !owners.waiting.isEmpty, !dependents(of: object).isEmpty {
+            if !owners.waiting.isEmpty, try !dependents(of: object).isEmpty {
                 try client.update(object.key, uid: object.uid) { Self.addForegroundFinalizer(to: &$0) }
             }
             try client.delete(object.key, uid: object.uid)

@@ -48,7 +48,7 @@ package final class NamespaceController: InformedReconciler {
 
     package func reconcile(_ name: String) throws -> ReconcileResult {
         let key = ObjectKey(.namespaces, name: name)
-        guard let namespace = informers.client.get(key), namespace.isTerminating else { return .done }
+        guard let namespace = try informers.client.get(key), namespace.isTerminating else { return .done }
         let finalizers = namespace.spec["finalizers"]?.elements ?? []
         if !finalizers.isEmpty, !finalizers.contains(.string(Self.finalizer)) { return .done }
         let remains = try deleteContent(of: name)
@@ -76,7 +76,7 @@ package final class NamespaceController: InformedReconciler {
             try StatusError.ignoringAbsence { () throws(StatusError) in
                 try client.delete(object.key, uid: object.uid)
             }
-            if let left = client.get(object.key), left.uid == object.uid { remains.add(left, of: resource) }
+            if let left = try client.get(object.key), left.uid == object.uid { remains.add(left, of: resource) }
         }
     }
 

@@ -45,7 +45,7 @@ package final class RootCertificatePublisher: InformedReconciler {
             ]
         }
         let key = ObjectKey(.configMaps, namespace: namespace, name: Self.mapName)
-        if let map = informers.client.get(key), !map.isTerminating, map.value["data"] != data {
+        if let map = try informers.client.get(key), !map.isTerminating, map.value["data"] != data {
             try informers.client.update(key, uid: map.uid) { value in
                 value["data"] = data
                 return true

@@ -5,6 +5,7 @@ import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// Makes `serviceaccounts/default` in each active namespace, and again when it is deleted.
@@ -44,8 +45,8 @@ enum NamespaceDefault {
         _ object: () -> JSONValue
     ) throws {
         let client = informers.client
-        guard let space = client.get(ObjectKey(.namespaces, name: namespace)), !space.isTerminating,
-            client.storage.get(ObjectKey(resource, namespace: namespace, name: name)) == nil
+        guard let space = try client.get(ObjectKey(.namespaces, name: namespace)), !space.isTerminating,
+            try client.storage.object(ObjectKey(resource, namespace: namespace, name: name)) == nil
         else { return }
         var object = object()
         object[path: "metadata", "name"] = .string(name)

@@ -7,6 +7,7 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumPodModel
+import PodiumRegistry
 import PodiumStorage
 
 /// Keeps taints of nodes in line with their conditions, and acts for kubelets that fell silent.
@@ -64,12 +65,12 @@ package final class NodeLifecycleController: InformedReconciler {
     private var now: Timestamp { informers.client.host.clock.now }
 
     package func reconcile(_ name: String) throws -> ReconcileResult {
-        let node = informers.current(ObjectKey(.nodes, name: name))
-        let lease = informers.client.storage.get(ObjectKey(.leases, namespace: Self.leaseNamespace, name: name))
+        let node = try informers.current(ObjectKey(.nodes, name: name))
+        let lease = try informers.client.storage.object(ObjectKey(.leases, namespace: Self.leaseNamespace, name: name))
         let now = now
         if let node, let wait = rest(of: node, lease: lease, now: now) { return ReconcileResult(requeueAfter: wait) }
         guard let node, !node.isManualNode else {
-            forget(name)
+            try forget(name)
             return .done
         }
         try setNoScheduleTaints(of: node)
@@ -81,8 +82,8 @@ package final class NodeLifecycleController: InformedReconciler {
             return state.looks[name].map { $0 <= now } ?? false
         }
         let retry = isDue ? try look(at: node) : nil
-        let wait = schedule(name, retry: retry, now: now)
-        if isDue, retry == nil { noteSettled(node) }
+        let wait = try schedule(name, retry: retry, now: now)
+        if isDue, retry == nil { try noteSettled(node) }
         return ReconcileResult(requeueAfter: wait)
     }
 
@@ -103,8 +104,8 @@ package final class NodeLifecycleController: InformedReconciler {
     }
 
     /// A look has found nothing to do at `node`, if it is ready and still as it was.
-    private func noteSettled(_ node: APIObject) {
-        let isUnchanged = informers.client.storage.get(node.key)?.revision == node.revision
+    private func noteSettled(_ node: APIObject) throws(StatusError) {
+        let isUnchanged = try informers.client.storage.object(node.key)?.revision == node.revision
         state.withState { state in
             let health = state.health[node.name]
             let isInOrder = health?.readyStatus == "True" && health?.owesPodUpdates == false
@@ -112,19 +113,19 @@ package final class NodeLifecycleController: InformedReconciler {
         }
     }
 
-    private func forget(_ name: String) {
+    private func forget(_ name: String) throws(StatusError) {
         let wasKnown = state.withState { state in
             state.looks[name] = nil
             state.settled[name] = nil
             return state.health.removeValue(forKey: name)?.readyStatus != nil
         }
-        guard wasKnown, informers.client.get(ObjectKey(.nodes, name: name)) == nil else { return }
+        guard wasKnown, try informers.client.get(ObjectKey(.nodes, name: name)) == nil else { return }
         record(name, uid: "", .normal, "RemovingNode", "Node \(name) event: Removing Node \(name) from Controller")
     }
 
     /// The time until the next look that can make a difference.
-    private func schedule(_ name: String, retry: Duration?, now: Timestamp) -> Duration? {
-        let node = informers.current(ObjectKey(.nodes, name: name))
+    private func schedule(_ name: String, retry: Duration?, now: Timestamp) throws(StatusError) -> Duration? {
+        let node = try informers.current(ObjectKey(.nodes, name: name))
         let ready = node?.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
         return state.withState { state in
             guard let health = state.health[name] else { return nil }
@@ -219,7 +220,7 @@ package final class NodeLifecycleController: InformedReconciler {
         let present = Taint.list(of: node.value)
         // A node that is tainted already only changes the reason, which needs no turn.
         if !present.contains(where: { $0.isSame(as: wanted) || $0.isSame(as: other) }) {
-            let members = members()
+            let members = try members()
             let now = now
             let zone = Self.zone(of: node)
             guard let wait = state.withState({ $0.pace.takeTurn(in: zone, members, now: now) }) else {
@@ -245,7 +246,7 @@ package final class NodeLifecycleController: InformedReconciler {
 
     /// When the last node that was ready falls silent, the taints of all are taken back.
     private func updateDisruption() throws {
-        let isFull = DisruptionPace.isFullDisruption(members())
+        let isFull = DisruptionPace.isFullDisruption(try members())
         let begins = state.withState { state in
             defer { state.isFullyDisrupted = isFull }
             return isFull && !state.isFullyDisrupted
@@ -259,14 +260,18 @@ package final class NodeLifecycleController: InformedReconciler {
         }
     }
 
-    private func members() -> [DisruptionPace.Member] {
-        informers.objects(.nodes).filter { !$0.isManualNode }.compactMap { node in
-            guard let now = informers.current(node.key) else { return nil }
-            return DisruptionPace.Member(
-                zone: Self.zone(of: now),
-                isReady: now.condition(NodeCondition.ready)?["status"]?.string == "True"
+    private func members() throws(StatusError) -> [DisruptionPace.Member] {
+        var members: [DisruptionPace.Member] = []
+        for node in informers.objects(.nodes) where !node.isManualNode {
+            guard let now = try informers.current(node.key) else { continue }
+            members.append(
+                DisruptionPace.Member(
+                    zone: Self.zone(of: now),
+                    isReady: now.condition(NodeCondition.ready)?["status"]?.string == "True"
+                )
             )
         }
+        return members
     }
 
     private static func zone(of node: APIObject) -> String {

@@ -61,7 +61,7 @@ package final class DisruptionController: InformedReconciler {
 
     package func reconcile(_ name: NamespacedName) throws -> ReconcileResult {
         let client = informers.client
-        guard let budget = client.get(ObjectKey(Self.resource, name)), !budget.isTerminating else { return .done }
+        guard let budget = try client.get(ObjectKey(Self.resource, name)), !budget.isTerminating else { return .done }
         let selector = Self.selector(of: budget)
         let pods = informers.objects(.pods).filter { $0.namespace == name.namespace && selector.matches($0.labels) }
         if pods.isEmpty {
@@ -72,7 +72,7 @@ package final class DisruptionController: InformedReconciler {
         let healthy = pods.count { pod in
             Self.isHealthy(pod) && !pod.isTerminating && disrupted[pod.name] == nil
         }
-        let (expected, desired) = expectations(of: budget, pods)
+        let (expected, desired) = try expectations(of: budget, pods)
         let status = DisruptionStatus(
             generation: budget.generation,
             healthy: healthy,
@@ -96,23 +96,27 @@ package final class DisruptionController: InformedReconciler {
     }
 
     /// How many pods there should be, and how many of them must stay healthy.
-    private func expectations(of budget: APIObject, _ pods: [APIObject]) -> (expected: Int, desired: Int) {
+    private func expectations(
+        of budget: APIObject,
+        _ pods: [APIObject]
+    ) throws(StatusError) -> (expected: Int, desired: Int) {
         if let limit = IntOrString(budget.spec["maxUnavailable"]) {
-            let expected = expectedScale(pods)
+            let expected = try expectedScale(pods)
             return (expected, max(0, expected - (limit.scaled(to: expected, roundingUp: true) ?? 0)))
         }
         guard let minimum = IntOrString(budget.spec["minAvailable"]) else { return (pods.count, 1) }
         if case .int(let count) = minimum { return (pods.count, count) }
-        let expected = expectedScale(pods)
+        let expected = try expectedScale(pods)
         return (expected, minimum.scaled(to: expected, roundingUp: true) ?? 0)
     }
 
     /// The replicas that the controllers of `pods` want. Pods without a controller count as they are.
-    private func expectedScale(_ pods: [APIObject]) -> Int {
+    private func expectedScale(_ pods: [APIObject]) throws(StatusError) -> Int {
         var seen: Set<String> = []
         var sum = 0
         for pod in pods {
-            guard let owner = OwnerReference.list(of: pod.value).first, let replicas = replicas(of: owner, pod) else {
+            guard let owner = OwnerReference.list(of: pod.value).first, let replicas = try replicas(of: owner, pod)
+            else {
                 sum += 1
                 continue
             }
@@ -121,14 +125,14 @@ package final class DisruptionController: InformedReconciler {
         return sum
     }
 
-    private func replicas(of owner: OwnerReference, _ pod: APIObject) -> Int? {
+    private func replicas(of owner: OwnerReference, _ pod: APIObject) throws(StatusError) -> Int? {
         let collections = [
             "ReplicationController": GroupResource(group: "", resource: "replicationcontrollers"),
             "ReplicaSet": GroupResource(group: "apps", resource: "replicasets"),
             "StatefulSet": GroupResource(group: "apps", resource: "statefulsets"),
         ]
         guard let resource = collections[owner.kind] else { return nil }
-        let object = informers.client.get(ObjectKey(resource, namespace: pod.namespace, name: owner.name))
+        let object = try informers.client.get(ObjectKey(resource, namespace: pod.namespace, name: owner.name))
         return object.map { $0.spec["replicas"]?.int ?? 1 }
     }
 }

@@ -36,7 +36,7 @@ package final class ClaimProtectionController: InformedReconciler {
 
     package func reconcile(_ name: NamespacedName) throws -> ReconcileResult {
         let client = informers.client
-        guard let claim = client.get(ObjectKey(.persistentVolumeClaims, name)) else { return .done }
+        guard let claim = try client.get(ObjectKey(.persistentVolumeClaims, name)) else { return .done }
         try client.protect(claim) {
             // What the informer knows may be old, but a pod that uses the claim there spares reading all pods.
             if informers.objects(.pods).contains(where: { Self.uses($0, claim) }) { return true }

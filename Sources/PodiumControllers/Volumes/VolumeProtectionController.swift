@@ -24,7 +24,7 @@ package final class VolumeProtectionController: InformedReconciler {
 
     package func reconcile(_ name: String) throws -> ReconcileResult {
         let key = ObjectKey(.persistentVolumes, name: name)
-        guard let volume = informers.client.get(key) else { return .done }
+        guard let volume = try informers.client.get(key) else { return .done }
         try informers.client.protect(volume) { volume.status["phase"] == "Bound" }
         return .done
     }

@@ -16,7 +16,7 @@ extension ResourceStore {
     // Kubernetes: pkg/registry/core/pod/storage/storage.go BindingREST
     package func bind(_ pod: String, _ binding: JSONValue, isDryRun: Bool = false) throws(StatusError) {
         if let refusal = PodBinding.refusal(PodBinding.errors(binding)) { throw refusal }
-        let node = storage.get(ObjectKey(.nodes, name: binding[path: "target", "name"]?.string ?? ""))
+        let node = try storage.object(ObjectKey(.nodes, name: binding[path: "target", "name"]?.string ?? ""))
         let binding = PodBinding.withTopology(binding, of: node?.facts.labels ?? [:])
         try transform(pod, isDryRun: isDryRun) { object throws(StatusError) in
             try checkPreconditions(of: binding, object)

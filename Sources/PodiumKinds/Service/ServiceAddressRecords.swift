@@ -86,15 +86,21 @@ package struct ServiceAddressRecords: Companions {
             }
         }
 
-        /// Sees to it that a Service that was written has the record of its address.
+        /// Sees to it that a Service that was written has the record of its address. Where storage cannot be read, the
+        /// records stay as they are: what counts is the Services.
         private func keep(_ address: String) {
+            _ = attempt { _ throws(StatusError) in try keepIfReadable(address) }
+        }
+
+        private func keepIfReadable(_ address: String) throws(StatusError) {
             for _ in 0..<Limits.maximumConflictRetries {
-                guard let record = api.storage.get(ObjectKey(.ipAddresses, name: address)) else {
+                guard let record = try api.storage.object(ObjectKey(.ipAddresses, name: address)) else {
                     if self.record(address) { return }
                     continue
                 }
                 let holder = Self.holder(record.value())
-                if holder == service || isHeld(address, by: holder) { return }
+                if holder == service { return }
+                if try isHeld(address, by: holder) { return }
                 let isDone = attempt { store throws(StatusError) in
                     try store.transform(address) { object in
                         object["spec"] = ServiceAddressRecords.object(address, of: service)["spec"]
@@ -112,8 +118,8 @@ package struct ServiceAddressRecords: Companions {
         }
 
         /// Whether `service` exists and has that address.
-        private func isHeld(_ address: String, by service: NamespacedName) -> Bool {
-            let object = api.storage.get(ObjectKey(.services, service))
+        private func isHeld(_ address: String, by service: NamespacedName) throws(StatusError) -> Bool {
+            let object = try api.storage.object(ObjectKey(.services, service))
             return object.map { ServiceAddressRecords.address($0.facts) == address } ?? false
         }
 
@@ -130,8 +136,12 @@ package struct ServiceAddressRecords: Companions {
 
         /// Removes the record of `address` unless it is of another Service.
         func release(_ address: String) {
+            _ = attempt { _ throws(StatusError) in try releaseIfReadable(address) }
+        }
+
+        private func releaseIfReadable(_ address: String) throws(StatusError) {
             for _ in 0..<Limits.maximumConflictRetries {
-                guard let record = api.storage.get(ObjectKey(.ipAddresses, name: address)),
+                guard let record = try api.storage.object(ObjectKey(.ipAddresses, name: address)),
                     Self.holder(record.value()) == service
                 else { return }
                 let isDone = attempt { store throws(StatusError) in
@@ -143,7 +153,7 @@ package struct ServiceAddressRecords: Companions {
                 // Else somebody has changed or removed it meanwhile: look again.
                 guard isDone else { continue }
                 // A Service of this name may have come again before its record went.
-                if isHeld(address, by: service) { keep(address) }
+                if try isHeld(address, by: service) { try keepIfReadable(address) }
                 return
             }
         }

@@ -55,18 +55,14 @@ extension KubeletCluster {
 
     /// Whether the pod, or everything in its namespace, is left to the client.
     private func isManual(_ pod: APIObject) -> Bool {
-        pod.annotations[NodeDocument.kubeletAnnotation] == "none" || isManual(namespace: pod.namespace)
+        pod.annotations[NodeDocument.kubeletAnnotation] == "none" || manualNamespaces.contains(pod.namespace)
     }
 
-    private func isManual(namespace: String) -> Bool {
-        guard let stored = surroundings.client.storage.get(ObjectKey(.namespaces, name: namespace)) else {
-            namespaces[namespace] = nil
-            return false
-        }
-        if let known = namespaces[namespace], known.revision == stored.revision { return known.isManual }
-        let isManual = APIObject(stored).annotations[NodeDocument.kubeletAnnotation] == "none"
-        namespaces[namespace] = (stored.revision, isManual)
-        return isManual
+    func noteNamespace(_ event: InformerEvent) {
+        let namespace = event.object
+        var isManual = namespace.annotations[NodeDocument.kubeletAnnotation] == "none"
+        if case .deleted = event { isManual = false }
+        if isManual { manualNamespaces.insert(namespace.name) } else { manualNamespaces.remove(namespace.name) }
     }
 
     // ConfigMaps and Secrets

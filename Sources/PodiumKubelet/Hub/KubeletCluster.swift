@@ -26,7 +26,8 @@ final class KubeletCluster {
     var placed: [NamespacedName: PlacedPod] = [:]
     /// The pods bound to nodes that have no kubelet yet.
     var unclaimed: [NamespacedName: StoredObject] = [:]
-    var namespaces: [String: (revision: Revision, isManual: Bool)] = [:]
+    /// The namespaces whose pods are left to the client.
+    var manualNamespaces: Set<String> = []
     private weak var confinement: Confined<KubeletCluster>?
     private var heartbeat: (any Cancellable)?
     private var renewals = 0

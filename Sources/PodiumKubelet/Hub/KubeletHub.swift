@@ -81,13 +81,14 @@ package final class KubeletHub: Sendable {
             _ resource: GroupResource,
             _ handle: @escaping @Sendable (KubeletCluster, InformerEvent) -> Void
         ) -> Informer {
-            Informer(storage: client.storage, resource: resource, queue: queue) { [weak cluster] event in
+            Informer(client: client, resource: resource, queue: queue) { [weak cluster] event in
                 cluster?.withState { handle($0, event) }
             }
         }
         self.cluster = cluster
         self.logs = logs
         informers = [
+            informer(.namespaces) { $0.noteNamespace($1) },
             informer(.services) { $0.noteService($1) },
             informer(.nodes) { $0.noteNode($1) },
         ]
@@ -95,7 +96,7 @@ package final class KubeletHub: Sendable {
             _ resource: GroupResource,
             _ handle: @escaping @Sendable (KubeletCluster, FeedEvent) -> Void
         ) -> ObjectFeed {
-            ObjectFeed(resource, storage: client.storage, queue: queue) { [weak cluster] event in
+            ObjectFeed(resource, client: client, queue: queue) { [weak cluster] event in
                 cluster?.withState { handle($0, event) }
             }
         }

@@ -191,9 +191,13 @@ extension NodeKubelet: WorkerEnvironment {
 
     var serviceNetwork: ServiceNetwork { cluster.configuration.serviceNetwork }
 
-    func configMap(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.configMaps, name)) }
+    func configMap(_ name: NamespacedName) throws(StatusError) -> APIObject? {
+        try client.get(ObjectKey(.configMaps, name))
+    }
 
-    func secret(_ name: NamespacedName) -> APIObject? { cluster.client.get(ObjectKey(.secrets, name)) }
+    func secret(_ name: NamespacedName) throws(StatusError) -> APIObject? {
+        try client.get(ObjectKey(.secrets, name))
+    }
 
     func services(in namespace: String) -> [APIObject] {
         cluster.network.services(in: namespace)

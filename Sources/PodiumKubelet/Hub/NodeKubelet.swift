@@ -100,8 +100,10 @@ final class NodeKubelet {
 
     /// Takes over the Node as it stands in the API, before the informer tells of it.
     func catchUpWithNode() {
-        guard let current = cluster.client.get(ObjectKey(.nodes, name: name)), current.uid == node.uid else { return }
-        noteNode(current)
+        let current = cluster.attempt("read node \(name)") { () throws(StatusError) in
+            try client.get(ObjectKey(.nodes, name: name))
+        }
+        if let current = current ?? nil, current.uid == node.uid { noteNode(current) }
     }
 
     /// Whether the Node lacks what only its kubelet writes.
@@ -214,7 +216,12 @@ final class NodeKubelet {
     private func goOn(_ entry: PodEntry, _ change: (inout PodWorker) -> Void) {
         if entry.worker.isStarted || entry.worker.isRemoved {
             drive(entry, change)
-        } else if let pod = cluster.client.get(ObjectKey(.pods, entry.name)), pod.uid == entry.uid {
+        } else {
+            let pod = cluster.attempt("read pod \(entry.name)") { () throws(StatusError) in
+                try client.get(ObjectKey(.pods, entry.name))
+            }
+            // A pod that cannot be read now is begun with at its next change.
+            guard let pod = pod ?? nil, pod.uid == entry.uid else { return }
             entry.worker.holdUpdate(PodView(pod))
             admit(entry, manifest: pod.value)
         }

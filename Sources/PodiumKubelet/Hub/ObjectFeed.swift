@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Follows a collection without reading or keeping its objects: most changes are the kubelets' own, or concern none.
 
+import Logging
+import PodiumClient
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
@@ -29,10 +31,12 @@ final class ObjectFeed: Sendable {
 
     private struct State {
         var cursor: (any WatchCursor)?
+        var backOff = RelistBackOff()
         var isStopped = false
     }
 
     private let storage: any Storage
+    private let host: Host
     private let resource: GroupResource
     private let state: Confined<State>
     private let pending = Atomic<Bool>(false)
@@ -41,12 +45,13 @@ final class ObjectFeed: Sendable {
     /// A feed that calls `handler` on `queue`; nothing happens before `start`.
     init(
         _ resource: GroupResource,
-        storage: any Storage,
+        client: ResourceClient,
         queue: any SerialQueue,
         handler: @escaping @Sendable (FeedEvent) -> Void
     ) {
         self.resource = resource
-        self.storage = storage
+        storage = client.storage
+        host = client.host
         self.handler = handler
         state = Confined(State(), on: queue)
     }
@@ -80,9 +85,12 @@ final class ObjectFeed: Sendable {
                 }
             } catch .ended {
                 return
-            } catch {
-                // Only `compacted` is left: the history moved on without this feed.
+            } catch .compacted {
+                // The history moved on without this feed.
                 relist()
+            } catch {
+                relistLater(error)
+                return
             }
         }
     }
@@ -95,14 +103,33 @@ final class ObjectFeed: Sendable {
             let cursor = try storage.watch(resource, scope: .all, after: snapshot.revision) { [weak self] in
                 self?.wake()
             }
-            state.withState { $0.cursor = cursor }
+            state.withState { state in
+                state.cursor = cursor
+                state.backOff.reset()
+            }
             handler(.listed(snapshot.objects))
             wake()
         } catch .ended {
             return
-        } catch {
+        } catch .compacted {
             // The history was cut between the list and the watch: both again.
             state.queue.async { self.relist() }
+        } catch {
+            relistLater(error)
+        }
+    }
+
+    /// Lists again after a while of the machine's time.
+    private func relistLater(_ error: StorageError) {
+        let delay = state.withState { state in
+            state.cursor?.close()
+            state.cursor = nil
+            return state.backOff.next()
+        }
+        host.logger.warning("\(resource) cannot be listed, again in \(delay): \(error)")
+        _ = host.timeouts.schedule(after: delay) { [weak self] in
+            guard let self else { return }
+            self.state.queue.async { self.relist() }
         }
     }
 }

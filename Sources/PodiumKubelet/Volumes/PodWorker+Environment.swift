@@ -145,7 +145,7 @@ extension PodWorker {
         let kind: DataSource = source["configMapRef"] != nil ? .configMap : .secret
         guard let reference = source["configMapRef"] ?? source["secretRef"] else { return }
         let name = reference["name"]?.string ?? ""
-        guard let all = data(kind, name, in: environment) else {
+        guard let all = try data(kind, name, in: environment) else {
             if reference["optional"]?.bool == true { return }
             throw ConfigProblem("\(kind.noun) \"\(name)\" not found")
         }
@@ -165,7 +165,7 @@ extension PodWorker {
         let name = reference["name"]?.string ?? ""
         let key = reference["key"]?.string ?? ""
         let isOptional = reference["optional"]?.bool ?? false
-        guard let all = data(kind, name, in: environment) else {
+        guard let all = try data(kind, name, in: environment) else {
             if isOptional { return nil }
             throw ConfigProblem("\(kind.noun) \"\(name)\" not found")
         }

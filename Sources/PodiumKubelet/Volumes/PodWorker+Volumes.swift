@@ -96,16 +96,25 @@ extension PodWorker {
     }
 
     /// The texts of a ConfigMap or Secret by key; nil when there is none.
-    func data(_ source: DataSource, _ name: String, in environment: any WorkerEnvironment) -> [String: String]? {
+    func data(
+        _ source: DataSource,
+        _ name: String,
+        in environment: any WorkerEnvironment
+    ) throws(ConfigProblem) -> [String: String]? {
         let key = NamespacedName(namespace: pod.name.namespace, name: name)
-        switch source {
-        case .configMap:
-            guard let object = environment.configMap(key) else { return nil }
-            let binary = object.value["binaryData"]?.stringMap.mapValues(Self.decoded) ?? [:]
-            return (object.value["data"]?.stringMap ?? [:]).merging(binary) { first, _ in first }
-        case .secret:
-            guard let object = environment.secret(key) else { return nil }
-            return object.value["data"]?.stringMap.mapValues(Self.decoded) ?? [:]
+        do throws(StatusError) {
+            switch source {
+            case .configMap:
+                guard let object = try environment.configMap(key) else { return nil }
+                let binary = object.value["binaryData"]?.stringMap.mapValues(Self.decoded) ?? [:]
+                return (object.value["data"]?.stringMap ?? [:]).merging(binary) { first, _ in first }
+            case .secret:
+                guard let object = try environment.secret(key) else { return nil }
+                return object.value["data"]?.stringMap.mapValues(Self.decoded) ?? [:]
+            }
+        } catch {
+            // Kubernetes: pkg/kubelet/util/manager/watch_based_manager.go
+            throw ConfigProblem("failed to sync \(source.noun) cache: timed out waiting for the condition")
         }
     }
 
@@ -119,7 +128,7 @@ extension PodWorker {
     ) throws(ConfigProblem) -> [String: String] {
         let name = reference["name"]?.string ?? reference["secretName"]?.string ?? ""
         let isOptional = reference["optional"]?.bool ?? false
-        guard let all = data(source, name, in: environment) else {
+        guard let all = try data(source, name, in: environment) else {
             // The bundle of the cluster's certificates is made by a controller of its own, and may come later.
             if isOptional || name == "kube-root-ca.crt" { return [:] }
             throw ConfigProblem("\(source.noun) \"\(name)\" not found")

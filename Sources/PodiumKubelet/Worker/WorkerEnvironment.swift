@@ -30,8 +30,8 @@ package protocol WorkerEnvironment: AnyObject {
     var serviceNetwork: ServiceNetwork { get }
     /// What containers see of the cluster.
     var world: any PodWorld { get }
-    func configMap(_ name: NamespacedName) -> APIObject?
-    func secret(_ name: NamespacedName) -> APIObject?
+    func configMap(_ name: NamespacedName) throws(StatusError) -> APIObject?
+    func secret(_ name: NamespacedName) throws(StatusError) -> APIObject?
     /// The Services of a namespace, for environment variables.
     func services(in namespace: String) -> [APIObject]
     /// The node itself, for downward references to its resources.

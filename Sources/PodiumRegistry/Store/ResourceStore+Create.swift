@@ -139,7 +139,7 @@ extension ResourceStore {
         object[path: "metadata", "resourceVersion"] = nil
         let key = key(name)
         if options.isDryRun {
-            if storage.get(key) != nil { throw .alreadyExists(resource, name) }
+            if try storage.object(key) != nil { throw .alreadyExists(resource, name) }
             return .transient(object)
         }
         // What is no number counts as no version.

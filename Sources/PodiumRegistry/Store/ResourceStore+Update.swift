@@ -29,7 +29,7 @@ extension ResourceStore {
         _ make: (StoredObject?) throws(StatusError) -> JSONValue?
     ) throws(StatusError) -> UpdateOutcome {
         for attempt in 1... {
-            let current = storage.get(key(name))
+            let current = try storage.object(key(name))
             guard var object = try make(current) else {
                 guard let current else { throw .notFound(resource, name) }
                 return UpdateOutcome(result: .stored(current), isCreated: false)

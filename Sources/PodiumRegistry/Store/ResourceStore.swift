@@ -82,9 +82,9 @@ package struct ResourceStore: Sendable {
     }
 
     /// The object called `name`.
-    /// - Throws: 404.
+    /// - Throws: 404; 500 or 503 when storage cannot be read.
     package func get(_ name: String) throws(StatusError) -> StoredObject {
-        guard let object = storage.get(key(name)) else { throw .notFound(resource, name) }
+        guard let object = try storage.object(key(name)) else { throw .notFound(resource, name) }
         return object
     }
 

@@ -29,6 +29,14 @@ extension StatusError {
                     retryAfterSeconds: 1
                 )
             )
+        case .unreachable(let reason):
+            self = StatusError(
+                code: 503,
+                reason: .serviceUnavailable,
+                message: "storage is unreachable: \(reason)",
+                details: Details(retryAfterSeconds: 1)
+            )
+        case .corrupt(let key): self = .internalError("what is stored as \(key) is no object")
         case .tooLarge:
             // etcd: api/v3rpc/rpctypes/error.go ErrRequestTooLarge, which upstream passes on as it is.
             self = StatusError(code: 500, reason: .unknown, message: "etcdserver: request is too large")
@@ -56,13 +64,23 @@ extension StatusError {
         switch error {
         case .compacted(let requested, let oldest):
             self = .expired("too old resource version: \(requested) (\(oldest))")
-        case .keyNotFound, .keyExists, .conflict, .futureRevision, .ended, .tooLarge:
+        case .keyNotFound, .keyExists, .conflict, .futureRevision, .ended, .tooLarge, .unreachable, .corrupt:
             self = .internalError("the watch failed: \(error)")
         }
     }
 }
 
 extension Storage {
+    /// The object of `key` as it is now; nil when there is none.
+    /// - Throws: what the client is told. Whoever cannot read a rule must not act as if there were none.
+    package func object(_ key: ObjectKey) throws(StatusError) -> StoredObject? {
+        do throws(StorageError) {
+            return try get(key)
+        } catch {
+            throw StatusError(error, resource: key.resource)
+        }
+    }
+
     /// All objects of a collection as they are now, for rules that look at each of them.
     /// - Throws: what the client is told. Whoever cannot read the rules must not act as if there were none.
     package func objects(

@@ -21,11 +21,8 @@ package struct SchedulerCache: Sendable {
     package var namespaceLabels: [String: [String: String]] = [:]
     /// The selectors of the Services in each namespace.
     package var serviceSelectors: [String: OrderedDictionary<String, [String: String]>] = [:]
-    /// The selectors of the controllers that own pods.
-    package var ownerSelector: @Sendable (_ owner: SchedulingPod.Owner, _ namespace: String) -> LabelSelector? = {
-        _,
-        _ in nil
-    }
+    /// The selectors of the controllers that own pods, by namespace.
+    package var ownerSelectors: [String: [SchedulingPod.Owner: LabelSelector]] = [:]
     /// The PersistentVolumeClaim objects.
     package var claims: [NamespacedName: JSONValue] = [:]
     /// The mode (`Immediate`, `WaitForFirstConsumer`) of each storage class, by name.

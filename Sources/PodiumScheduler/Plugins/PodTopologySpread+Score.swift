@@ -88,7 +88,7 @@ extension PodTopologySpread: Score {
             labels.merge(selector) { $1 }
         }
         var requirements = LabelSelector(matching: labels).requirements
-        if let owner = pod.owner, let selector = cluster.ownerSelector(owner, pod.name.namespace) {
+        if let owner = pod.owner, let selector = cluster.ownerSelectors[pod.name.namespace]?[owner] {
             requirements += selector.requirements
         }
         if requirements.isEmpty { return [] }

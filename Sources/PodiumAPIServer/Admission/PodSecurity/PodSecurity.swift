@@ -44,13 +44,16 @@ package struct PodSecurity: AdmissionPlugin {
         } else if attributes.subresource.isEmpty, let path = Self.templates[resource] {
             let template = path.reduce(object as JSONValue?) { $0?[$1] }
             guard let spec = template?["spec"] else { return }
-            warn(template?["metadata"], spec, labels(attributes, context), &warnings)
+            warn(template?["metadata"], spec, try labels(attributes, context), &warnings)
         }
     }
 
     /// The labels of the namespace of the request.
-    private func labels(_ attributes: AdmissionAttributes, _ context: StrategyContext) -> JSONValue {
-        let stored = context.storage.get(ObjectKey(.namespaces, name: attributes.namespace))
+    private func labels(
+        _ attributes: AdmissionAttributes,
+        _ context: StrategyContext
+    ) throws(StatusError) -> JSONValue {
+        let stored = try context.storage.object(ObjectKey(.namespaces, name: attributes.namespace))
         let labels = stored?.facts.labels ?? [:]
         return .object(JSONObject(uniqueKeysWithValues: labels.map { ($0, JSONValue.string($1)) }))
     }
@@ -70,7 +73,7 @@ package struct PodSecurity: AdmissionPlugin {
     ) throws(StatusError) {
         guard ["", "ephemeralcontainers", "resize"].contains(attributes.subresource) else { return }
         if attributes.operation == .update, let old = attributes.oldObject, !isSignificant(pod, old) { return }
-        let labels = labels(attributes, context)
+        let labels = try labels(attributes, context)
         let policy = PodSecurityPolicy.read("enforce", from: labels).policy
         let spec = pod["spec"] ?? .emptyObject
         let findings = PodSecurityChecks(metadata: pod["metadata"], spec: spec, policy: policy).findings
