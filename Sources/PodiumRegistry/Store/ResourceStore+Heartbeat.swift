@@ -13,12 +13,18 @@ extension ResourceStore {
     ///   time.
     // Kubernetes: component-helpers/apimachinery/lease/controller.go
     package func renew(_ lease: StoredObject, at now: Timestamp, manager: String) throws(StatusError) -> Bool {
-        guard let old = lease.text(ofMember: "renewTime"), let time = lease.onlyMetadataText(ofMember: "time"),
-            let owner = lease.onlyMetadataText(ofMember: "manager"), owner.buffer.elementsEqual(manager.utf8)
-        else { return false }
+        guard let old = lease.text(ofMember: "renewTime") else { return false }
         let new = now.rfc3339Micro
         if old.buffer.elementsEqual(new.utf8) { return true }
-        let draft = ObjectDraft(heartbeatOf: lease, replacing: [(time, now.rfc3339), (old, new)])
+        var texts = [(slice: old, text: new)]
+        // Where there is no account none is begun, as with every update.
+        if lease.mayHaveMetadata("managedFields") {
+            guard let time = lease.onlyMetadataText(ofMember: "time"),
+                let owner = lease.onlyMetadataText(ofMember: "manager"), owner.buffer.elementsEqual(manager.utf8)
+            else { return false }
+            texts.insert((time, now.rfc3339), at: 0)
+        }
+        let draft = ObjectDraft(heartbeatOf: lease, replacing: texts)
         do throws(StorageError) {
             _ = try storage.update(lease.key, expecting: lease.revision, draft)
             return true
