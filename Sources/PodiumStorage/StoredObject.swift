@@ -289,12 +289,16 @@ package final class StoredObject: Sendable {
         let bytes = text.buffer
         let count = name.utf8CodeUnitCount
         let quote = UInt8(ascii: "\"")
+        guard let base = bytes.baseAddress else { return nil }
         var index = range.lowerBound
-        // Byte by byte, because searches of the standard library take a hundred times as long.
+        // From quotation mark to quotation mark, by the C library: searches of the standard one take a hundred times as
+        // long.
         while index + count + 4 <= range.upperBound {
-            if bytes[index] == quote, bytes[index + count + 1] == quote, bytes[index + count + 2] == UInt8(ascii: ":"),
-                bytes[index + count + 3] == quote,
-                (0..<count).allSatisfy({ bytes[index + 1 + $0] == name.utf8Start[$0] })
+            guard let mark = memchr(base + index, Int32(quote), range.upperBound - index) else { return nil }
+            index = base.distance(to: UnsafeRawPointer(mark))
+            if index + count + 4 > range.upperBound { return nil }
+            if bytes[index + count + 1] == quote, bytes[index + count + 2] == UInt8(ascii: ":"),
+                bytes[index + count + 3] == quote, memcmp(base + index + 1, name.utf8Start, count) == 0
             {
                 let start = index + count + 4
                 return Self.string(in: text, from: start).map { ($0, $0.range.upperBound) }

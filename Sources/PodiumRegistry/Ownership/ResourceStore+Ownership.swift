@@ -49,10 +49,11 @@ extension ResourceStore {
         let before = old[path: "metadata", "managedFields"]
         let after = object[path: "metadata", "managedFields"]
         guard let before, let after, before != after else { return }
-        guard read(before).isEqualButForTimes(to: read(after)) else { return }
         var candidate = object
         candidate.setManagedFields(before)
-        if candidate == old { object = candidate }
+        // What has changed beside the account shows sooner than what has changed in it.
+        guard candidate == old, read(before).isEqualButForTimes(to: read(after)) else { return }
+        object = candidate
     }
 }
 
