@@ -41,7 +41,8 @@ final class SystemPods: InformedReconciler {
     }
 
     func reconcile(_ name: String) throws -> ReconcileResult {
-        guard let node = try informers.client.get(ObjectKey(.nodes, name: name)), !node.isTerminating else { return .done }
+        let node = try informers.client.get(ObjectKey(.nodes, name: name))
+        guard let node, !node.isTerminating else { return .done }
         try make(Self.proxy, on: node)
         if try hasControlPlane(node) {
             for component in Self.controlPlane { try make(component, on: node) }
