@@ -66,16 +66,17 @@ package final class Scheduler: Sendable {
         let owners = OwnerKind.allCases.map { kind in
             informer(kind.resource) { state, event, _ in state.ownerChanged(kind, event) }
         }
-        let informers = owners + [
-            informer(.nodes) { $0.nodeChanged($1, now: $2) },
-            informer(.namespaces) { $0.namespaceChanged($1, now: $2) },
-            informer(.services) { state, event, _ in state.serviceChanged(event) },
-            informer(.disruptionBudgets) { state, event, _ in state.budgetChanged(event) },
-            informer(.storageClasses) { $0.storageChanged($1, now: $2) },
-            informer(.persistentVolumes) { $0.storageChanged($1, now: $2) },
-            informer(.persistentVolumeClaims) { $0.storageChanged($1, now: $2) },
-            informer(.pods) { $0.podChanged($1, now: $2) },
-        ]
+        let informers =
+            owners + [
+                informer(.nodes) { $0.nodeChanged($1, now: $2) },
+                informer(.namespaces) { $0.namespaceChanged($1, now: $2) },
+                informer(.services) { state, event, _ in state.serviceChanged(event) },
+                informer(.disruptionBudgets) { state, event, _ in state.budgetChanged(event) },
+                informer(.storageClasses) { $0.storageChanged($1, now: $2) },
+                informer(.persistentVolumes) { $0.storageChanged($1, now: $2) },
+                informer(.persistentVolumeClaims) { $0.storageChanged($1, now: $2) },
+                informer(.pods) { $0.podChanged($1, now: $2) },
+            ]
         for informer in informers { informer.start() }
         shell.withState { $0.informers = informers }
     }
