@@ -15,10 +15,10 @@ protocol KindStrategy: ResourceStrategy {
     var countsGenerations: Bool { get }
 
     /// Changes the specification of a new object.
-    func prepareSpec(_ object: inout JSONValue, context: StrategyContext)
+    func prepareSpec(_ object: inout JSONValue, context: StrategyContext) throws(StatusError)
 
     /// Changes the specification of an updated object.
-    func prepareSpec(_ object: inout JSONValue, old: JSONValue, context: StrategyContext)
+    func prepareSpec(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) throws(StatusError)
 
     /// What is wrong with a new status.
     func validateStatus(_ object: JSONValue, old: JSONValue) -> [FieldError]
@@ -36,15 +36,19 @@ extension KindStrategy {
         NameValidation.dns1123Subdomain(name, isPrefix: isPrefix)
     }
 
-    package func prepareForCreate(_ object: inout JSONValue, context: StrategyContext) {
+    package func prepareForCreate(_ object: inout JSONValue, context: StrategyContext) throws(StatusError) {
         if let emptyStatus { object["status"] = emptyStatus }
-        prepareSpec(&object, context: context)
+        try prepareSpec(&object, context: context)
         if countsGenerations { object.setGeneration(1) }
     }
 
-    package func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {
+    package func prepareForUpdate(
+        _ object: inout JSONValue,
+        old: JSONValue,
+        context: StrategyContext
+    ) throws(StatusError) {
         if emptyStatus != nil { object.keepStatus(of: old) }
-        prepareSpec(&object, old: old, context: context)
+        try prepareSpec(&object, old: old, context: context)
         if countsGenerations { object.raiseGeneration(over: old) }
     }
 

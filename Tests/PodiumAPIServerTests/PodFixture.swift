@@ -80,8 +80,12 @@ enum PodFixture {
         var pod = old
         try change(&pod)
         strategy.applyDefaults(&pod)
-        strategy.prepareForUpdate(&pod, old: old, context: context())
-        return (pod, strategy.validateUpdate(pod, old: old, context: context()).map(\.message))
+        do throws(StatusError) {
+            try strategy.prepareForUpdate(&pod, old: old, context: context())
+            return (pod, try strategy.validateUpdate(pod, old: old, context: context()).map(\.message))
+        } catch {
+            return (pod, [error.message])
+        }
     }
 }
 

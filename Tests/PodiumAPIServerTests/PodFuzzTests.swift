@@ -44,8 +44,8 @@ struct PodFuzzTests {
                 for strategy in Self.strategies {
                     for (before, after) in [(old, pod), (pod, old), (new, pod)] {
                         var object = after
-                        strategy.prepareForUpdate(&object, old: before, context: context)
-                        _ = strategy.validateUpdate(object, old: before, context: context)
+                        try strategy.prepareForUpdate(&object, old: before, context: context)
+                        _ = try strategy.validateUpdate(object, old: before, context: context)
                     }
                 }
             }

@@ -31,7 +31,7 @@ enum TidyRules {
     /// What is wrong with `file`, as `path:line: problem`.
     static func problems(of file: TidyFile) -> [String] {
         header(file) + size(file) + columns(file) + functions(file) + banned(file) + durations(file) + imports(file)
-            + trees(file)
+            + trees(file) + storageReads(file)
             + typeNames(file)
     }
 
@@ -134,6 +134,15 @@ enum TidyRules {
                 !line.contains(#/\b(let|var) \w+(: \w+)? = /#)
             else { return nil }
             return "\(file.path):\(number + 1): a duration without a name"
+        }
+    }
+
+    /// A failed read of storage is not nothing.
+    private static func storageReads(_ file: TidyFile) -> [String] {
+        guard file.target != nil else { return [] }
+        return file.source.code.enumerated().compactMap { number, line in
+            guard line.contains("try?"), line.contains(#/(storage|client|store|api)\./#) else { return nil }
+            return "\(file.path):\(number + 1): try? on storage: a failed read is not nothing"
         }
     }
 

@@ -65,7 +65,7 @@ final class SystemPods: InformedReconciler {
         let strategy = BuiltInKinds.definition(of: .pods).strategy
         let context = StrategyContext(storage: client.storage, host: client.host, namespace: Self.namespace)
         strategy.applyDefaults(&pod)
-        strategy.prepareForCreate(&pod, context: context)
+        try strategy.prepareForCreate(&pod, context: context)
         try client.create(.pods, pod)
     }
 

@@ -27,10 +27,8 @@ struct ServiceAllocation {
         let spec: JSONValue
     }
 
-    init(_ context: StrategyContext) {
-        // Only a cluster that is over cannot be read, and the write that follows is refused there.
-        let snapshot = try? context.storage.list(.services, scope: .all, from: nil, limit: nil, at: nil)
-        services = (snapshot?.objects ?? []).map {
+    init(_ context: StrategyContext) throws(StatusError) {
+        services = try context.storage.objects(of: .services).map {
             StoredService(name: $0.key.name, spec: $0.value()["spec"] ?? .emptyObject)
         }
         random = context.host.random

@@ -56,34 +56,40 @@ package struct ServiceStrategy: KindStrategy {
         }
     }
 
-    func prepareSpec(_ object: inout JSONValue, context: StrategyContext) {
+    func prepareSpec(_ object: inout JSONValue, context: StrategyContext) throws(StatusError) {
+        let allocation = try ServiceAllocation(context)
         object.updateMember("spec") { spec in
             Self.alignAddresses(&spec, old: nil)
             Self.dropUnusedFields(&spec, old: nil)
-            ServiceAllocation(context).complete(&spec, old: nil)
+            allocation.complete(&spec, old: nil)
         }
     }
 
-    func prepareSpec(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {
+    func prepareSpec(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) throws(StatusError) {
         let before = old["spec"] ?? .emptyObject
+        let allocation = try ServiceAllocation(context)
         object.updateMember("spec") { spec in
             Self.carryOver(&spec, from: before)
             Self.alignAddresses(&spec, old: before)
             Self.dropUnusedFields(&spec, old: before)
-            ServiceAllocation(context).complete(&spec, old: before)
+            allocation.complete(&spec, old: before)
         }
     }
 
-    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
+    func validate(_ object: JSONValue, context: StrategyContext) throws(StatusError) -> [FieldError] {
         let errors = ServiceValidation.errors(object)
         guard errors.isEmpty else { return errors }
-        return ServiceAllocation(context).errors(object, old: nil)
+        return try ServiceAllocation(context).errors(object, old: nil)
     }
 
-    func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
+    func validateUpdate(
+        _ object: JSONValue,
+        old: JSONValue,
+        context: StrategyContext
+    ) throws(StatusError) -> [FieldError] {
         let errors = ServiceValidation.updateErrors(object, old: old) + ServiceValidation.errors(object)
         guard errors.isEmpty else { return errors }
-        return ServiceAllocation(context).errors(object, old: old)
+        return try ServiceAllocation(context).errors(object, old: old)
     }
 
     func exclusives(_ object: JSONValue, old: JSONValue?) -> Set<String> {

@@ -47,17 +47,22 @@ package protocol ResourceStrategy: Sendable {
     func applyDefaults(_ object: inout JSONValue)
 
     /// Removes what a client may not set on create (status …) and sets what the server decides.
-    func prepareForCreate(_ object: inout JSONValue, context: StrategyContext)
+    /// - Throws: when what it depends on cannot be read; so do the others.
+    func prepareForCreate(_ object: inout JSONValue, context: StrategyContext) throws(StatusError)
 
     /// What is wrong with a new object, metadata apart, in upstream's order.
-    func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError]
+    func validate(_ object: JSONValue, context: StrategyContext) throws(StatusError) -> [FieldError]
 
     /// Carries over from `old` what a client may not change by this update (status …), and raises
     /// `metadata.generation` when the kind counts it and its spec changed.
-    func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext)
+    func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) throws(StatusError)
 
     /// What is wrong with an update, metadata apart, in upstream's order.
-    func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError]
+    func validateUpdate(
+        _ object: JSONValue,
+        old: JSONValue,
+        context: StrategyContext
+    ) throws(StatusError) -> [FieldError]
 
     /// Texts for `Warning` headers; `old` is nil on create.
     func warnings(_ object: JSONValue, old: JSONValue?) -> [String]

@@ -21,21 +21,24 @@ extension ResourceStore {
         object.setManagedFields(nil)
         var old = live
         old?.setManagedFields(nil)
+        let known = Self.read(before)
         let managed = ledger.update(
             live: old,
             new: object,
-            managed: subresource == nil ? Self.account(given: given, before: before) : Self.read(before),
+            managed: subresource == nil ? Self.account(given: given, before: before, known) : known,
             manager: manager
         )
-        object.setManagedFields(managed.document(JSONValue.string))
+        object.setManagedFields(managed.document(reusing: (known, before), JSONValue.string))
     }
 
     /// The account on which a write goes on: that which the client gives, or else that of the object.
     // Kubernetes: apimachinery/pkg/util/managedfields/internal/fieldmanager.go decodeLiveOrNew
-    private static func account(given: JSONValue, before: JSONValue) -> ManagedFields {
+    private static func account(given: JSONValue, before: JSONValue, _ known: ManagedFields) -> ManagedFields {
         if ManagedFields.isReset(given) { return ManagedFields() }
+        // Most clients send back what they have read.
+        if given == before { return known }
         let account = read(given)
-        return account.isEmpty ? read(before) : account
+        return account.isEmpty ? known : account
     }
 
     /// An account that nobody can read counts as none.
@@ -49,10 +52,11 @@ extension ResourceStore {
         let before = old[path: "metadata", "managedFields"]
         let after = object[path: "metadata", "managedFields"]
         guard let before, let after, before != after else { return }
-        guard read(before).isEqualButForTimes(to: read(after)) else { return }
         var candidate = object
         candidate.setManagedFields(before)
-        if candidate == old { object = candidate }
+        // What has changed beside the account shows sooner than what has changed in it.
+        guard candidate == old, read(before).isEqualButForTimes(to: read(after)) else { return }
+        object = candidate
     }
 }
 

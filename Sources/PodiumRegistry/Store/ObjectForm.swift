@@ -8,7 +8,9 @@ package import PodiumStorage
 extension ResourceDefinition {
     /// A stored object in the form of this collection.
     package func value(of object: StoredObject) -> JSONValue {
-        rules.conversion.map { $0.shown(object.value()) } ?? object.value()
+        // Shared with whoever holds on to the same object.
+        let value = object.read().value
+        return rules.conversion.map { $0.shown(value) } ?? value
     }
 
     /// The form of an object in which it is stored; one that has it already is left as it is.

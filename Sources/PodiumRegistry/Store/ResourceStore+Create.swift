@@ -45,7 +45,7 @@ extension ResourceStore {
             defer { environment.reservations.release(reserved) }
             warnings += strategy.preparationWarnings(candidate, old: nil)
             try prepareForCreate(&candidate, by: options.user, origin)
-            guard let exclusives = reserve(candidate, old: nil) else {
+            guard let exclusives = try reserve(candidate, old: nil) else {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
                 continue
             }
@@ -64,14 +64,22 @@ extension ResourceStore {
     }
 
     /// Takes what the object is about to take; nil when another write is about to take it or just took it.
-    func reserve(_ object: JSONValue, old: JSONValue?) -> Set<String>? {
+    func reserve(_ object: JSONValue, old: JSONValue?) throws(StatusError) -> Set<String>? {
         let things = strategy.exclusives(object, old: old)
         if things.isEmpty { return [] }
         guard environment.reservations.take(things) else { return nil }
-        let errors =
-            old.map { strategy.validateUpdate(object, old: $0, context: context) }
-            ?? strategy.validate(object, context: context)
-        if errors.isEmpty { return things }
+        do throws(StatusError) {
+            let errors =
+                if let old {
+                    try strategy.validateUpdate(object, old: old, context: context)
+                } else {
+                    try strategy.validate(object, context: context)
+                }
+            if errors.isEmpty { return things }
+        } catch {
+            environment.reservations.release(things)
+            throw error
+        }
         environment.reservations.release(things)
         return nil
     }
@@ -117,13 +125,13 @@ extension ResourceStore {
             metadata["name"] = .string(GeneratedName.make(prefix: prefix, random: host.random))
         }
         object["metadata"] = .object(metadata)
-        strategy.prepareForCreate(&object, context: context(of: user))
+        try strategy.prepareForCreate(&object, context: context(of: user))
         let errors =
             ObjectMetaValidation.validateCreate(
                 object["metadata"],
                 namespaced: definition.isNamespaced,
                 nameErrors: strategy.nameErrors
-            ) + strategy.validate(object, context: context)
+            ) + (try strategy.validate(object, context: context))
         if !errors.isEmpty { throw invalid(object[path: "metadata", "name"]?.string ?? "", errors) }
     }
 

@@ -50,7 +50,7 @@ extension ResourceStore {
             Self.dropRepeatedOwners(&object, &warnings)
             if !isAccounted { account(for: &object, live: old, manager: options.fieldManager) }
             let updated = try prepareForUpdate(object, old: old, name, options, &warnings)
-            guard let reserved = reserve(updated, old: old) else {
+            guard let reserved = try reserve(updated, old: old) else {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
                 continue
             }
@@ -151,7 +151,7 @@ extension ResourceStore {
         warnings += strategy.preparationWarnings(object, old: old)
         // A strategy decides what may change; who owns what is not its business.
         let account = object[path: "metadata", "managedFields"]
-        strategy.prepareForUpdate(&object, old: old, context: context)
+        try strategy.prepareForUpdate(&object, old: old, context: context)
         object.setManagedFields(account)
         let errors =
             ObjectMetaValidation.validateUpdate(
@@ -160,7 +160,7 @@ extension ResourceStore {
                 namespaced: definition.isNamespaced,
                 isRechecked: definition.rules.rechecksMetadata,
                 nameErrors: strategy.nameErrors
-            ) + strategy.validateUpdate(object, old: old, context: context)
+            ) + (try strategy.validateUpdate(object, old: old, context: context))
         if !errors.isEmpty { throw invalid(name, errors) }
         try environment.admission.validate(object, attributes, context, &warnings)
         warnings += strategy.warnings(object, old: old)

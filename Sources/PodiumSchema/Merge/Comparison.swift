@@ -19,15 +19,21 @@ package struct Comparison: Sendable {
 
 extension MergeType {
     /// What tells `new` apart from `old`.
+    /// - Parameter isSeen: whether a member at the top is looked at.
     /// - Throws: when a list has elements that cannot be told apart by its keys.
     // Kubernetes: structured-merge-diff/typed/compare.go
     @_specialize(where Document == JSONValue)
     package func compare<Document: DocumentReader>(
         _ old: Document,
-        _ new: Document
+        _ new: Document,
+        where isSeen: (PathElement) -> Bool = { _ in true }
     ) throws(MergeTypeError) -> Comparison {
         var differences = Comparison()
-        _ = try compareParts(old, new, &differences)
+        if let map, !map.isAtomic, scalar == nil, list == nil {
+            try compareMembers(old, new, map, &differences, where: isSeen)
+        } else {
+            _ = try compareParts(old, new, &differences)
+        }
         return differences
     }
 
@@ -95,7 +101,8 @@ extension MergeType {
         _ old: Document?,
         _ new: Document?,
         _ map: Map,
-        _ differences: inout Comparison
+        _ differences: inout Comparison,
+        where isSeen: (PathElement) -> Bool = { _ in true }
     ) throws(MergeTypeError) {
         let before = old.flatMap { $0.kind == .object ? $0 : nil }
         let after = new.flatMap { $0.kind == .object ? $0 : nil }
@@ -106,12 +113,13 @@ extension MergeType {
             let value = after.element(at: index)
             let previous = before?.member(name, near: index)
             if previous != nil { common += 1 }
+            if !isSeen(.field(name)) { continue }
             try compareStep(.field(name), previous, value, map.type(of: name), &differences)
         }
         if let before, before.count > common {
             for index in 0..<before.count {
                 let name = before.name(at: index)
-                if after?.member(name, near: index) != nil { continue }
+                if after?.member(name, near: index) != nil || !isSeen(.field(name)) { continue }
                 try compareStep(.field(name), before.element(at: index), nil, map.type(of: name), &differences)
             }
         }

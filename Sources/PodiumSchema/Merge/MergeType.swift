@@ -74,8 +74,9 @@ package final class MergeType: Sendable {
         case direct(MergeType)
         /// That of a built-in type, which may count as one value or not whatever it says of itself.
         case schema(SchemaRegistry, SchemaRegistry.TypeIndex, isAtomic: Bool?)
-        /// ``MergeType/free``, which refers to itself.
+        /// ``MergeType/free`` and ``MergeType/atomic``, which refer to themselves.
         case free
+        case atomic
 
         var type: MergeType {
             switch self {
@@ -83,6 +84,7 @@ package final class MergeType: Sendable {
             case .schema(let registry, let index, let isAtomic):
                 registry.schema(at: index)?.mergeType(isAtomic: isAtomic) ?? .free
             case .free: .free
+            case .atomic: .atomic
             }
         }
     }
@@ -134,20 +136,16 @@ extension MergeType {
     static let anyScalar = MergeType(scalar: .any)
 
     /// Any JSON as one value.
-    package static let atomic: MergeType = {
-        // An element of it is never looked at, as everything above is one value.
-        let element = Reference.direct(.anyScalar)
-        return MergeType(
-            scalar: .any,
-            list: List(.atomic, of: element),
-            map: Map(isAtomic: true, element: element)
-        )
-    }()
+    package static let atomic = MergeType(
+        scalar: .any,
+        list: List(.atomic, of: .atomic),
+        map: Map(isAtomic: true, element: .atomic)
+    )
 
     /// Any JSON, of which objects fall into their members.
     package static let free = MergeType(
         scalar: .any,
-        list: List(.atomic, of: .direct(.atomic)),
+        list: List(.atomic, of: .atomic),
         map: Map(element: .free)
     )
 }
@@ -194,7 +192,7 @@ extension SchemaField {
         case .bool: .direct(.boolean)
         case .int32, .int64, .double: .direct(.numeric)
         case .quantity, .time, .microTime, .intOrString: .direct(.anyScalar)
-        case .raw: .direct(.atomic)
+        case .raw: .atomic
         case .schemaOrBool, .schemaOrArray, .schemaOrStringArray: .free
         case .object(let index): .schema(registry, index, isAtomic: isAtomic)
         }

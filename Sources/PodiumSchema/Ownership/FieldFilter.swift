@@ -19,6 +19,14 @@ package enum FieldFilter: Sendable {
     /// The fields at and below `paths`, each a list of names.
     package static func only(_ paths: [[String]]) -> FieldFilter { .only(FieldSet(names: paths)) }
 
+    /// Whether anything at or below a member at the top can be owned.
+    func concerns(_ element: PathElement) -> Bool {
+        switch self {
+        case .allBut(let fields): !fields.contains(element)
+        case .only(let fields): fields.contains(element) || fields.child(element) != nil
+        }
+    }
+
     /// The part of `set` that can be owned.
     func apply(to set: FieldSet) -> FieldSet {
         switch self {

@@ -171,12 +171,12 @@ struct Differences<Document: DocumentBuilder> {
 
     private func compare(in apiVersion: String) throws(MergeTypeError) -> Comparison? {
         if apiVersion == version.apiVersion {
-            return filter.apply(to: try version.type.compare(live, new))
+            return filter.apply(to: try version.type.compare(live, new, where: filter.concerns))
         }
         guard let old = version.converted(live, apiVersion), let new = version.converted(new, apiVersion) else {
             return nil
         }
-        return filter.apply(to: try old.type.compare(old.object, new.object))
+        return filter.apply(to: try old.type.compare(old.object, new.object, where: filter.concerns))
     }
 
     /// Takes from all owners but `applier` what has changed, and forgets those whose version is gone.

@@ -156,9 +156,22 @@ extension ManagedFields {
     }
 
     /// As `metadata.managedFields`; nil when nobody owns anything.
-    package func document<Document: DocumentBuilder>(_ string: (String) -> Document) -> Document? {
+    /// - Parameter old: an earlier account with its document, of which what has not changed is taken over.
+    package func document<Document: DocumentBuilder>(
+        reusing old: (account: ManagedFields, document: Document)? = nil,
+        _ string: (String) -> Document
+    ) -> Document? {
         if isEmpty { return nil }
-        return .array(of: sorted.map { $0.document(string) })
+        return .array(
+            of: sorted.map { owned in
+                let index = old?.account.entries.firstIndex { $0.owner == owned.owner && $0.fields == owned.fields }
+                // An account is read in the order of its document.
+                let kept = index.flatMap { index in
+                    old.flatMap { $0.document.count == $0.account.entries.count ? $0.document.element(at: index) : nil }
+                }
+                return owned.document(fields: kept?.member("fieldsV1") ?? owned.fields.fieldsV1(), string)
+            }
+        )
     }
 
     /// Appliers first, then by time, and then by name.
@@ -176,14 +189,17 @@ extension ManagedFields {
 }
 
 extension OwnedFields {
-    fileprivate func document<Document: DocumentBuilder>(_ string: (String) -> Document) -> Document {
+    fileprivate func document<Document: DocumentBuilder>(
+        fields: Document,
+        _ string: (String) -> Document
+    ) -> Document {
         var members: [(name: String, value: Document)] = []
         if !owner.manager.isEmpty { members.append(("manager", string(owner.manager))) }
         members.append(("operation", string(owner.operation.rawValue)))
         members.append(("apiVersion", string(apiVersion)))
         if let time { members.append(("time", string(time))) }
         members.append(("fieldsType", string("FieldsV1")))
-        members.append(("fieldsV1", fields.fieldsV1()))
+        members.append(("fieldsV1", fields))
         if !owner.subresource.isEmpty { members.append(("subresource", string(owner.subresource))) }
         return .object(of: members)
     }
