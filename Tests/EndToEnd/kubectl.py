@@ -91,6 +91,13 @@ def cells(line: str) -> list[str]:
     return re.split(r" {3,}", line.strip())
 
 
+PLACE = "topology.kubernetes.io/"
+
+
 def own_labels(labels: dict[str, str]) -> dict[str, str]:
-    """The labels of a pod without those of its node's place, which it gets when it is bound."""
-    return {name: value for name, value in labels.items() if not name.startswith("topology.kubernetes.io/")}
+    """The labels of a pod without those of its node's place, which it gets when it is bound: both or neither."""
+    place = {name: value for name, value in labels.items() if name.startswith(PLACE)}
+    if place:
+        assert place.keys() == {f"{PLACE}region", f"{PLACE}zone"}
+        assert place[f"{PLACE}region"] == "podium" and re.fullmatch("zone-[abc]", place[f"{PLACE}zone"])
+    return {name: value for name, value in labels.items() if name not in place}

@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from kubectl import Kubectl, cells
+from kubectl import PLACE, Kubectl, cells
 from manifests import SETTINGS, WEB_POD
 
 AGE = re.compile(r"^\d+[smhd](\d+[smh])?$")
@@ -62,7 +62,10 @@ def test_pods_of_all_namespaces(web: Kubectl) -> None:
 
 
 def test_labels(web: Kubectl) -> None:
-    assert cells(web.lines("get", "pods", "--show-labels")[1])[-1].split(",")[0] == "app=web"
+    labels = cells(web.lines("get", "pods", "--show-labels")[1])[-1]
+    node = web.object("get", "node", web.object("get", "pod", "web")["spec"]["nodeName"])
+    place = [f"{name}={value}" for name, value in node["metadata"]["labels"].items() if name.startswith(PLACE)]
+    assert len(place) == 2 and labels == ",".join(["app=web", *sorted(place)])
     header, row = web.lines("get", "pods", "-L", "app")
     assert header.split()[-1] == "APP" and cells(row)[-1] == "web"
 

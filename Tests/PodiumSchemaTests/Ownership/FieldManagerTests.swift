@@ -131,6 +131,33 @@ import Testing
         #expect(!ManagedFields.isReset(try JSONValue(json: text)))
     }
 
+    @Test func whatHasNotChangedKeepsItsDocument() throws {
+        let old: JSONValue = ["data": ["a": "1"]]
+        let before = try keeper().update(live: [:], new: old, isNew: true, managed: ManagedFields(), manager: "one")
+        let document = try #require(before.document(JSONValue.string))
+        var after = try keeper().update(
+            live: old,
+            new: ["data": ["a": "1", "b": "1"]],
+            isNew: false,
+            managed: before,
+            manager: "two"
+        )
+        #expect(after.document(reusing: (before, document), JSONValue.string) == after.document(JSONValue.string))
+        after = try keeper().update(live: old, new: ["data": [:]], isNew: false, managed: before, manager: "two")
+        #expect(after.document(reusing: (before, document), JSONValue.string) == after.document(JSONValue.string))
+    }
+
+    @Test(arguments: ["1", "[1,[{}]]", #"{"a":{"b":[1,{"c":[null]}]}}"#])
+    func freeJSONIsOneValueHoweverItNests(text: String) throws {
+        let document = try JSONValue(json: text)
+        #expect(MergeType.atomic.errors(in: document).isEmpty)
+        #expect(MergeType.free.errors(in: document).isEmpty)
+        let gvk = GroupVersionKind(group: "apps", version: "v1", kind: "ControllerRevision")
+        let type = try #require(Self.registry.schema(for: gvk)).mergeType
+        #expect(type.errors(in: ["data": document] as JSONValue).isEmpty)
+        #expect(try type.fields(of: ["data": document] as JSONValue) == FieldSet(names: [["data"]]))
+    }
+
     @Test func aListKeepsItsOrderAroundWhatIsApplied() throws {
         let gvk = GroupVersionKind(group: "", version: "v1", kind: "Pod")
         let type = try #require(Self.registry.schema(for: gvk)).mergeType
