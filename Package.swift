@@ -149,6 +149,13 @@ let package = Package(
         tests(of: "PodiumPodModel", ["PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
         tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(
+            of: "PodiumRegistry",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumRegistry", "PodiumClient",
+                "PodiumTestKit",
+            ]
+        ),
+        tests(
             of: "PodiumAPIServer",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",

@@ -6,7 +6,8 @@ package import PodiumMachinery
 package import PodiumStorage
 import Synchronization
 
-/// An object read from storage. Its tree is read when it is first asked for: most changes concern nobody.
+/// An object read from storage, but for the account of who owns its fields. Its tree is read when it is first asked
+/// for: most changes concern nobody.
 package struct APIObject: Sendable {
     /// Holds on to the tree for all copies.
     // State | guarded by | why separate

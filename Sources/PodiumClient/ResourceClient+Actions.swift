@@ -20,11 +20,27 @@ extension ResourceClient {
             return
         }
         let store = try api.store(.leases, namespace: key.name.namespace)
-        if try store.renew(current, at: now, manager: fieldManager) { return }
+        if try store.beat(current, .renewal(at: now, by: fieldManager)) != nil { return }
         try update(key) { lease in
             lease[path: "spec", "renewTime"] = .string(now.rfc3339Micro)
             return true
         }
+    }
+
+    /// Says in the conditions of a Node that its kubelet is alive, and nothing else.
+    /// - Parameters:
+    ///   - revision: the Node as the kubelet left it.
+    ///   - conditions: how many of the conditions are the kubelet's.
+    /// - Returns: its revision afterwards; nil when nothing is written because somebody else has written to it.
+    package func reportHeartbeat(
+        _ node: ObjectKey,
+        expecting revision: Revision,
+        conditions: Int,
+        at now: Timestamp
+    ) throws(StatusError) -> Revision? {
+        guard let current = try storage.object(node), current.revision == revision else { return nil }
+        let store = try api.store(.nodes, namespace: "", subresource: "status")
+        return try store.beat(current, .report(at: now, by: fieldManager, conditions: conditions))?.revision
     }
 
     /// Binds a pod to a node, as a scheduler does by its `binding` subresource.

@@ -78,8 +78,8 @@ package struct ResourceClient: Sendable {
             guard let current, uid == nil || current.facts.uid == uid else {
                 throw .notFound(key.resource, key.name.name)
             }
-            var object = store.definition.value(of: current)
-            return try change(&object) ? object : nil
+            var object = store.definition.valueWithoutAccount(of: current)
+            return try change(&object) ? Replacement(object) : nil
         }
         if case .stored(let object) = outcome.result { return APIObject(object) }
         return nil

@@ -54,8 +54,16 @@ extension JSONValue {
     }
 
     /// Reads the JSON text in `bytes`.
-    package init(json bytes: EncodedBytes) throws(JSONError) {
-        var reader = JSONReader(bytes.buffer.bindMemory(to: UInt8.self))
+    /// - Parameter hole: where something is left out: a member of an object with the comma before it.
+    package init(json bytes: EncodedBytes, leavingOut hole: Range<Int>? = nil) throws(JSONError) {
+        var reader = JSONReader(bytes.buffer.bindMemory(to: UInt8.self), leavingOut: hole)
+        self = try reader.readDocument()
+    }
+
+    /// Reads the JSON text in `slice`.
+    package init(json slice: BytesSlice) throws(JSONError) {
+        var reader = JSONReader(slice.buffer.bindMemory(to: UInt8.self))
+        defer { withExtendedLifetime(slice.bytes) {} }
         self = try reader.readDocument()
     }
 }
@@ -79,6 +87,8 @@ extension JSONDocument {
 /// A recursive-descent reader over borrowed bytes.
 struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
+    /// Where a member, with the comma before it, is to be left out.
+    private let hole: Range<Int>?
     private var position = 0
     private var depth = 0
     private var path: [PathStep] = []
@@ -89,7 +99,10 @@ struct JSONReader {
         case element(Int)
     }
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>, leavingOut hole: Range<Int>? = nil) {
+        self.bytes = bytes
+        self.hole = hole
+    }
 
     mutating func readDocument() throws(JSONError) -> JSONValue {
         let value = try readValue()
@@ -163,6 +176,7 @@ struct JSONReader {
 
     /// Reads `,` (false) or the closing byte (true).
     private mutating func closes(_ close: UInt8, _ context: String) throws(JSONError) -> Bool {
+        if let hole, position == hole.lowerBound { position = hole.upperBound }
         skipSpace()
         guard position < bytes.count else { throw endOfInput() }
         let byte = bytes[position]

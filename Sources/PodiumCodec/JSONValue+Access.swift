@@ -4,6 +4,17 @@
 import OrderedCollections
 
 extension JSONValue {
+    /// Whether this and `other` are known to be the same without a look into them.
+    package func isIdentical(to other: JSONValue) -> Bool {
+        switch (self, other) {
+        case (.array(let a), .array(let b)):
+            a.count == b.count
+                && a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { a.baseAddress == $0.baseAddress } }
+        case (.object(let a), .object(let b)): a.isIdentical(to: b)
+        default: false
+        }
+    }
+
     /// The text, when this is a string.
     package var string: String? { if case .string(let value) = self { value } else { nil } }
 
@@ -61,6 +72,15 @@ extension JSONValue {
         set { set(newValue, at: ArraySlice([first] + rest)) }
     }
 
+    /// The same for the chains that are looked up most, without an array for the rest of them.
+    package subscript(path first: String, second: String) -> JSONValue? {
+        get {
+            guard case .object(let members) = self, case .object(let inner)? = members[first] else { return nil }
+            return inner[second]
+        }
+        set { set(newValue, at: [first, second]) }
+    }
+
     private mutating func set(_ newValue: JSONValue?, at path: ArraySlice<String>) {
         guard let key = path.first else { return }
         let rest = path.dropFirst()
@@ -88,5 +108,18 @@ extension JSONValue {
         self = .null
         defer { self = .array(elements) }
         return try change(&elements)
+    }
+}
+
+extension JSONObject {
+    /// Whether both are known to have the same members without a look at them.
+    fileprivate func isIdentical(to other: JSONObject) -> Bool {
+        count == other.count
+            && keys.elements.withUnsafeBufferPointer { names in
+                other.keys.elements.withUnsafeBufferPointer { names.baseAddress == $0.baseAddress }
+            }
+            && values.elements.withUnsafeBufferPointer { values in
+                other.values.elements.withUnsafeBufferPointer { values.baseAddress == $0.baseAddress }
+            }
     }
 }

@@ -46,7 +46,8 @@ extension JSONValue: Hashable {
         case (.string(let a), .string(let b)): a == b
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)):
-            a.count == b.count && a.allSatisfy { key, value in b[key] == value }
+            // A changed copy shares what has not changed.
+            left.isIdentical(to: right) || (a.count == b.count && a.allSatisfy { key, value in b[key] == value })
         default: false
         }
     }

@@ -63,8 +63,10 @@ package struct JSONWriter {
     }
 
     /// Writes a string with its quotes, escaping what Go's `encoding/json` escapes (also `<`, `>` and `&`).
-    package mutating func write(_ text: String) {
+    /// - Parameter prefix: what stands before it in the same string, and needs no escapes.
+    package mutating func write(_ text: String, prefix: StaticString = "") {
         bytes.append(UInt8(ascii: "\""))
+        raw(prefix)
         var text = text
         text.withUTF8 { units in
             var start = 0

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Extracts the facts of an object: once per write, so that no filter ever parses stored bytes.
+// The small facts of an object, read once per write, so that no filter ever parses stored bytes.
 
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+
+/// The small facts of an object that selectors and printers read without parsing its bytes.
+package struct ObjectFacts: Sendable {
+    package var uid: String
+    package var labels: [String: String]
+    /// The selectable fields of its kind (`spec.nodeName`, `status.phase`, …), beside the names that its key has.
+    package var fields: [String: String]
+
+    package init(uid: String, labels: [String: String], fields: [String: String]) {
+        self.uid = uid
+        self.labels = labels
+        self.fields = fields
+    }
+}
 
 extension ObjectFacts {
     /// Reads the facts of `object`, a member of `resource`.

@@ -63,10 +63,11 @@ package final class ObjectTemplate: Sendable {
         storageKey = MemoryState.storageKey(key.name)
         facts = ObjectFacts(of: object, in: resource)
         var writer = JSONWriter(capacity: 4096)
-        let (typeLength, revision, end) = writer.writeObject(object)
-        self.typeLength = typeLength
-        var parts = Parts(writer.bytes, revisionAt: revision)
-        let inMetadata = parts.read(to: end)
+        let layout = writer.writeObject(object)
+        precondition(layout.accountLength == 0, "nobody owns fields of what a cluster begins with")
+        typeLength = layout.typeLength
+        var parts = Parts(writer.bytes, revisionAt: layout.revisionOffset)
+        let inMetadata = parts.read(to: layout.metadataEnd)
         _ = parts.read(to: writer.bytes.count)
         text = parts.text
         gaps = parts.gaps

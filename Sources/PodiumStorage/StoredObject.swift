@@ -7,112 +7,9 @@ package import PodiumCodec
 import PodiumMachinery
 import Synchronization
 
-/// The small facts of an object that selectors and printers read without parsing its bytes.
-package struct ObjectFacts: Sendable {
-    package var uid: String
-    package var labels: [String: String]
-    /// The selectable fields of its kind (`spec.nodeName`, `status.phase`, …), beside the names that its key has.
-    package var fields: [String: String]
-
-    package init(uid: String, labels: [String: String], fields: [String: String]) {
-        self.uid = uid
-        self.labels = labels
-        self.fields = fields
-    }
-}
-
-/// An object on its way into storage: encoded but for its revision, which only the commit knows.
-package struct ObjectDraft: Sendable {
-    /// The limits of an object.
-    package enum Limits {
-        /// The largest text that is stored, as with etcd, whose requests may be as large.
-        // etcd: server/embed/config.go DefaultMaxRequestBytes
-        package static let maximumBytes = 3 << 19
-    }
-
-    /// The JSON text with an empty string as `metadata.resourceVersion`, ending in a newline.
-    let template: [UInt8]
-    /// Where in `template` the digits of the revision go.
-    let revisionOffset: Int
-    /// The length of `{"kind":…,"apiVersion":…,` at the beginning.
-    let typeLength: Int
-    /// Where in `template` the metadata end.
-    let metadataEnd: Int
-    package let facts: ObjectFacts
-    /// Whether it says no more than that its writer is alive.
-    let isHeartbeat: Bool
-
-    /// Encodes `object`, which must have `kind`, `apiVersion` and `metadata`.
-    package init(_ object: JSONValue, facts: ObjectFacts) {
-        var writer = JSONWriter(capacity: 4096)
-        (typeLength, revisionOffset, metadataEnd) = writer.writeObject(object)
-        template = writer.bytes
-        self.facts = facts
-        isHeartbeat = false
-    }
-
-    /// A heartbeat: `object` with texts, which need no escapes, in the place of parts of its bytes on which none of its
-    /// facts depends. Behind the metadata they may be of any length; in them, of the one that was there.
-    /// - Parameter texts: with the slices of `object` that they replace, in the order of the bytes.
-    package init(heartbeatOf object: StoredObject, replacing texts: [(slice: BytesSlice, text: String)]) {
-        let original = object.bytes
-        defer { withExtendedLifetime(original) {} }
-        let bytes = original.buffer
-        let digits = object.revisionRange
-        var template: [UInt8] = []
-        template.reserveCapacity(bytes.count + 16)
-        var offset = 0
-        var revisionOffset = 0
-        /// Copies up to `end`, without the digits of the revision.
-        func copy(to end: Int) {
-            if offset <= digits.lowerBound, digits.lowerBound < end {
-                template += bytes[offset..<digits.lowerBound]
-                revisionOffset = template.count
-                offset = digits.upperBound
-            }
-            template += bytes[offset..<end]
-            offset = end
-        }
-        for (slice, text) in texts {
-            let isSafe = slice.range.lowerBound >= object.metadataEnd || slice.range.count == text.utf8.count
-            precondition(isSafe, "the metadata keep their length")
-            copy(to: slice.range.lowerBound)
-            template += text.utf8
-            offset = slice.range.upperBound
-        }
-        copy(to: bytes.count)
-        self.template = template
-        self.revisionOffset = revisionOffset
-        typeLength = object.typeLength
-        metadataEnd = object.metadataEnd - digits.count
-        facts = object.facts
-        isHeartbeat = true
-    }
-
-    /// Whether it is larger than what is stored.
-    var isTooLarge: Bool { template.count > Limits.maximumBytes }
-
-    /// The bytes of the object at `revision`.
-    func encoded(at revision: Revision) -> EncodedBytes {
-        var digits = String(revision.number)
-        return digits.withUTF8 { digits in
-            EncodedBytes(count: template.count + digits.count) { target in
-                template.withUnsafeBytes { source in
-                    let tail = revisionOffset + digits.count
-                    UnsafeMutableRawBufferPointer(rebasing: target[..<revisionOffset])
-                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<revisionOffset]))
-                    UnsafeMutableRawBufferPointer(rebasing: target[revisionOffset..<tail])
-                        .copyMemory(from: UnsafeRawBufferPointer(digits))
-                    UnsafeMutableRawBufferPointer(rebasing: target[tail...])
-                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[revisionOffset...]))
-                }
-            }
-        }
-    }
-}
-
 /// The tree of a stored object, read once for all who hold on to it.
 package final class ObjectReading: Sendable {
+    /// The object without `metadata.managedFields`, which is of use to nobody but who writes to it.
     package let value: JSONValue
 
     fileprivate init(_ value: JSONValue) { self.value = value }
@@ -146,9 +43,11 @@ package final class StoredObject: Sendable {
     /// Where the digits of the revision stand in `bytes`.
     let revisionRange: Range<Int>
     private let content: Content
-    fileprivate let typeLength: Int
+    let typeLength: Int
     /// Where the metadata end in `bytes`.
-    fileprivate let metadataEnd: Int
+    let metadataEnd: Int
+    /// How long `,"managedFields":[…]` at the end of the metadata is; 0 when nobody owns fields.
+    let accountLength: Int
 
     init(key: ObjectKey, revision: Revision, draft: ObjectDraft) {
         self.key = key
@@ -162,6 +61,7 @@ package final class StoredObject: Sendable {
         let digits = bytes.count - draft.template.count
         revisionRange = draft.revisionOffset..<(digits + draft.revisionOffset)
         metadataEnd = draft.metadataEnd + digits
+        accountLength = draft.accountLength
     }
 
     /// One of the objects that a cluster begins with.
@@ -177,6 +77,7 @@ package final class StoredObject: Sendable {
         typeLength = template.typeLength
         revisionRange = template.revisionRange(at: revision)
         metadataEnd = template.metadataEnd(at: revision)
+        accountLength = 0
     }
 
     /// The same object at another revision, as a deletion shows it, and a watch whose selector it no longer matches.
@@ -204,6 +105,7 @@ package final class StoredObject: Sendable {
         let growth = bytes.count - source.count
         revisionRange = old.lowerBound..<(growth + old.upperBound)
         metadataEnd = object.metadataEnd + growth
+        accountLength = object.accountLength
         byteCount = bytes.count
         content = .encoded(bytes)
         withExtendedLifetime(original) {}
@@ -219,18 +121,37 @@ package final class StoredObject: Sendable {
     }
 
     /// The object as a tree, read anew from its bytes at each call.
-    package func value() -> JSONValue {
+    package func value() -> JSONValue { value(leavingOut: nil) }
+
+    private func value(leavingOut hole: Range<Int>?) -> JSONValue {
         do {
-            return try JSONValue(json: bytes)
+            return try JSONValue(json: bytes, leavingOut: hole)
         } catch {
             preconditionFailure("stored bytes of \(key) were written by JSONWriter and must be JSON: \(error)")
         }
     }
 
+    /// Whether somebody owns fields of it.
+    package var hasAccount: Bool { accountLength > 0 }
+
+    /// The text of `metadata.managedFields`; nil when nobody owns fields.
+    package var managedFields: BytesSlice? {
+        accountRange.map { range in
+            BytesSlice(bytes: bytes, range: range.dropFirst(Self.accountName.utf8CodeUnitCount))
+        }
+    }
+
+    static let accountName: StaticString = ",\"managedFields\":"
+
+    /// Where `,"managedFields":[…]` stands in `bytes`.
+    private var accountRange: Range<Int>? {
+        accountLength == 0 ? nil : metadataEnd - 1 - accountLength..<metadataEnd - 1
+    }
+
     /// The object as a tree: the one that somebody else still holds, or read anew.
     package func read() -> ObjectReading {
         if let reading = latest.withLock({ $0.reading }) { return reading }
-        let reading = ObjectReading(value())
+        let reading = ObjectReading(value(leavingOut: accountRange))
         latest.withLock { $0.reading = reading }
         return reading
     }
@@ -275,12 +196,15 @@ package final class StoredObject: Sendable {
         text(ofMember: name, in: metadataEnd..<byteCount)?.slice
     }
 
-    /// The same in the metadata; nil also when there are several.
-    package func onlyMetadataText(ofMember name: StaticString) -> BytesSlice? {
-        guard let (slice, end) = text(ofMember: name, in: typeLength..<metadataEnd),
-            text(ofMember: name, in: end..<metadataEnd) == nil
-        else { return nil }
-        return slice
+    /// The same wherever such a member stands behind the metadata, in their order.
+    package func texts(ofMember name: StaticString) -> [BytesSlice] {
+        var texts: [BytesSlice] = []
+        var start = metadataEnd
+        while let (slice, end) = text(ofMember: name, in: start..<byteCount) {
+            texts.append(slice)
+            start = end
+        }
+        return texts
     }
 
     private func text(ofMember name: StaticString, in range: Range<Int>) -> (slice: BytesSlice, end: Int)? {
@@ -326,10 +250,16 @@ package final class StoredObject: Sendable {
     package var untypedItemTail: BytesSlice { BytesSlice(bytes: bytes, range: typeLength..<byteCount - 1) }
 }
 
+extension BytesSlice {
+    /// Whether an entry of an account, which this is, has a field called `name`, wherever it stands.
+    package func ownsField(_ name: StaticString) -> Bool { buffer.hasMember(name, prefix: "f:") }
+}
+
 extension UnsafeRawBufferPointer {
     /// Whether in these bytes, a part of a JSON text, an object has a member `name`, which needs no escapes.
-    func hasMember(_ name: StaticString) -> Bool {
-        let (quote, size) = (UInt8(ascii: "\""), name.utf8CodeUnitCount)
+    func hasMember(_ name: StaticString, prefix: StaticString = "") -> Bool {
+        let quote = UInt8(ascii: "\"")
+        let (before, size) = (prefix.utf8CodeUnitCount, prefix.utf8CodeUnitCount + name.utf8CodeUnitCount)
         guard let start = baseAddress else { return false }
         var next = 0
         while let found = memchr(start + next, Int32(quote), count - next) {
@@ -337,75 +267,12 @@ extension UnsafeRawBufferPointer {
             let end = next + size
             if end + 1 >= count { return false }
             if self[end] == quote, self[end + 1] == UInt8(ascii: ":"),
-                memcmp(start + next, name.utf8Start, size) == 0
+                memcmp(start + next, prefix.utf8Start, before) == 0,
+                memcmp(start + next + before, name.utf8Start, size - before) == 0
             {
                 return true
             }
         }
         return false
     }
-}
-
-extension JSONWriter {
-    /// Writes an API object and a newline, with an empty `metadata.resourceVersion`.
-    ///
-    /// Its type and its metadata come first, and the parts of these in upstream's order, however the client had them.
-    /// Returns the length of the type in front, the offset at which the digits of the revision go, and the end of the
-    /// metadata.
-    mutating func writeObject(_ object: JSONValue) -> (typeLength: Int, revisionOffset: Int, metadataEnd: Int) {
-        guard case .object(let metadata)? = object["metadata"] else {
-            preconditionFailure("an object without metadata cannot be stored")
-        }
-        raw("{\"kind\":")
-        write(object["kind"]?.string ?? "")
-        raw(",\"apiVersion\":")
-        write(object["apiVersion"]?.string ?? "")
-        raw(",")
-        let typeLength = bytes.count
-        raw("\"metadata\":")
-        let offset = writeMetadata(metadata)
-        let metadataEnd = bytes.count
-        for (key, value) in object.object ?? [:] where key != "kind" && key != "apiVersion" && key != "metadata" {
-            raw(",")
-            write(key)
-            raw(":")
-            write(value)
-        }
-        raw("}\n")
-        return (typeLength, offset, metadataEnd)
-    }
-
-    private mutating func writeMetadata(_ metadata: JSONObject) -> Int {
-        raw("{")
-        writeMembers(Self.metadataBeforeRevision, of: metadata)
-        raw("\"resourceVersion\":\"")
-        let offset = bytes.count
-        raw("\",")
-        writeMembers(Self.metadataBehindRevision, of: metadata)
-        for (key, value) in metadata where !Self.metadataNames.contains(key) { writeMember(key, value) }
-        removeLast()
-        raw("}")
-        return offset
-    }
-
-    private mutating func writeMembers(_ names: [String], of object: JSONObject) {
-        for name in names {
-            if let value = object[name] { writeMember(name, value) }
-        }
-    }
-
-    private mutating func writeMember(_ name: String, _ value: JSONValue) {
-        write(name)
-        raw(":")
-        write(value)
-        raw(",")
-    }
-
-    // Kubernetes: apimachinery/pkg/apis/meta/v1/types.go ObjectMeta
-    private static let metadataBeforeRevision = ["name", "generateName", "namespace", "selfLink", "uid"]
-    private static let metadataBehindRevision = [
-        "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations",
-        "ownerReferences", "finalizers", "managedFields",
-    ]
-    private static let metadataNames = Set(metadataBeforeRevision + ["resourceVersion"] + metadataBehindRevision)
 }

@@ -102,7 +102,7 @@ struct KindFixture {
             object[path: "metadata", "resourceVersion"] = .string(try store.get(name).revision.description)
         }
         let complete = complete(object, in: store)
-        return try store.update(name, options: WriteOptions()) { _ in complete }.result.value
+        return try store.update(name, options: WriteOptions()) { _ in Replacement(complete) }.result.value
     }
 
     /// Deletes an object.

@@ -86,7 +86,7 @@ import Testing
         #expect(response.status == 201)
         try controller.create(.pods, Self.pod("controller"))
         let objects = try ["client", "controller"].map { name in
-            try #require(try controller.get(ObjectKey(.pods, namespace: "ns", name: name))).value
+            try #require(try controller.get(ObjectKey(.pods, namespace: "ns", name: name))).stored.value()
         }
         #expect(Self.common(objects[0]) == Self.common(objects[1]))
         // What the rules of the cluster have added is there at all.
@@ -122,7 +122,7 @@ import Testing
         }
         let pod = try #require(try controller.get(key))
         #expect(pod.status["phase"] == "Running" && pod.spec["nodeName"] == nil)
-        let owners = pod.metadata["managedFields"]?.elements ?? []
+        let owners = pod.stored.value()[path: "metadata", "managedFields"]?.elements ?? []
         #expect(owners.last?["manager"] == "kubelet" && owners.last?["subresource"] == "status")
         #expect(owners.last?["fieldsV1"] == ["f:status": ["f:phase": [:]]])
     }

@@ -45,6 +45,31 @@ import Testing
         )
     }
 
+    @Test func theAccountStandsBesideWhatIsRead() throws {
+        let object = try JSONValue(
+            json: #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","x":1},"data":{"a":"b"}}"#
+        )
+        let account = EncodedBytes(#"[{"manager":"m","fieldsV1":{"f:data":{}}}]"#)
+        let facts = ObjectFacts(of: object, in: .configMaps)
+        let storage = MemoryStorage(startingAfter: Revision(9))
+        let draft = ObjectDraft(object, managedFields: account.slice, facts: facts)
+        let made = try storage.create(Sample.key("a"), draft)
+        // At each other revision, whatever its length, and where the account came with the tree.
+        let copy = ObjectDraft(made.value(), facts: facts)
+        let updated = try storage.update(made.key, expecting: made.revision, copy)
+        for stored in [made, updated, StoredObject(made, at: Revision(123_456))] {
+            #expect(stored.hasAccount)
+            #expect(stored.managedFields.map { String(decoding: $0.buffer, as: UTF8.self) } == account.text)
+            #expect(stored.value()[path: "metadata", "managedFields"] == (try JSONValue(json: account)))
+            #expect(stored.read().value[path: "metadata", "managedFields"] == nil)
+            #expect(stored.read().value["data"] == ["a": "b"])
+            #expect(stored.read().value[path: "metadata", "x"] == 1)
+        }
+        let plain = try storage.create(Sample.key("b"), ObjectDraft(object, facts: facts))
+        #expect(!plain.hasAccount && plain.managedFields == nil)
+        #expect(plain.read().value == plain.value())
+    }
+
     @Test(arguments: [
         (#"{"name":"a","ownerReferences":[{"uid":"u"}]}"#, true), (#"{"name":"a","ownerReferences":[]}"#, true),
         (#"{"name":"a","labels":{"ownerReferences":"x"}}"#, true), (#"{"name":"ownerReferences"}"#, false),

@@ -26,12 +26,12 @@ extension APIServer {
     private func writeScale(_ request: ResourceRequest, _ store: ResourceStore) throws(StatusError) -> HTTPResponse {
         let options = try writeOptions(request, kind: request.verb == .patch ? "PatchOptions" : "UpdateOptions")
         let change = try scaleChange(request, options)
-        let outcome = try store.update(request.name, options: options, allowsCreate: false, isAccounted: true) {
+        let outcome = try store.update(request.name, options: options, allowsCreate: false) {
             current throws(StatusError) in
             guard let current else { throw .notFound(request.definition.groupResource, request.name) }
-            var object = current.value()
+            var object = current.read().value
             let ownership = ScaleOwnership(
-                workload: try ManagedFields(of: object),
+                workload: try store.account(of: current),
                 apiVersion: request.definition.apiVersion
             )
             let (scale, managed) = try change(Self.scale(of: object), ownership.ofScale)
@@ -42,10 +42,9 @@ extension APIServer {
                 throw .invalid(group: "autoscaling", kind: "Scale", name: request.name, [error])
             }
             object[path: "spec", "replicas"] = .integer(replicas)
-            object.setManagedFields(ownership.ofWorkload(after: managed).document(JSONValue.string))
             let version = request.verb == .update ? scale[path: "metadata", "resourceVersion"] : nil
             object[path: "metadata", "resourceVersion"] = version
-            return object
+            return Replacement(object, account: ownership.ofWorkload(after: managed))
         }
         return AnswerWriter(request, self).value(Self.scale(of: outcome.result.value), status: 200)
     }

@@ -28,7 +28,7 @@ extension APIServer {
         var object = try decodeBody(request, as: request.definition.gvk)
         try store.placeInNamespace(&object)
         try checkName(object, request)
-        let outcome = try store.update(request.name, options: options) { _ throws(StatusError) in object }
+        let outcome = try store.update(request.name, options: options) { _ throws(StatusError) in Replacement(object) }
         return try AnswerWriter(request, self).result(outcome.result, status: outcome.isCreated ? 201 : 200)
     }
 
@@ -54,7 +54,7 @@ extension APIServer {
             var object = patched.object
             try store.placeInNamespace(&object)
             try checkName(object, request)
-            return object
+            return Replacement(object)
         }
         return try AnswerWriter(request, self).result(outcome.result, status: 200)
     }

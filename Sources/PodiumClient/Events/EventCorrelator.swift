@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which Events are new, which count up an earlier one, which are joined with others, and which are dropped.
 
+import PodiumHost
 import PodiumMachinery
 
 /// The memory of an event recorder of the old style, as a value.

@@ -29,6 +29,8 @@ final class NodeKubelet {
     /// Whether the Node shows the conditions of a healthy kubelet.
     private var isHealthy: Bool
     private(set) var isRegistered = true
+    /// The revision of the Node as its status was written last; nil when there may be more to write than the time.
+    private var reported: Revision?
     private(set) var power = NodePower.on
     var pods = PodRoster()
     private(set) var allocatable: ResourceList = [:]
@@ -118,6 +120,7 @@ final class NodeKubelet {
     func report() {
         guard isRegistered else { return }
         let now = cluster.now
+        if reportsHeartbeat(at: now) { return }
         var changed: [String] = []
         let updated = cluster.attempt("write the status of node \(name)") { () throws(StatusError) in
             try client.updateStatus(ObjectKey(.nodes, name: name), uid: node.uid) { value in
@@ -127,6 +130,7 @@ final class NodeKubelet {
         }
         if let updated = updated ?? nil {
             node = updated
+            reported = updated.revision
             allocatable = ResourceList(json: updated.status["allocatable"])
         }
         for type in changed {
@@ -134,6 +138,23 @@ final class NodeKubelet {
                 emitNodeEvent(reason, "Node \(name) status is now: \(reason)")
             }
         }
+    }
+
+    /// Writes nothing but the time where that is all there is to write: nobody has touched the Node since its last
+    /// status.
+    private func reportsHeartbeat(at now: Timestamp) -> Bool {
+        guard let revision = reported else { return false }
+        reported = nil
+        let beaten = cluster.attempt("write the heartbeat of node \(name)") { () throws(StatusError) in
+            try client.reportHeartbeat(
+                ObjectKey(.nodes, name: name),
+                expecting: revision,
+                conditions: NodeDocument.conditions.count,
+                at: now
+            )
+        }
+        reported = beaten ?? nil
+        return reported != nil
     }
 
     private func emitNodeEvent(_ reason: String, _ message: String) {
@@ -150,7 +171,9 @@ final class NodeKubelet {
     /// Remembers that an image was pulled or is used; the Node shows a new one when its status is next compared.
     // Kubernetes: pkg/kubelet/kubelet_node_status.go syncNodeStatus
     func noteImage(_ reference: ImageReference, _ profile: ImageProfile) {
-        guard images.insert(reference, profile), imageReport == nil else { return }
+        guard images.insert(reference, profile) else { return }
+        reported = nil
+        guard imageReport == nil else { return }
         imageReport = schedule(at: self.profile.reconciliations.next(after: cluster.now)) { $0.reportImages() }
     }
 

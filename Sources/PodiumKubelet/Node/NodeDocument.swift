@@ -30,7 +30,7 @@ package enum NodeDocument {
         ]
     }
 
-    private static let conditions: [(type: String, isTrue: Bool, reason: String, message: String)] = [
+    static let conditions: [(type: String, isTrue: Bool, reason: String, message: String)] = [
         ("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
         ("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),

@@ -2,9 +2,38 @@
 // Who owns which fields of an object after a write to it.
 
 import OrderedCollections
-package import PodiumCodec
-import PodiumMachinery
-import PodiumSchema
+import PodiumCodec
+package import PodiumMachinery
+package import PodiumSchema
+package import PodiumStorage
+
+/// Who owns which fields of an object that is being written.
+struct Account {
+    /// That of the object before; nil when it had none.
+    let known: EncodedManagedFields?
+    /// Who owns what from now on.
+    let managed: ManagedFields
+    /// Whether nothing is new but the times, which then stay what they were.
+    private(set) var keepsTimes = false
+
+    init(known: EncodedManagedFields?, managed: ManagedFields) {
+        self.known = known
+        self.managed = managed
+    }
+
+    /// Whether it says what the known one says.
+    var isUnchanged: Bool { keepsTimes || managed == known?.managed ?? ManagedFields() }
+
+    /// Its text; nil when nobody owns anything.
+    var text: BytesSlice? { isUnchanged ? known?.text : managed.json(reusing: known) }
+
+    /// Takes back the times if they are all that is new in it, and there is nothing new in the object.
+    // Kubernetes: apiserver/pkg/endpoints/handlers/fieldmanager/equality.go IgnoreManagedFieldsTimestampsTransformer
+    mutating func keepTimes(ifEqual old: JSONValue, _ object: JSONValue) {
+        guard let known, managed != known.managed, managed.isEqualButForTimes(to: known.managed) else { return }
+        keepsTimes = old == object
+    }
+}
 
 extension ResourceStore {
     /// What keeps account of this write; nil for kinds without a schema.
@@ -12,59 +41,84 @@ extension ResourceStore {
         FieldLedger(definition.gvk, rules: definition.rules, subresource: subresource ?? "", in: api)
     }
 
-    /// Writes into `object` who owns what once it has replaced `live` (nil: it is new) for `manager`.
+    /// Who owns the fields of a stored object.
+    /// - Throws: 500 when its account cannot be read.
+    package func account(of object: StoredObject) throws(StatusError) -> ManagedFields {
+        do throws(FieldSetError) {
+            return try read(object)?.managed ?? ManagedFields()
+        } catch {
+            throw .internalError("failed to decode managed fields: \(error.text)")
+        }
+    }
+
+    /// Takes the account that a client gives out of `object`.
+    /// - Parameters:
+    ///   - current: the object before; nil when it is new.
+    ///   - old: the same without its account.
+    /// - Returns: who owns what once `object` is written by `manager`.
     // Kubernetes: apimachinery/pkg/util/managedfields/internal/fieldmanager.go UpdateNoErrors
-    func account(for object: inout JSONValue, live: JSONValue?, manager: String) {
-        guard let ledger else { return }
-        let before = live?[path: "metadata", "managedFields"] ?? .null
-        let given = object[path: "metadata", "managedFields"] ?? .null
+    func account(
+        for object: inout JSONValue,
+        replacing current: StoredObject?,
+        _ old: JSONValue?,
+        manager: String
+    ) -> Account {
+        let given = object[path: "metadata", "managedFields"]
         object.setManagedFields(nil)
-        var old = live
-        old?.setManagedFields(nil)
-        let known = Self.read(before)
-        let managed = ledger.update(
-            live: old,
-            new: object,
-            managed: subresource == nil ? Self.account(given: given, before: before, known) : known,
-            manager: manager
+        let known = current.flatMap(readable)
+        let before = known?.managed ?? ManagedFields()
+        guard let ledger else { return Account(known: known, managed: before) }
+        let start = subresource == nil ? Self.account(given: given, known) : before
+        return Account(
+            known: known,
+            managed: ledger.update(live: old, new: object, managed: start, manager: manager)
         )
-        object.setManagedFields(managed.document(reusing: (known, before), JSONValue.string))
     }
 
     /// The account on which a write goes on: that which the client gives, or else that of the object.
     // Kubernetes: apimachinery/pkg/util/managedfields/internal/fieldmanager.go decodeLiveOrNew
-    private static func account(given: JSONValue, before: JSONValue, _ known: ManagedFields) -> ManagedFields {
+    private static func account(given: JSONValue?, _ encoded: EncodedManagedFields?) -> ManagedFields {
+        let known = encoded?.managed ?? ManagedFields()
+        guard let given else { return known }
         if ManagedFields.isReset(given) { return ManagedFields() }
         // Most clients send back what they have read.
-        if given == before { return known }
-        let account = read(given)
-        return account.isEmpty ? known : account
+        if let text = encoded?.text, text.buffer.elementsEqual(given.encoded()) { return known }
+        do throws(FieldSetError) {
+            let account = try ManagedFields(given)
+            return account.isEmpty ? known : account
+        } catch {
+            // One that nobody can read counts as none.
+            return known
+        }
     }
 
-    /// An account that nobody can read counts as none.
-    private static func read(_ document: JSONValue) -> ManagedFields {
-        do throws(FieldSetError) { return try ManagedFields(document) } catch { return ManagedFields() }
+    /// The account of a stored object; nil also for one that nobody can read, which counts as none.
+    func readable(_ object: StoredObject) -> EncodedManagedFields? {
+        do throws(FieldSetError) { return try read(object) } catch { return nil }
     }
 
-    /// Whether nothing but times of its account tells `object` from `old`: then they stay what they were.
-    // Kubernetes: apiserver/pkg/endpoints/handlers/fieldmanager/equality.go IgnoreManagedFieldsTimestampsTransformer
-    static func keepTimes(of old: JSONValue, in object: inout JSONValue) {
-        let before = old[path: "metadata", "managedFields"]
-        let after = object[path: "metadata", "managedFields"]
-        guard let before, let after, before != after else { return }
-        var candidate = object
-        candidate.setManagedFields(before)
-        // What has changed beside the account shows sooner than what has changed in it.
-        guard candidate == old, read(before).isEqualButForTimes(to: read(after)) else { return }
-        object = candidate
+    private func read(_ object: StoredObject) throws(FieldSetError) -> EncodedManagedFields? {
+        guard let text = object.managedFields else { return nil }
+        return try EncodedManagedFields(text, fieldSet: api.fieldSets.fieldSet)
     }
 }
 
 extension JSONValue {
     /// Sets `metadata.managedFields`, or removes it.
-    package mutating func setManagedFields(_ value: JSONValue?) {
+    mutating func setManagedFields(_ value: JSONValue?) {
         guard value != nil || self[path: "metadata", "managedFields"] != nil else { return }
         updateObject { object in object["metadata", default: .emptyObject].updateObject { $0["managedFields"] = value }
         }
+    }
+
+    /// The same object with `account`, as clients see it.
+    func with(_ account: BytesSlice?) -> JSONValue {
+        var object = self
+        do {
+            object.setManagedFields(try account.map { try JSONValue(json: $0) })
+        } catch {
+            preconditionFailure("accounts are written by ManagedFields and must be JSON: \(error)")
+        }
+        return object
     }
 }

@@ -19,6 +19,7 @@ package final class ClusterAPI: Sendable {
     package let admission: AdmissionChain
     package let serviceNetwork: ServiceNetwork
     let reservations = Reservations()
+    let fieldSets = FieldSetCache()
 
     package init(
         registry: ResourceRegistry,

@@ -8,6 +8,12 @@ package import PodiumStorage
 extension ResourceDefinition {
     /// A stored object in the form of this collection.
     package func value(of object: StoredObject) -> JSONValue {
+        let value = object.value()
+        return rules.conversion.map { $0.shown(value) } ?? value
+    }
+
+    /// The same without the account of who owns its fields.
+    package func valueWithoutAccount(of object: StoredObject) -> JSONValue {
         // Shared with whoever holds on to the same object.
         let value = object.read().value
         return rules.conversion.map { $0.shown(value) } ?? value

@@ -4,7 +4,7 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
-package import PodiumSchema
+import PodiumSchema
 import PodiumStorage
 
 /// What a client applies.
@@ -31,27 +31,12 @@ extension ResourceStore {
         complete: (JSONValue) throws(StatusError) -> JSONValue
     ) throws(StatusError) -> UpdateOutcome {
         guard let ledger else { throw .internalError("\(definition.kind) has no schema to merge by") }
-        return try update(name, options: options, allowsCreate: true, isPatch: true, isAccounted: true) {
-            current throws(StatusError) in
-            var live = current.map { definition.value(of: $0) }
-            let managed = try ManagedFields(of: live)
-            live?.setManagedFields(nil)
+        return try update(name, options: options, allowsCreate: true, isPatch: true) { current throws(StatusError) in
+            let live = current.map { definition.valueWithoutAccount(of: $0) }
+            var managed = ManagedFields()
+            if let current { managed = try account(of: current) }
             let merged = try ledger.apply(configuration, to: live, managed: managed, manager: options.fieldManager)
-            var object = try complete(merged.object)
-            object.setManagedFields(merged.managed.document(JSONValue.string))
-            return object
-        }
-    }
-}
-
-extension ManagedFields {
-    /// The account of an object; nil has none.
-    /// - Throws: 500 for one that nobody can read.
-    package init(of object: JSONValue?) throws(StatusError) {
-        do throws(FieldSetError) {
-            self = try ManagedFields(object?[path: "metadata", "managedFields"] ?? .null)
-        } catch {
-            throw .internalError("failed to decode managed fields: \(error.text)")
+            return Replacement(try complete(merged.object), account: merged.managed)
         }
     }
 }

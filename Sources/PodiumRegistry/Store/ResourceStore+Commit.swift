@@ -21,17 +21,30 @@ package protocol Companions: Sendable {
 }
 
 extension ResourceStore {
-    /// Adds `object`.
-    func add(_ object: JSONValue, at key: ObjectKey) throws(StorageError) -> StoredObject {
-        let draft = draft(object)
+    /// Adds `object` with an account of who owns its fields.
+    func add(
+        _ object: JSONValue,
+        _ account: BytesSlice?,
+        at key: ObjectKey
+    ) throws(StorageError) -> StoredObject {
+        let draft = draft(object, account)
         return try withCompanions(key.name, old: nil, new: draft.facts) { () throws(StorageError) in
             try storage.create(key, draft)
         }
     }
 
-    /// Replaces `old` by `object`.
+    /// Replaces `old` by `object`, with the account that `old` has.
     func replace(_ old: StoredObject, by object: JSONValue) throws(StorageError) -> StoredObject {
-        let draft = draft(object)
+        try replace(old, by: object, old.managedFields)
+    }
+
+    /// Replaces `old` by `object` with an account of who owns its fields.
+    func replace(
+        _ old: StoredObject,
+        by object: JSONValue,
+        _ account: BytesSlice?
+    ) throws(StorageError) -> StoredObject {
+        let draft = draft(object, account)
         return try withCompanions(old.key.name, old: old.facts, new: draft.facts) { () throws(StorageError) in
             try storage.update(old.key, expecting: old.revision, draft)
         }
@@ -55,9 +68,9 @@ extension ResourceStore {
         return try companions.write(name, old: old, new: new, in: api, commit)
     }
 
-    /// What is stored of `object`, in the form of this collection.
-    private func draft(_ object: JSONValue) -> ObjectDraft {
+    /// What is stored of `object`, which has the form of this collection and no account of its own.
+    private func draft(_ object: JSONValue, _ account: BytesSlice?) -> ObjectDraft {
         let stored = definition.stored(object)
-        return ObjectDraft(stored, facts: ObjectFacts(of: stored, in: definition.storage))
+        return ObjectDraft(stored, managedFields: account, facts: ObjectFacts(of: stored, in: definition.storage))
     }
 }

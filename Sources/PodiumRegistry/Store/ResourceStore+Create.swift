@@ -5,6 +5,7 @@ import OrderedCollections
 package import PodiumCodec
 import PodiumHost
 package import PodiumMachinery
+import PodiumSchema
 import PodiumStorage
 
 /// By which way a new object comes.
@@ -13,8 +14,8 @@ enum NewObjectOrigin {
     case create
     /// As an update of one that does not exist.
     case update
-    /// Applied; it says already who owns its fields.
-    case apply
+    /// Applied, or the like, with an account of who owns its fields.
+    case apply(ManagedFields)
 }
 
 extension ResourceStore {
@@ -36,7 +37,12 @@ extension ResourceStore {
         strategy.applyDefaults(&object)
         try placeInNamespace(&object)
         Self.dropRepeatedOwners(&object, &warnings)
-        if origin != .apply { account(for: &object, live: nil, manager: options.fieldManager) }
+        let account: Account =
+            if case .apply(let managed) = origin {
+                Account(known: nil, managed: managed)
+            } else {
+                account(for: &object, replacing: nil, nil, manager: options.fieldManager)
+            }
         let name = object[path: "metadata", "name"]?.string ?? ""
         let attributes = attributes(.create, name: name, old: nil, options: options)
         try api.admission.mutate(&object, attributes, context, &warnings)
@@ -53,7 +59,7 @@ extension ResourceStore {
             reserved = exclusives
             try api.admission.validate(candidate, attributes, context, &warnings)
             do throws(StatusError) {
-                let result = try commitCreate(candidate, options: options, origin)
+                let result = try commitCreate(candidate, account, options: options, origin)
                 warnings += strategy.warnings(candidate, old: nil)
                 return result
             } catch let error where error.reason == .alreadyExists {
@@ -114,7 +120,7 @@ extension ResourceStore {
         var metadata = object["metadata"]?.object ?? [:]
         metadata.removeValue(forKey: "selfLink")
         metadata.removeValue(forKey: "generation")
-        if origin == .create {
+        if case .create = origin {
             // Upstream wipes these in the handler of POST alone.
             // Kubernetes: apiserver/pkg/registry/rest/meta.go WipeObjectMetaSystemFields
             metadata.removeValue(forKey: "deletionTimestamp")
@@ -138,6 +144,7 @@ extension ResourceStore {
 
     private func commitCreate(
         _ object: JSONValue,
+        _ account: Account,
         options: WriteOptions,
         _ origin: NewObjectOrigin
     ) throws(StatusError) -> WriteResult {
@@ -148,19 +155,19 @@ extension ResourceStore {
         let key = key(name)
         if options.isDryRun {
             if try storage.object(key) != nil { throw .alreadyExists(resource, name) }
-            return .transient(object)
+            return .transient(object.with(account.text))
         }
         // What is no number counts as no version.
         // Kubernetes: apiserver/pkg/storage/etcd3/store.go Create
         if let number = UInt64(version), !version.hasPrefix("+"), number != 0 { throw .versionOfNewObject }
         do throws(StorageError) {
             do throws(StorageError) {
-                return .stored(try add(object, at: key))
-            } catch .tooLarge where origin != .apply {
+                return .stored(try add(object, account.text, at: key))
+            } catch .tooLarge(let key) {
                 // An object that is too large with the account of its fields may go without.
                 // Kubernetes: apiserver/pkg/endpoints/handlers/create.go isTooLargeError
-                object.setManagedFields(nil)
-                return .stored(try add(object, at: key))
+                if case .apply = origin { throw .tooLarge(key) }
+                return .stored(try add(object, nil, at: key))
             }
         } catch {
             throw StatusError(error, resource: resource)

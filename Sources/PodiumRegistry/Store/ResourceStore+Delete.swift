@@ -73,7 +73,7 @@ extension ResourceStore {
         writeOptions.isDryRun = options.isDryRun
         writeOptions.user = options.user
         let name = current.key.name.name
-        var object = current.value()
+        var object = current.read().value
         var warnings: [String] = []
         let attributes = attributes(.delete, name: name, old: object, options: writeOptions)
         try api.admission.mutate(&object, attributes, context, &warnings)
@@ -81,10 +81,15 @@ extension ResourceStore {
     }
 
     private func delete(_ current: StoredObject, _ options: DeleteOptions) throws(StorageError) -> DeleteOutcome {
-        var object = current.value()
+        var object = current.read().value
         let finalizersChanged = setCollectionFinalizers(&object, options.propagation)
         let outcome = markForDeletion(&object, options)
-        if options.isDryRun { return DeleteOutcome(result: .transient(object), isGone: outcome.removes) }
+        if options.isDryRun {
+            return DeleteOutcome(
+                result: .transient(object.with(current.managedFields)),
+                isGone: outcome.removes
+            )
+        }
         var last = current
         if outcome.writes || (finalizersChanged && !outcome.removes) {
             last = try replace(current, by: object)

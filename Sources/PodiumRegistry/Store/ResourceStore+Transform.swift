@@ -16,9 +16,10 @@ extension ResourceStore {
     ) throws(StatusError) {
         for attempt in 1... {
             let current = try get(name)
-            var object = current.value()
+            let old = current.read().value
+            var object = old
             try change(&object)
-            if isDryRun || object == current.value() { return }
+            if isDryRun || object == old { return }
             do throws(StorageError) {
                 _ = try replace(current, by: object)
                 return

@@ -4,7 +4,20 @@
 import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumSchema
 package import PodiumStorage
+
+/// What is to replace an object.
+package struct Replacement: Sendable {
+    let object: JSONValue
+    /// Who owns the fields of `object`; nil when that follows from what changes.
+    let account: ManagedFields?
+
+    package init(_ object: JSONValue, account: ManagedFields? = nil) {
+        self.object = object
+        self.account = account
+    }
+}
 
 /// What an update left behind.
 package struct UpdateOutcome: Sendable {
@@ -17,30 +30,29 @@ extension ResourceStore {
     /// Replaces the object called `name` by what `make` makes of it (nil: there is none yet); nil leaves it as it is.
     ///
     /// `make` is called again when another writer was faster, and the new object either does not say which version it
-    /// replaces or is a patch of the old one. A patch has no precondition but the version that it may bring. The new
-    /// object may say already who owns its fields (`isAccounted`).
+    /// replaces or is a patch of the old one. A patch has no precondition but the version that it may bring.
     // Kubernetes: generic/registry/store.go Update; registry/rest/update.go BeforeUpdate
     package func update(
         _ name: String,
         options: WriteOptions,
         allowsCreate: Bool? = nil,
         isPatch: Bool = false,
-        isAccounted: Bool = false,
-        _ make: (StoredObject?) throws(StatusError) -> JSONValue?
+        _ make: (StoredObject?) throws(StatusError) -> Replacement?
     ) throws(StatusError) -> UpdateOutcome {
         for attempt in 1... {
             let current = try storage.object(key(name))
-            guard var object = try make(current) else {
+            guard let replacement = try make(current) else {
                 guard let current else { throw .notFound(resource, name) }
                 return UpdateOutcome(result: .stored(current), isCreated: false)
             }
+            var object = replacement.object
             strategy.applyDefaults(&object)
             guard let current else {
                 guard allowsCreate ?? strategy.allowsCreateOnUpdate else { throw .notFound(resource, name) }
                 try options.authorizeCreate?()
                 try checkNewIdentity(object, name)
                 object[path: "metadata", "resourceVersion"] = nil
-                let origin: NewObjectOrigin = isAccounted ? .apply : .update
+                let origin = replacement.account.map { NewObjectOrigin.apply($0) } ?? .update
                 return UpdateOutcome(
                     result: try whole.create(object, options: options, origin: origin),
                     isCreated: true
@@ -50,17 +62,26 @@ extension ResourceStore {
             let isConditional = try checkVersion(object, current, name) && !isPatch
             var warnings: [String] = []
             defer { options.warnings.add(warnings) }
-            let old = definition.value(of: current)
+            let old = definition.valueWithoutAccount(of: current)
             Self.dropRepeatedOwners(&object, &warnings)
-            if !isAccounted { account(for: &object, live: old, manager: options.fieldManager) }
-            let updated = try prepareForUpdate(object, old: old, name, options, &warnings)
+            var account =
+                replacement.account.map { Account(known: readable(current), managed: $0) }
+                ?? account(for: &object, replacing: current, old, manager: options.fieldManager)
+            let updated = try prepareForUpdate(object, &account, old: old, name, options, &warnings)
             guard let reserved = try reserve(updated, old: old) else {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
                 continue
             }
             defer { api.reservations.release(reserved) }
             do throws(StorageError) {
-                let result = try commitUpdate(updated, old: current, options, keepsAccount: isAccounted)
+                let result = try commitUpdate(
+                    updated,
+                    account,
+                    isUnchanged: updated == old,
+                    old: current,
+                    options,
+                    mayKeepAccount: replacement.account == nil
+                )
                 return UpdateOutcome(result: result, isCreated: false)
             } catch .conflict where !isConditional && attempt < Limits.maximumConflictRetries {
                 continue
@@ -142,6 +163,7 @@ extension ResourceStore {
 
     private func prepareForUpdate(
         _ object: JSONValue,
+        _ account: inout Account,
         old: JSONValue,
         _ name: String,
         _ options: WriteOptions,
@@ -150,13 +172,10 @@ extension ResourceStore {
         var object = object
         let attributes = attributes(.update, name: name, old: old, options: options)
         try api.admission.mutate(&object, attributes, context, &warnings)
-        Self.keepTimes(of: old, in: &object)
+        account.keepTimes(ifEqual: old, object)
         Self.keepMetadata(&object, of: old)
         warnings += strategy.preparationWarnings(object, old: old)
-        // A strategy decides what may change; who owns what is not its business.
-        let account = object[path: "metadata", "managedFields"]
         try strategy.prepareForUpdate(&object, old: old, context: context)
-        object.setManagedFields(account)
         let errors =
             ObjectMetaValidation.validateUpdate(
                 object["metadata"],
@@ -190,24 +209,24 @@ extension ResourceStore {
 
     private func commitUpdate(
         _ object: JSONValue,
+        _ account: Account,
+        isUnchanged: Bool,
         old: StoredObject,
         _ options: WriteOptions,
-        keepsAccount: Bool
+        mayKeepAccount: Bool
     ) throws(StorageError) -> WriteResult {
-        if options.isDryRun { return .transient(object) }
+        let text = account.text
+        if options.isDryRun { return .transient(object.with(text)) }
         if endsDeletion(object) {
             // As upstream: watchers see the state before this change deleted, the writer sees its change.
             _ = try remove(old)
-            return .transient(object)
+            return .transient(object.with(text))
         }
-        let before = definition.value(of: old)
-        if object == before { return .stored(old) }
+        if isUnchanged, account.isUnchanged { return .stored(old) }
         do throws(StorageError) {
-            return .stored(try replace(old, by: object))
-        } catch .tooLarge where !keepsAccount {
+            return .stored(try replace(old, by: object, text))
+        } catch .tooLarge where mayKeepAccount {
             // An object that is too large with the new account of its fields may keep the old one.
-            var object = object
-            object.setManagedFields(before[path: "metadata", "managedFields"])
             return .stored(try replace(old, by: object))
         }
     }

@@ -13,6 +13,9 @@ package struct Comparison: Sendable {
     /// What both have, but not the same.
     package var modified = FieldSet()
 
+    /// What the new document has and the old one has not, or not the same.
+    package var changed: FieldSet { added.union(modified) }
+
     /// Whether there is no difference.
     package var isEmpty: Bool { added.isEmpty && removed.isEmpty && modified.isEmpty }
 }
@@ -44,10 +47,8 @@ extension MergeType {
         case removed
         case modified
 
-        static func ofWhole<Document: DocumentReader>(_ old: Document?, _ new: Document?) -> Change {
-            guard let old else { return .added }
-            guard let new else { return .removed }
-            return old.isEqual(to: new) ? .none : .modified
+        static func ofWhole<Document: DocumentReader>(_ old: Document, _ new: Document) -> Change {
+            old.isEqual(to: new) ? .none : .modified
         }
     }
 
@@ -57,21 +58,26 @@ extension MergeType {
         _ new: Document?,
         _ differences: inout Comparison
     ) throws(MergeTypeError) -> Change {
-        let before = old.map { sort(of: $0) }
-        let after = new.map { sort(of: $0) }
-        var change: Change?
-        if let before { change = try compare(old, new, as: before, &differences) }
+        guard let new else {
+            if let old { try collectParts(of: old, into: &differences.removed) }
+            return .removed
+        }
+        guard let old else {
+            try collectParts(of: new, into: &differences.added)
+            return .added
+        }
+        if old.isIdentical(to: new) { return .none }
+        let (before, after) = (sort(of: old), sort(of: new))
+        var change = try compare(old, new, as: before, &differences)
         // What it was and what it is may be of different sorts, each of which the type allows.
-        if let after, after != before { change = try compare(old, new, as: after, &differences) ?? change }
-        if let change { return change }
-        if old == nil { return .added }
-        return new == nil ? .removed : .none
+        if after != before { change = try compare(old, new, as: after, &differences) ?? change }
+        return change ?? .none
     }
 
     /// - Returns: what became of the part, when it is one value; nil when it falls into parts.
     private func compare<Document: DocumentReader>(
-        _ old: Document?,
-        _ new: Document?,
+        _ old: Document,
+        _ new: Document,
         as sort: Sort,
         _ differences: inout Comparison
     ) throws(MergeTypeError) -> Change? {
@@ -91,6 +97,52 @@ extension MergeType {
         return nil
     }
 
+    /// Adds all parts below `document`, of which there is no other state.
+    private func collectParts<Document: DocumentReader>(
+        of document: Document,
+        into set: inout FieldSet
+    ) throws(MergeTypeError) {
+        switch sort(of: document) {
+        case .scalar: return
+        case .map(let map):
+            if map.isAtomic || document.kind != .object { return }
+            for index in 0..<document.count {
+                let name = document.name(at: index)
+                let step = PathElement.field(name)
+                guard let type = map.type(of: name) else {
+                    throw MergeTypeError("field not declared in schema").below(step)
+                }
+                set.append(step)
+                set.append(try type.parts(of: document.element(at: index), below: step), below: step)
+            }
+        case .list(let list):
+            if list.isAtomic || document.kind != .array { return }
+            let elements = try ListElements(document, list)
+            for (index, step) in elements.steps.enumerated() {
+                let places = elements.places(of: step)
+                guard places.first == index, let element = elements.element(at: index) else { continue }
+                set.append(step)
+                // Several that the keys do not tell apart count as one value.
+                if places.count == 1 { set.append(try list.element.type.parts(of: element, below: step), below: step) }
+            }
+        }
+        set.sort()
+    }
+
+    /// All parts below `document`, which is what `step` leads to.
+    private func parts<Document: DocumentReader>(
+        of document: Document,
+        below step: PathElement
+    ) throws(MergeTypeError) -> FieldSet {
+        var set = FieldSet()
+        do throws(MergeTypeError) {
+            try collectParts(of: document, into: &set)
+        } catch {
+            throw error.below(step)
+        }
+        return set
+    }
+
     /// Whether there are no parts: to be told apart from each other, such things count as one value.
     static func isNothing<Document: DocumentReader>(_ document: Document?, _ kind: DocumentKind) -> Bool {
         guard let document, document.kind == kind else { return true }
@@ -98,21 +150,24 @@ extension MergeType {
     }
 
     private func compareMembers<Document: DocumentReader>(
-        _ old: Document?,
-        _ new: Document?,
+        _ old: Document,
+        _ new: Document,
         _ map: Map,
         _ differences: inout Comparison,
         where isSeen: (PathElement) -> Bool = { _ in true }
     ) throws(MergeTypeError) {
-        let before = old.flatMap { $0.kind == .object ? $0 : nil }
-        let after = new.flatMap { $0.kind == .object ? $0 : nil }
+        let before = old.kind == .object ? old : nil
+        let after = new.kind == .object ? new : nil
         var common = 0
         for index in 0..<(after?.count ?? 0) {
             guard let after else { break }
             let name = after.name(at: index)
             let value = after.element(at: index)
             let previous = before?.member(name, near: index)
-            if previous != nil { common += 1 }
+            if let previous {
+                common += 1
+                if previous.isIdentical(to: value) { continue }
+            }
             if !isSeen(.field(name)) { continue }
             try compareStep(.field(name), previous, value, map.type(of: name), &differences)
         }
@@ -127,8 +182,8 @@ extension MergeType {
     }
 
     private func compareElements<Document: DocumentReader>(
-        _ old: Document?,
-        _ new: Document?,
+        _ old: Document,
+        _ new: Document,
         _ list: List,
         _ differences: inout Comparison
     ) throws(MergeTypeError) {

@@ -16,6 +16,20 @@ extension FieldSet {
         package static let maximumDepth = 128
     }
 
+    /// Reads a set of fields from JSON text.
+    /// - Throws: what is wrong.
+    package init(json text: BytesSlice) throws(FieldSetError) {
+        self = try FieldSet(fieldsV1: try Self.parsed(text))
+    }
+
+    private static func parsed(_ text: BytesSlice) throws(FieldSetError) -> some DocumentReader {
+        do throws(JSONError) {
+            return try JSONValue(json: text)
+        } catch {
+            throw FieldSetError(text: "parsing fields: \(error.message)")
+        }
+    }
+
     /// Reads a set of fields.
     /// - Throws: what is wrong, as upstream puts it.
     // Kubernetes: structured-merge-diff/fieldpath/serialize.go
@@ -37,55 +51,56 @@ extension FieldSet {
         self = set
     }
 
-    /// This set as JSON.
-    package func fieldsV1<Document: DocumentBuilder>(_ type: Document.Type = Document.self) -> Document {
-        fieldsV1(isMember: false)
-    }
+    /// Writes this set as JSON.
+    package func write(to writer: inout JSONWriter) { write(to: &writer, isMember: false) }
 
-    private func fieldsV1<Document: DocumentBuilder>(isMember: Bool) -> Document {
-        var entries: [(name: String, value: Document)] = []
-        entries.reserveCapacity(members.count + children.count + 1)
-        let nothing = Document.object(of: [])
-        if isMember { entries.append((".", nothing)) }
+    /// - Parameter isMember: whether the step that led here is a member itself.
+    private func write(to writer: inout JSONWriter, isMember: Bool) {
+        writer.raw(isMember ? "{\".\":{}" : "{")
+        var isFirst = !isMember
         var (i, j) = (0, 0)
         while i < members.count || j < children.count {
+            if !isFirst { writer.raw(",") }
+            isFirst = false
             if j == children.count || (i < members.count && members[i] < children[j].element) {
-                entries.append((members[i].fieldsV1, nothing))
+                members[i].write(to: &writer)
+                writer.raw(":{}")
                 i += 1
             } else {
                 let isMember = i < members.count && members[i] == children[j].element
-                entries.append((children[j].element.fieldsV1, children[j].set.fieldsV1(isMember: isMember)))
+                children[j].element.write(to: &writer)
+                writer.raw(":")
+                children[j].set.write(to: &writer, isMember: isMember)
                 if isMember { i += 1 }
                 j += 1
             }
         }
-        return .object(of: entries)
+        writer.raw("}")
     }
 }
 
 extension PathElement {
-    /// The name of this step in the JSON form of a set: `f:name`, `k:{"name":"c"}`, `v:"x"`, `i:0`.
+    /// Writes the name of this step in the JSON form of a set: `"f:name"`, `"k:{\"name\":\"c\"}"`, `"v:\"x\""`, `"i:0"`.
     // Kubernetes: structured-merge-diff/fieldpath/serialize-pe.go
-    package var fieldsV1: String {
+    fileprivate func write(to writer: inout JSONWriter) {
         switch self {
-        case .field(let name): return "f:\(name)"
-        case .index(let index): return "i:\(index)"
+        case .field(let name): writer.write(name, prefix: "f:")
+        case .index(let index): writer.write(String(index), prefix: "i:")
         case .value(let value):
-            var writer = JSONWriter(capacity: 32)
-            writer.raw("v:")
-            value.write(to: &writer)
-            return String(decoding: writer.bytes, as: UTF8.self)
+            var inner = JSONWriter(capacity: 32)
+            value.write(to: &inner)
+            writer.write(String(decoding: inner.bytes, as: UTF8.self), prefix: "v:")
         case .key(let keys):
-            var writer = JSONWriter(capacity: 64)
-            writer.raw("k:{")
+            var inner = JSONWriter(capacity: 64)
+            inner.raw("{")
             for (index, key) in keys.enumerated() {
-                if index > 0 { writer.raw(",") }
-                writer.write(key.name)
-                writer.raw(":")
-                key.value.write(to: &writer)
+                if index > 0 { inner.raw(",") }
+                inner.write(key.name)
+                inner.raw(":")
+                key.value.write(to: &inner)
             }
-            writer.raw("}")
-            return String(decoding: writer.bytes, as: UTF8.self)
+            inner.raw("}")
+            writer.write(String(decoding: inner.bytes, as: UTF8.self), prefix: "k:")
         }
     }
 

@@ -120,7 +120,7 @@ extension FieldSet {
     /// The paths that are in either.
     package func union(_ other: FieldSet) -> FieldSet {
         if isEmpty { return other }
-        if other.isEmpty { return self }
+        if contains(allOf: other) { return self }
         return combine(other, members: [.left, .right, .both]) { left, right in
             guard let left else { return right }
             return right.map(left.union) ?? left
@@ -137,10 +137,26 @@ extension FieldSet {
 
     /// The paths that are not in `other`.
     package func subtracting(_ other: FieldSet) -> FieldSet {
-        if other.isEmpty { return self }
+        if !intersects(other) { return self }
         return combine(other, members: .left) { left, right in
             guard let left else { return nil }
             return right.map(left.subtracting) ?? left
+        }
+    }
+
+    /// Whether all paths of `other` are in this set.
+    func contains(allOf other: FieldSet) -> Bool {
+        other.members.allSatisfy(contains)
+            && other.children.allSatisfy { theirs in child(theirs.element)?.contains(allOf: theirs.set) ?? false }
+    }
+
+    /// Whether any path is in both.
+    func intersects(_ other: FieldSet) -> Bool {
+        let members = other.members.count < members.count ? (other, self) : (self, other)
+        if members.0.members.contains(where: members.1.contains) { return true }
+        let children = other.children.count < children.count ? (other, self) : (self, other)
+        return children.0.children.contains { child in
+            children.1.child(child.element)?.intersects(child.set) ?? false
         }
     }
 

@@ -80,19 +80,19 @@ package struct FieldManager<Document: DocumentBuilder>: Sendable {
             var differences = Differences(version: version, live: live, new: new, filter: filter)
             var managed = managed
             let own = try differences.inVersion(version.apiVersion)
-            try differences.take(from: &managed, sparing: nil)
+            try differences.take(from: &managed, sparing: owner)
             guard let own else { return managed }
-            let fields = own.modified.union(own.added).subtracting(ServerFields.set)
-            if !fields.isEmpty {
-                let previous = managed[owner]?.fields ?? FieldSet()
-                managed.set(
-                    OwnedFields(
-                        owner: owner,
-                        apiVersion: version.apiVersion,
-                        fields: fields.union(previous),
-                        time: now
-                    )
-                )
+            // What it writes it has, so all that it can lose is what has gone.
+            let previous = managed[owner]?.fields.subtracting(own.removed) ?? FieldSet()
+            let changed = own.changed.subtracting(ServerFields.set)
+            let fields = previous.union(changed)
+            if fields.isEmpty {
+                managed.remove(owner)
+            } else if var owned = managed[owner], changed.isEmpty {
+                owned.fields = fields
+                managed.set(owned)
+            } else {
+                managed.set(OwnedFields(owner: owner, apiVersion: version.apiVersion, fields: fields, time: now))
             }
             return managed
         } catch {
@@ -186,10 +186,10 @@ struct Differences<Document: DocumentBuilder> {
                 managed.remove(owned.owner)
                 continue
             }
-            if differences.isEmpty { continue }
+            let all = differences.changed.union(differences.removed)
+            if !owned.fields.intersects(all) { continue }
             var rest = owned
-            rest.fields = owned.fields.subtracting(differences.modified.union(differences.added))
-                .subtracting(differences.removed)
+            rest.fields = owned.fields.subtracting(all)
             managed.set(rest)
         }
         managed.updateAll { _ in }
@@ -203,7 +203,7 @@ struct Differences<Document: DocumentBuilder> {
         var conflicts: [FieldConflict] = []
         for owned in managed.entries where owned.owner != applier {
             guard let differences = try inVersion(owned.apiVersion) else { continue }
-            let fields = owned.fields.intersection(differences.modified.union(differences.added))
+            let fields = owned.fields.intersection(differences.changed)
             if !fields.isEmpty { conflicts.append(FieldConflict(owner: owned.owner, fields: fields)) }
         }
         return conflicts.sorted { $0.owner.sortKey.precedesByBytes($1.owner.sortKey) }

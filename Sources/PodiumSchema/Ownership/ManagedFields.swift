@@ -2,7 +2,7 @@
 // Who owns which fields of an object: metadata.managedFields as a value.
 
 import OrderedCollections
-package import PodiumCodec
+import PodiumCodec
 
 /// Whether fields are owned because they were applied, or because they were written.
 package enum FieldOperation: String, Hashable, Sendable {
@@ -113,94 +113,5 @@ package struct ManagedFields: Hashable, Sendable {
             guard let theirs = other[owned.owner] else { return false }
             return theirs.apiVersion == owned.apiVersion && theirs.fields == owned.fields
         }
-    }
-}
-
-// MARK: - JSON
-
-extension ManagedFields {
-    /// Reads `metadata.managedFields`.
-    /// - Throws: what is wrong with it.
-    package init(_ document: some DocumentReader) throws(FieldSetError) {
-        for index in 0..<(document.kind == .array ? document.count : 0) {
-            let entry = document.element(at: index)
-            guard let operation = entry.member("operation")?.string.flatMap({ FieldOperation(rawValue: $0) }) else {
-                throw FieldSetError(text: "operation must be `Apply` or `Update`")
-            }
-            guard let version = entry.member("apiVersion")?.string, !version.isEmpty else {
-                throw FieldSetError(text: "apiVersion must not be empty")
-            }
-            guard entry.member("fieldsType")?.string == "FieldsV1" else {
-                throw FieldSetError(text: "invalid fieldsType in managed fields entry \(index)")
-            }
-            let manager = entry.member("manager")?.string ?? ""
-            let subresource = entry.member("subresource")?.string ?? ""
-            let owner =
-                switch operation {
-                case .apply: FieldOwner.applier(manager, subresource: subresource)
-                case .update: FieldOwner.updater(manager, apiVersion: version, subresource: subresource)
-                }
-            var fields = FieldSet()
-            if let document = entry.member("fieldsV1"), !document.isNull { fields = try FieldSet(fieldsV1: document) }
-            set(
-                OwnedFields(owner: owner, apiVersion: version, fields: fields, time: entry.member("time")?.string)
-            )
-        }
-    }
-
-    /// Whether `document`, given as `metadata.managedFields`, asks to forget who owns what.
-    // Kubernetes: apimachinery/pkg/util/managedfields/internal/fieldmanager.go isResetManagedFields
-    package static func isReset(_ document: some DocumentReader) -> Bool {
-        guard document.kind == .array else { return false }
-        return document.count == 0 || (document.count == 1 && document.element(at: 0).count == 0)
-    }
-
-    /// As `metadata.managedFields`; nil when nobody owns anything.
-    /// - Parameter old: an earlier account with its document, of which what has not changed is taken over.
-    package func document<Document: DocumentBuilder>(
-        reusing old: (account: ManagedFields, document: Document)? = nil,
-        _ string: (String) -> Document
-    ) -> Document? {
-        if isEmpty { return nil }
-        return .array(
-            of: sorted.map { owned in
-                let index = old?.account.entries.firstIndex { $0.owner == owned.owner && $0.fields == owned.fields }
-                // An account is read in the order of its document.
-                let kept = index.flatMap { index in
-                    old.flatMap { $0.document.count == $0.account.entries.count ? $0.document.element(at: index) : nil }
-                }
-                return owned.document(fields: kept?.member("fieldsV1") ?? owned.fields.fieldsV1(), string)
-            }
-        )
-    }
-
-    /// Appliers first, then by time, and then by name.
-    // Kubernetes: apimachinery/pkg/util/managedfields/internal/managedfields.go sortEncodedManagedFields
-    private var sorted: [OwnedFields] {
-        entries.sorted { left, right in
-            let (a, b) = (left.owner, right.owner)
-            if a.operation != b.operation { return a.operation == .apply }
-            if left.time != right.time { return (left.time ?? "") < (right.time ?? "") }
-            if a.manager != b.manager { return a.manager.precedesByBytes(b.manager) }
-            if left.apiVersion != right.apiVersion { return left.apiVersion < right.apiVersion }
-            return a.subresource < b.subresource
-        }
-    }
-}
-
-extension OwnedFields {
-    fileprivate func document<Document: DocumentBuilder>(
-        fields: Document,
-        _ string: (String) -> Document
-    ) -> Document {
-        var members: [(name: String, value: Document)] = []
-        if !owner.manager.isEmpty { members.append(("manager", string(owner.manager))) }
-        members.append(("operation", string(owner.operation.rawValue)))
-        members.append(("apiVersion", string(apiVersion)))
-        if let time { members.append(("time", string(time))) }
-        members.append(("fieldsType", string("FieldsV1")))
-        members.append(("fieldsV1", fields))
-        if !owner.subresource.isEmpty { members.append(("subresource", string(owner.subresource))) }
-        return .object(of: members)
     }
 }

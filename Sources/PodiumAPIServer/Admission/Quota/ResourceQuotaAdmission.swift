@@ -104,13 +104,13 @@ package struct ResourceQuotaAdmission: AdmissionPlugin {
             _ = try store.update(key.name.name, options: options, allowsCreate: false, isPatch: true) {
                 current throws(StatusError) in
                 guard let current else { throw .notFound(key.resource, key.name.name) }
-                var quota = current.value()
+                var quota = current.read().value
                 try check(amounts, quota, key.name.name, object, attributes)
                 for (name, amount) in amounts.sorted(by: { $0.key < $1.key }) {
                     let used = Quantity(json: quota[path: "status", "used", name]) ?? .zero
                     quota[path: "status", "used", name] = (used + amount).jsonValue
                 }
-                return quota
+                return Replacement(quota)
             }
         } catch {
             // A quota that went meanwhile limits nothing.
