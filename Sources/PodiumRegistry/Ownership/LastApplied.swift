@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way from kubectl's client-side apply, which keeps what was applied in an annotation, to that of the server.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema

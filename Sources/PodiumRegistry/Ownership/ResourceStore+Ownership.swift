@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who owns which fields of an object after a write to it.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
 package import PodiumSchema
@@ -13,12 +12,22 @@ struct Account {
     let known: EncodedManagedFields?
     /// Who owns what from now on.
     let managed: ManagedFields
+    /// Whether it goes on from an account that the client has made, which may be wrong.
+    private(set) var isGiven = false
     /// Whether nothing is new but the times, which then stay what they were.
     private(set) var keepsTimes = false
 
-    init(known: EncodedManagedFields?, managed: ManagedFields) {
+    init(known: EncodedManagedFields?, managed: ManagedFields, isGiven: Bool = false) {
         self.known = known
         self.managed = managed
+        self.isGiven = isGiven
+    }
+
+    /// The metadata of an object with this account, as they are validated: what is computed here is right anyway.
+    func validated(_ metadata: JSONValue?) -> JSONValue? {
+        guard isGiven, let metadata else { return metadata }
+        let object: JSONValue = ["metadata": metadata]
+        return object.with(text)["metadata"]
     }
 
     /// Whether it says what the known one says.
@@ -71,7 +80,8 @@ extension ResourceStore {
         let start = subresource == nil ? Self.account(given: given, known) : before
         return Account(
             known: known,
-            managed: ledger.update(live: old, new: object, managed: start, manager: manager)
+            managed: ledger.update(live: old, new: object, managed: start, manager: manager),
+            isGiven: start != before
         )
     }
 

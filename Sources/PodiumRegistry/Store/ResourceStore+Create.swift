@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Creating an object: admission, preparation, metadata, validation, commit, in upstream's order.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumHost
 package import PodiumMachinery
@@ -51,7 +50,7 @@ extension ResourceStore {
             var reserved: Set<String> = []
             defer { api.reservations.release(reserved) }
             warnings += strategy.preparationWarnings(candidate, old: nil)
-            try prepareForCreate(&candidate, by: options.user, origin)
+            try prepareForCreate(&candidate, account, by: options.user, origin)
             guard let exclusives = try reserve(candidate, old: nil) else {
                 if attempt >= Limits.maximumReservationAttempts { throw .tooManyWriters(resource) }
                 continue
@@ -113,6 +112,7 @@ extension ResourceStore {
 
     private func prepareForCreate(
         _ object: inout JSONValue,
+        _ account: Account,
         by user: UserInfo,
         _ origin: NewObjectOrigin
     ) throws(StatusError) {
@@ -135,7 +135,7 @@ extension ResourceStore {
         try strategy.prepareForCreate(&object, context: context(of: user))
         let errors =
             ObjectMetaValidation.validateCreate(
-                object["metadata"],
+                account.validated(object["metadata"]),
                 namespaced: definition.isNamespaced,
                 nameErrors: strategy.nameErrors
             ) + (try strategy.validate(object, context: context))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replacing an object: preconditions, admission, preparation, validation, conditional commit.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumSchema
@@ -178,7 +177,7 @@ extension ResourceStore {
         try strategy.prepareForUpdate(&object, old: old, context: context)
         let errors =
             ObjectMetaValidation.validateUpdate(
-                object["metadata"],
+                account.validated(object["metadata"]),
                 old: old["metadata"],
                 namespaced: definition.isNamespaced,
                 isRechecked: definition.rules.rechecksMetadata,
