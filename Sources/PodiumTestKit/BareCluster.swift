@@ -2,7 +2,6 @@
 // A cluster in process in which nothing lives yet, for tests of whatever is to live in it.
 
 import Logging
-import OrderedCollections
 import PodiumAPIServer
 package import PodiumClient
 package import PodiumCodec
@@ -20,7 +19,7 @@ package import PodiumStorage
 package struct BareCluster: Sendable {
     package let clock: ClusterClock
     /// What is really stored.
-    package let memory = MemoryStorage()
+    package let memory = WatchCache()
     /// What everybody reads and writes: `memory`, with failures where a test wants them.
     package let storage: FaultyStorage
     package let host: Host
@@ -34,12 +33,14 @@ package struct BareCluster: Sendable {
 
     /// - Parameters:
     ///   - seed: of all that is drawn.
+    ///   - timeouts: of what runs in real time.
     ///   - scheduling: where queues come from; nil for the clock.
     ///   - disabled: the admission plugins that it does without.
     package init(
         seed: UInt64 = 1,
         scheduling: (any WorkScheduling)? = nil,
         clock: ClusterClock = ClusterClock(mode: .virtual),
+        timeouts: any TimeoutScheduling = DispatchTimeouts(),
         disabling disabled: Set<String> = ["ServiceAccount"]
     ) throws {
         self.clock = clock
@@ -47,7 +48,7 @@ package struct BareCluster: Sendable {
         host = Host(
             clock: clock,
             scheduling: scheduling ?? clock,
-            timeouts: DispatchTimeouts(),
+            timeouts: timeouts,
             random: RandomSource(seed: seed),
             logger: Logger(label: "test")
         )

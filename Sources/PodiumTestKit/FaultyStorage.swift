@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A storage that fails where a test says.
 
+package import PodiumHost
 package import PodiumMachinery
 package import PodiumStorage
 import Synchronization
@@ -84,6 +85,13 @@ package final class FaultyStorage: Storage {
     ) throws(StorageError) -> ListSnapshot {
         try call(.read)
         return try base.list(resource, scope: scope, from: start, limit: limit, at: revision)
+    }
+
+    package func notify(
+        reaching revision: Revision,
+        _ reached: @escaping @Sendable () -> Void
+    ) -> any Cancellable {
+        base.notify(reaching: revision, reached)
     }
 
     package func watch(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conditions of nodes, and the taints that stand for them.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is remembered of a node between two looks: when it last gave a sign, and how it was.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery
@@ -27,6 +26,8 @@ struct NodeHealth: Sendable {
     private var hasReported: Bool
     /// The status of Ready at the last look; nil before the first one.
     var readyStatus: String?
+    /// Whether it is still to be said that it is not ready any more.
+    var owesEvent = false
     /// Whether some pods are still to be told that their node is not ready.
     var owesPodUpdates = false
 

@@ -186,18 +186,26 @@ package final class NodeLifecycleController: InformedReconciler {
             try setNoScheduleTaints(of: node)
         }
         let ready = node.condition(NodeCondition.ready)?["status"]?.string ?? "Unknown"
-        let wasReady = health.readyStatus == "True" || observed == "True"
+        // Remembered before anything can fail: the next look will not see what this one saw.
+        if ready != "True", health.readyStatus == "True" || observed == "True" {
+            health.owesEvent = true
+            health.owesPodUpdates = true
+        }
         health.readyStatus = ready
         state.withState { [health] in $0.health[name] = health }
         let retry = try setNoExecuteTaints(of: node, ready: ready)
         if ready == "True" {
-            state.withState { $0.health[name]?.owesPodUpdates = false }
-        } else if wasReady || health.owesPodUpdates {
-            if wasReady {
+            health.owesPodUpdates = false
+        } else if health.owesPodUpdates {
+            if health.owesEvent {
                 record(name, uid: node.uid, .normal, "NodeNotReady", "Node \(name) status is now: NodeNotReady")
             }
-            let isDone = pods.markNotReady(on: name)
-            state.withState { $0.health[name]?.owesPodUpdates = !isDone }
+            health.owesPodUpdates = !pods.markNotReady(on: name)
+        }
+        health.owesEvent = false
+        state.withState { [health] in
+            $0.health[name]?.owesPodUpdates = health.owesPodUpdates
+            $0.health[name]?.owesEvent = health.owesEvent
         }
         return retry
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pods of a node that is not ready are not ready either.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adds taints to nodes and takes them away, one write for each, as the node controller does.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

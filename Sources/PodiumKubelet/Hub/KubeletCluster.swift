@@ -73,7 +73,11 @@ final class KubeletCluster {
         let latencies = surroundings.configuration.latencies
         let isReportDue = renewals % Int(latencies.reportPeriod / latencies.leasePeriod) == 0
         for kubelet in kubelets.values {
-            kubelet.async { if $0.isAnswering { $0.renewLease(isReportDue: isReportDue) } }
+            kubelet.async { kubelet in
+                guard kubelet.isAnswering else { return }
+                kubelet.renewLease(isReportDue: isReportDue)
+                kubelet.settleDebts()
+            }
         }
         scheduleHeartbeat()
     }

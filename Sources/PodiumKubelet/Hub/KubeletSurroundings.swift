@@ -25,16 +25,30 @@ final class KubeletSurroundings: Sendable {
 
     var now: Timestamp { client.host.clock.now }
 
-    /// Writes to the API. That an object is gone or exists already is what a kubelet lives with: its next change comes
-    /// through the informers; anything else is worth a line in the log.
+    /// Reads or writes in the API. That an object is gone or exists already is what a kubelet lives with: its next
+    /// change comes through the informers; anything else is worth a line in the log, and another attempt.
     @discardableResult
-    func attempt<Result>(_ what: String, _ write: () throws(StatusError) -> Result) -> Result? {
+    func attempt<Result>(_ what: String, _ body: () throws(StatusError) -> Result) -> Attempt<Result> {
         do throws(StatusError) {
-            return try write()
+            return .done(try body())
         } catch {
-            if error.reason == .notFound || error.reason == .alreadyExists { return nil }
+            if error.reason == .notFound || error.reason == .alreadyExists { return .needless }
             client.host.logger.warning("a kubelet could not \(what): \(error)")
-            return nil
+            return .failed
         }
     }
+}
+
+/// What became of an attempt to read or to write.
+enum Attempt<Result> {
+    case done(Result)
+    /// Others have seen to it that there is nothing to do.
+    case needless
+    /// It is still to be done.
+    case failed
+
+    /// What came of it; nil when nothing did.
+    var result: Result? { if case .done(let result) = self { result } else { nil } }
+
+    var hasFailed: Bool { if case .failed = self { true } else { false } }
 }

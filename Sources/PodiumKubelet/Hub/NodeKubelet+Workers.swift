@@ -109,7 +109,7 @@ extension NodeKubelet {
     }
 
     /// Writes the status, and lets a deleted pod go that is done.
-    private func writeStatus(_ entry: PodEntry) {
+    func writeStatus(_ entry: PodEntry) {
         guard let status = entry.worker.status, !entry.worker.isRemoved else { return }
         let key = ObjectKey(.pods, entry.name)
         var shown: ShownStatus?
@@ -126,16 +126,20 @@ extension NodeKubelet {
                 return isChanged
             }
         }
-        guard let pod = written ?? nil, let shown else { return }
+        entry.owesStatus = written.hasFailed
+        if written.hasFailed { noteDebt() }
+        guard let pod = written.result ?? nil, let shown else { return }
         if isChanged {
             entry.ownRevisions.append(pod.revision)
             if pod.revision > entry.revision { entry.revision = pod.revision }
         }
         entry.worker.noteOwnWrite(shown)
         if entry.worker.isFinished, isTerminating {
-            cluster.attempt("let pod \(entry.name) go") { () throws(StatusError) in
+            let gone = cluster.attempt("let pod \(entry.name) go") { () throws(StatusError) in
                 try client.delete(key, uid: entry.uid, graceSeconds: 0)
             }
+            entry.owesStatus = gone.hasFailed
+            if gone.hasFailed { noteDebt() }
         }
     }
 

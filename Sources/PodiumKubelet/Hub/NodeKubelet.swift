@@ -32,6 +32,10 @@ final class NodeKubelet {
     /// The revision of the Node as its status was written last; nil when there may be more to write than the time.
     private var reported: Revision?
     private(set) var power = NodePower.on
+    /// Whether something could not be done because storage could not be reached.
+    private var hasDebts = false
+    private var owesReport = false
+    private var owesRegistration = false
     var pods = PodRoster()
     private(set) var allocatable: ResourceList = [:]
 
@@ -105,7 +109,7 @@ final class NodeKubelet {
         let current = cluster.attempt("read node \(name)") { () throws(StatusError) in
             try client.get(ObjectKey(.nodes, name: name))
         }
-        if let current = current ?? nil, current.uid == node.uid { noteNode(current) }
+        if let current = current.result ?? nil, current.uid == node.uid { noteNode(current) }
     }
 
     /// Whether the Node lacks what only its kubelet writes.
@@ -128,7 +132,8 @@ final class NodeKubelet {
                 return true
             }
         }
-        if let updated = updated ?? nil {
+        owesReport = updated.hasFailed
+        if let updated = updated.result ?? nil {
             node = updated
             reported = updated.revision
             allocatable = ResourceList(json: updated.status["allocatable"])
@@ -153,7 +158,7 @@ final class NodeKubelet {
                 at: now
             )
         }
-        reported = beaten ?? nil
+        reported = beaten.result ?? nil
         return reported != nil
     }
 
@@ -190,7 +195,24 @@ final class NodeKubelet {
         cluster.attempt("renew the lease of node \(name)") { () throws(StatusError) in
             try client.renewLease(key, at: now) { NodeDocument.lease(of: name, uid: node.uid, now: now) }
         }
-        if isReportDue || !isHealthy { report() }
+        if isReportDue || !isHealthy || owesReport { report() }
+    }
+
+    // What could not be done
+
+    /// Remembers that something is still to be done, at the next beat.
+    func noteDebt() { hasDebts = true }
+
+    /// Does what could not be done when it was due.
+    // Kubernetes: pkg/kubelet/status/status_manager.go syncBatch
+    func settleDebts() {
+        guard hasDebts else { return }
+        hasDebts = false
+        if owesRegistration { register() }
+        for entry in pods.ordered {
+            if entry.owesBeginning { goOn(entry) { $0.resume(in: self) } }
+            if entry.owesStatus { writeStatus(entry) }
+        }
     }
 
     private static func isHealthy(_ node: APIObject) -> Bool {
@@ -221,6 +243,7 @@ final class NodeKubelet {
         report()
         renewLease(isReportDue: false)
         for entry in pods.ordered { goOn(entry) { $0.resume(in: self) } }
+        settleDebts()
     }
 
     /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
@@ -243,8 +266,9 @@ final class NodeKubelet {
             let pod = cluster.attempt("read pod \(entry.name)") { () throws(StatusError) in
                 try client.get(ObjectKey(.pods, entry.name))
             }
-            // A pod that cannot be read now is begun with at its next change.
-            guard let pod = pod ?? nil, pod.uid == entry.uid else { return }
+            entry.owesBeginning = pod.hasFailed
+            if pod.hasFailed { noteDebt() }
+            guard let pod = pod.result ?? nil, pod.uid == entry.uid else { return }
             entry.worker.holdUpdate(PodView(pod))
             admit(entry, manifest: pod.value)
         }
@@ -263,7 +287,9 @@ final class NodeKubelet {
         let made = cluster.attempt("register node \(name)") { () throws(StatusError) in
             try client.create(.nodes, value)
         }
-        if let made {
+        owesRegistration = made.hasFailed
+        if made.hasFailed { noteDebt() }
+        if let made = made.result {
             node = made
             isRegistered = true
         }

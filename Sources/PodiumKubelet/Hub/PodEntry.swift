@@ -41,6 +41,10 @@ final class PodEntry {
     var appearance: PodAppearance?
     /// What its kubelet remembers of the Events about it; made with the first of them.
     var recorders: EventRecorders?
+    /// Whether its status, or its end, is still to be written: storage could not be reached.
+    var owesStatus = false
+    /// Whether it is still to be begun with, for the same reason.
+    var owesBeginning = false
     /// The present call changes the worker; nobody may look at it meanwhile.
     var isActive = false
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a kubelet writes into its Node: conditions, capacity, addresses, versions.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 import PodiumRuntime

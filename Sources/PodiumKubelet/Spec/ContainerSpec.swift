@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One container of a manifest: image, command, probes, hooks, restart rules.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

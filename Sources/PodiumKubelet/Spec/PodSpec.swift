@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pod's manifest as its kubelet reads it: parsed once per change, not at every look.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Probes and lifecycle hooks of a manifest.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

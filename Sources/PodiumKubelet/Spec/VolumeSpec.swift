@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A volume of a manifest.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brings a kubelet's status together with the one in the API, which has other writers too.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumPodModel

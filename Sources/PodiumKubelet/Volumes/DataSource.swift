@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The objects that volumes and variables are made of, and which volumes use which.
 
-import OrderedCollections
 import PodiumCodec
 
 /// The two kinds of objects that volumes and variables are made of.

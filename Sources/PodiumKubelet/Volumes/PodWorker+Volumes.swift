@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fills volumes: from ConfigMaps and Secrets, from the pod itself, or with nothing.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery
