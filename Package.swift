@@ -55,16 +55,16 @@ let package = Package(
             name: "CPodiumKeys",
             linkerSettings: [.linkedLibrary("hogweed"), .linkedLibrary("nettle"), .linkedLibrary("gmp")]
         ),
-        module("PodiumCodec", ["CYAML", collections]),
-        module("PodiumMachinery", ["PodiumCodec", collections]),
+        module("PodiumCodec", ["CYAML"]),
+        module("PodiumMachinery", ["PodiumCodec"]),
         module("PodiumHost", ["PodiumMachinery", logging, heap, deque]),
         module("PodiumExchange", ["PodiumCodec"]),
         module("PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", collections]),
-        module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", collections, deque]),
+        module("PodiumStorage", ["PodiumCodec", "PodiumMachinery", "PodiumHost", deque, heap]),
         module("PodiumPodModel", ["PodiumCodec", "PodiumMachinery", collections]),
         module(
             "PodiumRegistry",
-            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", collections]
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage"]
         ),
         module(
             "PodiumKinds",
@@ -101,14 +101,13 @@ let package = Package(
                 collections, deque, heap, logging,
             ]
         ),
-        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
+        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel"]),
         module("PodiumShell", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime"]),
         module(
             "PodiumKubelet",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumRegistry",
-                "PodiumClient",
-                "PodiumRuntime", collections, deque, logging,
+                "PodiumClient", "PodiumRuntime", collections, deque, logging,
             ]
         ),
         module(
@@ -120,14 +119,14 @@ let package = Package(
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
                 "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumControllers",
-                "PodiumScheduler", "PodiumRuntime", "PodiumShell", "PodiumKubelet", "PodiumHTTP", logging, collections,
+                "PodiumScheduler", "PodiumRuntime", "PodiumShell", "PodiumKubelet", "PodiumHTTP", logging,
             ]
         ),
         module(
             "PodiumTestKit",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumRegistry",
-                "PodiumKinds", "PodiumAPIServer", "PodiumClient", logging, collections,
+                "PodiumKinds", "PodiumAPIServer", "PodiumClient", logging,
             ]
         ),
         .executableTarget(
@@ -139,13 +138,13 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "PodiumTidy", []),
-        tests(of: "PodiumCodec", ["PodiumCodec", collections]),
+        tests(of: "PodiumCodec", ["PodiumCodec"]),
         tests(of: "PodiumHost", ["PodiumMachinery", "PodiumHost"]),
         tests(
             of: "PodiumStorage",
             ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", logging]
         ),
-        tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery", collections]),
+        tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery"]),
         tests(of: "PodiumPodModel", ["PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
         tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
         tests(
@@ -174,14 +173,14 @@ let package = Package(
             of: "PodiumControllers",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumControllers", collections, "PodiumTestKit",
+                "PodiumControllers", "PodiumTestKit",
             ]
         ),
         tests(
             of: "PodiumKubelet",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumRuntime", "PodiumShell", "PodiumKubelet", collections, "PodiumTestKit",
+                "PodiumRuntime", "PodiumShell", "PodiumKubelet", "PodiumTestKit",
             ]
         ),
         // Runs containers for the tests of the machine and of what runs in it.
@@ -197,6 +196,13 @@ let package = Package(
             of: "PodiumShell",
             ["PodiumMachinery", "PodiumRuntime", "PodiumShell", "PodiumSandboxTesting"],
             data: ["Cases"]
+        ),
+        tests(
+            of: "Podium",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumRegistry", "PodiumClient",
+                "PodiumRuntime", "PodiumShell", "PodiumKubelet", "Podium", "PodiumTestKit",
+            ]
         ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumExchange", "PodiumHTTP", logging]),
     ]

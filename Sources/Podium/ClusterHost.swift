@@ -2,7 +2,6 @@
 // The clusters of a process, and which of them a request is for.
 
 import Logging
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
@@ -42,7 +41,7 @@ final class ClusterHost: RequestResponder {
     private let roots: ThreadShards<ControlPlane>
     /// The revision after which new clusters begin, above all that was seen of clusters that are over: who goes on with
     /// a watch of one learns from the next in its place that the history is gone.
-    private let watermark = Mutex(MemoryStorage.Limits.firstRevision)
+    private let watermark = Mutex(WatchCache.Limits.firstRevision)
 
     init(_ configuration: ClusterConfiguration, servesMany: Bool, server: ServerState, logger: Logger) {
         self.configuration = configuration
@@ -51,7 +50,7 @@ final class ClusterHost: RequestResponder {
         shared = SharedDefinitions(configuration, server: server)
         let cluster = ControlPlane(
             configuration,
-            startingAfter: MemoryStorage.Limits.firstRevision,
+            startingAfter: WatchCache.Limits.firstRevision,
             shared: shared,
             logger: logger
         )

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Refuses pods whose plan annotations cannot be read, so that a slip of the pen is not taken for a plan.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

@@ -53,7 +53,7 @@ struct SharedDefinitions: Sendable {
 /// A cluster. It begins to live when it is made and ends with `stop`.
 final class ControlPlane: Sendable {
     let clock: ClusterClock
-    let storage: MemoryStorage
+    let storage: WatchCache
     let journal = RequestJournal()
     /// The images that its nodes can pull, and how they behave.
     let images: ImageRegistry
@@ -82,7 +82,7 @@ final class ControlPlane: Sendable {
             random: random,
             logger: logger
         )
-        storage = MemoryStorage(
+        storage = WatchCache(
             startingAfter: revision,
             templates: shared.templates,
             time: clock.now,
@@ -121,7 +121,8 @@ final class ControlPlane: Sendable {
                 logs: controllers?.logs ?? NoContainerLogs(),
                 hasControllers: controllers != nil,
                 server: shared.server,
-                checks: checks
+                checks: checks,
+                holdTime: { [clock] in clock.hold() }
             )
         )
         eventExpiry =
@@ -141,7 +142,7 @@ final class ControlPlane: Sendable {
     }
 
     /// What `/readyz` and its like look at.
-    private static func checks(_ storage: MemoryStorage, _ server: ServerState, hasRoles: Bool) -> [HealthCheck] {
+    private static func checks(_ storage: WatchCache, _ server: ServerState, hasRoles: Bool) -> [HealthCheck] {
         @Sendable func exists(_ resource: GroupResource, _ name: String, in namespace: String = "") -> Bool {
             storage.get(ObjectKey(resource, namespace: namespace, name: name)) != nil
         }
@@ -162,10 +163,26 @@ final class ControlPlane: Sendable {
     /// when this returns.
     func respond(to request: HTTPRequest) -> HTTPResponse {
         let response = server.respond(to: request)
+        guard case .later = response.body else { return finish(response, to: request) }
+        return response.observed { [self] response in
+            finish(response, to: request)
+        } abandoned: { [self] in
+            journal.append(request, status: RequestMetrics.abandoned, at: clock.now)
+        }
+    }
+
+    private func finish(_ response: HTTPResponse, to request: HTTPRequest) -> HTTPResponse {
         journal.append(request, status: response.status, at: clock.now)
         // Nothing follows from a request that only reads, which so is answered whatever else goes on.
         if request.method != "GET", request.method != "HEAD" { clock.settle() }
         return response
+    }
+
+    /// The journal of requests: those that were answered, and how many wait for their answers.
+    var requests: JSONValue {
+        var value = journal.value
+        value["pending"] = .integer(Int64(server.pending.count))
+        return value
     }
 
     /// Returns when the sender of a request may do `access` by the rules of this cluster.
@@ -188,8 +205,10 @@ final class ControlPlane: Sendable {
         clock.settle()
     }
 
-    /// Ends everything that goes on: advances of the clock, controllers, watches and logs that are followed.
+    /// Ends everything that goes on: advances of the clock, controllers, watches, logs that are followed and answers
+    /// that are yet to come.
     func stop() {
+        server.pending.end()
         clock.end {
             serverLease?.stop()
             controllers?.stop()

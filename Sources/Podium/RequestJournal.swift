@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last requests to a cluster, for tests that assert what their client did.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
@@ -61,7 +60,7 @@ final class RequestJournal: Sendable {
         entries.withOwn { $0.append(&entry) }
     }
 
-    /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
+    /// What was answered: `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
     var value: JSONValue {
         let entries = entries.all
         let newest = entries.flatMap(\.newest).sorted { $0.moment < $1.moment }.suffix(Limits.maximumEntries)

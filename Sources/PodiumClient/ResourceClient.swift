@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How controllers, scheduler and kubelets read and write objects: through the door of the API, as somebody.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumHost
 package import PodiumMachinery

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What reads documents knows of them: a view that does not say how they are held.
 
-import OrderedCollections
-
 /// What a node of a document is.
 package enum DocumentKind: Sendable {
     case null
@@ -116,14 +114,14 @@ extension JSONValue: DocumentBuilder {
     package func element(at index: Int) -> JSONValue {
         switch self {
         case .array(let elements): elements[index]
-        case .object(let members): members.elements[index].value
+        case .object(let members): members[index].value
         default: preconditionFailure("a scalar has no elements")
         }
     }
 
     package func name(at index: Int) -> String {
         guard case .object(let members) = self else { preconditionFailure("only objects have names") }
-        return members.elements[index].key
+        return members[index].key
     }
 
     package func member(_ name: String) -> JSONValue? { self[name] }

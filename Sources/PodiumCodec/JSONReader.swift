@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads JSON text into a tree: exact numbers, duplicate members, and the error texts that Kubernetes clients see.
 
-import OrderedCollections
-
 /// Why a text is not JSON, worded as Kubernetes words it (its reader is Go's `encoding/json`).
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     /// The sentence that reaches the client.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading and changing parts of a JSON tree.
 
-import OrderedCollections
-
 extension JSONValue {
     /// Whether this and `other` are known to be the same without a look into them.
     package func isIdentical(to other: JSONValue) -> Bool {
@@ -108,18 +106,5 @@ extension JSONValue {
         self = .null
         defer { self = .array(elements) }
         return try change(&elements)
-    }
-}
-
-extension JSONObject {
-    /// Whether both are known to have the same members without a look at them.
-    fileprivate func isIdentical(to other: JSONObject) -> Bool {
-        count == other.count
-            && keys.elements.withUnsafeBufferPointer { names in
-                other.keys.elements.withUnsafeBufferPointer { names.baseAddress == $0.baseAddress }
-            }
-            && values.elements.withUnsafeBufferPointer { values in
-                other.values.elements.withUnsafeBufferPointer { values.baseAddress == $0.baseAddress }
-            }
     }
 }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON tree: what is built where a document is merged, defaulted, validated or made.
 
-package import OrderedCollections
-
-/// The members of a JSON object, in the order they were read or set.
-package typealias JSONObject = OrderedDictionary<String, JSONValue>
-
 /// A JSON document or a part of one.
 ///
 /// Objects keep the order of their members, but two objects are equal when they have the same members in any order.
@@ -46,8 +41,7 @@ extension JSONValue: Hashable {
         case (.string(let a), .string(let b)): a == b
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)):
-            // A changed copy shares what has not changed.
-            left.isIdentical(to: right) || (a.count == b.count && a.allSatisfy { key, value in b[key] == value })
+            a == b
         default: false
         }
     }
@@ -60,7 +54,7 @@ extension JSONValue: Hashable {
         case .number(let value): hasher.combine(value)
         case .string(let value): hasher.combine(value)
         case .array(let values): hasher.combine(values)
-        case .object(let members): hasher.combine(Dictionary(uniqueKeysWithValues: members.map { ($0, $1) }))
+        case .object(let members): hasher.combine(members)
         }
     }
 }

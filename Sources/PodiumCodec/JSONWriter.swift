@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a JSON tree as compact bytes, escaped as Kubernetes escapes them.
 
-import OrderedCollections
-
 /// Collects bytes of JSON text.
 package struct JSONWriter {
     /// What has been written so far.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads YAML into the same tree as JSON, with the rules of Kubernetes' YAML library (YAML 1.1).
 
-import OrderedCollections
-
 /// Why a text is not YAML.
 package struct YAMLError: Error, Equatable, CustomStringConvertible {
     /// The sentence that reaches the client.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a JSON tree as YAML, byte for byte as Kubernetes' YAML library does.
 
-import OrderedCollections
-
 /// Collects YAML text: block style, sorted members, two spaces a level, lists not indented below their member.
 // Kubernetes: sigs.k8s.io/yaml, goyaml.v2
 package struct YAMLWriter {

@@ -13,6 +13,12 @@ enum SharedThreads {
     static let alarms = DispatchQueue(label: "podium.alarms")
 }
 
+/// Work that belongs to no queue of a cluster, such as the writing of an answer.
+package enum WorkerThreads {
+    /// Runs `work` soon, on a thread where it may take its time; never on that of a clock.
+    package static func run(_ work: @escaping @Sendable () -> Void) { SharedThreads.pool.async(execute: work) }
+}
+
 /// A queue of a cluster.
 ///
 /// Dispatch would make a thread for each queue that has something to do, hundreds with many clusters, and on shared

@@ -38,6 +38,7 @@ package struct ClockStatus: Sendable {
 // virtual run loop | runLoop queue | at most one thread runs blocks of the virtual clock
 // advances | queue of its own | one advance at a time; outside of the run loop, which it takes turn by turn
 // waiting | atomic | how many threads wait for the run loop, which an advance then lets go of
+// holds | group, atomic | how many wait for something outside, which is to be there before time goes on
 // ended | atomic | set once, asked between blocks
 package final class ClusterClock: HostClock, WorkScheduling {
     /// The limits of a clock.
@@ -90,6 +91,8 @@ package final class ClusterClock: HostClock, WorkScheduling {
     private let advances: DispatchQueue
     private let alarm: Mutex<any DispatchSourceTimer>
     private let waiting = Atomic<Int>(0)
+    private let holds = DispatchGroup()
+    private let holdCount = Atomic<Int>(0)
     private let ended = Atomic<Bool>(false)
 
     /// Makes a clock that begins where one of `mode` does; a virtual one stands at ``virtualEpoch``.
@@ -302,6 +305,19 @@ extension ClusterClock {
         waiting.wrappingSubtract(1, ordering: .acquiringAndReleasing)
     }
 
+    /// Keeps advances from moving the time until what this returns is cancelled: somebody waits for something outside
+    /// of the cluster, which is to happen at this instant. Time that runs by itself runs on.
+    ///
+    /// Who holds must let go after a while of the machine's time.
+    package func hold() -> any Cancellable {
+        holds.enter()
+        holdCount.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        return TimeHold { [self] in
+            holdCount.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            holds.leave()
+        }
+    }
+
     /// Ends the clock of a cluster that is over: advances end at the next timer, and what `stop` adds to the queues, to
     /// end everything there, is done when this returns, if the clock is virtual.
     ///
@@ -359,6 +375,8 @@ extension ClusterClock {
         while true {
             if isEnded { throw .ended(now: now) }
             if request.isGivenUp { throw .givenUp(now: now) }
+            // Not on the run loop, where what is waited for may have to be done.
+            holds.wait()
             let turn = runLoop.sync { fireTimers(upTo: target, staysWhenIdle: staysWhenIdle, request) }
             fired += turn.fired
             if turn.isLast { break }
@@ -404,7 +422,8 @@ extension ClusterClock {
             fired += 1
             entry.queue.run(entry.work)
             runReadyBlocks { self.mustStop(request) }
-        } while waiting.load(ordering: .acquiring) == 0 && !mustStop(request)
+        } while waiting.load(ordering: .acquiring) == 0 && holdCount.load(ordering: .acquiring) == 0
+            && !mustStop(request)
         return (fired, false)
     }
 
@@ -432,6 +451,23 @@ extension ClusterClock {
         let block = state.ready.popFirst()
         state.isBusy = block != nil
         return block
+    }
+}
+
+/// Lets time go on, once.
+private final class TimeHold: Cancellable {
+    private let release: Mutex<(@Sendable () -> Void)?>
+
+    init(_ release: @escaping @Sendable () -> Void) { self.release = Mutex(release) }
+
+    deinit { cancel() }
+
+    func cancel() {
+        let release = release.withLock { release in
+            defer { release = nil }
+            return release
+        }
+        release?()
     }
 }
 

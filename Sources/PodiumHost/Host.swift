@@ -71,6 +71,12 @@ package protocol TimeoutScheduling: Sendable {
     func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any Cancellable
 }
 
+/// What there is to cancel where nothing goes on.
+package final class NothingToCancel: Cancellable {
+    package init() {}
+    package func cancel() {}
+}
+
 /// A timer that can be stopped.
 package protocol Cancellable: AnyObject, Sendable {
     /// Stops the timer; its block does not run if it has not begun. Stopping twice does nothing.

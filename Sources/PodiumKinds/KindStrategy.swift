@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The usual division of a kind: metadata, what clients specify, and a status that only its subresource writes.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -2,7 +2,6 @@
 // Reads the registry of the built-in API from openapi/discovery.json.
 
 import CPodiumData
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 package import PodiumRegistry

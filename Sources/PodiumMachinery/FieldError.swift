@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with one field of an object; validators collect these.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// One problem with one field.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a request to delete a pod does to it: how long it may still run, and whether it leaves at once.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// The rules of graceful pod deletion, without any storage.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one error that leaves the server: a Kubernetes `Status` with its HTTP code.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// The `reason` of a failed request.

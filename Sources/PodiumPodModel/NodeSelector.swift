@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which nodes a pod may run on: its `nodeSelector`, and the terms of its node affinity.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Assigns a pod to a node.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

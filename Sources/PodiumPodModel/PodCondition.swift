@@ -2,7 +2,6 @@
 // The conditions of pods, and how they are set as Kubernetes' helpers do: in place, the time moving only with the
 // status.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

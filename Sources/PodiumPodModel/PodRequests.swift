@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much of each resource a pod needs on its node.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// What a pod requests.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Amounts of CPU, memory and the like in the units in which schedulers and kubelets count them.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

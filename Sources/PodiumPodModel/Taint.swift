@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taints of nodes, tolerations of pods, and which of the latter bear which of the former.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The controllers whose pods belong together.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -2,7 +2,6 @@
 // How the scheduler's decisions become writes: bindings, conditions, preemptions and Events.
 
 import Logging
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

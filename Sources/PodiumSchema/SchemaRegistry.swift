@@ -2,7 +2,6 @@
 // Finds the types of the API in the embedded openapi/schema.json, reading each when it is first asked for.
 
 import CPodiumData
-import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
 import Synchronization

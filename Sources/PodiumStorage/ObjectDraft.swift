@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An object on its way into storage: its parts in the order in which they are stored, and where each of them is.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small facts of an object, read once per write, so that no filter ever parses stored bytes.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -60,7 +60,7 @@ package final class ObjectTemplate: Sendable {
             namespace: object[path: "metadata", "namespace"]?.string ?? "",
             name: object[path: "metadata", "name"]?.string ?? ""
         )
-        storageKey = MemoryState.storageKey(key.name)
+        storageKey = CacheState.storageKey(key.name)
         facts = ObjectFacts(of: object, in: resource)
         var writer = JSONWriter(capacity: 4096)
         let layout = writer.writeObject(object)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The storage contract: one order of revisions for everything, conditional writes, consistent lists, lossless watches.
 
+package import PodiumHost
 package import PodiumMachinery
 
 /// A position in the one order of all writes to a cluster. It only ever grows; every write has its own.
@@ -126,6 +127,13 @@ package protocol Storage: AnyObject, Sendable {
         limit: Int?,
         at revision: Revision?
     ) throws(StorageError) -> ListSnapshot
+
+    /// Calls `reached` once, from any thread and outside of every lock, when this shows `revision` or a newer one; at
+    /// once when it does already. Whether that ever happens is not known: who waits gives up when he has waited enough.
+    func notify(
+        reaching revision: Revision,
+        _ reached: @escaping @Sendable () -> Void
+    ) -> any Cancellable
 
     /// Follows a collection from the first change after `revision`, without loss, duplicate or reordering; heartbeats
     /// can be left out.

@@ -2,7 +2,6 @@
 // An object as it is stored: its encoded bytes, and beside them the few facts that filters need.
 
 import Glibc
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 import Synchronization

@@ -2,7 +2,6 @@
 // Requests to a whole server: the order of refusals, writes and their conditions, forms and warnings.
 
 import Dispatch
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

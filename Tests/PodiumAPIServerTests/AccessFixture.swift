@@ -2,7 +2,6 @@
 // An API server with users and roles, on a clock that stands still, for the tests of access.
 
 import Logging
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
@@ -30,7 +29,7 @@ struct AccessFixture {
         """
     private static let rbac = "/apis/rbac.authorization.k8s.io/v1"
 
-    let storage: MemoryStorage
+    let storage: WatchCache
     let clock = ClusterClock(mode: .virtual)
     let roles: RBACAuthorizer
     let server: APIServer
@@ -43,7 +42,7 @@ struct AccessFixture {
             random: RandomSource(seed: seed),
             logger: Logger(label: "test")
         )
-        storage = MemoryStorage(
+        storage = WatchCache(
             templates: BootstrapPolicy.objects(aggregates: true).map { ObjectTemplate($0.object, in: $0.resource) },
             time: clock.now,
             random: host.random

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Access to a server: who one is taken for, what is refused, and in which words.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

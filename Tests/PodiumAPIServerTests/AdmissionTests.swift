@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Admission: what plugins add to pods, and what they refuse.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

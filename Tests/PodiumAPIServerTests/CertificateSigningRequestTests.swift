@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificate signing requests: who asked, who may decide, and what each subresource writes.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Namespaces, nodes, ConfigMaps, Secrets, Events, quotas and limit ranges.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumKinds

@@ -2,7 +2,6 @@
 // What requests come to when storage fails: an error that says so or success, never an open door, and nothing is lost.
 
 import Foundation
-import OrderedCollections
 import PodiumAPIServer
 import PodiumClient
 import PodiumCodec

@@ -2,7 +2,6 @@
 // A cluster without a server for the tests of kinds and admission: objects go through strategies, plugins and storage.
 
 import Logging
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
@@ -14,7 +13,7 @@ import PodiumStorage
 
 /// A cluster with the namespaces `default` and `ns`.
 struct KindFixture {
-    let storage = MemoryStorage()
+    let storage = WatchCache()
     let host: Host
     private let registry = ResourceRegistry.builtIn()
     private let schemas = SchemaRegistry()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whoever writes in this process writes what a client of the API would have written.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumClient
 import PodiumCodec

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OpenAPI documents: the index, the schemas with their texts, the paths with their parameters.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange

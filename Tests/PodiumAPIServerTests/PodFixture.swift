@@ -2,7 +2,6 @@
 // Pods for the tests of the pod rules, written as abbreviated JSON.
 
 import Logging
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
@@ -71,7 +70,7 @@ enum PodFixture {
         )
         let api = ClusterAPI(
             registry: ResourceRegistry.builtIn(),
-            storage: MemoryStorage(),
+            storage: WatchCache(),
             host: host,
             schemas: SchemaRegistry(),
             admission: AdmissionChain(plugins: [])

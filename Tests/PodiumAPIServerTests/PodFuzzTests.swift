@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods with a strange value at a random place: the rules may refuse them, and never crash.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
@@ -63,7 +62,7 @@ struct PodFuzzTests {
         if random.below(6) == 0 {
             value = strange[random.below(strange.count)]
         } else if let members = value.object, !members.isEmpty {
-            let name = members.keys[random.below(members.count)]
+            let name = members[random.below(members.count)].key
             var member = members[name] ?? .null
             disturb(&member, random)
             value[name] = member

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may be reported about a pod, and what the other sub-resources change.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumKinds

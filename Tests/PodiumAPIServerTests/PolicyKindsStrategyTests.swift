@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Budgets, roles, ingresses, network policies, storage, autoscalers and definitions of custom resources.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import Testing

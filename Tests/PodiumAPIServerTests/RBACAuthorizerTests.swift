@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Roles and bindings: whom they reach, and that every change counts from the next question on.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

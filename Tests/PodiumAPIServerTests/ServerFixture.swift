@@ -2,7 +2,6 @@
 // A whole API server without sockets for tests: requests go in, answers come out.
 
 import Logging
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
@@ -40,7 +39,7 @@ struct ServerFixture {
             APIServerComponents(
                 api: ClusterAPI(
                     registry: ResourceRegistry.builtIn(),
-                    storage: MemoryStorage(),
+                    storage: WatchCache(),
                     host: host,
                     schemas: SchemaRegistry(),
                     admission: AdmissionChain(disabling: ["ServiceAccount"])

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens of service accounts: issued, accepted, reviewed, and void when what they stand for is gone.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumHost
@@ -34,7 +33,7 @@ import Testing
             user?["groups"] == ["system:serviceaccounts", "system:serviceaccounts:ns", "system:authenticated"]
         )
         #expect(user?["uid"]?.string?.isEmpty == false)
-        #expect(user?["extra"]?.object?.keys.elements == ["authentication.kubernetes.io/credential-id"])
+        #expect(user?["extra"]?.object?.map(\.key) == ["authentication.kubernetes.io/credential-id"])
     }
 
     @Test func tokensEnd() throws {

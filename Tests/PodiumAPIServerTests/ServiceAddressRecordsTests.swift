@@ -67,10 +67,14 @@ import Testing
         }
     }
 
-    private let memory = MemoryStorage()
+    private let log = TurnedLog()
+    private let memory: WatchCache
     private let storage: Writer
 
-    init() { storage = Writer(memory) }
+    init() {
+        memory = WatchCache(log: log)
+        storage = Writer(memory)
+    }
 
     private static func key(_ name: String) -> ObjectKey { ObjectKey(.services, namespace: "ns", name: name) }
 
@@ -145,8 +149,8 @@ import Testing
     /// What another thread does right behind the first removal of a Service, before that of its record.
     private func removal(of key: ObjectKey, then meanwhile: @escaping @Sendable (any Storage) throws -> Void) throws {
         let service = try #require(memory.get(key))
-        let turned = TurnedStorage(memory, meanwhile)
-        _ = try Writer(turned).delete(key, expecting: service.revision)
+        log.turn(meanwhile)
+        _ = try storage.delete(key, expecting: service.revision)
     }
 
     @Test(arguments: ["a", "b"])
@@ -164,72 +168,32 @@ import Testing
         // The Service is gone, its record goes while the next one is written.
         _ = try memory.delete(Self.key("a"), expecting: old.revision)
         let record = ObjectKey(.ipAddresses, name: "10.96.1.1")
-        let turned = TurnedStorage(memory) { memory in
+        log.turn { memory in
             let revision = try #require(try memory.get(record)).revision
             _ = try memory.delete(record, expecting: revision)
         }
-        _ = try Writer(turned).create(Self.key("b"), Self.draft("b", "10.96.1.1"))
+        _ = try storage.create(Self.key("b"), Self.draft("b", "10.96.1.1"))
         #expect(try records() == ["10.96.1.1": "b"])
     }
 }
 
-/// A storage in which something happens right behind the first write of a Service.
-private final class TurnedStorage: Storage {
-    private let base: MemoryStorage
-    private let meanwhile: @Sendable (any Storage) throws -> Void
-    private let isOver = Atomic<Bool>(false)
+/// A log in which something happens right behind a write of a Service.
+private final class TurnedLog: RevisionLog {
+    private let meanwhile = Mutex<(@Sendable (any Storage) throws -> Void)?>(nil)
 
-    init(_ base: MemoryStorage, _ meanwhile: @escaping @Sendable (any Storage) throws -> Void) {
-        self.base = base
-        self.meanwhile = meanwhile
+    /// Has this happen behind the next write of a Service.
+    func turn(_ meanwhile: @escaping @Sendable (any Storage) throws -> Void) {
+        self.meanwhile.withLock { $0 = meanwhile }
     }
 
-    private func turn(_ key: ObjectKey) {
-        guard key.resource == .services, !isOver.exchange(true, ordering: .relaxed) else { return }
-        #expect(throws: Never.self) { try meanwhile(base) }
-    }
-
-    var revision: Revision { base.revision }
-
-    func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
-        let object = try base.create(key, draft)
-        turn(key)
+    func append(_ change: Change, to cache: WatchCache) throws(StorageError) -> StoredObject {
+        let object = try cache.commit(change)
+        guard object.key.resource == .services else { return object }
+        let meanwhile = meanwhile.withLock { meanwhile in
+            defer { meanwhile = nil }
+            return meanwhile
+        }
+        if let meanwhile { #expect(throws: Never.self) { try meanwhile(cache) } }
         return object
-    }
-
-    func update(
-        _ key: ObjectKey,
-        expecting expected: Revision,
-        _ draft: ObjectDraft
-    ) throws(StorageError) -> StoredObject {
-        try base.update(key, expecting: expected, draft)
-    }
-
-    func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {
-        let object = try base.delete(key, expecting: expected)
-        turn(key)
-        return object
-    }
-
-    func get(_ key: ObjectKey) -> StoredObject? { base.get(key) }
-
-    func list(
-        _ resource: GroupResource,
-        scope: ListScope,
-        from start: String?,
-        limit: Int?,
-        at revision: Revision?
-    ) throws(StorageError) -> ListSnapshot {
-        try base.list(resource, scope: scope, from: start, limit: limit, at: revision)
-    }
-
-    func watch(
-        _ resource: GroupResource,
-        scope: ListScope,
-        after revision: Revision,
-        skippingHeartbeats: Bool,
-        wake: @escaping @Sendable () -> Void
-    ) throws(StorageError) -> any WatchCursor {
-        try base.watch(resource, scope: scope, after: revision, skippingHeartbeats: skippingHeartbeats, wake: wake)
     }
 }

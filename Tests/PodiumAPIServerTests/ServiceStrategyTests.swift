@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Services: what they get, what they keep, and what is refused.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import Testing

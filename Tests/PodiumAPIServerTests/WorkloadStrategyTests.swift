@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deployments, sets, jobs and what they demand of templates and schedules.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumKinds

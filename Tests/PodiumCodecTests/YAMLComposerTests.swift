@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // YAML beyond scalars: aliases and their limit, merges, repeated members, and the texts of errors.
 
-import OrderedCollections
 import PodiumCodec
 import Testing
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // YAML as Kubernetes' library writes it: order, block style, quoting and folding.
 
-import OrderedCollections
 import PodiumCodec
 import Testing
 

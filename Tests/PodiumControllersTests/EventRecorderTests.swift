@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events of both styles: what is counted, joined, rationed and left out.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

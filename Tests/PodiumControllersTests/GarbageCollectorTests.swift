@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects go with their owners.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

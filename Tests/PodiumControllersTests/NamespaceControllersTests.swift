@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each namespace gets, and how it goes.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

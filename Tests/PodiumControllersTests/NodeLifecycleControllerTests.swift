@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes that are cordoned, not ready, silent and back again.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods that nobody else removes, and budgets for those that somebody wants to remove.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

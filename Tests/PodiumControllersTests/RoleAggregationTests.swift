@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aggregated ClusterRoles show the rules of the roles that they select.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Claims and volumes stay while they are in use, and go when they are not.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // NoExecute taints drive pods away, at once or in time.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

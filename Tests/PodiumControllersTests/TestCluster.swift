@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Controllers on a virtual clock and storage in memory, and the objects to feed them with.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumControllers
@@ -18,7 +17,7 @@ struct TestCluster {
     let controllers: StandardControllers
 
     var clock: ClusterClock { bare.clock }
-    var storage: MemoryStorage { bare.memory }
+    var storage: WatchCache { bare.memory }
     var host: Host { bare.host }
     var client: ResourceClient { bare.client }
 

@@ -288,3 +288,49 @@ private final class Trace: Sendable {
         #expect((0..<1000).allSatisfy { _ in (0..<1).contains(random.unit()) })
     }
 }
+
+@Suite struct TimeHoldTests {
+    @Test func timeStandsWhileSomebodyHoldsIt() throws {
+        let clock = ClusterClock(mode: .virtual)
+        let trace = Trace()
+        let queue = clock.makeQueue(label: "queue")
+        for second in 1...3 { queue.schedule(at: clock.now + .seconds(Int64(second))) { trace.append("\(second)") } }
+        let holds = [clock.hold(), clock.hold()]
+        let done = DispatchSemaphore(value: 0)
+        _ = clock.beginAdvance(.by(.seconds(10))) { result in
+            trace.append((try? result.get().now.rfc3339) ?? "failed")
+            done.signal()
+        }
+        // What is ready happens, and so does what is done by hand.
+        queue.async { trace.append("ready") }
+        clock.settle()
+        holds[0].cancel()
+        holds[0].cancel()
+        #expect(done.wait(timeout: .now() + .milliseconds(50)) == .timedOut)
+        #expect(trace.all == ["ready"])
+        #expect(clock.now == ClusterClock.virtualEpoch)
+        holds[1].cancel()
+        done.wait()
+        #expect(trace.all == ["ready", "1", "2", "3", "2026-01-01T00:00:10Z"])
+    }
+
+    @Test func aHoldThatBeginsOnTheWayStopsTimeThere() throws {
+        let clock = ClusterClock(mode: .virtual)
+        let queue = clock.makeQueue(label: "queue")
+        let held = Mutex<(any Cancellable)?>(nil)
+        let reached = DispatchSemaphore(value: 0)
+        queue.schedule(at: clock.now + .seconds(1)) {
+            held.withLock { $0 = clock.hold() }
+            reached.signal()
+        }
+        queue.schedule(at: clock.now + .seconds(2)) {}
+        let done = DispatchSemaphore(value: 0)
+        _ = clock.beginAdvance(.by(.seconds(5))) { _ in done.signal() }
+        reached.wait()
+        #expect(done.wait(timeout: .now() + .milliseconds(50)) == .timedOut)
+        #expect(clock.now == ClusterClock.virtualEpoch + .seconds(1))
+        held.withLock { $0 }?.cancel()
+        done.wait()
+        #expect(clock.now == ClusterClock.virtualEpoch + .seconds(5))
+    }
+}

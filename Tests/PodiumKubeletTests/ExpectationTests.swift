@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images of which nothing is known, in pods: whether they end, which ports answer, what the pod is told.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kubelets on a virtual clock and storage in memory, with pods that are bound by hand.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost
@@ -31,7 +30,7 @@ struct PodVersion: Sendable {
     }
 
     private static func text(_ container: JSONValue) -> String {
-        let state = container["state"]?.object?.elements.first
+        let state = container["state"]?.object?.first
         var text = "\(container["name"]?.string ?? "")=\(state?.key ?? "none")"
         if let reason = state?.value["reason"]?.string { text += ":\(reason)" }
         if let code = state?.value["exitCode"]?.int { text += "/\(code)" }
@@ -59,7 +58,7 @@ final class KubeletTestCluster {
     private let history: History
 
     var clock: ClusterClock { bare.clock }
-    var storage: MemoryStorage { bare.memory }
+    var storage: WatchCache { bare.memory }
     var client: ResourceClient { bare.client }
 
     private final class History: Sendable {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods that a kubelet turns away, and those that it makes room for.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery

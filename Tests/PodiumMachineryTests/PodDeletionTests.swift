@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a DELETE does to a pod.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import Testing

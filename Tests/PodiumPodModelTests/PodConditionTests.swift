@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How conditions are set on pods.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumPodModel

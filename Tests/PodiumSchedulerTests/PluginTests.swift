@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each filter by itself: a pod, a cluster, and which nodes it takes.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery
@@ -54,7 +53,7 @@ extension APIObject {
         if value["metadata"]?["uid"] == nil {
             value[path: "metadata", "uid"] = .string("uid-\(value["metadata"]?["name"]?.string ?? "")")
         }
-        let storage = MemoryStorage()
+        let storage = WatchCache()
         let key = ObjectKey(
             resource,
             namespace: value["metadata"]?["namespace"]?.string ?? "",

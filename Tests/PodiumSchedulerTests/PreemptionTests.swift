@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods that make room for themselves.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

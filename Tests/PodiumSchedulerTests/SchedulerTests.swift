@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scheduler as a whole: bindings, refusals, retries and Events.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scheduling queue: order, waiting for changes, waiting for time.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumScheduler

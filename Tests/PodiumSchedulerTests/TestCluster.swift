@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scheduler on a virtual clock and storage in memory, and the objects to feed it with.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost
@@ -17,7 +16,7 @@ struct TestCluster {
     let scheduler: Scheduler
 
     var clock: ClusterClock { bare.clock }
-    var storage: MemoryStorage { bare.memory }
+    var storage: WatchCache { bare.memory }
     var client: ResourceClient { bare.client }
 
     init(seed: UInt64 = 1) throws {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The filters about other pods: affinity, anti-affinity and spreading.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumScheduler

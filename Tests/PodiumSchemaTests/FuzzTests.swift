@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random objects and broken texts, reproducible by their seed.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema

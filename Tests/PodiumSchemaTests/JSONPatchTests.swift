@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON patches: each operation, each misfit, each limit.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all patches have in common, and JSON merge patches.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bodies of requests: the texts of all the ways in which they can be wrong.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema
@@ -137,7 +136,7 @@ import Testing
     @Test(arguments: ["null", "{}", #"{"kind":"Pod"}"#, #"{"apiVersion":"v1"}"#, #"{"apiVersion":"/"}"#])
     func missingKindAndVersionAreThoseExpected(body: String) throws {
         let object = try read(body).object
-        #expect(object.object?.keys.elements.prefix(2) == ["kind", "apiVersion"])
+        #expect(object.object?.prefix(2).map(\.key) == ["kind", "apiVersion"])
         #expect(object["kind"] == "Pod" && object["apiVersion"] == "v1")
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading trees as types: what is written back, what is reported, what is refused.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumSchema
 import Testing

@@ -37,7 +37,7 @@ import Testing
     @Test func everyKindHasAType() throws {
         for (version, kinds) in try #require(file()["kinds"]?.object) {
             let groupVersion = try #require(GroupVersion(version))
-            for name in kinds.object?.keys ?? [] {
+            for name in (kinds.object ?? [:]).keys {
                 let kind = GroupVersionKind(group: groupVersion.group, version: groupVersion.version, kind: name)
                 #expect(sharedRegistry.schema(for: kind) != nil, "\(kind)")
             }

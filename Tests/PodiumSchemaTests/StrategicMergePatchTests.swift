@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Strategic merge patches: each directive, each mistake.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema

@@ -12,7 +12,7 @@ import Testing
     /// ConfigMaps that live for an hour.
     private struct Setup {
         let clock = ClusterClock(mode: .virtual)
-        let storage = MemoryStorage()
+        let storage = WatchCache()
         let expiry: ObjectExpiry
 
         init(life: Duration = .seconds(3600)) {

@@ -24,8 +24,8 @@ import Testing
         )
     }
 
-    private static func storage(seed: UInt64, _ names: String...) -> MemoryStorage {
-        MemoryStorage(
+    private static func storage(seed: UInt64, _ names: String...) -> WatchCache {
+        WatchCache(
             startingAfter: Revision(9),
             templates: names.map(template),
             time: time,

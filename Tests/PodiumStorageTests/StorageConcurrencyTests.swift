@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct StorageConcurrencyTests {
     @Test func concurrentWritersAndWatchersLoseNothing() throws {
-        let storage = MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 100_000))
+        let storage = WatchCache(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 100_000))
         let writers = 4
         let writesPerWriter = 500
         let cursors = try (0..<4).map { _ in
@@ -31,7 +31,7 @@ import Testing
         for numbers in seen.withLock({ $0 }) { #expect(numbers == Array(101...(100 + total))) }
     }
 
-    private static func write(_ storage: MemoryStorage, writer: Int, count: Int) {
+    private static func write(_ storage: WatchCache, writer: Int, count: Int) {
         for index in 0..<count {
             let key = Sample.key("w\(writer)-\(index)")
             guard let created = try? storage.create(key, Sample.draft(key.name.name)) else { return }

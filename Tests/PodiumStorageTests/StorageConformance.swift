@@ -16,7 +16,7 @@ struct StorageBackend: Sendable, CustomTestStringConvertible {
 
     static let all = [
         StorageBackend(name: "memory") {
-            MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: $0))
+            WatchCache(startingAfter: Revision(100), historyLimit: HistoryLimit(events: $0))
         }
     ]
 }
@@ -199,7 +199,7 @@ final class WakeCounter: Sendable {
     }
 
     @Test func theEndOfWatchesComesAfterAllThatWasWritten() throws {
-        let storage = MemoryStorage(startingAfter: Revision(100))
+        let storage = WatchCache(startingAfter: Revision(100))
         let wakes = WakeCounter()
         let scopes: [ListScope] = [.all, .namespace("ns"), .object(Sample.key("a").name)]
         let cursors = try scopes.map { scope in

@@ -33,7 +33,7 @@ private struct NaiveModel {
     @Test(arguments: [1, 2, 3, 42, 777] as [UInt64])
     func storageAgreesWithADictionary(seed: UInt64) throws {
         let random = RandomSource(seed: seed)
-        let storage = MemoryStorage(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 10_000))
+        let storage = WatchCache(startingAfter: Revision(100), historyLimit: HistoryLimit(events: 10_000))
         var model = NaiveModel()
         let cursor = try storage.watch(.configMaps, scope: .all, after: Revision(100)) {}
         var seen: [NaiveModel.Change] = []
@@ -53,7 +53,7 @@ private struct NaiveModel {
         #expect(seen == model.changes)
     }
 
-    private func mutate(_ storage: MemoryStorage, _ model: inout NaiveModel, _ random: RandomSource) throws {
+    private func mutate(_ storage: WatchCache, _ model: inout NaiveModel, _ random: RandomSource) throws {
         let key = Sample.key("n\(random.below(300))", namespace: "ns\(random.below(3))")
         let value = Int64(random.below(1000))
         let draft = Sample.draft(key.name.name, namespace: key.name.namespace, value: value)
@@ -77,7 +77,7 @@ private struct NaiveModel {
         try cursor.next(limit: limit).events.map { .init(kind: $0.kind, key: $0.object.key, revision: $0.revision) }
     }
 
-    private func compare(_ storage: MemoryStorage, _ model: NaiveModel, at revision: Revision?) throws {
+    private func compare(_ storage: WatchCache, _ model: NaiveModel, at revision: Revision?) throws {
         let snapshot = try storage.list(.configMaps, scope: .all, from: nil, limit: nil, at: revision)
         let expected = try #require(model.past[revision ?? model.revision])
         let keys = expected.keys.sorted { $0.name.description < $1.name.description }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct StoredObjectTests {
     @Test func itemsOfTypedListsBeginBehindTheirType() throws {
-        let storage = MemoryStorage()
+        let storage = WatchCache()
         let object = try storage.create(Sample.key("a"), Sample.draft("a"))
         let tail = String(decoding: object.untypedItemTail.buffer, as: UTF8.self)
         #expect(tail.hasPrefix(#""metadata":{"name":"a""#))
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func aRestampedObjectDiffersInItsRevisionOnly() throws {
-        let storage = MemoryStorage()
+        let storage = WatchCache()
         let object = try storage.create(Sample.key("a"), Sample.draft("a", labels: ["x": "y"]))
         let later = StoredObject(object, at: Revision(123_456_789))
         var expected = object.value()
@@ -36,7 +36,7 @@ import Testing
             )
         )
         let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: .configMaps))
-        let stored = try MemoryStorage(startingAfter: Revision(6)).create(Sample.key("a"), draft)
+        let stored = try WatchCache(startingAfter: Revision(6)).create(Sample.key("a"), draft)
         let metadata =
             #"{"name":"a","namespace":"ns","uid":"u","resourceVersion":"7","labels":{},"annotations":{},"x":1}"#
         #expect(
@@ -51,7 +51,7 @@ import Testing
         )
         let account = EncodedBytes(#"[{"manager":"m","fieldsV1":{"f:data":{}}}]"#)
         let facts = ObjectFacts(of: object, in: .configMaps)
-        let storage = MemoryStorage(startingAfter: Revision(9))
+        let storage = WatchCache(startingAfter: Revision(9))
         let draft = ObjectDraft(object, managedFields: account.slice, facts: facts)
         let made = try storage.create(Sample.key("a"), draft)
         // At each other revision, whatever its length, and where the account came with the tree.
@@ -79,13 +79,13 @@ import Testing
     ])
     func membersOfMetadataAreFoundInTheText(metadata: String, expected: Bool) throws {
         let text = #"{"kind":"ConfigMap","apiVersion":"v1","metadata":\#(metadata),"data":{"ownerReferences":"x"}}"#
-        let object = try store(text, in: MemoryStorage(), as: Sample.key("a"))
+        let object = try store(text, in: WatchCache(), as: Sample.key("a"))
         #expect(object.mayHaveMetadata("ownerReferences") == expected)
         #expect(!object.mayHaveMetadata("deletionTimestamp"))
         #expect(object.mayHaveMetadata("resourceVersion"))
     }
 
-    private func store(_ object: String, in storage: MemoryStorage, as key: ObjectKey) throws -> StoredObject {
+    private func store(_ object: String, in storage: WatchCache, as key: ObjectKey) throws -> StoredObject {
         let value = try JSONValue(json: Array(object.utf8))
         let draft = ObjectDraft(value, facts: ObjectFacts(of: value, in: key.resource))
         if let old = storage.get(key) { return try storage.update(key, expecting: old.revision, draft) }
@@ -103,12 +103,12 @@ import Testing
         // Labels may be called like members of the specification.
         let metadata = #"{"name":"a","labels":{"renewTime":"l"}}"#
         let text = #"{"kind":"Lease","apiVersion":"v1","metadata":\#(metadata),"spec":\#(spec)}"#
-        let stored = try store(text, in: MemoryStorage(), as: Sample.key("a"))
+        let stored = try store(text, in: WatchCache(), as: Sample.key("a"))
         let found = stored.text(ofMember: "renewTime")
         let read = stored.value()["spec"]?["renewTime"]?.string
         #expect(found.map { String(decoding: $0.buffer, as: UTF8.self) } ?? "" == expected ?? read)
         guard let found else { return }
-        let storage = MemoryStorage(startingAfter: Revision(99_999))
+        let storage = WatchCache(startingAfter: Revision(99_999))
         let draft = ObjectDraft(heartbeatOf: stored, replacing: [(found, "another")])
         let changed = try storage.create(Sample.key("a"), draft)
         var value = stored.value()
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func onlyTheRevisionAndWhatFollowsMayDifferInTheSameMetadata() throws {
-        let storage = MemoryStorage(startingAfter: Revision(98))
+        let storage = WatchCache(startingAfter: Revision(98))
         func put(_ metadata: String, _ rest: String) throws -> StoredObject {
             let text = #"{"kind":"A","apiVersion":"v1","metadata":{"name":"a",\#(metadata)},"spec":\#(rest)}"#
             return try store(text, in: storage, as: Sample.key("a"))
@@ -139,7 +139,7 @@ import Testing
     @Test func aTreeIsReadOnceForAllWhoHoldIt() throws {
         let stored = try store(
             #"{"kind":"A","apiVersion":"v1","metadata":{"name":"a"}}"#,
-            in: MemoryStorage(),
+            in: WatchCache(),
             as: Sample.key("a")
         )
         let held = stored.read()

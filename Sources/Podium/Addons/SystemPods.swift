@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pods that a real cluster has in kube-system from the start, for clients that expect some.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumClient
 import PodiumCodec

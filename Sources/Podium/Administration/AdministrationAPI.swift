@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `/podium/v1`: the clock, the journal, the images and the power of the nodes of one cluster.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
@@ -27,7 +26,7 @@ struct AdministrationAPI {
         case ("GET", "images"): return JSONAnswer.value(cluster.images.table.document)
         case ("PUT", "images"): return try setImages(try body(of: request))
         case ("GET", "images/standard"): return JSONAnswer.value(ImageTable.standardDocument)
-        case ("GET", "requests"): return JSONAnswer.value(cluster.journal.value)
+        case ("GET", "requests"): return JSONAnswer.value(cluster.requests)
         case ("PUT", _) where parts.count == 5 && parts[2] == "nodes" && parts[4] == "power":
             return try setPower(of: parts[3], try body(of: request))
         case (_, "clock"), (_, "clock/advance"), (_, "requests"), (_, "images"), (_, "images/standard"):

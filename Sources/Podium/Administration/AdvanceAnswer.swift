@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to a request that advances the clock: it comes when the clock has got there, or will not get there.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange

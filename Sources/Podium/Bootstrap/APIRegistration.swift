@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which groups and versions the server itself serves, as APIServices tell it.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

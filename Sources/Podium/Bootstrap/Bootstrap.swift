@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The objects that every cluster has from the start.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumClient
 import PodiumCodec

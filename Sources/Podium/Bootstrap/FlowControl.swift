@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which requests upstream would keep apart from each other, as data: flow schemas and priority levels.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumStorage

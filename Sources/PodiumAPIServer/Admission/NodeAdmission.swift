@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // New nodes are tainted until somebody found them ready; pods bear an ill node for five minutes.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translates the names of priority classes into numbers.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumKinds
 package import PodiumMachinery

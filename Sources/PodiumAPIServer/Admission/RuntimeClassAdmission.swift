@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods of a runtime class bear its overhead and go where it runs.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives pods a service account, its pull secrets and the token with which they may speak to the API.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumHost
 import PodiumKinds

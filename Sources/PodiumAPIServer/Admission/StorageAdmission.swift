@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Default classes of claims and ingresses, and finalizers that keep volumes while they are in use.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumKinds
 package import PodiumMachinery

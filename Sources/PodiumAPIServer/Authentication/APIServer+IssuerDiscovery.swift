@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells others how to check the tokens of service accounts: OpenID Connect discovery and the public key.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a token of a service account says, and whom it makes of its bearer.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

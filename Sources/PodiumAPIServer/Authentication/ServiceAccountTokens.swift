@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tokens of service accounts: what they say, how they are signed, and whether they still hold.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumHost
 import PodiumMachinery

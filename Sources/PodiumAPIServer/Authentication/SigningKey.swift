@@ -2,7 +2,6 @@
 // The RSA key of a cluster: made when it is first needed, told to the world as a JSON Web Key.
 
 import CPodiumKeys
-import OrderedCollections
 package import PodiumCodec
 import PodiumHost
 import PodiumMachinery

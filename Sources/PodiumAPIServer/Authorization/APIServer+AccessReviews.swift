@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions about access that are asked by POST and stored nowhere: who may do what, who am I, whose token is this.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumHost

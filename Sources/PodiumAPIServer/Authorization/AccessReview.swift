@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an access review asks, and whether that makes sense.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumKinds
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The form of the roles and bindings that a server makes itself.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One rule of a role: what it allows, and what of another rule it covers.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

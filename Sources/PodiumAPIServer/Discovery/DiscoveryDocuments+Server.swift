@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers the paths that tell about the server itself: its paths, its version, its health.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumExchange
 import PodiumMachinery

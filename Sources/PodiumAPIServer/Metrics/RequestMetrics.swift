@@ -175,6 +175,9 @@ package final class RequestMetrics: Sendable {
         return response
     }
 
+    /// The code under which answers are counted for which nobody has waited; no client sees it.
+    package static let abandoned = 499
+
     /// Counts events that a watch of a collection has read.
     func countWatchEvents(_ count: Int, of definition: ResourceDefinition) {
         let key = ObjectIdentifier(definition)

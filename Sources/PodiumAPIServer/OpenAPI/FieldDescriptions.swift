@@ -2,7 +2,6 @@
 // What types and fields mean, in one line each, read from openapi/descriptions.json.
 
 import CPodiumData
-import OrderedCollections
 import PodiumCodec
 
 /// The texts that `kubectl explain` shows.

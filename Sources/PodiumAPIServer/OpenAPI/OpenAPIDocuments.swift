@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers /openapi/v2, /openapi/v3 and the documents below it, which kubectl explains and checks fields with.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumExchange
 package import PodiumMachinery

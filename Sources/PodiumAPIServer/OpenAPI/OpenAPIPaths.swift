@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The paths of a collection and what can be done there, as an OpenAPI v3 document lists them.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Types of the API as the schemas of an OpenAPI v3 document.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenAPI v3 documents about what is no collection: lists of groups and versions, the version, the issuer of tokens.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

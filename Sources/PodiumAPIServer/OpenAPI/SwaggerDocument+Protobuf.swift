@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The OpenAPI v2 document in protobuf, which is all that kubectl reads of it.
 
-import OrderedCollections
 import PodiumCodec
 
 // The messages and their numbers are gnostic's: openapiv2/OpenAPIv2.proto. What begins with `x-` is a vendor extension,

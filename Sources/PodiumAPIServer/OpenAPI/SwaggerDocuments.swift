@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers /openapi/v2: one document about everything, in JSON and in the protobuf that kubectl reads.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery

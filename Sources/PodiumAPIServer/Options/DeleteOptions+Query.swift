@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads from a query how a deletion is to be done.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
 package import PodiumRegistry

@@ -2,7 +2,7 @@
 // From request to response: the order of the steps that every request goes through.
 
 package import PodiumExchange
-import PodiumHost
+package import PodiumHost
 package import PodiumMachinery
 package import PodiumRegistry
 import PodiumSchema
@@ -21,6 +21,8 @@ package final class APIServerComponents: Sendable {
     let hasControllers: Bool
     let server: ServerState
     let checks: [HealthCheck]
+    /// Keeps a virtual clock from moving until what it returns is cancelled.
+    let holdTime: @Sendable () -> any Cancellable
 
     package init(
         api: ClusterAPI,
@@ -30,7 +32,8 @@ package final class APIServerComponents: Sendable {
         logs: any ContainerLogSource = NoContainerLogs(),
         hasControllers: Bool = false,
         server: ServerState = ServerState(),
-        checks: [HealthCheck] = HealthCheck.standard
+        checks: [HealthCheck] = HealthCheck.standard,
+        holdTime: @escaping @Sendable () -> any Cancellable = { NothingToCancel() }
     ) {
         self.api = api
         self.authenticator = authenticator
@@ -40,6 +43,7 @@ package final class APIServerComponents: Sendable {
         self.hasControllers = hasControllers
         self.server = server
         self.checks = checks
+        self.holdTime = holdTime
     }
 }
 
@@ -55,6 +59,8 @@ package final class APIServer: RequestResponder {
     /// What is counted.
     let metrics: RequestMetrics
     private let flows: FlowClassifier
+    /// The answers that are yet to come.
+    package let pending: PendingAnswers
     /// Where watches draw how long they last. Not from the randomness of the cluster: reading must not shift what that
     /// draws, and time-outs run in real time anyway.
     let watchTimeouts = RandomSource()
@@ -71,6 +77,7 @@ package final class APIServer: RequestResponder {
         )
         metrics = RequestMetrics(components.api.registry)
         flows = FlowClassifier(storage: components.api.storage)
+        pending = PendingAnswers(timeouts: components.api.host.timeouts, holdTime: components.holdTime)
     }
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {
@@ -86,6 +93,23 @@ package final class APIServer: RequestResponder {
             response = AnswerWriter.failure(error, to: request)
         }
         response.flow = flow
+        guard case .later = response.body else { return end(response, routed, isReading: isReading, begun: begun) }
+        return response.observed { [self, routed, flow] response in
+            var response = response
+            response.flow = flow
+            return end(response, routed, isReading: isReading, begun: begun)
+        } abandoned: { [metrics, routed] in
+            metrics.end(isReading: isReading, routed, code: RequestMetrics.abandoned, begun: begun)
+        }
+    }
+
+    /// Counts a request whose answer is there, or begins to come.
+    private func end(
+        _ response: HTTPResponse,
+        _ routed: ResourceRequest?,
+        isReading: Bool,
+        begun: Int64
+    ) -> HTTPResponse {
         if let routed, routed.isLongRunning, case .stream = response.body {
             metrics.end(isReading: isReading, nil, code: response.status, begun: begun)
             return metrics.counted(response, to: routed, begun: begun)
@@ -118,10 +142,14 @@ package final class APIServer: RequestResponder {
             do throws(StatusError) {
                 return try run(resourceRequest)
             } catch {
-                let warnings = AnswerWriter.warningHeaders(of: resourceRequest)
-                return AnswerWriter.failure(error, to: request, warnings: warnings)
+                return failure(error, to: resourceRequest)
             }
         }
+    }
+
+    /// The answer that a request fails, with what its client is warned about.
+    func failure(_ error: StatusError, to request: ResourceRequest) -> HTTPResponse {
+        AnswerWriter.failure(error, to: request.http, warnings: AnswerWriter.warningHeaders(of: request))
     }
 
     /// Who is to be taken for the sender of a request, if that user may do `access`.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns what a verb found into the form that the client asked for.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumHost
@@ -198,6 +197,11 @@ struct AnswerWriter {
 
 extension AnswerWriter {
     /// The answer with an error.
+    /// A failure in the form in which nobody asked for another one.
+    static func failure(_ error: StatusError) -> HTTPResponse {
+        encode(error.status, form: MediaTypeNegotiation(), status: error.code, headers: [])
+    }
+
     static func failure(
         _ error: StatusError,
         to request: HTTPRequest,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `GET …/pods/{name}/log`: which container, which part, and what is refused.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done to a pod by POST: binding it to a node, evicting it.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `…/scale`: the replicas of a workload as an object of its own.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery

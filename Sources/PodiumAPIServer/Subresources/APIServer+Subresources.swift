@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands below objects: parts that are written apart, and the ways into containers.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `POST …/serviceaccounts/{name}/token`: a token for a service account.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumHost

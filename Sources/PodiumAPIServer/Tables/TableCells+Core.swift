@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cells of the core group's small kinds: nodes, namespaces, config, events.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

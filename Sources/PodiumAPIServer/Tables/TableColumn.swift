@@ -2,7 +2,6 @@
 // The columns of the tables of each kind, read from openapi/columns.json.
 
 import CPodiumData
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the printers of tables read objects: leniently, a missing field is an empty one.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

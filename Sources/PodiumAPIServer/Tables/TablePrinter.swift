@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes a `Table` of objects: what `kubectl get` prints.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PATCH with an applied configuration: server-side apply.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The health of a cluster's components, the one collection that is made up whenever somebody looks at it.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DELETE of an object and of a collection.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery

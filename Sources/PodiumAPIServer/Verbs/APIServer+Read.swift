@@ -11,15 +11,13 @@ import PodiumStorage
 
 extension APIServer {
     func get(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        if let version = request.query["resourceVersion"], let revision = try ListOptions.revision(version) {
-            let current = api.storage.revision
-            if revision > current {
-                throw StatusError(
-                    .futureRevision(requested: revision, current: current),
-                    resource: request.definition.groupResource
-                )
-            }
+        guard let version = request.query["resourceVersion"] else { return try getNow(request) }
+        return try answer(request, reaching: try ListOptions.revision(version)) { server throws(StatusError) in
+            try server.getNow(request)
         }
+    }
+
+    private func getNow(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         if let answer = try componentStatus(request) { return answer }
         // Without a store, which knows more than is needed to read one object.
         let resource = request.definition.storage
@@ -31,14 +29,25 @@ extension APIServer {
     func list(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         if let answer = try componentStatus(request) { return answer }
         let options = try ListOptions(query: request.query, resource: request.definition.storage)
-        let result = try store(request).list(options)
-        return try AnswerWriter(request, self).list(result)
+        return try answer(request, reaching: try options.awaitedRevision) { server throws(StatusError) in
+            try AnswerWriter(request, server).list(try server.store(request).list(options))
+        }
     }
 
     func watch(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         var options = try ListOptions(query: watchQuery(request), resource: request.definition.storage)
         options.isWatch = true
         if let name = request.path.name { options.fields = FieldSelector([.init("metadata.name", name)]) }
+        let awaited = options.showsInitialEvents(try options.revision()) ? try options.revision() : nil
+        return try answer(request, reaching: awaited) { [options] server throws(StatusError) in
+            try server.watchNow(request, options)
+        }
+    }
+
+    private func watchNow(
+        _ request: ResourceRequest,
+        _ options: ListOptions
+    ) throws(StatusError) -> HTTPResponse {
         let store = store(request)
         let scope = store.scope(of: options)
         let plan = try watchPlan(request, store, options)
@@ -73,16 +82,9 @@ extension APIServer {
         let timeout =
             seconds > .zero
             ? seconds : WatchTimeout.minimum + .seconds(watchTimeouts.below(WatchTimeout.spread))
-        let showsInitial = options.sendsInitialEvents ?? (requested == nil || requested == Revision(0))
-        guard showsInitial else {
+        guard options.showsInitialEvents(requested) else {
             let revision = requested.flatMap { $0.number > 0 ? $0 : nil } ?? api.storage.revision
             return WatchPlan(revision: revision, options: options, timeout: timeout, bookmark: bookmark(of: request))
-        }
-        if let requested, requested > api.storage.revision {
-            throw StatusError(
-                .futureRevision(requested: requested, current: api.storage.revision),
-                resource: request.definition.groupResource
-            )
         }
         var everything = options
         everything.limit = 0
@@ -113,6 +115,13 @@ extension APIServer {
             let empty = try? SchemaDecoder.decode(object, as: schema)
         else { return object }
         return empty.value
+    }
+}
+
+extension ListOptions {
+    /// Whether a watch begins with what is there.
+    fileprivate func showsInitialEvents(_ revision: Revision?) -> Bool {
+        sendsInitialEvents ?? (revision == nil || revision == Revision(0))
     }
 }
 

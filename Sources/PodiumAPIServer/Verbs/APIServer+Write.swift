@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST, PUT and PATCH of objects: decode, hand to the store, answer what is stored.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumExchange
 package import PodiumMachinery

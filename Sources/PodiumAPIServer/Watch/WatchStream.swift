@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A watch as a response body: pulls from the history in storage and frames events without copying them.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumExchange
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an Event is about, and the Event object itself.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumStorage

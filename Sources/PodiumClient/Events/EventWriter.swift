@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes Events: finds them names, and lets those go that the API refuses.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumStorage

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects go with their owners: after them, before them, or not, as the deletion of the owner asked for.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 import PodiumHost

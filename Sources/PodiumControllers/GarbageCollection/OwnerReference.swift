@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Owners of objects, and the finalizers by which they decide what becomes of what they own.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A namespace that is deleted takes everything in it along, and goes when the last of it is gone.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is left in a namespace that is being deleted, and how its conditions say so.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery

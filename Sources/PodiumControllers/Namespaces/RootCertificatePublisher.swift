@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every namespace has the certificate by which its pods know the API server.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every namespace has a service account `default`.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many pods behind a PodDisruptionBudget may be evicted now.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 import PodiumHost

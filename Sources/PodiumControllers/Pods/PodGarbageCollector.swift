@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Removes pods that no kubelet will ever end: those on nodes that are gone or given up, and too many ended ones.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the configurations of admission webhooks leave out.
 
-import OrderedCollections
 import PodiumCodec
 
 /// The defaults of ValidatingWebhookConfiguration and MutatingWebhookConfiguration.

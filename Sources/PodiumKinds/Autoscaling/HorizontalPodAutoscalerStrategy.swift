@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Autoscalers: a target, bounds, and a metric.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cron jobs: schedules, time zones, and templates of jobs.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

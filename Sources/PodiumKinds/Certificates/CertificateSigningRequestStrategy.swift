@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificate signing requests: who asked is the server's to say, and each subresource writes its own part.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumHost
 import PodiumMachinery

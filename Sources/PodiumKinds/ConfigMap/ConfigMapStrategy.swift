@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ConfigMaps: keys that can be file names, a limit of size, and data that can be sealed.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

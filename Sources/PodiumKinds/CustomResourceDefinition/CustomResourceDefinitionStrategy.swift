@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Definitions of custom resources: names that are complete, and the versions in which objects were ever stored.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

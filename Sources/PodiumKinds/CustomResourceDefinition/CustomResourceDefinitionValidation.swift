@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which definitions make sense: group, names, versions, columns and the outline of their schemas.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Endpoints: addresses that lead somewhere, and ports by number.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

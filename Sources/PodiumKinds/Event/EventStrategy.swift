@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events: the lenient rules of the core group, and the strict ones of events.k8s.io.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

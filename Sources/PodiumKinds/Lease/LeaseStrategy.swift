@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leases: durations and counts that make sense; a PUT makes a missing one.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a namespace is asked to go.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

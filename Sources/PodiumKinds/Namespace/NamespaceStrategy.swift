@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Namespaces: the label with their name, the finalizer that keeps them until they are empty, and their phase.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

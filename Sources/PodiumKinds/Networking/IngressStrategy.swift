@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ingresses, their classes, and network policies.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all kinds have in common when nothing special is known: status apart, generations counted.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with bindings that clients send.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumPodModel

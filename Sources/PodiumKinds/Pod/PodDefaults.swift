@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pod gets when its client says nothing: the defaults that only whole pods have, not templates of pods.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// The defaults of `v1` pods.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a pod may be evicted, and what that does to it and to its disruption budget.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

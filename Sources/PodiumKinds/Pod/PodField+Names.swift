@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of a pod's fields against the forms that names, labels and addresses have.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A field of a pod together with its place: what every pod validator reads and blames.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the server decides about a new pod: its first status, and fields that follow from others.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The defaults of containers, their ports, probes, hooks and environment.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumPodModel
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The defaults of volumes, source by source.
 
-import OrderedCollections
 import PodiumCodec
 
 extension PodSpecDefaults {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The defaults of a pod's spec and of a pod template's: whatever a container, a probe or a volume leaves out.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 

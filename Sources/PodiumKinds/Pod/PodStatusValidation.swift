@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of what may be reported about a pod.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of which nodes a pod wants, and which other pods near it.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of annotations that mean something to pods, and of their agreement with the fields that replaced them.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of containers: what all kinds share, and what init and ephemeral containers may not have.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

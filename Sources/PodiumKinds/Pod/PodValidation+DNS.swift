@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of how a pod resolves names.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

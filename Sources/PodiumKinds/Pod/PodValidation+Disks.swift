@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of volumes that are disks and file systems of somewhere else.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of environment variables and where they come from.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of adding ephemeral containers to a pod.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of volumes that are made of files: secrets, config maps, downward API, projections, claim templates.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of probes, of hooks, and of the actions that both run.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

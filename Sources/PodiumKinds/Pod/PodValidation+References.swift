@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of references from a container or volume to fields of its own pod.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of changing what the containers of a pod may use.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

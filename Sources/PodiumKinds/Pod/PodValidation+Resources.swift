@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of what containers and whole pods may ask for.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of when a single container is started again, and of resizing it.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of tolerated taints and of how pods spread over nodes.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of whom containers run as and what they may do.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

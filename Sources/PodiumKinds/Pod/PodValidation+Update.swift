@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of updating a pod: nearly nothing of its spec may change.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of volumes: their names, and that each has one source.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

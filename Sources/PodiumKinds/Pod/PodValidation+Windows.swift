@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of what pods of one operating system may not say, and of users on Windows.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

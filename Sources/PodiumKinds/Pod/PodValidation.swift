@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which rules a pod's spec must meet, and in which order they are told.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Warnings about containers: fractions of bytes, hidden variables, ports that are there twice.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

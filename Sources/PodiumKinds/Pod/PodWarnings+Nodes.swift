@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Warnings about labels of nodes that have newer names.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

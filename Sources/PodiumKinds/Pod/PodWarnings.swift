@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is allowed in a pod but hardly meant.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

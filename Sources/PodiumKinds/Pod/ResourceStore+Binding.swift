@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Binding a pod to a node: what `POST …/binding` does, and what the scheduler in this process does.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumHost
 package import PodiumMachinery

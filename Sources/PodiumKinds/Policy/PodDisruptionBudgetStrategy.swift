@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Disruption budgets and runtime classes.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

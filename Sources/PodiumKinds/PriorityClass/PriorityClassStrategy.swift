@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Priority classes: which values users may define, and which classes belong to the system.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quotas and limit ranges: which resources they may name, and amounts that fit each other.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Roles and bindings: complete rules, known subjects, and a role that a binding keeps.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

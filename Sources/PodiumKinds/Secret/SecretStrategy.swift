@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Secrets: plain text folded into bytes, and what each type of secret must hold.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

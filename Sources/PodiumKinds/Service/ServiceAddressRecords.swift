@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps an IPAddress for the cluster address of every Service.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which cluster address and node ports a service gets.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumHost
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Services: defaults of type, policies and ports, and how an update keeps or gives up what was allocated.
 
-import OrderedCollections
 package import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which addresses, families and load balancers a service may name, and which of them may change.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which services make sense: type and fields, ports, affinity, policies.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

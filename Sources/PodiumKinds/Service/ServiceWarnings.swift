@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What users of services are warned about.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

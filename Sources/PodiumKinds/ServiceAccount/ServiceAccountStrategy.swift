@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Service accounts: references to secrets by name alone.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

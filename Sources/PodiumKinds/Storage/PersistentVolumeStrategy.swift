@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes, claims and storage classes.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deployments: rolling by default, and a selector that never changes.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

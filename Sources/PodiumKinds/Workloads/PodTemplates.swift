@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all kinds with a pod template share: the template's defaults and rules, selectors, counts and percentages.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

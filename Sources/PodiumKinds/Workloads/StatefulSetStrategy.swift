@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stateful sets: ordered by default, and nearly all of the specification is for ever.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumRegistry

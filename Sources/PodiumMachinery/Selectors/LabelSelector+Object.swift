@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Label selectors as API objects: `matchLabels` and `matchExpressions`, read and validated.
 
-import OrderedCollections
 package import PodiumCodec
 
 extension LabelSelector {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with the metadata of an object, on create and on update.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// Checks of `metadata`.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The token with which a client asks for the next part of a list.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 package import PodiumStorage

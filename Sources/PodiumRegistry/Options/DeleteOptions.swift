@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a deletion is to be done, from the query or the body of the request.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

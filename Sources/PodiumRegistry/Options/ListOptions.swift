@@ -51,6 +51,11 @@ package struct ListOptions: Sendable {
         }
     }
 
+    /// The revision that a list waits for; nil when it is about what is there, or was there once.
+    package var awaitedRevision: Revision? {
+        get throws(StatusError) { continueToken.isEmpty && versionMatch != .exact ? try revision() : nil }
+    }
+
     /// A resource version as a number; nil for an empty text.
     /// - Throws: 500 with upstream's words when it is none.
     package static func revision(_ text: String) throws(StatusError) -> Revision? {

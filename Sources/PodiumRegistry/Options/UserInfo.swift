@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who makes a request.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// An authenticated user, or the anonymous one.

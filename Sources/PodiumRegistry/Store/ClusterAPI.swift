@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collections of one cluster and the one door to each of them, for whoever writes: clients, controllers, kubelets.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumHost
 package import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server-side apply: merges what a client wants into what is there, and keeps account of who wants what.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 import PodiumSchema

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deleting an object: preconditions, grace, finalizers, and what the client is told.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumHost
 package import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads rules of the image table from JSON, and says what is wrong with them.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

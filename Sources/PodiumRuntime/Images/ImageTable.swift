@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registry table of a cluster: which images there are, what pulling them takes, and what they run.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumPodModel

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ports of nodes that pods occupy, and when two of them get in each other's way.
 
-import OrderedCollections
 import PodiumCodec
 
 /// A port on an address of a node.

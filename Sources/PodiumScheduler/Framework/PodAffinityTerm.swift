@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terms by which pods want to be near other pods, or far from them.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node as the scheduler sees it, read once from its object.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 package import PodiumPodModel

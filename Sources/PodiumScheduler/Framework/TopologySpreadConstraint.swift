@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How evenly a pod wants to be spread with others like it.
 
-import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
 import PodiumPodModel

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many pods may go voluntarily, as far as preemption cares.
 
-import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 package import PodiumMachinery

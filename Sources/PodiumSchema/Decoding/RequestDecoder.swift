@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns the body of a request into an object of the expected kind, or into the error that the client sees.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decides what is written for absent and empty values: what Go's zero values and `omitempty` leave of them.
 
-import OrderedCollections
 import PodiumCodec
 
 extension SchemaDecoder {

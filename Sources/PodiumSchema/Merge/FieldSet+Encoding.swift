@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sets of fields as JSON, which is how objects carry them: {"f:metadata":{"f:labels":{".":{},"f:app":{}}}}.
 
-import OrderedCollections
 package import PodiumCodec
 
 /// A text that is no set of fields.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who owns which fields of an object: metadata.managedFields as a value.
 
-import OrderedCollections
 import PodiumCodec
 
 /// Whether fields are owned because they were applied, or because they were written.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads JSON patches (RFC 6902) and applies their operations in order, all or none.
 
-import OrderedCollections
 import PodiumCodec
 
 /// One operation of a JSON patch.

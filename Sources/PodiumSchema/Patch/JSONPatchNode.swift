@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A JSON tree whose lists and objects are cheap to change in any place, for as long as a JSON patch is applied.
 
-import OrderedCollections
 import PodiumCodec
 
 /// A value in a document that is being edited; what no path has led into is left as it was.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies JSON merge patches (RFC 7386).
 
-import OrderedCollections
 import PodiumCodec
 
 /// JSON merge patches as Kubernetes applies them.

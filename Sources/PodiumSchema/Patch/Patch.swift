@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies the body of a PATCH request to an object, and reads the result as the object's kind again.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 

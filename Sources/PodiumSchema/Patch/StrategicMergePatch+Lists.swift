@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Merges lists element by element: objects by their merge key, scalars by their value.
 
-import OrderedCollections
 import PodiumCodec
 
 extension StrategicMergePatch {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies strategic merge patches: merges objects and, as the schema says, lists, guided by directives in the patch.
 
-import OrderedCollections
 import PodiumCodec
 
 /// Strategic merge patches.

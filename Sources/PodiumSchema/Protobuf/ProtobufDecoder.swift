@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns the protobuf message of an API type into the tree that its JSON would be.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 

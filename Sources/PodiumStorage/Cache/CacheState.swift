@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory backend as a value: every decision of storage, without a lock and without time.
+// The watch cache as a value: every decision of it, without a lock and without time.
 
 import PodiumMachinery
 
 /// All collections of a cluster and the one order of their revisions.
-struct MemoryState: Sendable {
+struct CacheState: Sendable {
     /// One collection.
     struct Collection: Sendable {
         var objects = OrderedObjects()
@@ -21,6 +21,7 @@ struct MemoryState: Sendable {
     /// Where histories begin.
     private var firstRevision: Revision
     private(set) var isEnded = false
+    private var waiters = RevisionWaiters()
     private let historyLimit: HistoryLimit
 
     init(revision: Revision, historyLimit: HistoryLimit) {
@@ -71,7 +72,7 @@ struct MemoryState: Sendable {
 
 // MARK: Writing
 
-extension MemoryState {
+extension CacheState {
     /// Fills an empty state with the objects that a cluster begins with.
     ///
     /// They are there before anybody can watch, so no history of them is kept.
@@ -90,14 +91,27 @@ extension MemoryState {
     struct Commit: Sendable {
         let object: StoredObject
         let wakeup: WatcherGroup.Wakeup
+        /// Who waited for its revision.
+        let reached: [RevisionWaiters.Token]
     }
 
-    mutating func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> Commit {
+    mutating func commit(_ change: Change) throws(StorageError) -> Commit {
+        switch change {
+        case .create(let key, let draft): try create(key, draft)
+        case .update(let key, let expected, let draft): try update(key, expecting: expected, draft)
+        case .delete(let key, let expected): try delete(key, expecting: expected)
+        }
+    }
+
+    /// Registers one who waits for a revision that is yet to come.
+    mutating func addWaiter(_ waiter: RevisionWaiters.Waiter) { waiters.add(waiter) }
+
+    private mutating func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> Commit {
         if get(key.resource, Self.storageKey(key.name)) != nil { throw .keyExists(key) }
         return commit(.added, StoredObject(key: key, revision: nextRevision, draft: draft), previous: nil)
     }
 
-    mutating func update(
+    private mutating func update(
         _ key: ObjectKey,
         expecting expected: Revision,
         _ draft: ObjectDraft
@@ -106,7 +120,7 @@ extension MemoryState {
         return commit(.modified, StoredObject(key: key, revision: nextRevision, draft: draft), previous: previous)
     }
 
-    mutating func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> Commit {
+    private mutating func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> Commit {
         let previous = try current(key, expecting: expected)
         return commit(.deleted, StoredObject(previous, at: nextRevision), previous: previous)
     }
@@ -136,7 +150,8 @@ extension MemoryState {
         collections[index].log.append(event)
         return Commit(
             object: object,
-            wakeup: collections[index].watchers.interested(in: object.key.name, isHeartbeat: event.isHeartbeat)
+            wakeup: collections[index].watchers.interested(in: object.key.name, isHeartbeat: event.isHeartbeat),
+            reached: waiters.take(through: revision)
         )
     }
 }
@@ -152,7 +167,7 @@ struct ListPlan: Sendable {
     let past: [String: StoredObject?]
 }
 
-extension MemoryState {
+extension CacheState {
     func planList(_ resource: GroupResource, at requested: Revision?) throws(StorageError) -> ListPlan {
         let collection = knownIndex(of: resource).map { collections[$0] } ?? emptyCollection
         guard let requested, requested < revision else {
@@ -212,7 +227,7 @@ extension ListPlan {
         switch scope {
         case .all: ""
         case .namespace(let namespace): namespace + "/"
-        case .object(let name): MemoryState.storageKey(name)
+        case .object(let name): CacheState.storageKey(name)
         }
     }
 
@@ -227,7 +242,7 @@ extension ListPlan {
 
 // MARK: Watching
 
-extension MemoryState {
+extension CacheState {
     /// Checks that a watch can begin after `revision`, and registers it.
     mutating func addWatcher(
         _ watcher: WatcherGroup.Watcher,

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory backend: one leaf lock around the state; lists and wake-ups happen outside of it.
+// What answers reads: one leaf lock around the state; lists and wake-ups happen outside of it.
 
 package import PodiumHost
 package import PodiumMachinery
 import Synchronization
 
-/// Storage in memory.
+/// All objects of a cluster in the order of their keys, what they were not long ago, and who is to be told of changes.
+///
+/// Reads, lists and watches are answered from here; which writes happen, and in which order, is decided by the log.
 // State | guarded by | why separate
 // state | mutex | one order of revisions needs one lock; held for lookups and pointer changes only
-package final class MemoryStorage: Storage {
-    /// The limits of the memory backend.
+// Kubernetes: apiserver/pkg/storage/cacher/cacher.go
+package final class WatchCache: Storage {
+    /// The limits of the cache.
     package enum Limits {
         /// What is kept of the changes of each collection for watches and past lists. The bytes bound collections of
         /// large objects, of which the usual number of changes would fill the machine.
@@ -19,15 +22,18 @@ package final class MemoryStorage: Storage {
         package static let firstRevision = Revision(1000)
     }
 
-    private let state: Mutex<MemoryState>
+    private let log: any RevisionLog
+    private let state: Mutex<CacheState>
     private let nextWatcherID = Atomic<UInt64>(0)
 
     /// An empty store, whose first change has the revision behind `revision`.
     package init(
         startingAfter revision: Revision = Limits.firstRevision,
-        historyLimit: HistoryLimit = Limits.history
+        historyLimit: HistoryLimit = Limits.history,
+        log: any RevisionLog = MemoryLog()
     ) {
-        state = Mutex(MemoryState(revision: revision, historyLimit: historyLimit))
+        self.log = log
+        state = Mutex(CacheState(revision: revision, historyLimit: historyLimit))
     }
 
     /// A store that begins with `templates`, which were made at `time` and have UIDs drawn from `random`.
@@ -36,9 +42,11 @@ package final class MemoryStorage: Storage {
         historyLimit: HistoryLimit = Limits.history,
         templates: [ObjectTemplate],
         time: Timestamp,
-        random: RandomSource
+        random: RandomSource,
+        log: any RevisionLog = MemoryLog()
     ) {
-        var begun = MemoryState(revision: revision, historyLimit: historyLimit)
+        self.log = log
+        var begun = CacheState(revision: revision, historyLimit: historyLimit)
         begun.begin(with: templates, at: time) { random.uid() }
         state = Mutex(begun)
     }
@@ -46,13 +54,13 @@ package final class MemoryStorage: Storage {
     package var revision: Revision { state.withLock { $0.revision } }
 
     package func get(_ key: ObjectKey) -> StoredObject? {
-        let storageKey = MemoryState.storageKey(key.name)
+        let storageKey = CacheState.storageKey(key.name)
         return state.withLock { $0.get(key.resource, storageKey) }
     }
 
     package func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {
         if draft.isTooLarge { throw .tooLarge(key) }
-        return try commit { state throws(StorageError) in try state.create(key, draft) }
+        return try log.append(.create(key, draft), to: self)
     }
 
     package func update(
@@ -61,19 +69,34 @@ package final class MemoryStorage: Storage {
         _ draft: ObjectDraft
     ) throws(StorageError) -> StoredObject {
         if draft.isTooLarge { throw .tooLarge(key) }
-        return try commit { state throws(StorageError) in try state.update(key, expecting: expected, draft) }
+        return try log.append(.update(key, expecting: expected, draft), to: self)
     }
 
     package func delete(_ key: ObjectKey, expecting expected: Revision) throws(StorageError) -> StoredObject {
-        try commit { state throws(StorageError) in try state.delete(key, expecting: expected) }
+        try log.append(.delete(key, expecting: expected), to: self)
     }
 
-    private func commit(
-        _ write: (inout MemoryState) throws(StorageError) -> MemoryState.Commit
-    ) throws(StorageError) -> StoredObject {
-        let commit = try state.withLock { state throws(StorageError) in try write(&state) }
+    /// Gives a change the next revision, if its condition holds, and shows it. For logs whose order is that of this
+    /// cache.
+    package func commit(_ change: Change) throws(StorageError) -> StoredObject {
+        let commit = try state.withLock { state throws(StorageError) in try state.commit(change) }
         commit.wakeup()
+        for token in commit.reached { token.tell() }
         return commit.object
+    }
+
+    package func notify(
+        reaching revision: Revision,
+        _ reached: @escaping @Sendable () -> Void
+    ) -> any Cancellable {
+        let token = RevisionWaiters.Token(reached)
+        let isThere = state.withLock { state in
+            if state.revision >= revision { return true }
+            state.addWaiter(RevisionWaiters.Waiter(revision: revision, token: token))
+            return false
+        }
+        if isThere { token.tell() }
+        return token
     }
 
     package func list(
@@ -99,8 +122,8 @@ package final class MemoryStorage: Storage {
         try state.withLock { state throws(StorageError) in
             try state.addWatcher(watcher, to: resource, scope: scope, after: revision)
         }
-        let target = MemoryCursor.Target(resource: resource, scope: scope, skipsHeartbeats: skippingHeartbeats)
-        return MemoryCursor(storage: self, id: id, target: target, position: revision)
+        let target = CacheCursor.Target(resource: resource, scope: scope, skipsHeartbeats: skippingHeartbeats)
+        return CacheCursor(storage: self, id: id, target: target, position: revision)
     }
 
     /// Lets go of the history up to `revision`: watches and lists from before it get `compacted`.
@@ -115,7 +138,7 @@ package final class MemoryStorage: Storage {
     }
 
     fileprivate func events(
-        of cursor: MemoryCursor,
+        of cursor: CacheCursor,
         after position: Revision,
         limit: Int
     ) throws(StorageError) -> (
@@ -132,7 +155,7 @@ package final class MemoryStorage: Storage {
         }
     }
 
-    fileprivate func remove(_ cursor: MemoryCursor) {
+    fileprivate func remove(_ cursor: CacheCursor) {
         state.withLock { $0.removeWatcher(cursor.id, from: cursor.target.resource, scope: cursor.target.scope) }
     }
 }
@@ -140,7 +163,7 @@ package final class MemoryStorage: Storage {
 /// A place in the history of a collection.
 // State | guarded by | why separate
 // position | mutex | moved by the one reader of this cursor; never held together with the store's lock
-private final class MemoryCursor: WatchCursor {
+private final class CacheCursor: WatchCursor {
     /// What is watched.
     fileprivate struct Target: Sendable {
         let resource: GroupResource
@@ -150,11 +173,11 @@ private final class MemoryCursor: WatchCursor {
 
     fileprivate let id: UInt64
     fileprivate let target: Target
-    private let storage: MemoryStorage
+    private let storage: WatchCache
     private let position: Mutex<Revision>
     private let isClosed = Atomic<Bool>(false)
 
-    init(storage: MemoryStorage, id: UInt64, target: Target, position: Revision) {
+    init(storage: WatchCache, id: UInt64, target: Target, position: Revision) {
         self.storage = storage
         self.id = id
         self.target = target

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random types, objects of them, and rows of appliers: what must hold of every merge.
 
-import OrderedCollections
 import PodiumCodec
 import Testing
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holds pods to the security standard of their namespace.
 
-import OrderedCollections
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumRegistry

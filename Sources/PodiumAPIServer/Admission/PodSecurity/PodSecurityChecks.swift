@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checks of the pod security standards, in the order in which findings are told.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumKinds
 import PodiumMachinery

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which security standard a namespace asks for, by its labels.
 
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 
