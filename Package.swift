@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .executable(name: "podium", targets: ["PodiumCLI"]),
         .library(name: "Podium", targets: ["Podium"]),
+        .library(name: "PodiumTestKit", targets: ["PodiumTestKit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -146,7 +147,7 @@ let package = Package(
         ),
         tests(of: "PodiumMachinery", ["PodiumCodec", "PodiumMachinery"]),
         tests(of: "PodiumPodModel", ["PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
-        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema", collections]),
+        tests(of: "PodiumSchema", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumSchema"]),
         tests(
             of: "PodiumRegistry",
             [
@@ -154,18 +155,38 @@ let package = Package(
                 "PodiumTestKit",
             ]
         ),
+        // Pods and other objects for the tests of kinds and of what admits them.
+        testing(
+            "PodiumKindTesting",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumRegistry", "PodiumKinds",
+                "PodiumTestKit",
+            ]
+        ),
+        tests(
+            of: "PodiumKinds",
+            [
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumPodModel",
+                "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumKindTesting", collections, logging,
+            ]
+        ),
+        tests(
+            of: "PodiumClient",
+            ["PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumClient", "PodiumTestKit"]
+        ),
         tests(
             of: "PodiumAPIServer",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumPodModel", "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumTestKit",
-                collections, logging,
+                "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumTestKit",
+                "PodiumKindTesting", logging,
             ]
         ),
         tests(
             of: "PodiumScheduler",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumClient", "PodiumScheduler",
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumRegistry", "PodiumKinds",
+                "PodiumClient", "PodiumScheduler",
                 collections, "PodiumTestKit",
             ]
         ),

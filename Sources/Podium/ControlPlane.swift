@@ -23,7 +23,13 @@ import PodiumStorage
 enum StandardDefinitions {
     static let registry = ResourceRegistry.builtIn()
     static let schemas = SchemaRegistry()
-    static let templates = Bootstrap.standardObjects(registry).map { ObjectTemplate($0.object, in: $0.resource) }
+    static let templates = Bootstrap.standardObjects(registry).map { template($0.object, in: $0.resource) }
+
+    /// An object of a built-in kind, for all clusters.
+    static func template(_ object: JSONValue, in resource: GroupResource) -> ObjectTemplate {
+        let fields = BuiltInKinds.definition(of: resource).selectableFields
+        return ObjectTemplate(object, in: resource, selectableFields: fields)
+    }
 
     /// Reads them all.
     static func read() {
@@ -46,7 +52,7 @@ struct SharedDefinitions: Sendable {
         schemas = StandardDefinitions.schemas
         templates =
             StandardDefinitions.templates
-            + Bootstrap.objects(configuration).map { ObjectTemplate($0.object, in: $0.resource) }
+            + Bootstrap.objects(configuration).map { StandardDefinitions.template($0.object, in: $0.resource) }
     }
 }
 

@@ -49,7 +49,7 @@ package final class ObjectTemplate: Sendable {
     private let metadataSize: Int
 
     /// Encodes `object`, a member of `resource`, which names itself and its type.
-    package init(_ object: JSONValue, in resource: GroupResource) {
+    package init(_ object: JSONValue, in resource: GroupResource, selectableFields: [SelectableField] = []) {
         var object = object
         object[path: "metadata", "uid"] = .string(Mark.uid)
         if object[path: "metadata", "creationTimestamp"] == nil {
@@ -61,7 +61,7 @@ package final class ObjectTemplate: Sendable {
             name: object[path: "metadata", "name"]?.string ?? ""
         )
         storageKey = CacheState.storageKey(key.name)
-        facts = ObjectFacts(of: object, in: resource)
+        facts = ObjectFacts(of: object, fields: selectableFields)
         var writer = JSONWriter(capacity: 4096)
         let layout = writer.writeObject(object)
         precondition(layout.accountLength == 0, "nobody owns fields of what a cluster begins with")

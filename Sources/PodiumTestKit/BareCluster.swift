@@ -7,12 +7,12 @@ package import PodiumClient
 package import PodiumCodec
 package import PodiumHost
 import PodiumKinds
-import PodiumMachinery
+package import PodiumMachinery
 package import PodiumRegistry
 import PodiumSchema
 package import PodiumStorage
 
-/// Storage in memory, a virtual clock and the door of the API, with the namespace `ns`.
+/// Storage in memory, a virtual clock and the door of the API.
 ///
 /// What a test is about writes through the door. A test itself may also put objects there as they are, in a state that
 /// no client could bring about at once.
@@ -36,12 +36,14 @@ package struct BareCluster: Sendable {
     ///   - timeouts: of what runs in real time.
     ///   - scheduling: where queues come from; nil for the clock.
     ///   - disabled: the admission plugins that it does without.
+    ///   - serviceNetwork: where the addresses of Services come from.
     package init(
         seed: UInt64 = 1,
         scheduling: (any WorkScheduling)? = nil,
         clock: ClusterClock = ClusterClock(mode: .virtual),
         timeouts: any TimeoutScheduling = DispatchTimeouts(),
-        disabling disabled: Set<String> = ["ServiceAccount"]
+        disabling disabled: Set<String> = ["ServiceAccount"],
+        serviceNetwork: ServiceNetwork = .standard
     ) throws {
         self.clock = clock
         storage = FaultyStorage(memory)
@@ -57,7 +59,8 @@ package struct BareCluster: Sendable {
             storage: storage,
             host: host,
             schemas: Self.schemas,
-            admission: AdmissionChain(disabling: disabled)
+            admission: AdmissionChain(disabling: disabled),
+            serviceNetwork: serviceNetwork
         )
         client = ResourceClient(api: api, fieldManager: "test")
     }
@@ -81,7 +84,7 @@ package struct BareCluster: Sendable {
             object[path: "metadata", "creationTimestamp"] = .string(host.clock.now.rfc3339)
         }
         let key = ObjectKey(definition.storage, namespace: object.namespace, name: object.name)
-        let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: definition.storage))
+        let draft = ObjectDraft(object, facts: ObjectFacts(of: object, fields: definition.rules.selectableFields))
         return APIObject(try storage.create(key, draft))
     }
 
@@ -90,7 +93,9 @@ package struct BareCluster: Sendable {
         guard let stored = try storage.get(key) else { throw StorageError.keyNotFound(key) }
         var object = stored.value()
         change(&object)
-        let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: key.resource))
+        let store = try api.store(key.resource, namespace: key.name.namespace)
+        let facts = ObjectFacts(of: object, fields: store.definition.rules.selectableFields)
+        let draft = ObjectDraft(object, facts: facts)
         _ = try storage.update(key, expecting: stored.revision, draft)
     }
 

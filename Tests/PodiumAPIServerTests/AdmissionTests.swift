@@ -3,6 +3,7 @@
 
 import PodiumAPIServer
 import PodiumCodec
+import PodiumKindTesting
 import PodiumMachinery
 import PodiumRegistry
 import PodiumStorage
@@ -231,7 +232,11 @@ import Testing
             "pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "baseline",
             "pod-security.kubernetes.io/warn-version": "v1.30",
         ])
-        let deployment = WorkloadStrategyTests.deployment { $0[path: "spec", "template", "spec", "hostIPC"] = true }
+        let template: JSONValue = [
+            "metadata": ["labels": ["a": "b"]],
+            "spec": ["hostIPC": true, "containers": [["name": "c", "image": "i"]]],
+        ]
+        let deployment: JSONValue = ["spec": ["selector": ["matchLabels": ["a": "b"]], "template": template]]
         #expect(
             try cluster.createWarning("deployments", in: "apps", deployment).warnings == [
                 "would violate PodSecurity \"baseline:v1.30\": host namespaces (hostIPC=true)"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is authorised is what runs: every method, on every form of a path, by everybody.
 
-import OrderedCollections
 import PodiumAPIServer
 import PodiumCodec
 import PodiumMachinery

@@ -3,7 +3,9 @@
 
 import PodiumClient
 import PodiumCodec
+import PodiumKinds
 import PodiumMachinery
+import PodiumRegistry
 import PodiumScheduler
 import PodiumStorage
 import Testing
@@ -59,7 +61,8 @@ extension APIObject {
             namespace: value["metadata"]?["namespace"]?.string ?? "",
             name: value["metadata"]?["name"]?.string ?? ""
         )
-        let draft = ObjectDraft(value, facts: ObjectFacts(of: value, in: resource))
+        let fields = BuiltInKinds.definition(of: resource).selectableFields
+        let draft = ObjectDraft(value, facts: ObjectFacts(of: value, fields: fields))
         guard let object = try? storage.create(key, draft) else {
             preconditionFailure("an empty store refused an object")
         }

@@ -2,7 +2,6 @@
 // The embedded types: complete, linked, and found by name and kind.
 
 import CPodiumData
-import OrderedCollections
 import PodiumCodec
 import PodiumMachinery
 import PodiumSchema

@@ -70,7 +70,7 @@ import Testing
         var later = object.value()
         later[path: "metadata", "resourceVersion"] = "123456"
         #expect(StoredObject(object, at: Revision(123_456)).value() == later)
-        let draft = ObjectDraft(later, facts: ObjectFacts(of: later, in: .configMaps))
+        let draft = ObjectDraft(later, facts: ObjectFacts(of: later))
         let changed = try storage.update(object.key, expecting: Revision(10), draft)
         #expect(changed.revision == Revision(11))
         #expect(try storage.delete(object.key, expecting: Revision(11)).facts.uid == object.facts.uid)

@@ -34,7 +34,7 @@ enum Sample {
             "metadata": ["name": .string(name), "namespace": .string(namespace), "uid": "u", "labels": labels],
             "data": ["value": .string(String(value))],
         ]
-        return ObjectDraft(object, facts: ObjectFacts(of: object, in: .configMaps))
+        return ObjectDraft(object, facts: ObjectFacts(of: object))
     }
 
     static func key(_ name: String, namespace: String = "ns") -> ObjectKey {

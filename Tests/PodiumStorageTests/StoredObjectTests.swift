@@ -35,7 +35,7 @@ import Testing
                 """#.utf8
             )
         )
-        let draft = ObjectDraft(object, facts: ObjectFacts(of: object, in: .configMaps))
+        let draft = ObjectDraft(object, facts: ObjectFacts(of: object))
         let stored = try WatchCache(startingAfter: Revision(6)).create(Sample.key("a"), draft)
         let metadata =
             #"{"name":"a","namespace":"ns","uid":"u","resourceVersion":"7","labels":{},"annotations":{},"x":1}"#
@@ -50,7 +50,7 @@ import Testing
             json: #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","x":1},"data":{"a":"b"}}"#
         )
         let account = EncodedBytes(#"[{"manager":"m","fieldsV1":{"f:data":{}}}]"#)
-        let facts = ObjectFacts(of: object, in: .configMaps)
+        let facts = ObjectFacts(of: object)
         let storage = WatchCache(startingAfter: Revision(9))
         let draft = ObjectDraft(object, managedFields: account.slice, facts: facts)
         let made = try storage.create(Sample.key("a"), draft)
@@ -87,7 +87,7 @@ import Testing
 
     private func store(_ object: String, in storage: WatchCache, as key: ObjectKey) throws -> StoredObject {
         let value = try JSONValue(json: Array(object.utf8))
-        let draft = ObjectDraft(value, facts: ObjectFacts(of: value, in: key.resource))
+        let draft = ObjectDraft(value, facts: ObjectFacts(of: value))
         if let old = storage.get(key) { return try storage.update(key, expecting: old.revision, draft) }
         return try storage.create(key, draft)
     }

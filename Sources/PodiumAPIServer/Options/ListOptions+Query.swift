@@ -9,11 +9,11 @@ import PodiumStorage
 extension ListOptions {
     /// Reads options from a query.
     /// - Throws: 400 and 422 as upstream.
-    package init(query: QueryParameters, resource: GroupResource) throws(StatusError) {
+    package init(query: QueryParameters, of definition: ResourceDefinition) throws(StatusError) {
         self.init()
         if query.isEmpty { return }
         if let text = query["labelSelector"], !text.isEmpty { labels = try Self.parseLabels(text) }
-        if let text = query["fieldSelector"], !text.isEmpty { fields = try Self.parseFields(text, resource) }
+        if let text = query["fieldSelector"], !text.isEmpty { fields = try Self.parseFields(text, definition) }
         resourceVersion = query["resourceVersion"] ?? ""
         limit = try query.integer("limit") ?? 0
         continueToken = query["continue"] ?? ""
@@ -28,10 +28,13 @@ extension ListOptions {
         do { return try LabelSelector(query: text) } catch { throw .badRequest(error.message) }
     }
 
-    private static func parseFields(_ text: String, _ resource: GroupResource) throws(StatusError) -> FieldSelector {
+    private static func parseFields(
+        _ text: String,
+        _ definition: ResourceDefinition
+    ) throws(StatusError) -> FieldSelector {
         let selector: FieldSelector
         do { selector = try FieldSelector(query: text) } catch { throw .badRequest(error.message) }
-        let known = SelectableFields.beyondMetadata(of: resource).map(\.name) + ["metadata.name", "metadata.namespace"]
+        let known = definition.rules.selectableFields.map(\.name) + ["metadata.name", "metadata.namespace"]
         for requirement in selector.requirements where !known.contains(requirement.field) {
             throw .badRequest("field label not supported: \(requirement.field)")
         }

@@ -2,6 +2,7 @@
 // Makes a `Table` of objects: what `kubectl get` prints.
 
 package import PodiumCodec
+import PodiumKinds
 package import PodiumMachinery
 package import PodiumRegistry
 
@@ -61,36 +62,43 @@ package struct TablePrinter: Sendable {
 
     private let columns: [TableColumn]
     private let cells: @Sendable (TableCells) -> [JSONValue]
-    private let isPods: Bool
+    private let conditions: @Sendable (JSONValue) -> [JSONValue]
 
     /// Makes a printer of the objects of a collection.
     package init(_ definition: ResourceDefinition, version: String = "v1", include: TableInclude = .metadata) {
-        self.init(definition.groupResource, version: version, include: include)
+        let rules = definition.rules
+        self.init(
+            rules.columns,
+            rules.cells ?? { $0.standard },
+            rules.rowConditions,
+            version: version,
+            include: include
+        )
     }
 
     /// Makes a printer of what a subresource answers with when that is a `Scale`.
     package static func scale(version: String = "v1", include: TableInclude = .metadata) -> TablePrinter {
-        let scales = GroupResource(group: "autoscaling", resource: "scales")
-        return TablePrinter(scales, version: version, include: include)
+        TablePrinter(ScaleTable.columns, ScaleTable.cells, { _ in [] }, version: version, include: include)
     }
 
-    private init(_ resource: GroupResource, version: String, include: TableInclude) {
+    private init(
+        _ columns: [TableColumn],
+        _ cells: @escaping @Sendable (TableCells) -> [JSONValue],
+        _ conditions: @escaping @Sendable (JSONValue) -> [JSONValue],
+        version: String,
+        include: TableInclude
+    ) {
+        self.columns = columns
+        self.cells = cells
+        self.conditions = conditions
         self.version = version
         self.include = include
-        if let columns = TableColumn.builtIn(resource), let printer = TableCells.printer(of: resource) {
-            self.columns = columns
-            cells = printer
-        } else {
-            columns = TableColumn.standard
-            cells = { $0.standard }
-        }
-        isPods = resource == .pods
     }
 
     /// The row of one object.
     package func row(_ object: JSONValue, now: Timestamp) -> JSONValue {
         var row: JSONObject = ["cells": .array(cells(TableCells(object: object, now: now)))]
-        let conditions = isPods ? PodRow(object).conditions : []
+        let conditions = conditions(object)
         if !conditions.isEmpty { row["conditions"] = .array(conditions) }
         switch include {
         case .none: row["object"] = .null

@@ -20,11 +20,11 @@ extension APIServer {
             }
             return try writer.result(.transient(found), status: 200)
         }
-        let options = try ListOptions(query: request.query, resource: request.definition.storage)
+        let options = try ListOptions(query: request.query, of: request.definition)
         return try writer.list(
             of: componentStatuses.filter { status in
                 let name = NamespacedName(namespace: "", name: status[path: "metadata", "name"]?.string ?? "")
-                return options.matches(name, ObjectFacts(of: status, in: request.definition.storage))
+                return options.matches(name, ObjectFacts(of: status))
             }
         )
     }

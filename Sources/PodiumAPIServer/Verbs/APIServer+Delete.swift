@@ -20,7 +20,7 @@ extension APIServer {
     }
 
     func deleteCollection(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        var listOptions = try ListOptions(query: request.query, resource: request.definition.storage)
+        var listOptions = try ListOptions(query: request.query, of: request.definition)
         listOptions.limit = 0
         var options = try deleteOptions(request)
         if let version = request.query["resourceVersion"], options.resourceVersion == nil {

@@ -28,14 +28,14 @@ extension APIServer {
 
     func list(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         if let answer = try componentStatus(request) { return answer }
-        let options = try ListOptions(query: request.query, resource: request.definition.storage)
+        let options = try ListOptions(query: request.query, of: request.definition)
         return try answer(request, reaching: try options.awaitedRevision) { server throws(StatusError) in
             try AnswerWriter(request, server).list(try server.store(request).list(options))
         }
     }
 
     func watch(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        var options = try ListOptions(query: watchQuery(request), resource: request.definition.storage)
+        var options = try ListOptions(query: watchQuery(request), of: request.definition)
         options.isWatch = true
         if let name = request.path.name { options.fields = FieldSelector([.init("metadata.name", name)]) }
         let awaited = options.showsInitialEvents(try options.revision()) ? try options.revision() : nil

@@ -7,43 +7,42 @@ package import PodiumRegistry
 
 /// The strategy of a kind without rules of its own, such as a custom resource or a plain collection of data.
 package struct PlainStrategy: ResourceStrategy {
-    /// What distinguishes plain kinds from each other.
-    package struct Traits: Sendable {
-        /// Whether there is a `status` that only the subresource changes.
-        package var hasStatus = false
-        /// Whether `metadata.generation` counts the changes of the spec.
-        package var countsGenerations = false
-        package var allowsUnconditionalUpdate = true
-        /// What names it takes.
-        package var nameErrors: @Sendable (String, Bool) -> [String] = {
-            NameValidation.dns1123Subdomain($0, isPrefix: $1)
-        }
+    /// Whether there is a `status` that only the subresource changes.
+    private let hasStatus: Bool
+    /// Whether `metadata.generation` counts the changes of the spec.
+    private let countsGenerations: Bool
+    package let allowsUnconditionalUpdate: Bool
+    private let defaults: @Sendable (inout JSONValue) -> Void
 
-        /// Fills in what is left out.
-        package var applyDefaults: @Sendable (inout JSONValue) -> Void = { _ in }
-
-        package init() {}
+    /// - Parameter defaults: fills in what is left out.
+    package init(
+        hasStatus: Bool = false,
+        countsGenerations: Bool = false,
+        allowsUnconditionalUpdate: Bool = true,
+        defaults: @escaping @Sendable (inout JSONValue) -> Void = { _ in }
+    ) {
+        self.hasStatus = hasStatus
+        self.countsGenerations = countsGenerations
+        self.allowsUnconditionalUpdate = allowsUnconditionalUpdate
+        self.defaults = defaults
     }
 
-    package let traits: Traits
+    package var status: (any ResourceStrategy)? { hasStatus ? StatusStrategy(of: self) : nil }
 
-    package init(_ traits: Traits = Traits()) { self.traits = traits }
+    package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
+        NameValidation.dns1123Subdomain(name, isPrefix: isPrefix)
+    }
 
-    package var allowsUnconditionalUpdate: Bool { traits.allowsUnconditionalUpdate }
-    package var status: (any ResourceStrategy)? { traits.hasStatus ? StatusStrategy(of: self) : nil }
-
-    package func nameErrors(_ name: String, isPrefix: Bool) -> [String] { traits.nameErrors(name, isPrefix) }
-
-    package func applyDefaults(_ object: inout JSONValue) { traits.applyDefaults(&object) }
+    package func applyDefaults(_ object: inout JSONValue) { defaults(&object) }
 
     package func prepareForCreate(_ object: inout JSONValue, context: StrategyContext) {
-        if traits.hasStatus { object.dropStatus() }
-        if traits.countsGenerations { object.setGeneration(1) }
+        if hasStatus { object.dropStatus() }
+        if countsGenerations { object.setGeneration(1) }
     }
 
     package func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {
-        if traits.hasStatus { object.keepStatus(of: old) }
-        if traits.countsGenerations { object.raiseGeneration(over: old) }
+        if hasStatus { object.keepStatus(of: old) }
+        if countsGenerations { object.raiseGeneration(over: old) }
     }
 }
 

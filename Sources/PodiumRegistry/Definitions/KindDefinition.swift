@@ -4,6 +4,7 @@
 package import PodiumCodec
 package import PodiumMachinery
 package import PodiumSchema
+package import PodiumStorage
 
 /// How the objects of a kind are made, checked, shown and deleted.
 ///
@@ -44,6 +45,19 @@ package struct KindDefinition: Sendable {
     package var subresources: [String: any ResourceStrategy] = [:]
     /// nil: objects are shown as they are stored.
     package var conversion: Conversion?
+    /// The fields by which its objects can be selected, beside those of their metadata.
+    // Kubernetes: the SelectableFields and GetAttrs functions under pkg/registry/*/*/strategy.go
+    package var selectableFields: [SelectableField] = []
+    /// The columns in which tables show its objects.
+    package var columns = TableColumn.standard
+    /// The cells of one object, as many as there are columns; nil for those of kinds without columns of their own.
+    package var cells: (@Sendable (TableCells) -> [JSONValue])?
+    /// What a table says of the state of a row beside its cells.
+    package var rowConditions: @Sendable (JSONValue) -> [JSONValue] = { _ in [] }
+    /// Where upstream keeps its objects in etcd, as error texts show it; nil for the name of the collection.
+    package var registryPrefix: String?
+    /// Whether an object that is being deleted is held by something beside its finalizers.
+    package var isHeld: @Sendable (JSONValue) -> Bool = { _ in false }
     package var requestDeletion: DeletionRequest = { object, _, now in ObjectDeletion.request(&object, now: now) }
     /// Whether deletion has code of its own upstream, which words failed preconditions in its own way.
     // Kubernetes: pkg/registry/core/namespace/storage/storage.go; apiextensions-apiserver/pkg/registry/

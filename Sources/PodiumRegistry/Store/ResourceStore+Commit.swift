@@ -71,6 +71,10 @@ extension ResourceStore {
     /// What is stored of `object`, which has the form of this collection and no account of its own.
     private func draft(_ object: JSONValue, _ account: BytesSlice?) -> ObjectDraft {
         let stored = definition.stored(object)
-        return ObjectDraft(stored, managedFields: account, facts: ObjectFacts(of: stored, in: definition.storage))
+        return ObjectDraft(
+            stored,
+            managedFields: account,
+            facts: ObjectFacts(of: stored, fields: definition.rules.selectableFields)
+        )
     }
 }

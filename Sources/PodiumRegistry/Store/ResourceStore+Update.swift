@@ -155,7 +155,7 @@ extension ResourceStore {
         return .conflict(
             resource,
             name,
-            "StorageError: invalid object, Code: 4, Key: /registry/\(RegistryPrefix.of(definition))/\(path), "
+            "StorageError: invalid object, Code: 4, Key: /registry/\(definition.rules.registryPrefix ?? definition.groupResource.resource)/\(path), "
                 + "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \(problem)"
         )
     }
@@ -235,22 +235,7 @@ extension ResourceStore {
     private func endsDeletion(_ object: JSONValue) -> Bool {
         guard let metadata = object["metadata"], metadata["deletionTimestamp"] != nil else { return false }
         guard metadata["finalizers"]?.elements.isEmpty ?? true else { return false }
-        if resource == .namespaces, !(object[path: "spec", "finalizers"]?.elements.isEmpty ?? true) { return false }
+        if definition.rules.isHeld(object) { return false }
         return (metadata["deletionGracePeriodSeconds"]?.integer ?? 0) == 0
-    }
-}
-
-/// Where upstream keeps a collection in etcd, as error texts show it.
-enum RegistryPrefix {
-    static func of(_ definition: ResourceDefinition) -> String {
-        switch definition.groupResource {
-        case .services: "services/specs"
-        case .nodes: "minions"
-        case GroupResource(group: "", resource: "endpoints"): "services/endpoints"
-        case .leases: "leases"
-        case GroupResource(group: "networking.k8s.io", resource: "ingresses"): "ingress"
-        case GroupResource(group: "", resource: "replicationcontrollers"): "controllers"
-        case let resource: resource.resource
-        }
     }
 }
