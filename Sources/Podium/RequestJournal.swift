@@ -60,7 +60,8 @@ final class RequestJournal: Sendable {
         entries.withOwn { $0.append(&entry) }
     }
 
-    /// What was answered: `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`, oldest first.
+    /// What was answered, oldest first:
+    /// `{"total":n,"requests":[{"time":…,"method":…,"path":…,"query":…,"userAgent":…,"status":…}]}`.
     var value: JSONValue {
         let entries = entries.all
         let newest = entries.flatMap(\.newest).sorted { $0.moment < $1.moment }.suffix(Limits.maximumEntries)

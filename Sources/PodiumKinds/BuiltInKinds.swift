@@ -19,10 +19,12 @@ struct BuiltInKind: Sendable {
         _ strategy: any ResourceStrategy,
         _ describe: (inout KindDefinition) -> Void = { _ in }
     ) {
-        self.resource = GroupResource(group: group, resource: resource)
+        let resource = GroupResource(group: group, resource: resource)
+        self.resource = resource
         var definition = KindDefinition(strategy)
         describe(&definition)
-        if definition.cells != nil, let columns = BuiltInColumns.of(self.resource) { definition.columns = columns }
+        // Not read at the start, where nobody wants a table yet.
+        if definition.cells != nil { definition.columns = { BuiltInColumns.of(resource) ?? TableColumn.standard } }
         self.definition = definition
     }
 }

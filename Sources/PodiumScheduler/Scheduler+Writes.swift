@@ -103,7 +103,10 @@ extension Scheduler {
             try client.updateStatus(key(victim), uid: victim.uid) { condition.set(on: &$0, now: now) }
             try client.delete(key(victim), uid: victim.uid)
         } catch {
-            // It went by itself.
+            // It went by itself; or it stays for now, and the pod that wants its place tries again later.
+            if error.reason != .notFound {
+                client.host.logger.warning("scheduler: \(victim.name) cannot be preempted: \(error.message)")
+            }
             return
         }
         recorder.event(

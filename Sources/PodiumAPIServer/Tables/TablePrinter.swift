@@ -68,7 +68,7 @@ package struct TablePrinter: Sendable {
     package init(_ definition: ResourceDefinition, version: String = "v1", include: TableInclude = .metadata) {
         let rules = definition.rules
         self.init(
-            rules.columns,
+            rules.columns(),
             rules.cells ?? { $0.standard },
             rules.rowConditions,
             version: version,

@@ -48,8 +48,8 @@ package struct KindDefinition: Sendable {
     /// The fields by which its objects can be selected, beside those of their metadata.
     // Kubernetes: the SelectableFields and GetAttrs functions under pkg/registry/*/*/strategy.go
     package var selectableFields: [SelectableField] = []
-    /// The columns in which tables show its objects.
-    package var columns = TableColumn.standard
+    /// The columns in which tables show its objects; asked for when somebody wants a table.
+    package var columns: @Sendable () -> [TableColumn] = { TableColumn.standard }
     /// The cells of one object, as many as there are columns; nil for those of kinds without columns of their own.
     package var cells: (@Sendable (TableCells) -> [JSONValue])?
     /// What a table says of the state of a row beside its cells.

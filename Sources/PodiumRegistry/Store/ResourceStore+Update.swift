@@ -151,11 +151,12 @@ extension ResourceStore {
 
     /// 409 in the words of upstream's storage.
     package func preconditionFailed(_ name: String, _ problem: String) -> StatusError {
+        let collection = definition.rules.registryPrefix ?? definition.groupResource.resource
         let path = namespace.isEmpty ? name : "\(namespace)/\(name)"
         return .conflict(
             resource,
             name,
-            "StorageError: invalid object, Code: 4, Key: /registry/\(definition.rules.registryPrefix ?? definition.groupResource.resource)/\(path), "
+            "StorageError: invalid object, Code: 4, Key: /registry/\(collection)/\(path), "
                 + "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \(problem)"
         )
     }
