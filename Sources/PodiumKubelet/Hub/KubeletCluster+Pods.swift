@@ -8,7 +8,7 @@ import PodiumMachinery
 import PodiumStorage
 
 extension KubeletCluster {
-    func notePods(_ event: FeedEvent) {
+    func notePods(_ event: ReflectorEvent) {
         guard surroundings.configuration.isEnabled else { return }
         switch event {
         case .listed(let objects): noteList(objects)
@@ -68,7 +68,7 @@ extension KubeletCluster {
     // ConfigMaps and Secrets
 
     /// Lets the pods know that mount an object.
-    func noteData(_ source: DataSource, _ event: FeedEvent) {
+    func noteData(_ source: DataSource, _ event: ReflectorEvent) {
         guard case .changed(let object) = event else { return }
         let name = object.key.name
         for node in nodes(withPodsIn: name.namespace) { kubelets[node]?.async { $0.noteData(source, name) } }

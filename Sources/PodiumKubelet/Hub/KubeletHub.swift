@@ -60,7 +60,7 @@ package enum NodePower: Hashable, Sendable {
 package final class KubeletHub: Sendable {
     private let cluster: Confined<KubeletCluster>
     private let informers: [Informer]
-    private let feeds: [ObjectFeed]
+    private let feeds: [Reflector]
     private let roster = KubeletRoster()
     /// The logs of all containers.
     package let logs: PodLogs
@@ -94,9 +94,9 @@ package final class KubeletHub: Sendable {
         ]
         func feed(
             _ resource: GroupResource,
-            _ handle: @escaping @Sendable (KubeletCluster, FeedEvent) -> Void
-        ) -> ObjectFeed {
-            ObjectFeed(resource, client: client, queue: queue) { [weak cluster] event in
+            _ handle: @escaping @Sendable (KubeletCluster, ReflectorEvent) -> Void
+        ) -> Reflector {
+            Reflector(resource, client: client, queue: queue) { [weak cluster] event in
                 cluster?.withState { handle($0, event) }
             }
         }

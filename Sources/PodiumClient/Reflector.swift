@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Follows a collection without reading or keeping its objects: most changes are the kubelets' own, or concern none.
+// Lists and watches a collection without reading or keeping its objects, for whoever does one or the other.
 
 import Logging
-import PodiumClient
-import PodiumHost
-import PodiumMachinery
-import PodiumStorage
+package import PodiumHost
+package import PodiumMachinery
+package import PodiumStorage
 import Synchronization
 
-/// What happened to objects.
-enum FeedEvent: Sendable {
+/// What a reflector sees.
+package enum ReflectorEvent: Sendable {
     /// These are all there are, in key order.
     case listed([StoredObject])
     case changed(StoredObject)
@@ -19,14 +18,14 @@ enum FeedEvent: Sendable {
 
 /// A list and a watch of a collection.
 // State | guarded by | why separate
-// cursor | queue | the queue of the kubelets
+// cursor | queue | events are handled there, one after the other
 // pending | atomic | set by writers on any thread, so that many changes cost one block
 // Kubernetes: client-go/tools/cache/reflector.go
-final class ObjectFeed: Sendable {
-    /// The limits of a feed.
-    enum Limits {
+package final class Reflector: Sendable {
+    /// The limits of a reflector.
+    package enum Limits {
         /// How many changes are taken from the history at a time.
-        static let maximumEventsPerPull = 256
+        package static let maximumEventsPerPull = 256
     }
 
     private struct State {
@@ -38,18 +37,24 @@ final class ObjectFeed: Sendable {
     private let storage: any Storage
     private let host: Host
     private let resource: GroupResource
+    private let scope: ListScope
+    private let skipsHeartbeats: Bool
     private let state: Confined<State>
     private let pending = Atomic<Bool>(false)
-    private let handler: @Sendable (FeedEvent) -> Void
+    private let handler: @Sendable (ReflectorEvent) -> Void
 
-    /// A feed that calls `handler` on `queue`; nothing happens before `start`.
-    init(
+    /// A reflector that calls `handler` on `queue` only; nothing happens before `start`.
+    package init(
         _ resource: GroupResource,
+        scope: ListScope = .all,
+        skipsHeartbeats: Bool = false,
         client: ResourceClient,
         queue: any SerialQueue,
-        handler: @escaping @Sendable (FeedEvent) -> Void
+        handler: @escaping @Sendable (ReflectorEvent) -> Void
     ) {
         self.resource = resource
+        self.scope = scope
+        self.skipsHeartbeats = skipsHeartbeats
         storage = client.storage
         host = client.host
         self.handler = handler
@@ -57,10 +62,10 @@ final class ObjectFeed: Sendable {
     }
 
     /// Begins with a list.
-    func start() { state.queue.async { self.relist() } }
+    package func start() { state.queue.async { self.relist() } }
 
     /// Ends the watch; the handler is not called again once the queue has come to this.
-    func stop() {
+    package func stop() {
         state.async { state in
             state.isStopped = true
             state.cursor?.close()
@@ -86,7 +91,7 @@ final class ObjectFeed: Sendable {
             } catch .ended {
                 return
             } catch .compacted {
-                // The history moved on without this feed.
+                // The history moved on without this reflector.
                 relist()
             } catch {
                 relistLater(error)
@@ -99,10 +104,13 @@ final class ObjectFeed: Sendable {
         state.withState { $0.cursor?.close() }
         if state.withState({ $0.isStopped }) { return }
         do throws(StorageError) {
-            let snapshot = try storage.list(resource, scope: .all, from: nil, limit: nil, at: nil)
-            let cursor = try storage.watch(resource, scope: .all, after: snapshot.revision) { [weak self] in
-                self?.wake()
-            }
+            let snapshot = try storage.list(resource, scope: scope, from: nil, limit: nil, at: nil)
+            let cursor = try storage.watch(
+                resource,
+                scope: scope,
+                after: snapshot.revision,
+                skippingHeartbeats: skipsHeartbeats
+            ) { [weak self] in self?.wake() }
             state.withState { state in
                 state.cursor = cursor
                 state.backOff.reset()
@@ -119,7 +127,8 @@ final class ObjectFeed: Sendable {
         }
     }
 
-    /// Lists again after a while of the machine's time.
+    /// Lists again after a while of the machine's time: what keeps storage from answering has nothing to do with the
+    /// time of the cluster.
     private func relistLater(_ error: StorageError) {
         let delay = state.withState { state in
             state.cursor?.close()
