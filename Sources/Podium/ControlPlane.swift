@@ -21,9 +21,8 @@ import PodiumStorage
 
 /// Tables that are the same whatever is chosen about clusters, read when somebody first needs them.
 enum StandardDefinitions {
-    static let registry = ResourceRegistry.builtIn()
-    static let schemas = SchemaRegistry()
-    static let templates = Bootstrap.standardObjects(registry).map { template($0.object, in: $0.resource) }
+    static let surface = APISurface(registry: .builtIn(), schemas: SchemaRegistry())
+    static let templates = Bootstrap.standardObjects(surface.registry).map { template($0.object, in: $0.resource) }
 
     /// An object of a built-in kind, for all clusters.
     static func template(_ object: JSONValue, in resource: GroupResource) -> ObjectTemplate {
@@ -34,22 +33,21 @@ enum StandardDefinitions {
     /// Reads them all.
     static func read() {
         _ = templates
-        _ = schemas
+        _ = surface
     }
 }
 
 /// What all clusters of a process share: immutable tables that are read once.
 struct SharedDefinitions: Sendable {
-    let registry: ResourceRegistry
-    let schemas: SchemaRegistry
+    /// What the API of a cluster begins with.
+    let surface: APISurface
     /// The objects that every cluster begins with.
     let templates: [ObjectTemplate]
     let server: ServerState
 
     init(_ configuration: ClusterConfiguration, server: ServerState) {
         self.server = server
-        registry = StandardDefinitions.registry
-        schemas = StandardDefinitions.schemas
+        surface = StandardDefinitions.surface
         templates =
             StandardDefinitions.templates
             + Bootstrap.objects(configuration).map { StandardDefinitions.template($0.object, in: $0.resource) }
@@ -98,10 +96,9 @@ final class ControlPlane: Sendable {
         let access = Access(configuration, storage: storage, host: host)
         let network = configuration.serviceClusterIPRange.network
         let api = ClusterAPI(
-            registry: shared.registry,
+            surface: shared.surface,
             storage: storage,
             host: host,
-            schemas: shared.schemas,
             admission: access.admissionChain(configuration),
             serviceNetwork: network
         )
@@ -115,7 +112,7 @@ final class ControlPlane: Sendable {
         let addons = configuration.addons
         let isLive = configuration.runsControllers
         controllers =
-            isLive ? ControllerSet(client: client, registry: shared.registry, addons: addons, kubelets: kubelets) : nil
+            isLive ? ControllerSet(client: client, addons: addons, kubelets: kubelets) : nil
         serverLease = isLive ? ServerLease(client: client, clock: clock) : nil
         let checks = Self.checks(storage, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(

@@ -22,11 +22,10 @@ final class ControllerSet: Sendable {
     /// Makes all of them for the cluster that `client` writes to; nothing happens before `start`.
     init(
         client: ResourceClient,
-        registry: ResourceRegistry,
         addons: Set<Addon>,
         kubelets configuration: KubeletConfiguration
     ) {
-        var options = StandardControllers.Options(catalog: ResourceCatalog(registry))
+        var options = StandardControllers.Options(catalog: ResourceCatalog(client.api.surface.registry))
         let network = configuration.serviceNetwork
         options.additional.append { KubernetesServiceController(informers: $0, network: network) }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }

@@ -28,8 +28,7 @@ package struct BareCluster: Sendable {
     package let client: ResourceClient
 
     /// The types of the API, which all tests of a process share: to read them takes longer than most tests.
-    private static let schemas = SchemaRegistry()
-    private static let registry = ResourceRegistry.builtIn()
+    private static let surface = APISurface(registry: .builtIn(), schemas: SchemaRegistry())
 
     /// - Parameters:
     ///   - seed: of all that is drawn.
@@ -55,10 +54,9 @@ package struct BareCluster: Sendable {
             logger: Logger(label: "test")
         )
         api = ClusterAPI(
-            registry: Self.registry,
+            surface: Self.surface,
             storage: storage,
             host: host,
-            schemas: Self.schemas,
             admission: AdmissionChain(disabling: disabled),
             serviceNetwork: serviceNetwork
         )
@@ -118,7 +116,7 @@ package struct BareCluster: Sendable {
         let version = GroupVersion(object["apiVersion"]?.string ?? "v1")
         let kind = object["kind"]?.string ?? ""
         guard let version,
-            let definition = api.registry.resource(
+            let definition = api.surface.registry.resource(
                 kind: GroupVersionKind(group: version.group, version: version.version, kind: kind)
             )
         else { throw .internalError("no kind \(kind)") }

@@ -52,10 +52,9 @@ struct AccessFixture {
         server = APIServer(
             APIServerComponents(
                 api: ClusterAPI(
-                    registry: ResourceRegistry.builtIn(),
+                    surface: APISurface(registry: .builtIn(), schemas: SchemaRegistry()),
                     storage: storage,
                     host: host,
-                    schemas: SchemaRegistry(),
                     admission: AdmissionChain(
                         disabling: ["ServiceAccount"],
                         adding: [

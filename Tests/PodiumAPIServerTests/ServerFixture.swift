@@ -38,10 +38,9 @@ struct ServerFixture {
         server = APIServer(
             APIServerComponents(
                 api: ClusterAPI(
-                    registry: ResourceRegistry.builtIn(),
+                    surface: APISurface(registry: .builtIn(), schemas: SchemaRegistry()),
                     storage: WatchCache(),
                     host: host,
-                    schemas: SchemaRegistry(),
                     admission: AdmissionChain(disabling: ["ServiceAccount"])
                 )
             )

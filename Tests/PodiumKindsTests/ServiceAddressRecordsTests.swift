@@ -31,10 +31,9 @@ import Testing
                 logger: Logger(label: "test")
             )
             api = ClusterAPI(
-                registry: ResourceRegistry.builtIn(),
+                surface: APISurface(registry: .builtIn(), schemas: SchemaRegistry()),
                 storage: storage,
                 host: host,
-                schemas: SchemaRegistry(),
                 admission: AdmissionChain(plugins: [])
             )
         }

@@ -60,7 +60,6 @@ import Testing
             let images = ImageRegistry(ImageTable(isExhaustive: false), programs: Applets.library)
             controllers = ControllerSet(
                 client: cluster.client,
-                registry: cluster.api.registry,
                 addons: [],
                 kubelets: KubeletConfiguration(images: images)
             )

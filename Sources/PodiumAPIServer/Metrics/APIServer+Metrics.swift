@@ -127,7 +127,7 @@ extension APIServer {
     private func writeObjects(_ text: inout MetricsText) throws(StatusError) {
         var seen: Set<GroupResource> = []
         var stored: [(GroupResource, [StoredObject])] = []
-        for definition in components.api.registry.definitions where seen.insert(definition.storage).inserted {
+        for definition in api.surface.registry.definitions where seen.insert(definition.storage).inserted {
             stored.append((definition.storage, try api.storage.objects(of: definition.storage)))
         }
         // Kubernetes: apiserver/pkg/storage/etcd3/metrics/metrics.go

@@ -4,6 +4,7 @@
 import PodiumCodec
 import PodiumExchange
 import PodiumHost
+import PodiumMachinery
 import PodiumRegistry
 import Synchronization
 
@@ -67,14 +68,29 @@ struct RequestLabels: Hashable, Sendable {
 
 /// The numbers about the requests to one cluster.
 package final class RequestMetrics: Sendable {
+    /// A collection, told from others by what defines it.
+    private struct CollectionKey: Hashable, Sendable {
+        // Held, so that no collection of a later surface is taken for one that has gone.
+        let definition: ResourceDefinition
+
+        static func == (one: CollectionKey, other: CollectionKey) -> Bool { one.definition === other.definition }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(definition)) }
+    }
+
     /// Which requests are counted together.
     private struct Key: Hashable, Sendable {
-        let definition: ObjectIdentifier
+        let collection: CollectionKey
         let labels: RequestLabels
+
+        init(_ request: ResourceRequest) {
+            collection = CollectionKey(definition: request.definition)
+            labels = RequestLabels(request)
+        }
 
         /// By a number instead of by the labels, one after the other.
         func hash(into hasher: inout Hasher) {
-            hasher.combine(definition)
+            hasher.combine(collection)
             hasher.combine(labels.index)
         }
     }
@@ -88,7 +104,7 @@ package final class RequestMetrics: Sendable {
         /// The key of the last request and its place: most requests are like the one before, and hashing takes longer
         /// than counting.
         private var last: (key: Key, place: Int)?
-        var watchEvents: [ObjectIdentifier: Int] = [:]
+        var watchEvents: [CollectionKey: Int] = [:]
 
         /// The keys with their counts.
         var all: [(key: Key, counts: RequestCounts)] { places.map { ($0.key, requests[$0.value]) } }
@@ -132,14 +148,11 @@ package final class RequestMetrics: Sendable {
     struct Totals {
         let reading: Int
         let writing: Int
-        /// In the order of the registry.
+        /// Those of which something was counted, also when they have gone since, by their names.
         let collections: [Collection]
     }
 
     private let counts = ThreadShards(Counts())
-    private let definitions: [ResourceDefinition]
-
-    init(_ registry: ResourceRegistry) { definitions = registry.definitions }
 
     /// Counts a request that begins to be answered.
     func begin(isReading: Bool) {
@@ -148,7 +161,7 @@ package final class RequestMetrics: Sendable {
 
     /// Counts a request that has been answered; those that are not about a collection only as such.
     func end(isReading: Bool, _ request: ResourceRequest?, code: Int, begun: Int64) {
-        let key = request.map { Key(definition: ObjectIdentifier($0.definition), labels: RequestLabels($0)) }
+        let key = request.map { Key($0) }
         let nanoseconds = MachineTime.monotonic - begun
         counts.withOwn { counts in
             if isReading { counts.reading -= 1 } else { counts.writing -= 1 }
@@ -159,7 +172,7 @@ package final class RequestMetrics: Sendable {
     /// Counts a request whose answer goes on until the client has enough when that is the case.
     func counted(_ response: HTTPResponse, to request: ResourceRequest, begun: Int64) -> HTTPResponse {
         guard case .stream(let stream) = response.body else { return response }
-        let key = Key(definition: ObjectIdentifier(request.definition), labels: RequestLabels(request))
+        let key = Key(request)
         let code = response.status
         counts.withOwn { $0[key].open += 1 }
         var response = response
@@ -180,7 +193,7 @@ package final class RequestMetrics: Sendable {
 
     /// Counts events that a watch of a collection has read.
     func countWatchEvents(_ count: Int, of definition: ResourceDefinition) {
-        let key = ObjectIdentifier(definition)
+        let key = CollectionKey(definition: definition)
         counts.withOwn { $0.watchEvents[key, default: 0] += count }
     }
 
@@ -188,17 +201,25 @@ package final class RequestMetrics: Sendable {
     var totals: Totals {
         var sum = Counts()
         for counts in counts.all { sum.add(counts) }
-        let byDefinition = Dictionary(grouping: sum.all) { $0.key.definition }
-        let collections = definitions.map { definition in
-            let key = ObjectIdentifier(definition)
-            let entries = (byDefinition[key] ?? []).sorted { $0.key.labels.index < $1.key.labels.index }
+        let requests = Dictionary(grouping: sum.all) { $0.key.collection }
+        let collections = Set(requests.keys).union(sum.watchEvents.keys).map { collection in
+            let entries = (requests[collection] ?? []).sorted { $0.key.labels.index < $1.key.labels.index }
             return Collection(
-                definition: definition,
+                definition: collection.definition,
                 requests: entries.map { ($0.key.labels, $0.counts) },
-                watchEvents: sum.watchEvents[key] ?? 0
+                watchEvents: sum.watchEvents[collection] ?? 0
             )
         }
-        return Totals(reading: sum.reading, writing: sum.writing, collections: collections)
+        return Totals(
+            reading: sum.reading,
+            writing: sum.writing,
+            collections: collections.sorted { Self.name(of: $0) < Self.name(of: $1) }
+        )
+    }
+
+    private static func name(of collection: Collection) -> (String, String, String) {
+        let name = collection.definition.gvr
+        return (name.group, name.version, name.resource)
     }
 }
 

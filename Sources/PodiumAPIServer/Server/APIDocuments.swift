@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The collections of a cluster and every document that is made of them.
+// Every document that is made of the collections and types of an API.
 
 import PodiumCodec
 import PodiumExchange
 import PodiumMachinery
 import PodiumRegistry
-import PodiumSchema
 
-/// The registry with its discovery and its OpenAPI documents.
-// A class: every request looks into it, and copying its parts would have all threads count the same things.
+/// A surface with its discovery and its OpenAPI documents, each of which is made when it is first asked for.
 final class APIDocuments: Sendable {
-    let registry: ResourceRegistry
+    let surface: APISurface
     private let discovery: DiscoveryDocuments
     private let openAPI: OpenAPIDocuments
 
-    init(registry: ResourceRegistry, schemas: SchemaRegistry, server: ServerState, checks: [HealthCheck]) {
-        self.registry = registry
-        discovery = DiscoveryDocuments(registry: registry, address: server.address, checks: checks)
-        openAPI = OpenAPIDocuments(registry: registry, types: schemas)
+    init(of surface: APISurface, server: ServerState, checks: [HealthCheck]) {
+        self.surface = surface
+        discovery = DiscoveryDocuments(registry: surface.registry, address: server.address, checks: checks)
+        openAPI = OpenAPIDocuments(registry: surface.registry, types: surface.schemas)
     }
 
     /// The health checks, each with the endpoint that asks it.

@@ -7,6 +7,7 @@ package import PodiumMachinery
 package import PodiumRegistry
 import PodiumSchema
 import PodiumStorage
+import Synchronization
 
 /// What an API server is made of.
 // A class: as a struct, whoever reads one part of it would count references to all.
@@ -51,13 +52,17 @@ package final class APIServerComponents: Sendable {
 ///
 /// `respond` runs on the caller's thread and returns at once; it may be called from many threads at a time. The steps
 /// are: read the path, find out what is asked for, authenticate, impersonate, authorize, run it, write the answer.
+///
+/// ```
+/// State           | guarded by | why separate
+/// latestDocuments | its mutex  | follows the surface of the API, which changes elsewhere
+/// ```
 package final class APIServer: RequestResponder {
     let components: APIServerComponents
     let api: ClusterAPI
-    /// The collections, and the documents about them.
-    let documents: APIDocuments
+    private let latestDocuments: Mutex<APIDocuments>
     /// What is counted.
-    let metrics: RequestMetrics
+    let metrics = RequestMetrics()
     private let flows: FlowClassifier
     /// The answers that are yet to come.
     package let pending: PendingAnswers
@@ -69,15 +74,22 @@ package final class APIServer: RequestResponder {
     package init(_ components: APIServerComponents) {
         self.components = components
         api = components.api
-        documents = APIDocuments(
-            registry: components.api.registry,
-            schemas: components.api.schemas,
-            server: components.server,
-            checks: components.checks
+        latestDocuments = Mutex(
+            APIDocuments(of: components.api.surface, server: components.server, checks: components.checks)
         )
-        metrics = RequestMetrics(components.api.registry)
         flows = FlowClassifier(storage: components.api.storage)
         pending = PendingAnswers(timeouts: components.api.host.timeouts, holdTime: components.holdTime)
+    }
+
+    /// The documents about the API as it is now.
+    var documents: APIDocuments {
+        let surface = api.surface
+        return latestDocuments.withLock { latest in
+            if latest.surface !== surface {
+                latest = APIDocuments(of: surface, server: components.server, checks: components.checks)
+            }
+            return latest
+        }
     }
 
     package func respond(to request: HTTPRequest) -> HTTPResponse {
@@ -133,7 +145,7 @@ package final class APIServer: RequestResponder {
             try components.authorizer.authorize(access, user)
             return try answerDocument(request, parts, query)
         case .resource(let path):
-            let routing = Router(documents.registry).route(request.method, path, query)
+            let routing = Router(api.surface).route(request.method, path, query)
             let user = try identify(request, routing)
             if !path.isConnection { flow = flows.flow(of: user, routing) }
             try components.authorizer.authorize(routing, user)

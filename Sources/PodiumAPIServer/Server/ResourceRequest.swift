@@ -33,6 +33,8 @@ final class ResourceRequest: Sendable {
 
     var path: ResourcePath { route.path }
     var query: QueryParameters { route.query }
+    /// The surface in which it was found, and in which it is answered.
+    var surface: APISurface { route.surface }
     var definition: ResourceDefinition { route.definition }
     var subresource: SubresourceDefinition? { route.subresource }
     /// What the sender was allowed to do.
@@ -84,6 +86,7 @@ extension APIServer {
             definition: request.definition,
             strategy: strategy ?? request.definition.rules.strategy,
             api: api,
+            surface: request.surface,
             namespace: request.path.namespace,
             subresource: request.path.subresource
         )

@@ -35,6 +35,7 @@ enum ResourceHandler: Sendable {
 final class ResourceRoute: Sendable {
     let path: ResourcePath
     let query: QueryParameters
+    let surface: APISurface
     let definition: ResourceDefinition
     let verb: APIVerb
     let subresource: SubresourceDefinition?
@@ -43,12 +44,14 @@ final class ResourceRoute: Sendable {
     init(
         _ path: ResourcePath,
         _ query: QueryParameters,
+        in surface: APISurface,
         definition: ResourceDefinition,
         subresource: SubresourceDefinition?,
         _ action: (verb: APIVerb, handler: ResourceHandler)
     ) {
         self.path = path
         self.query = query
+        self.surface = surface
         self.definition = definition
         self.subresource = subresource
         (verb, handler) = action
@@ -81,9 +84,9 @@ enum Routing: AccessDescribing, Sendable {
 
 /// Finds out what requests ask for.
 struct Router {
-    private let registry: ResourceRegistry
+    private let surface: APISurface
 
-    init(_ registry: ResourceRegistry) { self.registry = registry }
+    init(_ surface: APISurface) { self.surface = surface }
 
     /// Decides verb, subresource and handler together.
     ///
@@ -140,11 +143,18 @@ struct Router {
             }
         }
         let handler = try Self.handler(definition, subresource, verb)
-        return ResourceRoute(path, query, definition: definition, subresource: subresource, (verb, handler))
+        return ResourceRoute(
+            path,
+            query,
+            in: surface,
+            definition: definition,
+            subresource: subresource,
+            (verb, handler)
+        )
     }
 
     private func definition(_ path: ResourcePath) throws(StatusError) -> ResourceDefinition {
-        let version = path.groupVersion
+        let (registry, version) = (surface.registry, path.groupVersion)
         // The core group has no name below /apis.
         if path.isNamedGroup, version.group.isEmpty { throw .unknownGroup }
         guard let definition = registry.resource(group: version.group, version: version.version, plural: path.plural),

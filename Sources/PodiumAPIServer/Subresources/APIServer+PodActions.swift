@@ -61,6 +61,7 @@ extension APIServer {
             definition: request.definition,
             strategy: request.definition.rules.strategy,
             api: api,
+            surface: request.surface,
             namespace: request.path.namespace
         )
         let pod = try store.get(request.name)

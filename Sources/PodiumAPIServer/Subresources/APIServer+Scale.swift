@@ -3,6 +3,7 @@
 
 import PodiumCodec
 import PodiumExchange
+import PodiumHost
 import PodiumMachinery
 import PodiumRegistry
 import PodiumSchema
@@ -56,7 +57,9 @@ extension APIServer {
         _ options: WriteOptions
     ) throws(StatusError) -> ScaleChange {
         let kind = Self.scaleKind
-        guard let ledger = FieldLedger(kind, rules: nil, subresource: "scale", in: api) else {
+        let schemas = request.surface.schemas
+        let now = api.host.clock.now
+        guard let ledger = FieldLedger(kind, rules: nil, subresource: "scale", schemas: schemas, now: now) else {
             throw .internalError("Scale has no schema")
         }
         if PatchTypes.isApply(request) {
@@ -75,7 +78,7 @@ extension APIServer {
         return { [self] scale, managed throws(StatusError) in
             let new: JSONValue
             if let patch {
-                let patched = try patch.apply(to: scale, kind: kind, registry: api.schemas)
+                let patched = try patch.apply(to: scale, kind: kind, registry: schemas)
                 request.warnings.add(patched.warnings)
                 new = patched.object
             } else {

@@ -17,7 +17,7 @@ extension APIServer {
         let (configuration, document) = try appliedConfiguration(request)
         let outcome = try store.apply(request.name, configuration, options: options) { merged throws(StatusError) in
             try refuseRepetitions(document, request)
-            let decoder = RequestDecoder(registry: api.schemas)
+            let decoder = RequestDecoder(registry: request.surface.schemas)
             var object = try decoder.decode(merged: merged, as: request.definition.gvk)
             try store.placeInNamespace(&object)
             try checkName(object, request)

@@ -42,7 +42,7 @@ extension APIServer {
         if request.http.body.isEmpty {
             options = try DeleteOptions(query: request.query)
         } else {
-            let decoder = RequestDecoder(registry: api.schemas)
+            let decoder = RequestDecoder(registry: request.surface.schemas)
             let format = try bodyFormat(request)
             options = try DeleteOptions(
                 object: try decoder.decodeDeleteOptions(body: request.http.body, format: format)

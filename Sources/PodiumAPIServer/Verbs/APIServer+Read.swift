@@ -111,7 +111,7 @@ extension APIServer {
         let object: JSONValue = [
             "kind": .string(type.kind), "apiVersion": .string(type.groupVersion.description), "metadata": [:],
         ]
-        guard let schema = api.schemas.schema(for: type),
+        guard let schema = request.surface.schemas.schema(for: type),
             let empty = try? SchemaDecoder.decode(object, as: schema)
         else { return object }
         return empty.value

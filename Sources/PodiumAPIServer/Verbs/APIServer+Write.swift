@@ -47,7 +47,7 @@ extension APIServer {
             let patched = try patch.apply(
                 to: request.definition.value(of: current),
                 kind: request.definition.gvk,
-                registry: api.schemas
+                registry: request.surface.schemas
             )
             request.warnings.add(patched.warnings)
             var object = patched.object
@@ -66,7 +66,7 @@ extension APIServer {
         as gvk: GroupVersionKind,
         otherVersions: [GroupVersion] = []
     ) throws(StatusError) -> JSONValue {
-        let decoded = try RequestDecoder(registry: api.schemas).decode(
+        let decoded = try RequestDecoder(registry: request.surface.schemas).decode(
             body: request.http.body,
             format: try bodyFormat(request),
             expected: gvk,

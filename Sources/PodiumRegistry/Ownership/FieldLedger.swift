@@ -19,9 +19,9 @@ package struct FieldLedger: Sendable {
         _ kind: GroupVersionKind,
         rules: KindDefinition?,
         subresource: String,
-        in api: ClusterAPI
+        schemas: SchemaRegistry,
+        now: Timestamp
     ) {
-        let schemas = api.schemas
         guard let schema = schemas.schema(for: kind) else { return nil }
         let apiVersion = kind.groupVersion.description
         let version = ObjectVersion<JSONValue>(apiVersion: apiVersion, type: schema.mergeType) { object, apiVersion in
@@ -37,7 +37,7 @@ package struct FieldLedger: Sendable {
             version: version,
             subresource: subresource,
             filter: rules?.fieldFilter(of: subresource) ?? .everything,
-            now: api.host.clock.now.rfc3339
+            now: now.rfc3339
         )
         emptyObject = schema.emptyObject
     }

@@ -2,6 +2,7 @@
 // Who owns which fields of an object after a write to it.
 
 import PodiumCodec
+import PodiumHost
 package import PodiumMachinery
 package import PodiumSchema
 package import PodiumStorage
@@ -47,7 +48,13 @@ struct Account {
 extension ResourceStore {
     /// What keeps account of this write; nil for kinds without a schema.
     var ledger: FieldLedger? {
-        FieldLedger(definition.gvk, rules: definition.rules, subresource: subresource ?? "", in: api)
+        FieldLedger(
+            definition.gvk,
+            rules: definition.rules,
+            subresource: subresource ?? "",
+            schemas: surface.schemas,
+            now: api.host.clock.now
+        )
     }
 
     /// Who owns the fields of a stored object.

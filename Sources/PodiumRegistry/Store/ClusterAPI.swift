@@ -4,37 +4,45 @@
 package import PodiumCodec
 package import PodiumHost
 package import PodiumMachinery
-package import PodiumSchema
+import PodiumSchema
 package import PodiumStorage
+import Synchronization
 
 /// The collections of one cluster, and all that their stores share.
+///
+/// ```
+/// State   | guarded by | why separate
+/// current | its mutex  | held while the reference is read or replaced, for nothing else
+/// ```
 // A class, so that each request's store holds one reference instead of a copy of everything.
 package final class ClusterAPI: Sendable {
-    package let registry: ResourceRegistry
     package let storage: any Storage
     package let host: Host
-    /// The types of the API.
-    package let schemas: SchemaRegistry
     package let admission: AdmissionChain
     package let serviceNetwork: ServiceNetwork
     let reservations = Reservations()
     let fieldSets = FieldSetCache()
+    private let current: Mutex<APISurface>
 
     package init(
-        registry: ResourceRegistry,
+        surface: APISurface,
         storage: any Storage,
         host: Host,
-        schemas: SchemaRegistry,
         admission: AdmissionChain,
         serviceNetwork: ServiceNetwork = .standard
     ) {
-        self.registry = registry
+        current = Mutex(surface)
         self.storage = storage
         self.host = host
-        self.schemas = schemas
         self.admission = admission
         self.serviceNetwork = serviceNetwork
     }
+
+    /// What the API consists of now. Whoever does one thing in several steps reads it once.
+    package var surface: APISurface { current.withLock { $0 } }
+
+    /// Makes another surface that of the cluster. Requests that have begun end with the one they have read.
+    package func install(_ surface: APISurface) { current.withLock { $0 = surface } }
 
     /// The store of a collection, in the version that its group prefers, for a namespace (empty: none) and a
     /// subresource (empty: the object itself).
@@ -44,12 +52,14 @@ package final class ClusterAPI: Sendable {
         namespace: String,
         subresource: String = ""
     ) throws(StatusError) -> ResourceStore {
-        guard let definition = registry.resource(resource) else { throw .pathNotFound }
+        let surface = surface
+        guard let definition = surface.registry.resource(resource) else { throw .pathNotFound }
         guard let strategy = definition.rules.strategy(of: subresource) else { throw .pathNotFound }
         return ResourceStore(
             definition: definition,
             strategy: strategy,
             api: self,
+            surface: surface,
             namespace: definition.isNamespaced ? namespace : "",
             subresource: subresource.isEmpty ? nil : subresource
         )
@@ -57,6 +67,6 @@ package final class ClusterAPI: Sendable {
 
     /// `object` as the API would have read it from a client: of the type of `store`, in the order of its fields.
     package func canonical(_ object: JSONValue, in store: ResourceStore) throws(StatusError) -> JSONValue {
-        try RequestDecoder(registry: schemas).decode(merged: object, as: store.definition.gvk)
+        try RequestDecoder(registry: store.surface.schemas).decode(merged: object, as: store.definition.gvk)
     }
 }

@@ -100,6 +100,7 @@ extension ResourceStore {
                 definition: definition,
                 strategy: definition.rules.strategy,
                 api: api,
+                surface: surface,
                 namespace: namespace
             )
     }

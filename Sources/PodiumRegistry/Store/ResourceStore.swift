@@ -53,6 +53,8 @@ package struct ResourceStore: Sendable {
     package let definition: ResourceDefinition
     package let strategy: any ResourceStrategy
     package let api: ClusterAPI
+    /// The surface that the definition is of.
+    package let surface: APISurface
     /// The namespace of the request; empty for cluster-scoped collections and for all namespaces.
     package let namespace: String
     /// The subresource through which is written; nil for the object itself.
@@ -62,12 +64,14 @@ package struct ResourceStore: Sendable {
         definition: ResourceDefinition,
         strategy: any ResourceStrategy,
         api: ClusterAPI,
+        surface: APISurface,
         namespace: String,
         subresource: String? = nil
     ) {
         self.definition = definition
         self.strategy = strategy
         self.api = api
+        self.surface = surface
         self.namespace = namespace
         self.subresource = subresource
     }
