@@ -199,7 +199,7 @@ enum JSONAnswer {
         return HTTPResponse(
             status: status,
             contentType: "application/json",
-            body: .bytes(EncodedBytes(writer.bytes).slice)
+            body: .bytes(writer.encoded.slice)
         )
     }
 

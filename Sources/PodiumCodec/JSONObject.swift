@@ -60,8 +60,11 @@ package struct JSONObject: Sendable {
     /// Where the member `key` stands; nil when there is none.
     package func index(forKey key: String) -> Int? {
         if let places { return places[key] }
-        for index in members.indices where members[index].key == key { return index }
-        return nil
+        // Lengths first: they tell most names apart, in a fraction of the steps of a comparison.
+        let length = key.utf8.count
+        return members.withUnsafeBufferPointer { members in
+            members.firstIndex { $0.key.utf8.count == length && $0.key == key }
+        }
     }
 
     /// The member `key`. Setting one that is there leaves it in its place; setting nil removes it.

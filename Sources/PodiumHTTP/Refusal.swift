@@ -70,7 +70,7 @@ enum Refusal: Equatable, Sendable {
             status: error.code,
             contentType: "application/json",
             headers: [("Connection", "close")],
-            body: .bytes(EncodedBytes(error.status.encoded()).slice)
+            body: .bytes(error.status.encodedBytes.slice)
         )
     }
 }

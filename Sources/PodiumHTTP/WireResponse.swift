@@ -86,7 +86,7 @@ extension HTTPResponse {
         return HTTPResponse(
             status: error.code,
             contentType: "application/json",
-            body: .bytes(EncodedBytes(error.status.encoded()).slice)
+            body: .bytes(error.status.encodedBytes.slice)
         )
     }
 

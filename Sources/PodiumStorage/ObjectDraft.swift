@@ -128,10 +128,10 @@ extension JSONWriter {
         raw(",\"apiVersion\":")
         write(object["apiVersion"]?.string ?? "")
         raw(",")
-        layout.typeLength = bytes.count
+        layout.typeLength = count
         raw("\"metadata\":")
         layout.revisionOffset = writeMetadata(metadata)
-        let account = bytes.count
+        let account = count
         if let managedFields {
             raw(StoredObject.accountName)
             raw(managedFields.buffer)
@@ -139,9 +139,9 @@ extension JSONWriter {
             raw(StoredObject.accountName)
             write(value)
         }
-        layout.accountLength = bytes.count - account
+        layout.accountLength = count - account
         raw("}")
-        layout.metadataEnd = bytes.count
+        layout.metadataEnd = count
         for (key, value) in object.object ?? [:] where key != "kind" && key != "apiVersion" && key != "metadata" {
             raw(",")
             write(key)
@@ -157,7 +157,7 @@ extension JSONWriter {
         raw("{")
         writeMembers(Self.metadataBeforeRevision, of: metadata)
         raw("\"resourceVersion\":\"")
-        let offset = bytes.count
+        let offset = count
         raw("\",")
         writeMembers(Self.metadataBehindRevision, of: metadata)
         for (key, value) in metadata where !Self.metadataNames.contains(key) { writeMember(key, value) }

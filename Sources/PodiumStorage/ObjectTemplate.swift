@@ -68,7 +68,7 @@ package final class ObjectTemplate: Sendable {
         typeLength = layout.typeLength
         var parts = Parts(writer.bytes, revisionAt: layout.revisionOffset)
         let inMetadata = parts.read(to: layout.metadataEnd)
-        _ = parts.read(to: writer.bytes.count)
+        _ = parts.read(to: writer.count)
         text = parts.text
         gaps = parts.gaps
         // The metadata stand in front: what of them is text and what goes into their gaps gives their end.

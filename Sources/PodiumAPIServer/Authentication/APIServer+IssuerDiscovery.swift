@@ -30,7 +30,7 @@ extension APIServer {
             status: 200,
             contentType: contentType,
             headers: [(name: "Cache-Control", value: "public, max-age=3600")],
-            body: .bytes(EncodedBytes(writer.bytes).slice)
+            body: .bytes(writer.encoded.slice)
         )
     }
 

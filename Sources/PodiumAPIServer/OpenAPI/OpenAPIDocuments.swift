@@ -52,7 +52,7 @@ package final class OpenAPIDocuments: Sendable {
         guard OpenAPIServerDocument.all(registry).contains(place) else { return .pageNotFound }
         _ = try request.negotiate(.openAPI)
         return respond(place.key, hash(of: place), to: request) {
-            EncodedBytes(place.value(gitVersion: version.gitVersion).encoded())
+            place.value(gitVersion: version.gitVersion).encodedBytes
         }
     }
 
@@ -128,7 +128,7 @@ package final class OpenAPIDocuments: Sendable {
 
     private func document(of groupVersion: GroupVersion) -> EncodedBytes {
         if let cached = cache.withLock({ $0[groupVersion] }) { return cached }
-        let made = EncodedBytes(makeDocument(of: groupVersion).encoded())
+        let made = makeDocument(of: groupVersion).encodedBytes
         // Two threads may make the same document at a time; the first one stands.
         return cache.withLock { cache in
             if let cached = cache[groupVersion] { return cached }

@@ -158,7 +158,7 @@ struct AnswerWriter {
         writer.raw(",\"metadata\":")
         writer.write(Self.metadata(result).value)
         writer.raw(",\"items\":[")
-        let body = ListBody(head: EncodedBytes(writer.bytes), objects: result.objects)
+        let body = ListBody(head: writer.encoded, objects: result.objects)
         return HTTPResponse(
             status: 200,
             contentType: MediaFormat.json.contentType,

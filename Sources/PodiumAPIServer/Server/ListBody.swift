@@ -35,7 +35,7 @@ struct ListBody: Sendable {
             writer.raw(item(index).buffer)
         }
         writer.raw(Self.end.buffer)
-        return .bytes(EncodedBytes(writer.bytes).slice)
+        return .bytes(writer.encoded.slice)
     }
 
     /// What stands in front of an item.

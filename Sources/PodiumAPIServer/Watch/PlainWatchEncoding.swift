@@ -29,7 +29,7 @@ package struct PlainWatchEncoding: WatchEventEncoding {
         var writer = JSONWriter()
         writer.write(["type": .string(type.rawValue), "object": value])
         writer.raw("\n")
-        pieces.append(EncodedBytes(writer.bytes).slice)
+        pieces.append(writer.encoded.slice)
     }
 }
 

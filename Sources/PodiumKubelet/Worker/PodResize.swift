@@ -130,7 +130,7 @@ extension PodWorker {
         if let error { value["error"] = .string(error) }
         var writer = JSONWriter()
         writer.write(.object(value))
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.text
     }
 
     /// Applies what was granted to the running containers.

@@ -88,7 +88,7 @@ extension PathElement {
         case .value(let value):
             var inner = JSONWriter(capacity: 32)
             value.write(to: &inner)
-            writer.write(String(decoding: inner.bytes, as: UTF8.self), prefix: "v:")
+            writer.write(inner.text, prefix: "v:")
         case .key(let keys):
             var inner = JSONWriter(capacity: 64)
             inner.raw("{")
@@ -99,7 +99,7 @@ extension PathElement {
                 key.value.write(to: &inner)
             }
             inner.raw("}")
-            writer.write(String(decoding: inner.bytes, as: UTF8.self), prefix: "k:")
+            writer.write(inner.text, prefix: "k:")
         }
     }
 

@@ -88,7 +88,7 @@ package struct FieldSet: Hashable, Sendable {
     }
 
     private static func isSorted<Item>(_ items: [Item], _ element: (Item) -> PathElement) -> Bool {
-        zip(items, items.dropFirst()).allSatisfy { element($0) < element($1) }
+        items.indices.dropFirst().allSatisfy { element(items[$0 - 1]) < element(items[$0]) }
     }
 
     private func place(of element: PathElement) -> (index: Int, isFound: Bool) {
@@ -120,6 +120,7 @@ extension FieldSet {
     /// The paths that are in either.
     package func union(_ other: FieldSet) -> FieldSet {
         if isEmpty { return other }
+        if other.isEmpty { return self }
         if contains(allOf: other) { return self }
         return combine(other, members: [.left, .right, .both]) { left, right in
             guard let left else { return right }

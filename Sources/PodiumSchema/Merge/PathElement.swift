@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One step from a document into a part of it, as field ownership names parts.
 
+import Glibc
 package import PodiumCodec
 import PodiumMachinery
 
@@ -130,9 +131,13 @@ extension PathElement: Comparable {
 extension String {
     /// Whether the bytes of this text come before those of `other`, which is how Go sorts texts.
     func precedesByBytes(_ other: String) -> Bool {
-        var (left, right) = (self, other)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in left.lexicographicallyPrecedes(right) }
+        let precedes = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                guard let a = left.baseAddress, let b = right.baseAddress else { return left.count < right.count }
+                let order = memcmp(a, b, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
+            }
         }
+        return (precedes ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
     }
 }

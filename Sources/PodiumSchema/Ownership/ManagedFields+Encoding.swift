@@ -119,7 +119,7 @@ extension ManagedFields {
             owned.write(to: &writer, fields: old?.text(of: owned))
         }
         writer.raw("]")
-        return EncodedBytes(writer.bytes).slice
+        return writer.encoded.slice
     }
 
     /// Appliers first, then by time, and then by name.

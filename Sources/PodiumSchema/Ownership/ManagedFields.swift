@@ -52,7 +52,7 @@ package struct FieldOwner: Hashable, Sendable {
         writer.write(
             .object(JSONObject(uniqueKeysWithValues: members.filter { !$0.1.isEmpty }.map { ($0, .string($1)) }))
         )
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.text
     }
 }
 
