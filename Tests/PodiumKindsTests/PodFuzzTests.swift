@@ -40,7 +40,7 @@ struct PodFuzzTests {
                 var new = pod
                 PodStrategy().prepareForCreate(&new, context: context)
                 _ = PodStrategy().validate(new, context: context)
-                _ = PodStrategy().warnings(new, old: nil)
+                _ = PodStrategy().warnings(new, old: nil, context: context)
                 for strategy in Self.strategies {
                     for (before, after) in [(old, pod), (pod, old), (new, pod)] {
                         var object = after

@@ -52,15 +52,26 @@ struct PodWarningsTests {
     @Test(arguments: rows)
     func doubtfulPodsAreWarnedAbout(_ row: PodRule) throws {
         let pod = try PodFixture.pod(row.spec, annotations: row.annotations)
-        let warnings = PodStrategy().warnings(pod, old: nil)
-        #expect(warnings == row.problems)
-        #expect(PodStrategy().warnings(pod, old: pod).isEmpty)
+        let context = try PodFixture.context()
+        #expect(PodStrategy().warnings(pod, old: nil, context: context) == row.problems)
+        #expect(PodStrategy().warnings(pod, old: pod, context: context).isEmpty)
+    }
+
+    @Test(arguments: rows)
+    func podsOfATemplateAreWarnedAboutAlike(_ row: PodRule) throws {
+        let context = try PodFixture.context()
+        for name in ["one", "two"] {
+            var pod = try PodFixture.pod(row.spec, annotations: row.annotations)
+            pod[path: "metadata", "name"] = .string(name)
+            #expect(PodStrategy().validate(pod, context: context).isEmpty)
+            #expect(PodStrategy().warnings(pod, old: nil, context: context) == row.problems)
+        }
     }
 
     @Test func namesThatAreNoHostNamesAreWarnedAbout() throws {
         var pod = try PodFixture.pod("{}")
         pod[path: "metadata", "name"] = "a.b"
-        let warnings = PodStrategy().warnings(pod, old: nil)
+        let warnings = PodStrategy().warnings(pod, old: nil, context: try PodFixture.context())
         #expect(warnings.count == 1)
         #expect(warnings.first?.hasPrefix("metadata.name: this is used in the Pod's hostname") == true)
     }

@@ -29,7 +29,7 @@ struct CronJobStrategy: KindStrategy {
         }
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
         PodTemplates.warnings(object, old: old, at: ["spec", "jobTemplate", "spec", "template"])
     }
 

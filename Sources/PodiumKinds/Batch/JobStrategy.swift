@@ -57,7 +57,9 @@ struct JobStrategy: KindStrategy {
         Self.copyLabels(&object)
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
+        PodTemplates.warnings(object, old: old)
+    }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let spec = PodField("spec", of: object)

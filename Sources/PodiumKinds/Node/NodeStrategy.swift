@@ -115,7 +115,7 @@ struct NodeStrategy: KindStrategy {
         return effect.oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"])
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
         guard !(object[path: "spec", "externalID"]?.string ?? "").isEmpty else { return [] }
         return ["spec.externalID: this field is deprecated, and is unused by Kubernetes"]
     }

@@ -9,8 +9,6 @@ package import PodiumRegistry
 /// Pods of the core group.
 // Kubernetes: pkg/registry/core/pod/strategy.go
 package struct PodStrategy: ResourceStrategy {
-    private let validation = PodValidation(options: .pod)
-
     package init() {}
 
     package func applyDefaults(_ object: inout JSONValue) { PodDefaults.apply(to: &object) }
@@ -20,7 +18,7 @@ package struct PodStrategy: ResourceStrategy {
     }
 
     package func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
-        validation.createErrors(object)
+        PodValidation(options: .pod, known: context.api.soundValues).createErrors(object)
     }
 
     package func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {
@@ -30,12 +28,12 @@ package struct PodStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        validation.updateErrors(object, old: old)
+        PodValidation(options: .pod, known: context.api.soundValues).updateErrors(object, old: old)
     }
 
     /// Only new pods are worth a warning: updates come from programs.
-    package func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
-        old == nil ? PodWarnings.forNewPod(object) : []
+    package func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
+        old == nil ? PodWarnings.forNewPod(object, known: context.api.soundValues) : []
     }
 
     package func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String] {
@@ -93,7 +91,9 @@ package struct PodStatusStrategy: ResourceStrategy {
         PodStatusValidation.updateErrors(object, old: old)
     }
 
-    package func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodWarnings.forStatus(object) }
+    package func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
+        PodWarnings.forStatus(object)
+    }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
         NameValidation.dns1123Subdomain(name, isPrefix: isPrefix)
@@ -115,7 +115,7 @@ package struct PodEphemeralContainersStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        PodValidation(options: .pod).ephemeralUpdateErrors(object, old: old)
+        PodValidation(options: .pod, known: context.api.soundValues).ephemeralUpdateErrors(object, old: old)
     }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
@@ -162,7 +162,7 @@ package struct PodResizeStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        PodValidation(options: .pod).resizeErrors(object, old: old)
+        PodValidation(options: .pod, known: context.api.soundValues).resizeErrors(object, old: old)
     }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {

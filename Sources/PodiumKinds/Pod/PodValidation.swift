@@ -3,6 +3,7 @@
 
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// The rules of pods and pod templates.
 ///
@@ -23,8 +24,13 @@ package struct PodValidation: Sendable {
     }
 
     package let options: Options
+    /// What needs no second look; nil where everything is judged.
+    private let known: SoundValues?
 
-    package init(options: Options) { self.options = options }
+    package init(options: Options, known: SoundValues? = nil) {
+        self.options = options
+        self.known = known
+    }
 
     /// What is wrong with a new pod, metadata apart.
     package func createErrors(_ pod: JSONValue) -> [FieldError] {
@@ -44,6 +50,15 @@ package struct PodValidation: Sendable {
 
     /// What is wrong with a pod as it stands, metadata apart.
     package func podErrors(_ pod: JSONValue) -> [FieldError] {
+        guard let known, let nameless = PodWithoutName(pod) else { return errors(of: pod) }
+        if known.warnings(about: nameless.value) != nil { return [] }
+        // Judged as what is remembered, so that no rule can look at more.
+        let errors = errors(of: nameless.value)
+        if errors.isEmpty { known.insert(nameless.value, warnings: PodWarnings.forSpec(nameless.value)) }
+        return errors
+    }
+
+    private func errors(of pod: JSONValue) -> [FieldError] {
         let metadata = PodField(pod["metadata"], at: FieldPath("metadata"))
         let spec = PodField(pod["spec"], at: FieldPath("spec"))
         var errors = annotationErrors(metadata["annotations"], spec)

@@ -3,13 +3,15 @@
 
 package import PodiumCodec
 package import PodiumMachinery
+package import PodiumRegistry
 
 /// The texts of `Warning` headers about pods and pod templates.
 // Kubernetes: pkg/api/pod/warnings.go, pkg/registry/core/pod/strategy.go WarningsOnCreate
 package enum PodWarnings {
     /// About a new pod, prepared for storage.
-    package static func forNewPod(_ pod: JSONValue) -> [String] {
-        let pod = PodField(pod, at: .root)
+    /// - Parameter known: where it may stand what is warned of in its spec.
+    package static func forNewPod(_ object: JSONValue, known: SoundValues? = nil) -> [String] {
+        let pod = PodField(object, at: .root)
         var warnings = appArmorWarnings(pod)
         let problems = NameValidation.dns1123Label(pod["metadata"]["name"].text)
         if !problems.isEmpty {
@@ -18,8 +20,12 @@ package enum PodWarnings {
                     + "a DNS label is recommended: [\(problems.joined(separator: " "))]"
             )
         }
-        return warnings + specWarnings(pod)
+        let ofSpec = known.flatMap { known in PodWithoutName(object).flatMap { known.warnings(about: $0.value) } }
+        return warnings + (ofSpec ?? forSpec(object))
     }
+
+    /// About the spec of a new pod, with its annotations.
+    static func forSpec(_ pod: JSONValue) -> [String] { specWarnings(PodField(pod, at: .root)) }
 
     /// About a new pod that may still be refused.
     static func forUncheckedPod(_ pod: JSONValue) -> [String] { appArmorWarnings(PodField(pod, at: .root)) }

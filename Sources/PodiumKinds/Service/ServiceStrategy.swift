@@ -99,7 +99,9 @@ package struct ServiceStrategy: KindStrategy {
         ServiceValidation.statusErrors(object)
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { ServiceWarnings.texts(object, old: old) }
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
+        ServiceWarnings.texts(object, old: old)
+    }
 }
 
 extension ServiceStrategy {

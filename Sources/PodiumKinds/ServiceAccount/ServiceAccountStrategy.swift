@@ -20,7 +20,7 @@ struct ServiceAccountStrategy: KindStrategy {
         prepareSpec(&object, context: context)
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
         let key = "kubernetes.io/enforce-mountable-secrets"
         let value = object[path: "metadata", "annotations", key]
         guard value != nil, value != old?[path: "metadata", "annotations", key] else { return [] }

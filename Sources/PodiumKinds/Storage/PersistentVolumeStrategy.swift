@@ -122,7 +122,7 @@ struct PersistentVolumeStrategy: KindStrategy {
     }
 
     // Kubernetes: pkg/api/persistentvolume/util.go GetWarningsForPersistentVolume
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
         let annotations = PodField("metadata", of: object)["annotations"]
         let spec = PodField("spec", of: object)
         var texts = Self.deprecatedAnnotations.compactMap { name, text in

@@ -37,7 +37,9 @@ struct DeploymentStrategy: KindStrategy {
         object.setGeneration((old[path: "metadata", "generation"]?.integer ?? 0) + 1)
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
+        PodTemplates.warnings(object, old: old)
+    }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
 
@@ -111,7 +113,9 @@ struct ReplicaSetStrategy: KindStrategy {
         }
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
+        PodTemplates.warnings(object, old: old)
+    }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { errors(object) }
 
@@ -154,7 +158,9 @@ struct ReplicationControllerStrategy: KindStrategy {
         if object[path: "metadata", "labels"]?.object?.isEmpty ?? true { object[path: "metadata", "labels"] = labels }
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { PodTemplates.warnings(object, old: old) }
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
+        PodTemplates.warnings(object, old: old)
+    }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
         let spec = PodField("spec", of: object)
@@ -189,7 +195,7 @@ struct PodTemplateStrategy: KindStrategy {
 
     func applyDefaults(_ object: inout JSONValue) { PodTemplates.applyDefaults(&object) }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
         PodTemplates.warnings(object, old: old, at: ["template"], namesPods: false)
     }
 

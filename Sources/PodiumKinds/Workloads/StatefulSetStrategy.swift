@@ -50,7 +50,7 @@ struct StatefulSetStrategy: KindStrategy {
         }
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
         PodTemplates.warnings(object, old: old, namesPods: false)
     }
 
@@ -171,7 +171,7 @@ struct DaemonSetStrategy: KindStrategy {
         object[path: "metadata", "annotations", Self.templateGeneration] = .string(String(before + (isNew ? 1 : 0)))
     }
 
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String] {
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] {
         PodTemplates.warnings(object, old: old, namesPods: false)
     }
 

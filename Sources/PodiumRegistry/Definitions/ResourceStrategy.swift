@@ -59,7 +59,7 @@ package protocol ResourceStrategy: Sendable {
     ) throws(StatusError) -> [FieldError]
 
     /// Texts for `Warning` headers; `old` is nil on create.
-    func warnings(_ object: JSONValue, old: JSONValue?) -> [String]
+    func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String]
 
     /// Texts for `Warning` headers that are due even when the object is then refused; `old` is nil on create.
     func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String]
@@ -86,7 +86,7 @@ extension ResourceStrategy {
     package func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] { [] }
     package func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {}
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] { [] }
-    package func warnings(_ object: JSONValue, old: JSONValue?) -> [String] { [] }
+    package func warnings(_ object: JSONValue, old: JSONValue?, context: StrategyContext) -> [String] { [] }
     package func preparationWarnings(_ object: JSONValue, old: JSONValue?) -> [String] { [] }
     package func exclusives(_ object: JSONValue, old: JSONValue?) -> Set<String> { [] }
     package var allowsCreateOnUpdate: Bool { false }

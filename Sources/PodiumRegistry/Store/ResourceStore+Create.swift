@@ -59,7 +59,7 @@ extension ResourceStore {
             try api.admission.validate(candidate, attributes, context, &warnings)
             do throws(StatusError) {
                 let result = try commitCreate(candidate, account, options: options, origin)
-                warnings += strategy.warnings(candidate, old: nil)
+                warnings += strategy.warnings(candidate, old: nil, context: context)
                 return result
             } catch let error where error.reason == .alreadyExists {
                 // A generated name that is taken is drawn anew; a given one is the client's problem.

@@ -187,7 +187,7 @@ extension ResourceStore {
             ) + (try strategy.validateUpdate(object, old: old, context: context))
         if !errors.isEmpty { throw invalid(name, errors) }
         try api.admission.validate(object, attributes, context, &warnings)
-        warnings += strategy.warnings(object, old: old)
+        warnings += strategy.warnings(object, old: old, context: context)
         return object
     }
 
