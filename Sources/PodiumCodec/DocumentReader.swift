@@ -56,10 +56,10 @@ package protocol DocumentBuilder: DocumentReader {
 
 extension DocumentReader {
     /// Whether this is `null`.
-    package var isNull: Bool { kind == .null }
+    @inlinable package var isNull: Bool { kind == .null }
 
     /// Whether both say the same, whatever the order of members and the way in which numbers are written.
-    package func isEqual(to other: Self) -> Bool {
+    @inlinable package func isEqual(to other: Self) -> Bool {
         if isIdentical(to: other) { return true }
         return switch (kind, other.kind) {
         case (.null, .null): true
@@ -79,17 +79,17 @@ extension DocumentReader {
     }
 
     /// The nearest double of a number.
-    private var double: Double? { integer.map(Double.init) ?? number?.double }
+    @usableFromInline var double: Double? { integer.map(Double.init) ?? number?.double }
 
     /// The member `name`, looked for first at `index`, where it stands in an object that was written in the same order.
-    package func member(_ name: String, near index: Int) -> Self? {
+    @inlinable package func member(_ name: String, near index: Int) -> Self? {
         if kind == .object, index < count, self.name(at: index) == name { return element(at: index) }
         return member(name)
     }
 }
 
 extension JSONValue: DocumentBuilder {
-    package var kind: DocumentKind {
+    @inlinable package var kind: DocumentKind {
         switch self {
         case .null: .null
         case .bool: .bool
@@ -101,9 +101,9 @@ extension JSONValue: DocumentBuilder {
         }
     }
 
-    package var number: JSONNumber? { if case .number(let value) = self { value } else { nil } }
+    @inlinable package var number: JSONNumber? { if case .number(let value) = self { value } else { nil } }
 
-    package var count: Int {
+    @inlinable package var count: Int {
         switch self {
         case .array(let elements): elements.count
         case .object(let members): members.count
@@ -111,7 +111,7 @@ extension JSONValue: DocumentBuilder {
         }
     }
 
-    package func element(at index: Int) -> JSONValue {
+    @inlinable package func element(at index: Int) -> JSONValue {
         switch self {
         case .array(let elements): elements[index]
         case .object(let members): members[index].value
@@ -119,14 +119,14 @@ extension JSONValue: DocumentBuilder {
         }
     }
 
-    package func name(at index: Int) -> String {
+    @inlinable package func name(at index: Int) -> String {
         guard case .object(let members) = self else { preconditionFailure("only objects have names") }
         return members[index].key
     }
 
-    package func member(_ name: String) -> JSONValue? { self[name] }
+    @inlinable package func member(_ name: String) -> JSONValue? { self[name] }
 
-    package static func array(of elements: [JSONValue]) -> JSONValue { .array(elements) }
+    @inlinable package static func array(of elements: [JSONValue]) -> JSONValue { .array(elements) }
 
     package static func object(of members: [(name: String, value: JSONValue)]) -> JSONValue {
         .object(JSONObject(uniqueKeysWithValues: members.lazy.map { ($0.name, $0.value) }))

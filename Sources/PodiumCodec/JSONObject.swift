@@ -5,6 +5,8 @@
 ///
 /// Most objects have a handful of members and are copied more often than changed: so a row of names and values in one
 /// allocation, through which one looks. Only large ones have a table of their names beside it.
+// What loops over members is inlinable: the compiler specialises nothing across modules, and a loop by way of the
+// witnesses of a collection takes a hundred times the steps.
 package struct JSONObject: Sendable {
     package typealias Element = (key: String, value: JSONValue)
 
@@ -14,12 +16,13 @@ package struct JSONObject: Sendable {
         static let smallestWithTable = 16
     }
 
-    private struct Member: Sendable {
-        let key: String
-        var value: JSONValue
+    @usableFromInline
+    struct Member: Sendable {
+        @usableFromInline let key: String
+        @usableFromInline var value: JSONValue
     }
 
-    private var members: [Member]
+    @usableFromInline var members: [Member]
     /// Where the members stand, by their names; nil for few.
     private var places: [String: Int]?
 
@@ -69,7 +72,7 @@ package struct JSONObject: Sendable {
 
     /// The member `key`. Setting one that is there leaves it in its place; setting nil removes it.
     package subscript(key: String) -> JSONValue? {
-        get { index(forKey: key).map { members[$0].value } }
+        @inlinable get { index(forKey: key).map { members[$0].value } }
         set {
             guard let newValue else {
                 removeValue(forKey: key)
@@ -228,15 +231,15 @@ package struct JSONObject: Sendable {
 }
 
 extension JSONObject: RandomAccessCollection {
-    package var startIndex: Int { 0 }
-    package var endIndex: Int { members.count }
-    package subscript(position: Int) -> Element { (members[position].key, members[position].value) }
+    @inlinable package var startIndex: Int { 0 }
+    @inlinable package var endIndex: Int { members.count }
+    @inlinable package subscript(position: Int) -> Element { (members[position].key, members[position].value) }
 
     /// The names, in their order.
-    package var keys: some RandomAccessCollection<String> { members.lazy.map(\.key) }
+    @inlinable package var keys: some RandomAccessCollection<String> { members.lazy.map(\.key) }
 
     /// The values, in their order.
-    package var values: some RandomAccessCollection<JSONValue> { members.lazy.map(\.value) }
+    @inlinable package var values: some RandomAccessCollection<JSONValue> { members.lazy.map(\.value) }
 }
 
 extension JSONObject: Hashable {

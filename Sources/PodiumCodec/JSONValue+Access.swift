@@ -14,28 +14,28 @@ extension JSONValue {
     }
 
     /// The text, when this is a string.
-    package var string: String? { if case .string(let value) = self { value } else { nil } }
+    @inlinable package var string: String? { if case .string(let value) = self { value } else { nil } }
 
     /// The number, when this is a 64-bit integer.
-    package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    @inlinable package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
 
     /// The number as `Int`, when this is a 64-bit integer.
-    package var int: Int? { integer.map { Int($0) } }
+    @inlinable package var int: Int? { integer.map { Int($0) } }
 
     /// The truth value, when this is one.
-    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    @inlinable package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
     /// The elements, when this is an array.
-    package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    @inlinable package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
     /// The members, when this is an object.
-    package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
+    @inlinable package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
     /// Whether this is `null`.
-    package var isNull: Bool { if case .null = self { true } else { false } }
+    @inlinable package var isNull: Bool { if case .null = self { true } else { false } }
 
     /// The elements of an array, or none for anything else.
-    package var elements: [JSONValue] { array ?? [] }
+    @inlinable package var elements: [JSONValue] { array ?? [] }
 
     /// The members of an object whose values are strings, or none for anything else.
     package var stringMap: [String: String] {
@@ -50,7 +50,7 @@ extension JSONValue {
     ///
     /// Setting a member of something that is not an object makes it one; setting nil removes the member.
     package subscript(key: String) -> JSONValue? {
-        get { if case .object(let members) = self { members[key] } else { nil } }
+        @inlinable get { if case .object(let members) = self { members[key] } else { nil } }
         _modify {
             var members: JSONObject = [:]
             if case .object(let current) = self { members = current }
@@ -91,7 +91,7 @@ extension JSONValue {
     }
 
     /// Changes the members in place, making this an object first if it is none.
-    package mutating func updateObject<Result>(_ change: (inout JSONObject) throws -> Result) rethrows -> Result {
+    @inlinable package mutating func updateObject<Result>(_ change: (inout JSONObject) throws -> Result) rethrows -> Result {
         var members: JSONObject = [:]
         if case .object(let current) = self { members = current }
         self = .null
@@ -100,7 +100,7 @@ extension JSONValue {
     }
 
     /// Changes the elements in place, making this an array first if it is none.
-    package mutating func updateArray<Result>(_ change: (inout [JSONValue]) throws -> Result) rethrows -> Result {
+    @inlinable package mutating func updateArray<Result>(_ change: (inout [JSONValue]) throws -> Result) rethrows -> Result {
         var elements: [JSONValue] = []
         if case .array(let current) = self { elements = current }
         self = .null

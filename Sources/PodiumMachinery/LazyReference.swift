@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is made at its first use and kept: read by every request, without a lock.
 
-import Synchronization
+package import Synchronization
 
 /// A reference that is set once.
 // The one of the standard library is not specialised: each look at it goes through the metadata of generic types, which
 // takes longer than all else that is counted of a request.
 package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
     /// The address of the value, on which this holds a reference; 0 as long as there is none.
-    private let address = Atomic<UInt>(0)
+    @usableFromInline let address = Atomic<UInt>(0)
 
     /// Makes one that is not set.
     package init() {}
@@ -16,7 +16,7 @@ package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
     deinit { Self.unmanaged(address.load(ordering: .acquiring))?.release() }
 
     /// nil as long as it is not set.
-    package var value: Value? { Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue() }
+    @inlinable package var value: Value? { Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue() }
 
     /// Sets it, unless somebody else was faster.
     /// - Returns: what it is now.
@@ -33,7 +33,7 @@ package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
         return Self.unmanaged(theirs)?.takeUnretainedValue() ?? value
     }
 
-    private static func unmanaged(_ address: UInt) -> Unmanaged<Value>? {
+    @inlinable static func unmanaged(_ address: UInt) -> Unmanaged<Value>? {
         UnsafeRawPointer(bitPattern: address).map { Unmanaged.fromOpaque($0) }
     }
 }

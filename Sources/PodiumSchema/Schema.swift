@@ -18,8 +18,8 @@ package final class Schema: Sendable {
     let atomicMergeType = LazyReference<MergeType>()
     let granularMergeType = LazyReference<MergeType>()
     private let empty = LazyReference<EmptyObject>()
-    /// Where each field stands in `fields`.
-    let positions: [String: Int]
+    /// The names of `fields`, with their places there.
+    let names: FieldNames
     /// Where the types of the fields are found.
     ///
     /// The registry owns this schema and so outlives it.
@@ -31,7 +31,7 @@ package final class Schema: Sendable {
         self.isAtomic = isAtomic
         self.fields = fields
         self.registry = registry
-        positions = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        names = FieldNames(fields.map(\.name))
     }
 
     /// An object of this type that nobody has filled in: the fields that are always written.
@@ -50,7 +50,7 @@ package final class Schema: Sendable {
     }
 
     /// The field `name`; nil when there is none.
-    package func field(_ name: String) -> SchemaField? { positions[name].map { fields[$0] } }
+    package func field(_ name: String) -> SchemaField? { names.place(of: name).map { fields[$0] } }
 
     /// The type of the field `name`, or of its elements when it is a list or map; nil for scalars and unknown fields.
     package func schema(of name: String) -> Schema? { field(name).flatMap { registry.schema(of: $0) } }

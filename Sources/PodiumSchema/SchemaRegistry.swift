@@ -25,7 +25,7 @@ package final class SchemaRegistry: Sendable {
     /// The bytes of each type in the embedded file, by index.
     private let ranges: [Range<Int>]
     private let indices: [String: TypeIndex]
-    private let kinds: [String: [String: String]]
+    private let kinds: [GroupVersion: [String: String]]
     /// Kinds that belong to every API version, such as DeleteOptions.
     private let commonKinds: [String: String]
     private let schemas: Mutex<[Schema?]>
@@ -57,7 +57,7 @@ package final class SchemaRegistry: Sendable {
 
     /// The type of a kind; nil for custom resources and kinds that do not exist.
     package func schema(for kind: GroupVersionKind) -> Schema? {
-        guard let known = kinds[kind.groupVersion.description] else { return nil }
+        guard let known = kinds[kind.groupVersion] else { return nil }
         return (known[kind.kind] ?? commonKinds[kind.kind]).flatMap { schema(named: $0) }
     }
 
@@ -68,7 +68,7 @@ package final class SchemaRegistry: Sendable {
 
     /// Whether there is such a kind, also in a version that is no longer served; custom resources are not known here.
     package func knows(_ kind: GroupVersionKind) -> Bool {
-        guard let known = kinds[kind.groupVersion.description] else { return false }
+        guard let known = kinds[kind.groupVersion] else { return false }
         return known[kind.kind] != nil || commonKinds[kind.kind] != nil
     }
 
@@ -100,7 +100,7 @@ package final class SchemaRegistry: Sendable {
 private struct SchemaFile {
     var names: [String] = []
     var ranges: [Range<Int>] = []
-    var kinds: [String: [String: String]] = [:]
+    var kinds: [GroupVersion: [String: String]] = [:]
     var commonKinds: [String: String] = [:]
 
     init(_ bytes: UnsafeRawBufferPointer) {
@@ -123,7 +123,9 @@ private struct SchemaFile {
         let range = (quote + 2)..<(hasComma ? line.upperBound - 1 : line.upperBound)
         switch name {
         case "kinds":
-            for (version, known) in Self.object(bytes, range) { kinds[version] = known.stringMap }
+            for (version, known) in Self.object(bytes, range) {
+                if let version = GroupVersion(version) { kinds[version] = known.stringMap }
+            }
         case "common": commonKinds = JSONValue.object(Self.object(bytes, range)).stringMap
         case "types": break
         default:

@@ -51,10 +51,12 @@ package struct PodValidation: Sendable {
     /// What is wrong with a pod as it stands, metadata apart.
     package func podErrors(_ pod: JSONValue) -> [FieldError] {
         guard let known, let nameless = PodWithoutName(pod) else { return errors(of: pod) }
-        if known.warnings(about: nameless.value) != nil { return [] }
-        // Judged as what is remembered, so that no rule can look at more.
-        let errors = errors(of: nameless.value)
-        if errors.isEmpty { known.insert(nameless.value, warnings: PodWarnings.forSpec(nameless.value)) }
+        var errors: [FieldError] = []
+        _ = known.finding(about: nameless.value) {
+            // Judged as what is remembered, so that no rule can look at more.
+            errors = self.errors(of: nameless.value)
+            return errors.isEmpty ? PodWarnings.forSpec(nameless.value) : nil
+        }
         return errors
     }
 

@@ -20,7 +20,7 @@ package enum PodWarnings {
                     + "a DNS label is recommended: [\(problems.joined(separator: " "))]"
             )
         }
-        let ofSpec = known.flatMap { known in PodWithoutName(object).flatMap { known.warnings(about: $0.value) } }
+        let ofSpec = known.flatMap { known in PodWithoutName(object).flatMap { known.finding(about: $0.value) } }
         return warnings + (ofSpec ?? forSpec(object))
     }
 

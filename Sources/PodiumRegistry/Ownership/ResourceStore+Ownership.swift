@@ -13,6 +13,8 @@ struct Account {
     let known: EncodedManagedFields?
     /// Who owns what from now on.
     let managed: ManagedFields
+    /// Sets of fields whose text is known.
+    private let fields: [EncodedFieldSet]
     /// Whether it goes on from an account that the client has made, which may be wrong.
     private(set) var isGiven = false
     /// Whether nothing is new but the times, which then stay what they were.
@@ -22,6 +24,16 @@ struct Account {
         self.known = known
         self.managed = managed
         self.isGiven = isGiven
+        fields = known?.fields ?? []
+    }
+
+    /// That of a new object, all of whose fields belong to who makes it.
+    init(_ fields: EncodedFieldSet, of owner: FieldOwner, at time: Timestamp) {
+        known = nil
+        managed = ManagedFields(
+            OwnedFields(owner: owner, apiVersion: owner.apiVersion, fields: fields.set, time: time.rfc3339)
+        )
+        self.fields = [fields]
     }
 
     /// The metadata of an object with this account, as they are validated: what is computed here is right anyway.
@@ -35,7 +47,7 @@ struct Account {
     var isUnchanged: Bool { keepsTimes || managed == known?.managed ?? ManagedFields() }
 
     /// Its text; nil when nobody owns anything.
-    var text: BytesSlice? { isUnchanged ? known?.text : managed.json(reusing: known) }
+    var text: BytesSlice? { isUnchanged ? known?.text : managed.json(reusing: fields) }
 
     /// Takes back the times if they are all that is new in it, and there is nothing new in the object.
     // Kubernetes: apiserver/pkg/endpoints/handlers/fieldmanager/equality.go IgnoreManagedFieldsTimestampsTransformer
@@ -83,6 +95,7 @@ extension ResourceStore {
         object.setManagedFields(nil)
         let known = current.flatMap(readable)
         let before = known?.managed ?? ManagedFields()
+        if current == nil, given == nil { return account(ofNew: object, manager: manager) }
         guard let ledger else { return Account(known: known, managed: before) }
         let start = subresource == nil ? Self.account(given: given, known) : before
         return Account(
@@ -90,6 +103,17 @@ extension ResourceStore {
             managed: ledger.update(live: old, new: object, managed: start, manager: manager),
             isGiven: start != before
         )
+    }
+
+    /// Who owns what of an object that is made by `manager`.
+    private func account(ofNew object: JSONValue, manager: String) -> Account {
+        let owner = FieldOwner.updater(manager, apiVersion: definition.apiVersion, subresource: subresource ?? "")
+        let fields = api.fieldsOfNew.finding(about: object.withEmptyName) {
+            let managed = ledger?.update(live: nil, new: object, managed: ManagedFields(), manager: manager)
+            return managed?.entries.first.map { EncodedFieldSet($0.fields) }
+        }
+        guard let fields else { return Account(known: nil, managed: ManagedFields()) }
+        return Account(fields, of: owner, at: api.host.clock.now)
     }
 
     /// The account on which a write goes on: that which the client gives, or else that of the object.
@@ -121,6 +145,17 @@ extension ResourceStore {
 }
 
 extension JSONValue {
+    /// The same without the names that tell it from others of its template, and that nobody owns.
+    fileprivate var withEmptyName: JSONValue {
+        var object = self
+        object.updateObject { object in
+            object["metadata", default: .emptyObject].updateObject { metadata in
+                for name in ["name", "generateName", "namespace"] where metadata[name] != nil { metadata[name] = "" }
+            }
+        }
+        return object
+    }
+
     /// Sets `metadata.managedFields`, or removes it.
     mutating func setManagedFields(_ value: JSONValue?) {
         guard value != nil || self[path: "metadata", "managedFields"] != nil else { return }

@@ -22,6 +22,8 @@ package final class ClusterAPI: Sendable {
     package let serviceNetwork: ServiceNetwork
     let reservations = Reservations()
     let fieldSets = FieldSetCache()
+    /// The fields that new objects have, by what they have alike.
+    let fieldsOfNew = RecentFindings<EncodedFieldSet>()
     /// What strategies need not judge once more.
     package let soundValues = SoundValues()
     private let current: Mutex<APISurface>

@@ -97,8 +97,9 @@ package struct SchemaDecoder {
         }
         var slots = [JSONValue?](repeating: nil, count: schema.fields.count)
         let outerOwner = owner
+        var next = 0
         for (name, member) in members {
-            guard let position = schema.positions[name] else {
+            guard let position = schema.names.place(of: name, from: &next) else {
                 reportStrict("unknown", name)
                 continue
             }

@@ -106,10 +106,11 @@ extension MergeType {
         case .scalar: return
         case .map(let map):
             if map.isAtomic || document.kind != .object { return }
+            var next = 0
             for index in 0..<document.count {
                 let name = document.name(at: index)
                 let step = PathElement.field(name)
-                guard let type = map.type(of: name) else {
+                guard let type = map.type(of: name, from: &next) else {
                     throw MergeTypeError("field not declared in schema").below(step)
                 }
                 set.append(step)
@@ -159,6 +160,7 @@ extension MergeType {
         let before = old.kind == .object ? old : nil
         let after = new.kind == .object ? new : nil
         var common = 0
+        var next = 0
         for index in 0..<(after?.count ?? 0) {
             guard let after else { break }
             let name = after.name(at: index)
@@ -169,7 +171,7 @@ extension MergeType {
                 if previous.isIdentical(to: value) { continue }
             }
             if !isSeen(.field(name)) { continue }
-            try compareStep(.field(name), previous, value, map.type(of: name), &differences)
+            try compareStep(.field(name), previous, value, map.type(of: name, from: &next), &differences)
         }
         if let before, before.count > common {
             for index in 0..<before.count {
@@ -222,6 +224,12 @@ extension MergeType {
         _ differences: inout Comparison
     ) throws(MergeTypeError) {
         guard let type else { throw MergeTypeError("field not declared in schema").below(step) }
+        // What there was not before is new with all its parts.
+        if old == nil, let new {
+            differences.added.append(try type.parts(of: new, below: step), below: step)
+            differences.added.append(step)
+            return
+        }
         var below = Comparison()
         let change: Change
         do throws(MergeTypeError) {

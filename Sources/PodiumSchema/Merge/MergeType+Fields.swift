@@ -45,16 +45,17 @@ extension MergeType {
         case .map(let map):
             if map.isAtomic { return true }
             guard document.kind == .object else { return false }
+            var next = 0
             for index in 0..<document.count {
                 let name = document.name(at: index)
                 let value = document.element(at: index)
                 let step = PathElement.field(name)
-                guard let type = map.type(of: name) else {
+                guard let type = map.type(of: name, from: &next) else {
                     throw MergeTypeError("field not declared in schema").below(step)
                 }
                 let isField = try type.collectFields(of: value, below: step, into: &set)
                 let isEmpty = value.isNull || (value.kind == .object && value.count == 0)
-                if isField || isEmpty || map.fields[name] == nil { set.append(step) }
+                if isField || isEmpty || !map.declares(name) { set.append(step) }
             }
             set.sort()
         }

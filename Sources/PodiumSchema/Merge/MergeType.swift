@@ -56,24 +56,43 @@ package final class MergeType: Sendable {
     package struct Map: Sendable {
         /// Whether the object is one value.
         package let isAtomic: Bool
-        package let fields: [String: Reference]
-        /// The type of members that `fields` does not name; nil when there are none.
+        private let names: FieldNames
+        private let types: [Reference]
+        /// The type of members that are not named; nil when there are none.
         package let element: Reference?
 
-        package init(isAtomic: Bool = false, fields: [String: Reference] = [:], element: Reference? = nil) {
+        /// - Parameter fields: the members that are named, in the order in which objects mostly have them.
+        package init(
+            isAtomic: Bool = false,
+            fields: [(name: String, type: Reference)] = [],
+            element: Reference? = nil
+        ) {
             self.isAtomic = isAtomic
-            self.fields = fields
+            names = FieldNames(fields.map(\.name))
+            types = fields.map(\.type)
             self.element = element
         }
 
-        func type(of name: String) -> MergeType? { (fields[name] ?? element)?.type }
+        /// Whether the schema names the member `name`.
+        func declares(_ name: String) -> Bool { names.place(of: name) != nil }
+
+        /// The type of the member `name`; nil when there is no such member.
+        func type(of name: String) -> MergeType? {
+            (names.place(of: name).map { types[$0] } ?? element)?.type
+        }
+
+        /// The same of one member after the other.
+        /// - Parameter next: 0 for the first member, kept for those behind it.
+        func type(of name: String, from next: inout Int) -> MergeType? {
+            (names.place(of: name, from: &next).map { types[$0] } ?? element)?.type
+        }
     }
 
     /// A type, or where it will be found: types may refer to themselves.
     package enum Reference: Sendable {
         case direct(MergeType)
-        /// That of a built-in type, which may count as one value or not whatever it says of itself.
-        case schema(SchemaRegistry, SchemaRegistry.TypeIndex, isAtomic: Bool?)
+        /// That of a built-in type.
+        case schema(SchemaReference)
         /// ``MergeType/free`` and ``MergeType/atomic``, which refer to themselves.
         case free
         case atomic
@@ -81,11 +100,29 @@ package final class MergeType: Sendable {
         var type: MergeType {
             switch self {
             case .direct(let type): type
-            case .schema(let registry, let index, let isAtomic):
-                registry.schema(at: index)?.mergeType(isAtomic: isAtomic) ?? .free
+            case .schema(let schema): schema.type
             case .free: .free
             case .atomic: .atomic
             }
+        }
+    }
+
+    /// A built-in type by its place, looked up once.
+    package final class SchemaReference: Sendable {
+        private let registry: SchemaRegistry
+        private let index: SchemaRegistry.TypeIndex
+        /// Whether its objects count as one value, whatever the type says of itself; nil when that counts.
+        private let isAtomic: Bool?
+        private let found = LazyReference<MergeType>()
+
+        init(_ index: SchemaRegistry.TypeIndex, in registry: SchemaRegistry, isAtomic: Bool?) {
+            self.registry = registry
+            self.index = index
+            self.isAtomic = isAtomic
+        }
+
+        fileprivate var type: MergeType {
+            found.value ?? found.setOnce(registry.schema(at: index)?.mergeType(isAtomic: isAtomic) ?? .free)
         }
     }
 
@@ -165,9 +202,8 @@ extension Schema {
     }
 
     private func makeMergeType(isAtomic: Bool) -> MergeType {
-        var references: [String: MergeType.Reference] = [:]
-        for field in fields { references[field.name] = field.mergeType(in: registry) }
-        return MergeType(map: MergeType.Map(isAtomic: isAtomic, fields: references))
+        let members = fields.map { ($0.name, $0.mergeType(in: registry)) }
+        return MergeType(map: MergeType.Map(isAtomic: isAtomic, fields: members))
     }
 }
 
@@ -194,7 +230,7 @@ extension SchemaField {
         case .quantity, .time, .microTime, .intOrString: .direct(.anyScalar)
         case .raw: .atomic
         case .schemaOrBool, .schemaOrArray, .schemaOrStringArray: .free
-        case .object(let index): .schema(registry, index, isAtomic: isAtomic)
+        case .object(let index): .schema(MergeType.SchemaReference(index, in: registry, isAtomic: isAtomic))
         }
     }
 

@@ -205,7 +205,7 @@ extension FieldSet {
             var below = MergeType.free
             switch child.element {
             case .field(let name):
-                if type.map?.fields[name] != nil, !contains(child.element) { members.append(child.element) }
+                if type.map?.declares(name) == true, !contains(child.element) { members.append(child.element) }
                 if let member = type.map?.type(of: name) { below = member }
             default:
                 if let element = type.list?.element.type { below = element }

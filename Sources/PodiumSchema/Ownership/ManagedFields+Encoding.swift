@@ -3,12 +3,31 @@
 
 package import PodiumCodec
 
+/// A set of fields with its text.
+package struct EncodedFieldSet: Sendable {
+    package let set: FieldSet
+    package let text: BytesSlice
+
+    /// Writes the text of a set.
+    package init(_ set: FieldSet) {
+        var writer = JSONWriter()
+        set.write(to: &writer)
+        self.set = set
+        text = writer.encoded.slice
+    }
+
+    fileprivate init(_ set: FieldSet, text: BytesSlice) {
+        self.set = set
+        self.text = text
+    }
+}
+
 /// An account as it was read from JSON text, with the text of its parts.
 package struct EncodedManagedFields: Sendable {
     package let managed: ManagedFields
     package let text: BytesSlice
-    /// The text of what each owner owns, in the order of the entries; none when they do not tell.
-    fileprivate let fields: [BytesSlice]
+    /// What the owners own.
+    package let fields: [EncodedFieldSet]
 
     /// Reads the text of `metadata.managedFields` as ``ManagedFields/json(reusing:)`` writes it.
     /// - Parameter fieldSet: reads a set of fields from its text.
@@ -18,22 +37,16 @@ package struct EncodedManagedFields: Sendable {
         fieldSet: (BytesSlice) throws(FieldSetError) -> FieldSet
     ) throws(FieldSetError) {
         var managed = ManagedFields()
-        var fields: [BytesSlice] = []
+        var fields: [EncodedFieldSet] = []
         try text.forEachJSONElement { entry throws(FieldSetError) in
             let parts = EntryText(entry)
             let set = try parts.fields.map(fieldSet) ?? FieldSet()
             managed.set(try parts.owned(set))
-            if let text = parts.fields { fields.append(text) }
+            if let text = parts.fields { fields.append(EncodedFieldSet(set, text: text)) }
         }
         self.managed = managed
         self.text = text
-        self.fields = fields.count == managed.entries.count ? fields : []
-    }
-
-    /// The text of what an owner owns, when it is still `fields`.
-    fileprivate func text(of owned: OwnedFields) -> BytesSlice? {
-        guard !fields.isEmpty else { return nil }
-        return managed.entries.firstIndex { $0.owner == owned.owner && $0.fields == owned.fields }.map { fields[$0] }
+        self.fields = fields
     }
 }
 
@@ -109,14 +122,14 @@ extension ManagedFields {
     }
 
     /// As the text of `metadata.managedFields`; nil when nobody owns anything.
-    /// - Parameter old: an earlier account, of which the text of what has not changed is taken over.
-    package func json(reusing old: EncodedManagedFields? = nil) -> BytesSlice? {
+    /// - Parameter known: sets whose text need not be written once more.
+    package func json(reusing known: [EncodedFieldSet] = []) -> BytesSlice? {
         if isEmpty { return nil }
         var writer = JSONWriter(capacity: 1024)
         writer.raw("[")
         for (index, owned) in sorted.enumerated() {
             if index > 0 { writer.raw(",") }
-            owned.write(to: &writer, fields: old?.text(of: owned))
+            owned.write(to: &writer, fields: known.first { $0.set == owned.fields }?.text)
         }
         writer.raw("]")
         return writer.encoded.slice

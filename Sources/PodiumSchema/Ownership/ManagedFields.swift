@@ -82,6 +82,9 @@ package struct ManagedFields: Hashable, Sendable {
     /// Nobody owns anything.
     package init() {}
 
+    /// One owner owns everything.
+    package init(_ owned: OwnedFields) { entries = [owned] }
+
     package var isEmpty: Bool { entries.isEmpty }
 
     /// What `owner` owns; nil when that is nothing.

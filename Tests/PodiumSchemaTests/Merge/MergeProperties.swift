@@ -28,8 +28,8 @@ private struct RandomType {
     /// An object with some named members, each of a random type.
     static func structure(_ random: inout SplitMix, depth: Int) -> RandomType {
         let fields = Array("abcd".prefix(1 + random.next(4))).map { (String($0), any(&random, depth: depth - 1)) }
-        let references = Dictionary(uniqueKeysWithValues: fields.map { ($0.0, MergeType.Reference.direct($0.1.type)) })
-        return RandomType(MergeType(map: MergeType.Map(fields: references))) { random in
+        let members = fields.map { ($0.0, MergeType.Reference.direct($0.1.type)) }
+        return RandomType(MergeType(map: MergeType.Map(fields: members))) { random in
             object(fields.filter { _ in random.next(3) > 0 }.map { ($0.0, $0.1.object(&random)) })
         }
     }
@@ -69,7 +69,7 @@ private struct RandomType {
     private static func keyedList(_ random: inout SplitMix, depth: Int) -> RandomType {
         let value = any(&random, depth: depth - 1)
         let element = MergeType(
-            map: MergeType.Map(fields: ["n": .direct(.string), "v": .direct(value.type)])
+            map: MergeType.Map(fields: [("n", .direct(.string)), ("v", .direct(value.type))])
         )
         let keys = MergeType.List.Relationship.keyed([MergeType.Key(name: "n")])
         return RandomType(MergeType(list: MergeType.List(keys, of: .direct(element)))) { random in

@@ -148,9 +148,9 @@ import Testing
             managed: before,
             manager: "two"
         )
-        #expect(after.json(reusing: known)?.bytes.array == after.json()?.bytes.array)
+        #expect(after.json(reusing: known.fields)?.bytes.array == after.json()?.bytes.array)
         after = try keeper().update(live: old, new: ["data": [:]], isNew: false, managed: before, manager: "two")
-        #expect(after.json(reusing: known)?.bytes.array == after.json()?.bytes.array)
+        #expect(after.json(reusing: known.fields)?.bytes.array == after.json()?.bytes.array)
     }
 
     @Test(arguments: ["1", "[1,[{}]]", #"{"a":{"b":[1,{"c":[null]}]}}"#])
