@@ -202,6 +202,12 @@ package struct JSONObject: Sendable {
         return result
     }
 
+    /// Adds a member of whose name there is none.
+    package mutating func append(_ value: JSONValue, forNewKey key: String) {
+        assert(index(forKey: key) == nil, "\(key) is there already")
+        append(key, value)
+    }
+
     private mutating func append(_ key: String, _ value: JSONValue) {
         members.append(Member(key: key, value: value))
         if places != nil {
@@ -231,9 +237,11 @@ package struct JSONObject: Sendable {
 }
 
 extension JSONObject: RandomAccessCollection {
-    @inlinable package var startIndex: Int { 0 }
-    @inlinable package var endIndex: Int { members.count }
-    @inlinable package subscript(position: Int) -> Element { (members[position].key, members[position].value) }
+    @inlinable @inline(__always) package var startIndex: Int { 0 }
+    @inlinable @inline(__always) package var endIndex: Int { members.count }
+    @inlinable package subscript(position: Int) -> Element {
+        @inline(__always) get { (members[position].key, members[position].value) }
+    }
 
     /// The names, in their order.
     @inlinable package var keys: some RandomAccessCollection<String> { members.lazy.map(\.key) }

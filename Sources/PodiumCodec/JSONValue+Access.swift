@@ -91,7 +91,9 @@ extension JSONValue {
     }
 
     /// Changes the members in place, making this an object first if it is none.
-    @inlinable package mutating func updateObject<Result>(_ change: (inout JSONObject) throws -> Result) rethrows -> Result {
+    @inlinable package mutating func updateObject<Result>(
+        _ change: (inout JSONObject) throws -> Result
+    ) rethrows -> Result {
         var members: JSONObject = [:]
         if case .object(let current) = self { members = current }
         self = .null
@@ -100,7 +102,9 @@ extension JSONValue {
     }
 
     /// Changes the elements in place, making this an array first if it is none.
-    @inlinable package mutating func updateArray<Result>(_ change: (inout [JSONValue]) throws -> Result) rethrows -> Result {
+    @inlinable package mutating func updateArray<Result>(
+        _ change: (inout [JSONValue]) throws -> Result
+    ) rethrows -> Result {
         var elements: [JSONValue] = []
         if case .array(let current) = self { elements = current }
         self = .null

@@ -16,7 +16,9 @@ package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
     deinit { Self.unmanaged(address.load(ordering: .acquiring))?.release() }
 
     /// nil as long as it is not set.
-    @inlinable package var value: Value? { Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue() }
+    @inlinable package var value: Value? {
+        @inline(__always) get { Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue() }
+    }
 
     /// Sets it, unless somebody else was faster.
     /// - Returns: what it is now.
@@ -33,7 +35,7 @@ package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
         return Self.unmanaged(theirs)?.takeUnretainedValue() ?? value
     }
 
-    @inlinable static func unmanaged(_ address: UInt) -> Unmanaged<Value>? {
+    @inlinable @inline(__always) static func unmanaged(_ address: UInt) -> Unmanaged<Value>? {
         UnsafeRawPointer(bitPattern: address).map { Unmanaged.fromOpaque($0) }
     }
 }

@@ -18,6 +18,8 @@ package final class Schema: Sendable {
     let atomicMergeType = LazyReference<MergeType>()
     let granularMergeType = LazyReference<MergeType>()
     private let empty = LazyReference<EmptyObject>()
+    /// Of each field, whether something is written for it also when it is absent.
+    let areAlwaysWritten: [Bool]
     /// The names of `fields`, with their places there.
     let names: FieldNames
     /// Where the types of the fields are found.
@@ -31,6 +33,7 @@ package final class Schema: Sendable {
         self.isAtomic = isAtomic
         self.fields = fields
         self.registry = registry
+        areAlwaysWritten = fields.map { $0.emission == .zero || $0.emission == .null }
         names = FieldNames(fields.map(\.name))
     }
 

@@ -20,10 +20,12 @@ import Testing
         #expect(findings.finding(about: ["a": 1, "b": [0]]) { 9 } == 9)
     }
 
-    @Test(arguments: [
-        (["a": "12345678x"], ["a": "y2345678x"]), (["a": ["b": 1]], ["b": ["a": 1]]), ([1, 2], [2, 1]), ("", [:]),
-        ([:], []), (.null, false), (1, "1"), (["a": .number(JSONNumber(text: "1.0"))], ["a": 1]),
-    ] as [(JSONValue, JSONValue)])
+    @Test(
+        arguments: [
+            (["a": "12345678x"], ["a": "y2345678x"]), (["a": ["b": 1]], ["b": ["a": 1]]), ([1, 2], [2, 1]), ("", [:]),
+            ([:], []), (.null, false), (1, "1"), (["a": .number(JSONNumber(text: "1.0"))], ["a": 1]),
+        ] as [(JSONValue, JSONValue)]
+    )
     func valuesThatAreNotEqualAreToldApart(_ one: JSONValue, _ other: JSONValue) {
         note(one)
         #expect(!knows(other))

@@ -7,11 +7,14 @@ extension SchemaDecoder {
     /// The object of `schema` with the values in `slots`, which stand as its fields do.
     func write(_ slots: [JSONValue?], _ schema: Schema) -> JSONValue {
         var members = JSONObject(minimumCapacity: slots.count / 2)
-        for (field, value) in zip(schema.fields, slots) {
-            if let value, !Self.disappears(value, field) {
-                members[field.name] = value
+        for place in slots.indices {
+            // Most fields of most objects are absent, and nothing is written for them.
+            if slots[place] == nil, !schema.areAlwaysWritten[place] { continue }
+            let field = schema.fields[place]
+            if let value = slots[place], !Self.disappears(value, field) {
+                members.append(value, forNewKey: field.name)
             } else if let value = absent(field) {
-                members[field.name] = value
+                members.append(value, forNewKey: field.name)
             }
         }
         return .object(members)

@@ -127,7 +127,7 @@ package struct SchemaDecoder {
             for (key, member) in members {
                 path.append(.key(key))
                 reportDuplicate()
-                result[key] = try decodeMapElement(member, field)
+                result.append(try decodeMapElement(member, field), forNewKey: key)
                 path.removeLast()
             }
             return .object(result)
