@@ -105,4 +105,16 @@ import Testing
             #expect(object["spec"]?["containers"]?.elements.first?[path: "resources", "limits", "cpu"] == "1")
         }
     }
+
+    @Test(arguments: [
+        (PatchType.merge, #"{"metadata":{"labels":{"a":"b","managed":"m"}}}"#, false),
+        (.strategic, "{}", false), (.merge, "", false), (.merge, "{\"m", false),
+        (.merge, #"{"metadata":{"managedFields":[]}}"#, true),
+        (.strategic, #"{"metadata":{"managedFields":null}}"#, true),
+        (.merge, #"{"metadata":{"\u006danagedFields":[]}}"#, true), (.json, "[]", true),
+    ])
+    func patchesThatMayReadTheAccountAreFound(type: PatchType, body: String, mayRead: Bool) {
+        let patch = Patch(type: type, body: Array(body.utf8), fieldValidation: .warn)
+        #expect(patch.mayReadManagedFields == mayRead)
+    }
 }

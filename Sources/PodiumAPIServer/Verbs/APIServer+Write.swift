@@ -44,11 +44,7 @@ extension APIServer {
         let outcome = try store.update(request.name, options: options, allowsCreate: false, isPatch: true) {
             current throws(StatusError) in
             guard let current else { throw .notFound(store.resource, request.name) }
-            let patched = try patch.apply(
-                to: request.definition.value(of: current),
-                kind: request.definition.gvk,
-                registry: request.surface.schemas
-            )
+            let patched = try Self.apply(patch, to: current, request)
             request.warnings.add(patched.warnings)
             var object = patched.object
             try store.placeInNamespace(&object)
@@ -56,6 +52,24 @@ extension APIServer {
             return Replacement(object)
         }
         return try AnswerWriter(request, self).result(outcome.result, status: 200)
+    }
+
+    /// What comes of a patch.
+    private static func apply(
+        _ patch: Patch,
+        to current: StoredObject,
+        _ request: ResourceRequest
+    ) throws(StatusError) -> DecodedRequest {
+        let (definition, schemas) = (request.definition, request.surface.schemas)
+        if !patch.mayReadManagedFields {
+            do throws(StatusError) {
+                let object = definition.valueWithoutAccount(of: current)
+                return try patch.apply(to: object, kind: definition.gvk, registry: schemas)
+            } catch {
+                // It fails below as well, where the message shows all of the object.
+            }
+        }
+        return try patch.apply(to: definition.value(of: current), kind: definition.gvk, registry: schemas)
     }
 
     // MARK: Parts

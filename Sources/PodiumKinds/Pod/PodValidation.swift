@@ -50,21 +50,29 @@ package struct PodValidation: Sendable {
 
     /// What is wrong with a pod as it stands, metadata apart.
     package func podErrors(_ pod: JSONValue) -> [FieldError] {
-        guard let known, let nameless = PodWithoutName(pod) else { return errors(of: pod) }
-        var errors: [FieldError] = []
-        _ = known.finding(about: nameless.value) {
-            // Judged as what is remembered, so that no rule can look at more.
-            errors = self.errors(of: nameless.value)
-            return errors.isEmpty ? PodWarnings.forSpec(nameless.value) : nil
+        let metadata = PodField(pod["metadata"], at: FieldPath("metadata"))
+        let spec = PodField(pod["spec"], at: FieldPath("spec"))
+        var errors = annotationErrors(metadata["annotations"], spec)
+        guard let known, let value = spec.value, !Self.asksForMetadata(spec) else {
+            return errors + ownSpecErrors(spec, metadata)
+        }
+        _ = known.finding(about: value) {
+            // Judged without what is not remembered, so that no rule can look at it.
+            let found = ownSpecErrors(spec, nil)
+            errors += found
+            return found.isEmpty ? PodWarnings.forSpec(value) : nil
         }
         return errors
     }
 
-    private func errors(of pod: JSONValue) -> [FieldError] {
-        let metadata = PodField(pod["metadata"], at: FieldPath("metadata"))
-        let spec = PodField(pod["spec"], at: FieldPath("spec"))
-        var errors = annotationErrors(metadata["annotations"], spec)
-        errors += specErrors(spec, podMetadata: metadata)
+    /// Whether rules of the spec look at the pod's metadata: its name goes into those of claims that are made for it.
+    static func asksForMetadata(_ spec: PodField) -> Bool {
+        spec["resourceClaims"].count > 0 || spec["volumes"].elements.contains { $0["ephemeral"].isSet }
+    }
+
+    /// What is wrong with the spec of a pod itself, not of a template.
+    private func ownSpecErrors(_ spec: PodField, _ metadata: PodField?) -> [FieldError] {
+        var errors = specErrors(spec, podMetadata: metadata)
         if spec["serviceAccountName"].text.isEmpty {
             for volume in spec["volumes"].elements {
                 for source in volume["projected"]["sources"].elements where source["serviceAccountToken"].isSet {

@@ -20,12 +20,17 @@ package enum PodWarnings {
                     + "a DNS label is recommended: [\(problems.joined(separator: " "))]"
             )
         }
-        let ofSpec = known.flatMap { known in PodWithoutName(object).flatMap { known.finding(about: $0.value) } }
-        return warnings + (ofSpec ?? forSpec(object))
+        // Annotations may be worth a warning because of the spec.
+        if pod["metadata"]["annotations"].count == 0, let spec = pod["spec"].value,
+            let found = known?.finding(about: spec)
+        {
+            return warnings + found
+        }
+        return warnings + specWarnings(pod)
     }
 
-    /// About the spec of a new pod, with its annotations.
-    static func forSpec(_ pod: JSONValue) -> [String] { specWarnings(PodField(pod, at: .root)) }
+    /// About the spec of a new pod without annotations.
+    static func forSpec(_ spec: JSONValue) -> [String] { specWarnings(PodField(["spec": spec], at: .root)) }
 
     /// About a new pod that may still be refused.
     static func forUncheckedPod(_ pod: JSONValue) -> [String] { appArmorWarnings(PodField(pod, at: .root)) }

@@ -37,6 +37,26 @@ package struct Patch: Sendable {
         self.fieldValidation = fieldValidation
     }
 
+    /// Whether what comes of it may depend on who owns fields of the object: it may name them, or, as a list of
+    /// operations, take the metadata as a whole.
+    package var mayReadManagedFields: Bool {
+        if case .json = type { return true }
+        return body.withUnsafeBytes { bytes in
+            bytes.indices.contains { place in
+                switch bytes[place] {
+                // Behind an escape there may be any name.
+                case UInt8(ascii: "\\"): true
+                case UInt8(ascii: "m"):
+                    UnsafeRawBufferPointer(rebasing: bytes[place...].prefix(Self.account.utf8CodeUnitCount))
+                        .spells(Self.account)
+                default: false
+                }
+            }
+        }
+    }
+
+    private static let account: StaticString = "managedFields"
+
     /// The object that comes of applying this patch to `object`, an object of `kind` in canonical form.
     ///
     /// The result is in canonical form too, with the warnings that `fieldValidation` asks for. A body that is no patch
