@@ -151,8 +151,8 @@ let package = Package(
         tests(
             of: "PodiumRegistry",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumRegistry", "PodiumClient",
-                "PodiumTestKit",
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumRegistry",
+                "PodiumClient", "PodiumTestKit",
             ]
         ),
         // Pods and other objects for the tests of kinds and of what admits them.

@@ -2,7 +2,7 @@
 // What reads documents knows of them: a view that does not say how they are held.
 
 /// What a node of a document is.
-package enum DocumentKind: Sendable {
+public enum DocumentKind: Sendable {
     case null
     case bool
     /// A number without fraction or exponent that fits 64 bits.
@@ -18,7 +18,7 @@ package enum DocumentKind: Sendable {
 ///
 /// Who walks documents by this protocol (field sets, merges, printers) works on whatever holds them. To look at a node
 /// costs nothing worth saving; members and elements are reached by place as well as by name.
-package protocol DocumentReader: Sendable {
+public protocol DocumentReader: Sendable {
     var kind: DocumentKind { get }
     /// The text, when this is a string.
     var string: String? { get }
@@ -44,7 +44,7 @@ package protocol DocumentReader: Sendable {
 }
 
 /// A document of which new ones can be made.
-package protocol DocumentBuilder: DocumentReader {
+public protocol DocumentBuilder: DocumentReader {
     /// Nothing.
     static var null: Self { get }
 
@@ -56,10 +56,10 @@ package protocol DocumentBuilder: DocumentReader {
 
 extension DocumentReader {
     /// Whether this is `null`.
-    @inlinable package var isNull: Bool { kind == .null }
+    @inlinable public var isNull: Bool { kind == .null }
 
     /// Whether both say the same, whatever the order of members and the way in which numbers are written.
-    @inlinable package func isEqual(to other: Self) -> Bool {
+    @inlinable public func isEqual(to other: Self) -> Bool {
         if isIdentical(to: other) { return true }
         return switch (kind, other.kind) {
         case (.null, .null): true
@@ -82,14 +82,15 @@ extension DocumentReader {
     @usableFromInline var double: Double? { integer.map(Double.init) ?? number?.double }
 
     /// The member `name`, looked for first at `index`, where it stands in an object that was written in the same order.
-    @inlinable package func member(_ name: String, near index: Int) -> Self? {
+    @inlinable public func member(_ name: String, near index: Int) -> Self? {
         if kind == .object, index < count, self.name(at: index) == name { return element(at: index) }
         return member(name)
     }
 }
 
 extension JSONValue: DocumentBuilder {
-    @inlinable package var kind: DocumentKind {
+    /// What this is.
+    @inlinable public var kind: DocumentKind {
         switch self {
         case .null: .null
         case .bool: .bool
@@ -101,9 +102,11 @@ extension JSONValue: DocumentBuilder {
         }
     }
 
-    @inlinable package var number: JSONNumber? { if case .number(let value) = self { value } else { nil } }
+    /// The number, when this is no 64-bit integer.
+    @inlinable public var number: JSONNumber? { if case .number(let value) = self { value } else { nil } }
 
-    @inlinable package var count: Int {
+    /// How many members or elements this has; 0 for scalars.
+    @inlinable public var count: Int {
         switch self {
         case .array(let elements): elements.count
         case .object(let members): members.count
@@ -111,7 +114,8 @@ extension JSONValue: DocumentBuilder {
         }
     }
 
-    @inlinable package func element(at index: Int) -> JSONValue {
+    /// The element of an array, or the value of a member of an object.
+    @inlinable public func element(at index: Int) -> JSONValue {
         switch self {
         case .array(let elements): elements[index]
         case .object(let members): members[index].value
@@ -119,16 +123,20 @@ extension JSONValue: DocumentBuilder {
         }
     }
 
-    @inlinable package func name(at index: Int) -> String {
+    /// The name of a member of an object.
+    @inlinable public func name(at index: Int) -> String {
         guard case .object(let members) = self else { preconditionFailure("only objects have names") }
         return members[index].key
     }
 
-    @inlinable package func member(_ name: String) -> JSONValue? { self[name] }
+    /// The member of an object; nil for anything else.
+    @inlinable public func member(_ name: String) -> JSONValue? { self[name] }
 
-    @inlinable package static func array(of elements: [JSONValue]) -> JSONValue { .array(elements) }
+    /// An array.
+    @inlinable public static func array(of elements: [JSONValue]) -> JSONValue { .array(elements) }
 
-    package static func object(of members: [(name: String, value: JSONValue)]) -> JSONValue {
+    /// An object.
+    public static func object(of members: [(name: String, value: JSONValue)]) -> JSONValue {
         .object(JSONObject(uniqueKeysWithValues: members.lazy.map { ($0.name, $0.value) }))
     }
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The members of a JSON object, in their order.
 
+// Public, because only that can be inlined in other modules: a loop over members by way of the witnesses of a
+// collection takes ten times the steps, and counts references to each.
 /// The members of a JSON object, in the order they were read or set, found by name.
 ///
 /// Most objects have a handful of members and are copied more often than changed: so a row of names and values in one
 /// allocation, through which one looks. Only large ones have a table of their names beside it.
-// What loops over members is inlinable: the compiler specialises nothing across modules, and a loop by way of the
-// witnesses of a collection takes a hundred times the steps.
-package struct JSONObject: Sendable {
-    package typealias Element = (key: String, value: JSONValue)
+public struct JSONObject: Sendable {
+    /// A member: its name and its value.
+    public typealias Element = (key: String, value: JSONValue)
 
     /// The sizes at which something changes.
     private enum Limits {
@@ -61,7 +62,7 @@ package struct JSONObject: Sendable {
     // MARK: Finding
 
     /// Where the member `key` stands; nil when there is none.
-    package func index(forKey key: String) -> Int? {
+    @usableFromInline package func index(forKey key: String) -> Int? {
         if let places { return places[key] }
         // Lengths first: they tell most names apart, in a fraction of the steps of a comparison.
         let length = key.utf8.count
@@ -71,7 +72,7 @@ package struct JSONObject: Sendable {
     }
 
     /// The member `key`. Setting one that is there leaves it in its place; setting nil removes it.
-    package subscript(key: String) -> JSONValue? {
+    public subscript(key: String) -> JSONValue? {
         @inlinable get { index(forKey: key).map { members[$0].value } }
         set {
             guard let newValue else {
@@ -237,22 +238,23 @@ package struct JSONObject: Sendable {
 }
 
 extension JSONObject: RandomAccessCollection {
-    @inlinable @inline(__always) package var startIndex: Int { 0 }
-    @inlinable @inline(__always) package var endIndex: Int { members.count }
-    @inlinable package subscript(position: Int) -> Element {
-        @inline(__always) get { (members[position].key, members[position].value) }
-    }
+    /// 0.
+    @inlinable public var startIndex: Int { 0 }
+    /// How many members there are.
+    @inlinable public var endIndex: Int { members.count }
+    /// The member at a place.
+    @inlinable public subscript(position: Int) -> Element { (members[position].key, members[position].value) }
 
     /// The names, in their order.
-    @inlinable package var keys: some RandomAccessCollection<String> { members.lazy.map(\.key) }
+    @inlinable public var keys: some RandomAccessCollection<String> { members.lazy.map(\.key) }
 
     /// The values, in their order.
-    @inlinable package var values: some RandomAccessCollection<JSONValue> { members.lazy.map(\.value) }
+    @inlinable public var values: some RandomAccessCollection<JSONValue> { members.lazy.map(\.value) }
 }
 
 extension JSONObject: Hashable {
     /// Whether both have the same members, in any order.
-    package static func == (left: JSONObject, right: JSONObject) -> Bool {
+    public static func == (left: JSONObject, right: JSONObject) -> Bool {
         // A changed copy shares what has not changed.
         if left.isIdentical(to: right) { return true }
         guard left.count == right.count else { return false }
@@ -270,7 +272,8 @@ extension JSONObject: Hashable {
         return true
     }
 
-    package func hash(into hasher: inout Hasher) {
+    /// Feeds what objects of the same members have alike, whatever their order.
+    public func hash(into hasher: inout Hasher) {
         var sum = 0
         for member in members {
             var inner = Hasher()
@@ -284,7 +287,8 @@ extension JSONObject: Hashable {
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    /// Members in their order; of those of one name the last stands.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements, uniquingKeysWith: { $1 })
     }
 }

@@ -3,7 +3,7 @@
 
 extension JSONValue {
     /// Whether this and `other` are known to be the same without a look into them.
-    package func isIdentical(to other: JSONValue) -> Bool {
+    public func isIdentical(to other: JSONValue) -> Bool {
         switch (self, other) {
         case (.array(let a), .array(let b)):
             a.count == b.count
@@ -14,28 +14,28 @@ extension JSONValue {
     }
 
     /// The text, when this is a string.
-    @inlinable package var string: String? { if case .string(let value) = self { value } else { nil } }
+    @inlinable public var string: String? { if case .string(let value) = self { value } else { nil } }
 
     /// The number, when this is a 64-bit integer.
-    @inlinable package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    @inlinable public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
 
     /// The number as `Int`, when this is a 64-bit integer.
-    @inlinable package var int: Int? { integer.map { Int($0) } }
+    @inlinable public var int: Int? { integer.map { Int($0) } }
 
     /// The truth value, when this is one.
-    @inlinable package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    @inlinable public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
     /// The elements, when this is an array.
-    @inlinable package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    @inlinable public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
     /// The members, when this is an object.
-    @inlinable package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
+    @inlinable public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
     /// Whether this is `null`.
-    @inlinable package var isNull: Bool { if case .null = self { true } else { false } }
+    @inlinable public var isNull: Bool { if case .null = self { true } else { false } }
 
     /// The elements of an array, or none for anything else.
-    @inlinable package var elements: [JSONValue] { array ?? [] }
+    @inlinable public var elements: [JSONValue] { array ?? [] }
 
     /// The members of an object whose values are strings, or none for anything else.
     package var stringMap: [String: String] {
@@ -49,7 +49,7 @@ extension JSONValue {
     /// The member `key` of an object; nil for anything else.
     ///
     /// Setting a member of something that is not an object makes it one; setting nil removes the member.
-    package subscript(key: String) -> JSONValue? {
+    public subscript(key: String) -> JSONValue? {
         @inlinable get { if case .object(let members) = self { members[key] } else { nil } }
         _modify {
             var members: JSONObject = [:]
@@ -91,7 +91,7 @@ extension JSONValue {
     }
 
     /// Changes the members in place, making this an object first if it is none.
-    @inlinable package mutating func updateObject<Result>(
+    @inlinable public mutating func updateObject<Result>(
         _ change: (inout JSONObject) throws -> Result
     ) rethrows -> Result {
         var members: JSONObject = [:]
@@ -102,7 +102,7 @@ extension JSONValue {
     }
 
     /// Changes the elements in place, making this an array first if it is none.
-    @inlinable package mutating func updateArray<Result>(
+    @inlinable public mutating func updateArray<Result>(
         _ change: (inout [JSONValue]) throws -> Result
     ) rethrows -> Result {
         var elements: [JSONValue] = []

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON tree: what is built where a document is merged, defaulted, validated or made.
 
+// Public, like `JSONObject`, to be inlined in other modules.
 /// A JSON document or a part of one.
 ///
 /// Objects keep the order of their members, but two objects are equal when they have the same members in any order.
-package enum JSONValue: Sendable {
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     /// A number without fraction or exponent that fits 64 bits.
@@ -20,9 +21,9 @@ package enum JSONValue: Sendable {
 }
 
 /// The text of a JSON number that is not a 64-bit integer (`1.5`, `1e3`, `18446744073709551615`).
-package struct JSONNumber: Hashable, Sendable {
+public struct JSONNumber: Hashable, Sendable {
     /// The number as written; always of JSON's number grammar.
-    package let text: String
+    public let text: String
 
     /// Wraps `text`, which must be of JSON's number grammar.
     package init(text: String) { self.text = text }
@@ -32,7 +33,8 @@ package struct JSONNumber: Hashable, Sendable {
 }
 
 extension JSONValue: Hashable {
-    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+    /// Whether both are the same document; the order of members does not matter.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
@@ -46,7 +48,8 @@ extension JSONValue: Hashable {
         }
     }
 
-    package func hash(into hasher: inout Hasher) {
+    /// Feeds what equal documents have alike.
+    public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)
         case .bool(let value): hasher.combine(value)
@@ -62,11 +65,16 @@ extension JSONValue: Hashable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByStringInterpolation
 {
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(integerLiteral value: Int64) { self = .integer(value) }
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    /// A text.
+    public init(stringLiteral value: String) { self = .string(value) }
+    /// A whole number.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A truth value.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// An array.
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object; of members of one name the last stands.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(JSONObject(elements, uniquingKeysWith: { $1 }))
     }
 }

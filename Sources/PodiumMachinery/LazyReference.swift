@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is made at its first use and kept: read by every request, without a lock.
 
-package import Synchronization
+public import Synchronization
 
-/// A reference that is set once.
 // The one of the standard library is not specialised: each look at it goes through the metadata of generic types, which
-// takes longer than all else that is counted of a request.
-package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
+// takes longer than all else that is counted of a request. Public, because only that can be inlined in other modules.
+/// A reference that is set once.
+public struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
     /// The address of the value, on which this holds a reference; 0 as long as there is none.
     @usableFromInline let address = Atomic<UInt>(0)
 
@@ -16,8 +16,8 @@ package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
     deinit { Self.unmanaged(address.load(ordering: .acquiring))?.release() }
 
     /// nil as long as it is not set.
-    @inlinable package var value: Value? {
-        @inline(__always) get { Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue() }
+    @inlinable public var value: Value? {
+        Self.unmanaged(address.load(ordering: .acquiring))?.takeUnretainedValue()
     }
 
     /// Sets it, unless somebody else was faster.
@@ -35,7 +35,7 @@ package struct LazyReference<Value: AnyObject & Sendable>: ~Copyable, Sendable {
         return Self.unmanaged(theirs)?.takeUnretainedValue() ?? value
     }
 
-    @inlinable @inline(__always) static func unmanaged(_ address: UInt) -> Unmanaged<Value>? {
+    @inlinable static func unmanaged(_ address: UInt) -> Unmanaged<Value>? {
         UnsafeRawPointer(bitPattern: address).map { Unmanaged.fromOpaque($0) }
     }
 }

@@ -3,6 +3,7 @@
 
 import PodiumCodec
 import PodiumRegistry
+import PodiumSchema
 import Testing
 
 @Suite struct RecentFindingsTests {
@@ -41,6 +42,15 @@ import Testing
         }
         #expect(!knows(["number": 0]))
         #expect(knows(["number": 1]))
+    }
+
+    @Test func whatHoldsInASurfaceHoldsInNoOther() {
+        let surfaces = (0..<2).map { _ in APISurface(registry: ResourceRegistry(groups: []), schemas: SchemaRegistry())
+        }
+        #expect(findings.finding(about: ["a": 1], in: surfaces[0]) { 1 } == 1)
+        #expect(findings.finding(about: ["a": 1], in: surfaces[1]) { 2 } == 2)
+        #expect(findings.finding(about: ["a": 1]) == nil)
+        #expect(findings.finding(about: ["a": 1], in: surfaces[1]) == 2)
     }
 
     @Test func largeValuesAreNotKept() {

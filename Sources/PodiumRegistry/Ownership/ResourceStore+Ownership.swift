@@ -108,7 +108,7 @@ extension ResourceStore {
     /// Who owns what of an object that is made by `manager`.
     private func account(ofNew object: JSONValue, manager: String) -> Account {
         let owner = FieldOwner.updater(manager, apiVersion: definition.apiVersion, subresource: subresource ?? "")
-        let fields = api.fieldsOfNew.finding(about: object.withEmptyName) {
+        let fields = api.fieldsOfNew.finding(about: object.withEmptyName, in: surface) {
             let managed = ledger?.update(live: nil, new: object, managed: ManagedFields(), manager: manager)
             return managed?.entries.first.map { EncodedFieldSet($0.fields) }
         }
@@ -145,7 +145,7 @@ extension ResourceStore {
 }
 
 extension JSONValue {
-    /// The same without the names that tell it from others of its template, and that nobody owns.
+    /// The same without what the names are that tell it from others of its template: nobody owns a value.
     fileprivate var withEmptyName: JSONValue {
         var object = self
         object.updateObject { object in

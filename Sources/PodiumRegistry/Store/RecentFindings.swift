@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Pods of one workload have one spec, and most writes to a pod leave its spec as it was. To compare a value with one
 /// that is known takes a fraction of what it takes to judge it or to list its fields. Whoever finds something out must
-/// look at nothing but the value.
+/// look at nothing but the value, and at the surface if one is named.
 ///
 /// ```
 /// State  | guarded by | why separate
@@ -18,12 +18,18 @@ package final class RecentFindings<Finding: Sendable>: Sendable {
     private final class Entry: Sendable {
         let sketch: ValueSketch
         let value: JSONValue
+        let surface: APISurface?
         let finding: Finding
 
-        init(_ sketch: ValueSketch, _ value: JSONValue, _ finding: Finding) {
+        init(_ sketch: ValueSketch, _ value: JSONValue, _ surface: APISurface?, _ finding: Finding) {
             self.sketch = sketch
             self.value = value
+            self.surface = surface
             self.finding = finding
+        }
+
+        func isAbout(_ value: JSONValue, _ surface: APISurface?) -> Bool {
+            self.surface === surface && self.value == value
         }
     }
 
@@ -33,14 +39,20 @@ package final class RecentFindings<Finding: Sendable>: Sendable {
     package init() {}
 
     /// What is known about a value, or found out now and remembered.
-    /// - Parameter find: nil for what is not to be remembered.
-    package func finding(about value: JSONValue, else find: () -> Finding? = { nil }) -> Finding? {
+    /// - Parameters:
+    ///   - surface: that in which it holds; nil when it holds in all.
+    ///   - find: nil for what is not to be remembered.
+    package func finding(
+        about value: JSONValue,
+        in surface: APISurface? = nil,
+        else find: () -> Finding? = { nil }
+    ) -> Finding? {
         // Mostly it is the one that was asked for last, as when a workload's pods are made.
-        if let last = recent.withLock({ $0.first }), last.value == value { return last.finding }
+        if let last = recent.withLock({ $0.first }), last.isAbout(value, surface) { return last.finding }
         let sketch = ValueSketch(value)
-        if let known = entry(sketch), known.value == value { return known.finding }
+        if let known = entry(sketch), known.isAbout(value, surface) { return known.finding }
         guard let finding = find() else { return nil }
-        if sketch.parts <= RecentFindingLimits.maximumParts { insert(Entry(sketch, value, finding)) }
+        if sketch.parts <= RecentFindingLimits.maximumParts { insert(Entry(sketch, value, surface, finding)) }
         return finding
     }
 
