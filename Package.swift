@@ -151,7 +151,7 @@ let package = Package(
         tests(
             of: "PodiumRegistry",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumRegistry",
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumRegistry", "PodiumKinds",
                 "PodiumClient", "PodiumTestKit",
             ]
         ),

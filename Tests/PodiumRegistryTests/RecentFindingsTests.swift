@@ -2,8 +2,8 @@
 // What is remembered about values, and for how long.
 
 import PodiumCodec
+import PodiumKinds
 import PodiumRegistry
-import PodiumSchema
 import Testing
 
 @Suite struct RecentFindingsTests {
@@ -44,13 +44,31 @@ import Testing
         #expect(knows(["number": 1]))
     }
 
-    @Test func whatHoldsInASurfaceHoldsInNoOther() {
-        let surfaces = (0..<2).map { _ in APISurface(registry: ResourceRegistry(groups: []), schemas: SchemaRegistry())
-        }
-        #expect(findings.finding(about: ["a": 1], in: surfaces[0]) { 1 } == 1)
-        #expect(findings.finding(about: ["a": 1], in: surfaces[1]) { 2 } == 2)
+    @Test func whatHoldsForOneKindHoldsForNoOther() throws {
+        let definitions = ResourceRegistry.builtIn().definitions
+        let (one, other) = (try #require(definitions.first), try #require(definitions.last))
+        #expect(findings.finding(about: ["a": 1], of: one) { 1 } == 1)
+        #expect(findings.finding(about: ["a": 1], of: other) { 2 } == 2)
         #expect(findings.finding(about: ["a": 1]) == nil)
-        #expect(findings.finding(about: ["a": 1], in: surfaces[1]) == 2)
+        #expect(findings.finding(about: ["a": 1], of: other) == 2)
+    }
+
+    @Test(
+        arguments: [
+            (["a": "x", "b": ["c": 1]], ["b": ["c": 2], "a": "y"], true), (["a": "x"], ["a": ""], false),
+            (["a": "1"], ["a": "0"], false), (["a": 1], ["a": 0], false), (["a": true], ["a": false], false),
+            (["a": "x"], ["b": "x"], false), (["a": "x"], ["a": 1], false), (["a": "x"], ["a": "x", "b": "x"], false),
+            (["a": [["k": "1"]]], ["a": [["k": "1"]]], true), (["a": [["k": "1"]]], ["a": [["k": "2"]]], false),
+            (["a": .null], ["a": .null], true), (["a": .null], ["a": [:]], false), (["a": [:]], ["a": []], false),
+            (["a": .number(JSONNumber(text: "0.0"))], ["a": .number(JSONNumber(text: "0.5"))], false),
+        ] as [(JSONValue, JSONValue, Bool)]
+    )
+    func valuesOfOneShapeAreAlike(_ one: JSONValue, _ other: JSONValue, areAlike: Bool) {
+        let shapes = RecentFindings<Int>(.shape)
+        _ = shapes.finding(about: one) { 1 }
+        #expect((shapes.finding(about: other) == 1) == areAlike)
+        _ = shapes.finding(about: ["another": "value"]) { 2 }
+        #expect((shapes.finding(about: other) == 1) == areAlike)
     }
 
     @Test func largeValuesAreNotKept() {

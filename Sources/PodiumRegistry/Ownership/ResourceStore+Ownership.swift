@@ -108,7 +108,7 @@ extension ResourceStore {
     /// Who owns what of an object that is made by `manager`.
     private func account(ofNew object: JSONValue, manager: String) -> Account {
         let owner = FieldOwner.updater(manager, apiVersion: definition.apiVersion, subresource: subresource ?? "")
-        let fields = api.fieldsOfNew.finding(about: object.withEmptyName, in: surface) {
+        let fields = api.fieldsOfNew.finding(about: object, of: definition) {
             let managed = ledger?.update(live: nil, new: object, managed: ManagedFields(), manager: manager)
             return managed?.entries.first.map { EncodedFieldSet($0.fields) }
         }
@@ -145,17 +145,6 @@ extension ResourceStore {
 }
 
 extension JSONValue {
-    /// The same without what the names are that tell it from others of its template: nobody owns a value.
-    fileprivate var withEmptyName: JSONValue {
-        var object = self
-        object.updateObject { object in
-            object["metadata", default: .emptyObject].updateObject { metadata in
-                for name in ["name", "generateName", "namespace"] where metadata[name] != nil { metadata[name] = "" }
-            }
-        }
-        return object
-    }
-
     /// Sets `metadata.managedFields`, or removes it.
     mutating func setManagedFields(_ value: JSONValue?) {
         guard value != nil || self[path: "metadata", "managedFields"] != nil else { return }

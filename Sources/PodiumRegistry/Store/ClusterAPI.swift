@@ -23,7 +23,7 @@ package final class ClusterAPI: Sendable {
     let reservations = Reservations()
     let fieldSets = FieldSetCache()
     /// The fields that new objects have, by what they have alike.
-    let fieldsOfNew = RecentFindings<EncodedFieldSet>()
+    let fieldsOfNew = RecentFindings<EncodedFieldSet>(.shape)
     /// What strategies need not judge once more.
     package let soundValues = SoundValues()
     private let current: Mutex<APISurface>

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Pods of one workload have one spec, and most writes to a pod leave its spec as it was. To compare a value with one
 /// that is known takes a fraction of what it takes to judge it or to list its fields. Whoever finds something out must
-/// look at nothing but the value, and at the surface if one is named.
+/// look at nothing but the value, and at its definition if one is named.
 ///
 /// ```
 /// State  | guarded by | why separate
@@ -18,41 +18,44 @@ package final class RecentFindings<Finding: Sendable>: Sendable {
     private final class Entry: Sendable {
         let sketch: ValueSketch
         let value: JSONValue
-        let surface: APISurface?
+        let definition: ResourceDefinition?
         let finding: Finding
 
-        init(_ sketch: ValueSketch, _ value: JSONValue, _ surface: APISurface?, _ finding: Finding) {
+        init(_ sketch: ValueSketch, _ value: JSONValue, _ definition: ResourceDefinition?, _ finding: Finding) {
             self.sketch = sketch
             self.value = value
-            self.surface = surface
+            self.definition = definition
             self.finding = finding
         }
 
-        func isAbout(_ value: JSONValue, _ surface: APISurface?) -> Bool {
-            self.surface === surface && self.value == value
+        func isAbout(_ value: JSONValue, _ definition: ResourceDefinition?, _ likeness: ValueLikeness) -> Bool {
+            self.definition === definition && self.value.isAlike(value, likeness)
         }
     }
+
+    /// Which values have their findings alike.
+    private let likeness: ValueLikeness
 
     /// The one that was asked for last is the first; no two have one sketch.
     private let recent = Mutex<[Entry]>([])
 
-    package init() {}
+    package init(_ likeness: ValueLikeness = .equal) { self.likeness = likeness }
 
     /// What is known about a value, or found out now and remembered.
     /// - Parameters:
-    ///   - surface: that in which it holds; nil when it holds in all.
+    ///   - definition: what the value is an object of, when that matters. Another surface has others.
     ///   - find: nil for what is not to be remembered.
     package func finding(
         about value: JSONValue,
-        in surface: APISurface? = nil,
+        of definition: ResourceDefinition? = nil,
         else find: () -> Finding? = { nil }
     ) -> Finding? {
         // Mostly it is the one that was asked for last, as when a workload's pods are made.
-        if let last = recent.withLock({ $0.first }), last.isAbout(value, surface) { return last.finding }
-        let sketch = ValueSketch(value)
-        if let known = entry(sketch), known.isAbout(value, surface) { return known.finding }
+        if let last = recent.withLock({ $0.first }), last.isAbout(value, definition, likeness) { return last.finding }
+        let sketch = ValueSketch(value, likeness)
+        if let known = entry(sketch), known.isAbout(value, definition, likeness) { return known.finding }
         guard let finding = find() else { return nil }
-        if sketch.parts <= RecentFindingLimits.maximumParts { insert(Entry(sketch, value, surface, finding)) }
+        if sketch.parts <= RecentFindingLimits.maximumParts { insert(Entry(sketch, value, definition, finding)) }
         return finding
     }
 
@@ -82,6 +85,53 @@ package final class RecentFindings<Finding: Sendable>: Sendable {
     }
 }
 
+/// Which values are alike.
+package enum ValueLikeness: Sendable {
+    /// Equal ones.
+    case equal
+    /// Those that have the same members, of which the same are empty, and equal lists: objects of one kind that are so
+    /// alike have the same fields, as lists alone name their elements by what they are.
+    case shape
+}
+
+extension JSONValue {
+    fileprivate func isAlike(_ other: JSONValue, _ likeness: ValueLikeness) -> Bool {
+        switch likeness {
+        case .equal: self == other
+        case .shape: hasShape(of: other)
+        }
+    }
+
+    private func hasShape(of other: JSONValue) -> Bool {
+        switch (self, other) {
+        case (.object(let mine), .object(let others)):
+            guard mine.count == others.count else { return false }
+            for index in mine.indices {
+                let key = mine[index].key
+                guard let place = others[index].key == key ? index : others.index(forKey: key),
+                    mine[index].value.hasShape(of: others[place].value)
+                else { return false }
+            }
+            return true
+        case (.array, .array): return self == other
+        default: return scalarShape == other.scalarShape && scalarShape > 0
+        }
+    }
+
+    /// What of a scalar decides whether it is more than an absent one; 0 for what is none.
+    fileprivate var scalarShape: UInt64 {
+        switch self {
+        case .null: 1
+        case .bool(let flag): flag ? 2 : 3
+        case .integer(let number): number == 0 ? 4 : 5
+        case .number(let number): number.double == 0 ? 6 : 7
+        // An absent quantity is written as 0.
+        case .string(let text): text.isEmpty ? 8 : text == "0" ? 9 : 10
+        case .array, .object: 0
+        }
+    }
+}
+
 /// The limits of what is remembered.
 package enum RecentFindingLimits {
     /// How many values.
@@ -99,25 +149,26 @@ private struct ValueSketch: Equatable {
     private(set) var parts = 0
     private var sum: UInt64 = 0
 
-    init(_ value: JSONValue) { sum = take(value) }
+    init(_ value: JSONValue, _ likeness: ValueLikeness) { sum = take(value, likeness) }
 
-    private mutating func take(_ value: JSONValue) -> UInt64 {
+    private mutating func take(_ value: JSONValue, _ likeness: ValueLikeness) -> UInt64 {
         parts += 1
+        let shape = value.scalarShape
+        if likeness == .shape, shape > 0 { return shape }
         switch value {
-        case .null: return 1
-        case .bool(let flag): return flag ? 2 : 3
+        case .null, .bool: return shape
         case .integer(let number): return UInt64(bitPattern: number) &* Self.factor
         case .number(let number): return Self.sketch(of: number.text)
         case .string(let text): return Self.sketch(of: text)
         case .array(let elements):
             var sum: UInt64 = 4
-            for element in elements { sum = (sum &* 31) &+ take(element) }
+            for element in elements { sum = (sum &* 31) &+ take(element, .equal) }
             return sum &* Self.factor
         case .object(let members):
             // Whatever the order of the members.
             var sum: UInt64 = 5
             for index in members.indices {
-                sum &+= (Self.sketch(of: members[index].key) ^ take(members[index].value)) &* Self.factor
+                sum &+= (Self.sketch(of: members[index].key) ^ take(members[index].value, likeness)) &* Self.factor
             }
             return sum
         }
