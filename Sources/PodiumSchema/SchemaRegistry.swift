@@ -4,16 +4,11 @@
 import CPodiumData
 import PodiumCodec
 package import PodiumMachinery
-import Synchronization
 
 /// The types of the API, by name and by kind.
 ///
 /// Made once by the composition root and passed down. Making one reads only the table of kinds and the names of the
 /// types, which takes well under a millisecond; a type is read when it is first needed and then kept.
-///
-/// State       | guarded by | why
-/// ----------- | ---------- | ---------------------------------------------
-/// `schemas`   | `Mutex`    | filled on demand from any request's thread
 package final class SchemaRegistry: Sendable {
     /// The place of a type in the registry.
     package struct TypeIndex: Hashable, Sendable {
@@ -28,7 +23,13 @@ package final class SchemaRegistry: Sendable {
     private let kinds: [GroupVersion: [String: String]]
     /// Kinds that belong to every API version, such as DeleteOptions.
     private let commonKinds: [String: String]
-    private let schemas: Mutex<[Schema?]>
+    /// The types that have been read, by index.
+    private let slots: [Slot]
+
+    /// Where a type is kept once it is read: every object that is decoded looks here, without a lock.
+    private final class Slot: Sendable {
+        let schema = LazyReference<Schema>()
+    }
 
     /// Reads the table of kinds and the names of the types.
     package init() {
@@ -41,7 +42,7 @@ package final class SchemaRegistry: Sendable {
         )
         kinds = contents.kinds
         commonKinds = contents.commonKinds
-        schemas = Mutex(Array(repeating: nil, count: names.count))
+        slots = names.map { _ in Slot() }
     }
 
     private static var bytes: UnsafeRawBufferPointer {
@@ -77,14 +78,9 @@ package final class SchemaRegistry: Sendable {
 
     /// The type at `index`, read now if it is needed for the first time.
     func schema(at index: TypeIndex) -> Schema? {
-        if let found = schemas.withLock({ $0[index.value] }) { return found }
-        guard let made = read(index) else { return nil }
+        let slot = slots[index.value]
         // Two threads may read the same type at once; all get the one that was stored first.
-        return schemas.withLock { schemas in
-            if let found = schemas[index.value] { return found }
-            schemas[index.value] = made
-            return made
-        }
+        return slot.schema.value ?? read(index).map { slot.schema.setOnce($0) }
     }
 
     private func read(_ index: TypeIndex) -> Schema? {
