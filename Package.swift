@@ -166,8 +166,8 @@ let package = Package(
         tests(
             of: "PodiumKinds",
             [
-                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumSchema", "PodiumStorage", "PodiumPodModel",
-                "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumKindTesting", collections, logging,
+                "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel",
+                "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumTestKit", "PodiumKindTesting", collections,
             ]
         ),
         tests(

@@ -19,7 +19,7 @@ package import PodiumStorage
 package struct BareCluster: Sendable {
     package let clock: ClusterClock
     /// What is really stored.
-    package let memory = WatchCache()
+    package let memory: WatchCache
     /// What everybody reads and writes: `memory`, with failures where a test wants them.
     package let storage: FaultyStorage
     package let host: Host
@@ -31,20 +31,23 @@ package struct BareCluster: Sendable {
     private static let surface = APISurface(registry: .builtIn(), schemas: SchemaRegistry())
 
     /// - Parameters:
+    ///   - memory: what is stored, and how.
     ///   - seed: of all that is drawn.
     ///   - timeouts: of what runs in real time.
     ///   - scheduling: where queues come from; nil for the clock.
     ///   - disabled: the admission plugins that it does without.
     ///   - serviceNetwork: where the addresses of Services come from.
     package init(
+        memory: WatchCache = WatchCache(),
         seed: UInt64 = 1,
         scheduling: (any WorkScheduling)? = nil,
         clock: ClusterClock = ClusterClock(mode: .virtual),
         timeouts: any TimeoutScheduling = DispatchTimeouts(),
         disabling disabled: Set<String> = ["ServiceAccount"],
         serviceNetwork: ServiceNetwork = .standard
-    ) throws {
+    ) {
         self.clock = clock
+        self.memory = memory
         storage = FaultyStorage(memory)
         host = Host(
             clock: clock,

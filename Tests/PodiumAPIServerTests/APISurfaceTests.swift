@@ -39,7 +39,7 @@ import Testing
         let server: APIServer
 
         init() throws {
-            cluster = try BareCluster()
+            cluster = BareCluster()
             server = APIServer(APIServerComponents(api: cluster.api))
             try cluster.client.create(.namespaces, ["metadata": ["name": "ns"]])
         }

@@ -130,7 +130,7 @@ struct FaultStep: Sendable {
 
     /// A cluster with rules: a quota, limits, a pod security level, a disruption budget, a node.
     private func makeCluster() throws -> (BareCluster, APIServer) {
-        let cluster = try BareCluster()
+        let cluster = BareCluster()
         let server = APIServer(APIServerComponents(api: cluster.api))
         let client = cluster.client
         try client.create(

@@ -17,7 +17,7 @@ import Testing
     private let controller: ResourceClient
 
     init() throws {
-        cluster = try BareCluster(disabling: [])
+        cluster = BareCluster(disabling: [])
         server = APIServer(APIServerComponents(api: cluster.api))
         controller = cluster.client.acting(as: .controller("replicaset-controller"), fieldManager: "controller")
         try controller.create(.namespaces, ["metadata": ["name": "ns"]])

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole API server without sockets for tests: requests go in, answers come out.
 
-import Logging
 import PodiumAPIServer
 import PodiumCodec
 import PodiumExchange
-import PodiumHost
-import PodiumKinds
-import PodiumMachinery
-import PodiumRegistry
-import PodiumSchema
-import PodiumStorage
+import PodiumTestKit
 
 /// An API server with the namespace `ns` and without controllers.
 struct ServerFixture {
@@ -27,24 +21,7 @@ struct ServerFixture {
     private let server: APIServer
 
     init() {
-        let clock = ClusterClock(mode: .virtual)
-        let host = Host(
-            clock: clock,
-            scheduling: clock,
-            timeouts: DispatchTimeouts(),
-            random: RandomSource(seed: 1),
-            logger: Logger(label: "test")
-        )
-        server = APIServer(
-            APIServerComponents(
-                api: ClusterAPI(
-                    surface: APISurface(registry: .builtIn(), schemas: SchemaRegistry()),
-                    storage: WatchCache(),
-                    host: host,
-                    admission: AdmissionChain(disabling: ["ServiceAccount"])
-                )
-            )
-        )
+        server = APIServer(APIServerComponents(api: BareCluster().api))
         send("POST", "/api/v1/namespaces", #"{"metadata":{"name":"ns"}}"#)
     }
 

@@ -33,7 +33,7 @@ import Testing
     private let queue: any SerialQueue
 
     init() throws {
-        cluster = try BareCluster()
+        cluster = BareCluster()
         queue = cluster.clock.makeQueue(label: "test")
     }
 

@@ -16,7 +16,7 @@ import Testing
     private let pod = EventReference(kind: "Pod", namespace: "ns", name: "p", uid: "1", apiVersion: "v1")
 
     init() throws {
-        cluster = try BareCluster()
+        cluster = BareCluster()
         for name in ["default", "ns"] {
             try cluster.put(["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": .string(name)]])
         }

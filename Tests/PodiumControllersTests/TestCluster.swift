@@ -38,7 +38,7 @@ struct TestCluster {
 
     /// - Parameter enabled: the controllers that live.
     init(_ enabled: String...) throws {
-        bare = try BareCluster()
+        bare = BareCluster()
         let options = StandardControllers.Options(
             catalog: Self.catalog,
             rootCertificate: "PEM",

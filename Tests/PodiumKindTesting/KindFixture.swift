@@ -21,7 +21,7 @@ package struct KindFixture {
         namespaceLabels: JSONValue = [:],
         serviceNetwork: ServiceNetwork = .standard
     ) throws {
-        cluster = try BareCluster(disabling: disabled, serviceNetwork: serviceNetwork)
+        cluster = BareCluster(disabling: disabled, serviceNetwork: serviceNetwork)
         for name in ["default", "ns"] {
             let labels = name == "ns" ? namespaceLabels : [:]
             _ = try create("namespaces", ["metadata": ["name": .string(name), "labels": labels]])

@@ -56,7 +56,7 @@ package enum PodFixture {
 
     /// What strategies ask in the namespace `ns` of an empty cluster.
     package static func context() throws -> StrategyContext {
-        StrategyContext(api: try BareCluster().api, namespace: "ns")
+        StrategyContext(api: BareCluster().api, namespace: "ns")
     }
 
     /// The result of an update by `strategy`, and what is wrong with it.

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Facts about the IPAddresses of Services.
 
-import Logging
-import PodiumAPIServer
 import PodiumCodec
-import PodiumHost
 import PodiumKinds
 import PodiumMachinery
 import PodiumRegistry
-import PodiumSchema
 import PodiumStorage
+import PodiumTestKit
 import Synchronization
 import Testing
 
@@ -20,22 +17,9 @@ import Testing
         private let api: ClusterAPI
         private let records = ServiceAddressRecords()
 
-        init(_ storage: any Storage) {
-            self.storage = storage
-            let clock = ClusterClock(mode: .virtual)
-            let host = Host(
-                clock: clock,
-                scheduling: clock,
-                timeouts: DispatchTimeouts(),
-                random: RandomSource(seed: 1),
-                logger: Logger(label: "test")
-            )
-            api = ClusterAPI(
-                surface: APISurface(registry: .builtIn(), schemas: SchemaRegistry()),
-                storage: storage,
-                host: host,
-                admission: AdmissionChain(plugins: [])
-            )
+        init(_ memory: WatchCache) {
+            storage = memory
+            api = BareCluster(memory: memory).api
         }
 
         func create(_ key: ObjectKey, _ draft: ObjectDraft) throws(StorageError) -> StoredObject {

@@ -29,7 +29,7 @@ import Testing
 
     @Test func everyNodeHasAQueueOfItsOwn() throws {
         let queues = QueueList()
-        let bare = try BareCluster(scheduling: queues, clock: queues.clock)
+        let bare = BareCluster(scheduling: queues, clock: queues.clock)
         let images = ImageRegistry(programs: Applets.library)
         let hub = KubeletHub(client: bare.client, configuration: KubeletConfiguration(images: images))
         hub.start()

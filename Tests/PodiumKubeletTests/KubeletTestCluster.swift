@@ -71,7 +71,7 @@ final class KubeletTestCluster {
         networks: ClusterNetworks = .standard,
         heldBytes: Int? = nil
     ) throws {
-        bare = try BareCluster(seed: seed)
+        bare = BareCluster(seed: seed)
         var configuration = KubeletConfiguration(images: images)
         configuration.networks = networks
         if let heldBytes { configuration.heldBytes = heldBytes }

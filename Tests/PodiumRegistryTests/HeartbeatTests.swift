@@ -17,7 +17,7 @@ import Testing
     private let node = ObjectKey(.nodes, name: "n")
 
     init() throws {
-        cluster = try BareCluster()
+        cluster = BareCluster()
         try cluster.put(["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "kube-node-lease"]])
         kubelet = cluster.client.acting(as: .kubelet(of: "n"), fieldManager: "kubelet")
         try kubelet.create(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is remembered about values, and for how long.
 
+import Dispatch
 import PodiumCodec
 import PodiumKinds
 import PodiumRegistry
@@ -73,9 +74,33 @@ import Testing
 
     @Test func largeValuesAreNotKept() {
         func list(of count: Int) -> JSONValue { .array(Array(repeating: .null, count: count)) }
-        note(list(of: Self.limits.maximumParts - 1))
-        note(list(of: Self.limits.maximumParts))
-        #expect(knows(list(of: Self.limits.maximumParts - 1)))
-        #expect(!knows(list(of: Self.limits.maximumParts)))
+        note(list(of: Self.limits.maximumCost - 1))
+        note(list(of: Self.limits.maximumCost))
+        #expect(knows(list(of: Self.limits.maximumCost - 1)))
+        #expect(!knows(list(of: Self.limits.maximumCost)))
+    }
+
+    @Test(arguments: [ValueLikeness.equal, .shape])
+    func largeTextsAreNotKept(likeness: ValueLikeness) {
+        let texts = RecentFindings<Int>(likeness)
+        let limit = Self.limits.maximumCost * Self.limits.bytesOfAPart
+        for (size, isKept) in [(limit / 2, true), (limit, false)] {
+            let text = String(repeating: "x", count: size)
+            for value: JSONValue in [
+                ["data": .string(text), "size": [.integer(Int64(size))]], [text: [.integer(Int64(size))]],
+            ] {
+                _ = texts.finding(about: value) { 1 }
+                #expect((texts.finding(about: value) != nil) == isKept)
+            }
+        }
+    }
+
+    @Test func manyThreadsFindWhatHolds() {
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+            for turn in 0..<2_000 {
+                let number = (turn * 7 + thread) % (2 * Self.limits.maximumValues)
+                #expect(findings.finding(about: ["a": .integer(Int64(number))]) { number } == number)
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ struct TestCluster {
     var client: ResourceClient { bare.client }
 
     init(seed: UInt64 = 1) throws {
-        bare = try BareCluster(seed: seed)
+        bare = BareCluster(seed: seed)
         scheduler = Scheduler(client: bare.client)
         try bare.put(["kind": "Namespace", "apiVersion": "v1", "metadata": ["name": "ns"]])
         scheduler.start()

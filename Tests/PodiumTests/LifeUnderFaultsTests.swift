@@ -56,7 +56,7 @@ import Testing
         init(_ faults: Faults, seed: UInt64) throws {
             self.faults = faults
             self.seed = seed
-            cluster = try BareCluster(seed: seed, timeouts: timeouts)
+            cluster = BareCluster(seed: seed, timeouts: timeouts)
             let images = ImageRegistry(ImageTable(isExhaustive: false), programs: Applets.library)
             controllers = ControllerSet(
                 client: cluster.client,

@@ -5,31 +5,24 @@ import PodiumCodec
 import PodiumRegistry
 
 extension BuiltInKind {
-    static let validatingWebhooks = BuiltInKind(
-        "validatingwebhookconfigurations",
-        in: "admissionregistration.k8s.io",
-        PlainStrategy(
-            countsGenerations: true,
-            allowsUnconditionalUpdate: false,
-            defaults: { WebhookDefaults.apply(to: &$0) }
-        )
-    ) { kind in
-        kind.cells = { $0.counted("webhooks") }
-        kind.missingController = "no webhook is called"
+    private static func webhooks(_ plural: String) -> BuiltInKind {
+        BuiltInKind(
+            plural,
+            in: "admissionregistration.k8s.io",
+            PlainStrategy(
+                countsGenerations: true,
+                allowsUnconditionalUpdate: false,
+                defaults: { WebhookDefaults.apply(to: &$0) }
+            )
+        ) { kind in
+            kind.cells = { $0.counted("webhooks") }
+            kind.missingController = "no webhook is called"
+        }
     }
 
-    static let mutatingWebhooks = BuiltInKind(
-        "mutatingwebhookconfigurations",
-        in: "admissionregistration.k8s.io",
-        PlainStrategy(
-            countsGenerations: true,
-            allowsUnconditionalUpdate: false,
-            defaults: { WebhookDefaults.apply(to: &$0) }
-        )
-    ) { kind in
-        kind.cells = { $0.counted("webhooks") }
-        kind.missingController = "no webhook is called"
-    }
+    static let validatingWebhooks = webhooks("validatingwebhookconfigurations")
+
+    static let mutatingWebhooks = webhooks("mutatingwebhookconfigurations")
 
     static let validatingPolicies = BuiltInKind(
         "validatingadmissionpolicies",

@@ -18,7 +18,7 @@ package struct PodStrategy: ResourceStrategy {
     }
 
     package func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
-        PodValidation(options: .pod, known: context.api.soundValues).createErrors(object)
+        PodValidation(context).createErrors(object)
     }
 
     package func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, context: StrategyContext) {
@@ -28,7 +28,7 @@ package struct PodStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        PodValidation(options: .pod, known: context.api.soundValues).updateErrors(object, old: old)
+        PodValidation(context).updateErrors(object, old: old)
     }
 
     /// Only new pods are worth a warning: updates come from programs.
@@ -115,7 +115,7 @@ package struct PodEphemeralContainersStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        PodValidation(options: .pod, known: context.api.soundValues).ephemeralUpdateErrors(object, old: old)
+        PodValidation(context).ephemeralUpdateErrors(object, old: old)
     }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {
@@ -162,7 +162,7 @@ package struct PodResizeStrategy: ResourceStrategy {
     }
 
     package func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        PodValidation(options: .pod, known: context.api.soundValues).resizeErrors(object, old: old)
+        PodValidation(context).resizeErrors(object, old: old)
     }
 
     package func nameErrors(_ name: String, isPrefix: Bool) -> [String] {

@@ -32,6 +32,9 @@ package struct PodValidation: Sendable {
         self.known = known
     }
 
+    /// The rules of pods in a cluster, which judges equal specs once.
+    init(_ context: StrategyContext) { self.init(options: .pod, known: context.api.soundValues) }
+
     /// What is wrong with a new pod, metadata apart.
     package func createErrors(_ pod: JSONValue) -> [FieldError] {
         var errors = podErrors(pod)

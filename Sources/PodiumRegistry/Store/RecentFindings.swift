@@ -55,7 +55,7 @@ package final class RecentFindings<Finding: Sendable>: Sendable {
         let sketch = ValueSketch(value, likeness)
         if let known = entry(sketch), known.isAbout(value, definition, likeness) { return known.finding }
         guard let finding = find() else { return nil }
-        if sketch.parts <= RecentFindingLimits.maximumParts { insert(Entry(sketch, value, definition, finding)) }
+        if sketch.cost <= RecentFindingLimits.maximumCost { insert(Entry(sketch, value, definition, finding)) }
         return finding
     }
 
@@ -136,8 +136,11 @@ extension JSONValue {
 package enum RecentFindingLimits {
     /// How many values.
     package static let maximumValues = 16
-    /// How many parts a value may have. One takes some hundred bytes, so that all take a few megabytes at most.
-    package static let maximumParts = 1_000
+    /// What a value may cost: one for each part, which takes some hundred bytes, and one for each hundred bytes of its
+    /// texts. All take a few megabytes at most.
+    package static let maximumCost = 1_000
+    /// How many bytes of text cost as much as a part.
+    package static let bytesOfAPart = 100
 }
 
 /// Values in which nothing is wrong, with what is warned of in them.
@@ -145,14 +148,15 @@ package typealias SoundValues = RecentFindings<[String]>
 
 /// What tells most values apart that are not equal; equal ones have it alike.
 private struct ValueSketch: Equatable {
-    /// How many values it consists of, itself included.
-    private(set) var parts = 0
+    /// What it costs to remember it.
+    private(set) var cost = 0
     private var sum: UInt64 = 0
 
     init(_ value: JSONValue, _ likeness: ValueLikeness) { sum = take(value, likeness) }
 
     private mutating func take(_ value: JSONValue, _ likeness: ValueLikeness) -> UInt64 {
-        parts += 1
+        cost += 1
+        if case .string(let text) = value { cost += text.utf8.count / RecentFindingLimits.bytesOfAPart }
         let shape = value.scalarShape
         if likeness == .shape, shape > 0 { return shape }
         switch value {
@@ -168,6 +172,7 @@ private struct ValueSketch: Equatable {
             // Whatever the order of the members.
             var sum: UInt64 = 5
             for index in members.indices {
+                cost += members[index].key.utf8.count / RecentFindingLimits.bytesOfAPart
                 sum &+= (Self.sketch(of: members[index].key) ^ take(members[index].value, likeness)) &* Self.factor
             }
             return sum
