@@ -102,8 +102,8 @@ let package = Package(
                 collections, deque, heap, logging,
             ]
         ),
-        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel"]),
-        module("PodiumShell", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime"]),
+        module("PodiumRuntime", ["CPodiumData", "PodiumCodec", "PodiumMachinery", "PodiumPodModel", collections]),
+        module("PodiumShell", ["PodiumCodec", "PodiumMachinery", "PodiumRuntime", collections]),
         module(
             "PodiumKubelet",
             [

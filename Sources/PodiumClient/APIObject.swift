@@ -61,9 +61,12 @@ extension APIObject {
         status["conditions"]?.elements.first { $0["type"]?.string == type }
     }
 
+    /// The node of this pod; empty while it has none.
+    package var nodeName: String { stored.facts.fields["spec.nodeName"] ?? "" }
+
     /// Whether this pod has ended for good.
     package var isTerminalPod: Bool {
-        let phase = status["phase"]?.string
+        let phase = stored.facts.fields["status.phase"]
         return phase == "Succeeded" || phase == "Failed"
     }
 

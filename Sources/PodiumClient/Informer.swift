@@ -31,9 +31,19 @@ package enum InformerEvent: Sendable {
 // cache | queue | it changes together with the handler's own state
 // Kubernetes: client-go/tools/cache/shared_informer.go
 package final class Informer: Sendable {
+    /// What is kept of each object.
+    package enum Retention: Sendable {
+        /// Its tree too, once somebody has read it: for collections of which the same few objects are looked at often.
+        case trees
+        /// What is stored of it and nothing more, for large collections: a tree is four times as large. It is read for
+        /// a change, if a handler asks for it, and let go after that.
+        case bytes
+    }
+
     private typealias Cache = OrderedDictionary<NamespacedName, APIObject>
 
     private let cache: Confined<Cache>
+    private let retention: Retention
     private let reflector: Reflector
 
     /// Makes an informer; nothing happens before `start`. `handler` runs on `queue` only. An informer that skips
@@ -42,12 +52,14 @@ package final class Informer: Sendable {
         client: ResourceClient,
         resource: GroupResource,
         scope: ListScope = .all,
+        keeps retention: Retention = .trees,
         skipsHeartbeats: Bool = false,
         queue: any SerialQueue,
         handler: @escaping @Sendable (InformerEvent) -> Void
     ) {
         let cache = Confined<Cache>([:], on: queue)
         self.cache = cache
+        self.retention = retention
         reflector = Reflector(
             resource,
             scope: scope,
@@ -56,8 +68,8 @@ package final class Informer: Sendable {
             queue: queue
         ) { event in
             switch event {
-            case .listed(let objects): Self.replace(cache, with: objects, handler)
-            case .changed(let object): Self.take(object, into: cache, handler)
+            case .listed(let objects): Self.replace(cache, with: objects, retention, handler)
+            case .changed(let object): Self.take(object, into: cache, retention, handler)
             case .removed(let object):
                 if cache.withState({ $0.removeValue(forKey: object.key.name) }) != nil {
                     handler(.deleted(APIObject(object)))
@@ -73,24 +85,28 @@ package final class Informer: Sendable {
     package func stop() { reflector.stop() }
 
     /// The object this informer knows under `name`. Only on the queue.
-    package func object(_ name: NamespacedName) -> APIObject? { cache.withState { $0[name] } }
+    package func object(_ name: NamespacedName) -> APIObject? {
+        cache.withState { $0[name] }.map { retention.given($0) }
+    }
 
     /// All objects this informer knows, in no particular but a repeatable order. Only on the queue.
-    package var objects: [APIObject] { cache.withState { Array($0.values) } }
+    package var objects: [APIObject] { cache.withState { $0.values.map(retention.given) } }
 
     private static func take(
         _ stored: StoredObject,
         into cache: Confined<Cache>,
+        _ retention: Retention,
         _ handler: (InformerEvent) -> Void
     ) {
         let object = APIObject(stored)
-        let old = cache.withState { $0.updateValue(object, forKey: object.key.name) }
+        let old = cache.withState { $0.updateValue(retention.given(object), forKey: object.key.name) }
         handler(old.map { .updated(old: $0, new: object) } ?? .added(object))
     }
 
     private static func replace(
         _ cache: Confined<Cache>,
         with objects: [StoredObject],
+        _ retention: Retention,
         _ handler: (InformerEvent) -> Void
     ) {
         let names = Set(objects.map(\.key.name))
@@ -99,7 +115,18 @@ package final class Informer: Sendable {
             handler(.deleted(gone))
         }
         for stored in objects where cache.withState({ $0[stored.key.name]?.revision }) != stored.revision {
-            take(stored, into: cache, handler)
+            take(stored, into: cache, retention, handler)
+        }
+    }
+}
+
+extension Informer.Retention {
+    /// What is given away of an object that is kept, or kept of one that is given away: of either the other does not
+    /// keep the tree.
+    fileprivate func given(_ object: APIObject) -> APIObject {
+        switch self {
+        case .trees: object
+        case .bytes: APIObject(object.stored)
         }
     }
 }

@@ -82,6 +82,7 @@ package final class SharedInformers: Sendable {
         let informer = Informer(
             client: client,
             resource: resource,
+            keeps: resource == .pods ? .bytes : .trees,
             // Whose controller goes by them looks for itself, when it is time.
             skipsHeartbeats: true,
             queue: self.state.queue

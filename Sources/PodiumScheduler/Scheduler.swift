@@ -85,7 +85,8 @@ package final class Scheduler: Sendable {
         _ resource: GroupResource,
         _ apply: @escaping @Sendable (inout SchedulerState, InformerEvent, Timestamp) -> Void
     ) -> Informer {
-        Informer(client: client, resource: resource, queue: shell.queue) { [weak self] event in
+        // What the scheduler needs of an object it keeps itself.
+        Informer(client: client, resource: resource, keeps: .bytes, queue: shell.queue) { [weak self] event in
             guard let self else { return }
             let now = self.client.host.clock.now
             self.shell.withState { apply(&$0.state, event, now) }

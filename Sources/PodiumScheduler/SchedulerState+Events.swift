@@ -10,6 +10,7 @@ import PodiumStorage
 extension SchedulerState {
     /// A pod came, changed or went.
     package mutating func podChanged(_ event: InformerEvent, now: Timestamp) {
+        if case .updated(let old, let new) = event, isOfNoConcern(old, new) { return }
         let pod = SchedulingPod(event.object)
         if case .deleted = event { return forget(pod.name, now: now) }
         // A new pod of an old name, when the deletion in between was not seen.
@@ -23,6 +24,18 @@ extension SchedulerState {
         } else if pod.schedulerName == schedulerName || pod.schedulerName.isEmpty {
             podIsWaiting(pod, now: now)
         }
+    }
+
+    /// Whether a change of a pod on a node is nothing that scheduling depends on, as most changes of its status are:
+    /// then its tree need not be read.
+    private func isOfNoConcern(_ old: APIObject, _ new: APIObject) -> Bool {
+        guard let known = cache.placedPod(new.key.name), known.uid == new.uid, assumed[known.name] == nil else {
+            return false
+        }
+        // Of a pod that was resized the status says what it takes.
+        return known.generation <= 1 && known.startTime != nil && old.isTerminalPod == new.isTerminalPod
+            && known.nominatedNodeName == (new.stored.facts.fields["status.nominatedNodeName"] ?? "")
+            && old.stored.hasSameSpec(as: new.stored) && old.stored.hasSameMetadata(as: new.stored)
     }
 
     private mutating func podIsPlaced(_ pod: SchedulingPod, now: Timestamp) {

@@ -23,6 +23,8 @@ package struct ObjectDraft: Sendable {
     let metadataEnd: Int
     /// How long `,"managedFields":[…]` at the end of the metadata is; 0 when nobody owns fields.
     let accountLength: Int
+    /// Where in `template` the specification ends, if it follows the metadata; else where these end.
+    let specEnd: Int
     package let facts: ObjectFacts
     /// Whether it says no more than that its writer is alive.
     let isHeartbeat: Bool
@@ -36,6 +38,7 @@ package struct ObjectDraft: Sendable {
         revisionOffset = layout.revisionOffset
         metadataEnd = layout.metadataEnd
         accountLength = layout.accountLength
+        specEnd = layout.specEnd
         template = writer.bytes
         self.facts = facts
         isHeartbeat = false
@@ -75,6 +78,8 @@ package struct ObjectDraft: Sendable {
         self.revisionOffset = revisionOffset
         typeLength = object.typeLength
         metadataEnd = object.metadataEnd - digits.count
+        // Nobody may rely on a specification in which something was replaced.
+        specEnd = metadataEnd
         accountLength = object.accountLength
         facts = object.facts
         isHeartbeat = true
@@ -112,6 +117,8 @@ extension JSONWriter {
         var metadataEnd = 0
         /// How long `,"managedFields":[…]` at the end of the metadata is.
         var accountLength = 0
+        /// Where the specification ends, if it follows the metadata; else where these end.
+        var specEnd = 0
     }
 
     /// Writes an API object and a newline, with an empty `metadata.resourceVersion`.
@@ -142,11 +149,15 @@ extension JSONWriter {
         layout.accountLength = count - account
         raw("}")
         layout.metadataEnd = count
+        layout.specEnd = count
+        var isNext = true
         for (key, value) in object.object ?? [:] where key != "kind" && key != "apiVersion" && key != "metadata" {
             raw(",")
             write(key)
             raw(":")
             write(value)
+            if isNext, key == "spec" { layout.specEnd = count }
+            isNext = false
         }
         raw("}\n")
         return layout

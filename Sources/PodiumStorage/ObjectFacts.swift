@@ -8,27 +8,35 @@ package struct ObjectFacts: Sendable {
     package var uid: String
     package var labels: [String: String]
     /// The selectable fields of its kind (`spec.nodeName`, `status.phase`, …), beside the names that its key has.
-    package var fields: [String: String]
-
-    package init(uid: String, labels: [String: String], fields: [String: String]) {
-        self.uid = uid
-        self.labels = labels
-        self.fields = fields
-    }
+    package let fields: FieldValues
 }
 
 extension ObjectFacts {
     /// Reads the facts of `object`, whose kind has these selectable fields.
     package init(of object: JSONValue, fields selectable: [SelectableField] = []) {
         let metadata = object["metadata"]
-        var fields: [String: String] = [:]
-        fields.reserveCapacity(selectable.count)
-        for field in selectable { fields[field.name] = field.read(object) }
-        self.init(
-            uid: metadata?["uid"]?.string ?? "",
-            labels: metadata?["labels"]?.stringMap ?? [:],
-            fields: fields
-        )
+        uid = metadata?["uid"]?.string ?? ""
+        labels = metadata?["labels"]?.stringMap ?? [:]
+        fields = FieldValues(of: object, selectable)
+    }
+}
+
+/// The values of an object's selectable fields.
+///
+/// A kind has a dozen at most, so they are looked through in the order of its fields, whose list all its objects share:
+/// of every object and every state of it in the history the values alone are kept.
+package struct FieldValues: Sendable {
+    private let fields: [SelectableField]
+    private let values: [String]
+
+    fileprivate init(of object: JSONValue, _ fields: [SelectableField]) {
+        self.fields = fields
+        values = fields.map { $0.read(object) }
+    }
+
+    /// The value of the field called `name`; nil when the kind has no such field.
+    package subscript(name: String) -> String? {
+        fields.firstIndex { $0.name == name }.map { values[$0] }
     }
 }
 

@@ -47,6 +47,8 @@ package final class StoredObject: Sendable {
     let metadataEnd: Int
     /// How long `,"managedFields":[…]` at the end of the metadata is; 0 when nobody owns fields.
     let accountLength: Int
+    /// Where the specification ends in `bytes`, if it follows the metadata; else where these end.
+    let specEnd: Int
 
     init(key: ObjectKey, revision: Revision, draft: ObjectDraft) {
         self.key = key
@@ -60,6 +62,7 @@ package final class StoredObject: Sendable {
         let digits = bytes.count - draft.template.count
         revisionRange = draft.revisionOffset..<(digits + draft.revisionOffset)
         metadataEnd = draft.metadataEnd + digits
+        specEnd = draft.specEnd + digits
         accountLength = draft.accountLength
     }
 
@@ -76,6 +79,7 @@ package final class StoredObject: Sendable {
         typeLength = template.typeLength
         revisionRange = template.revisionRange(at: revision)
         metadataEnd = template.metadataEnd(at: revision)
+        specEnd = metadataEnd
         accountLength = 0
     }
 
@@ -104,6 +108,7 @@ package final class StoredObject: Sendable {
         let growth = bytes.count - source.count
         revisionRange = old.lowerBound..<(growth + old.upperBound)
         metadataEnd = object.metadataEnd + growth
+        specEnd = object.specEnd + growth
         accountLength = object.accountLength
         byteCount = bytes.count
         content = .encoded(bytes)
@@ -155,19 +160,28 @@ package final class StoredObject: Sendable {
         return reading
     }
 
-    /// Whether the metadata are the same as those of `other`, apart from the revision.
+    /// Whether the metadata are the same as those of `other`, apart from the revision and from who owns fields.
     package func hasSameMetadata(as other: StoredObject) -> Bool {
         let (digits, others) = (revisionRange, other.revisionRange)
+        return hasSameText(typeLength..<digits.lowerBound, as: other, other.typeLength..<others.lowerBound)
+            && hasSameText(
+                digits.upperBound..<metadataEnd - 1 - accountLength,
+                as: other,
+                others.upperBound..<other.metadataEnd - 1 - other.accountLength
+            )
+    }
+
+    /// Whether the specification is known to be the same as that of `other`; of some objects it is not known.
+    package func hasSameSpec(as other: StoredObject) -> Bool {
+        specEnd > metadataEnd && hasSameText(metadataEnd..<specEnd, as: other, other.metadataEnd..<other.specEnd)
+    }
+
+    private func hasSameText(_ mine: Range<Int>, as other: StoredObject, _ theirs: Range<Int>) -> Bool {
+        guard mine.count == theirs.count else { return false }
         let texts = (bytes, other.bytes)
-        func areSame(_ mine: Range<Int>, _ theirs: Range<Int>) -> Bool {
-            guard mine.count == theirs.count, let left = texts.0.buffer.baseAddress,
-                let right = texts.1.buffer.baseAddress
-            else { return false }
-            return memcmp(left + mine.lowerBound, right + theirs.lowerBound, mine.count) == 0
-        }
         defer { withExtendedLifetime(texts) {} }
-        return areSame(typeLength..<digits.lowerBound, other.typeLength..<others.lowerBound)
-            && areSame(digits.upperBound..<metadataEnd, others.upperBound..<other.metadataEnd)
+        guard let left = texts.0.buffer.baseAddress, let right = texts.1.buffer.baseAddress else { return false }
+        return memcmp(left + mine.lowerBound, right + theirs.lowerBound, mine.count) == 0
     }
 
     /// Whether somewhere in the metadata an object has a member `name`: not the case for most objects and most members,
@@ -176,7 +190,7 @@ package final class StoredObject: Sendable {
     package func mayHaveMetadata(_ name: StaticString) -> Bool {
         let text = self.bytes
         defer { withExtendedLifetime(text) {} }
-        return UnsafeRawBufferPointer(rebasing: text.buffer[typeLength..<metadataEnd]).hasMember(name)
+        return UnsafeRawBufferPointer(rebasing: text.buffer[typeLength..<metadataEnd - accountLength]).hasMember(name)
     }
 
     /// The same for the whole of the object.

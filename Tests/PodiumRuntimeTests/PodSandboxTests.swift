@@ -143,6 +143,23 @@ import Testing
         #expect(ends.map(\.text) == ["abc"])
     }
 
+    @Test func nodesThatAreAlikeAreEqualHoweverTheyCameToIt() {
+        let time = Timestamp(nanoseconds: 0)
+        var node = FileNode(kind: .file, mode: 0o644, time: time)
+        #expect((node.owner, node.group, node.target, node.names) == (0, 0, "", 1) && node.shared == nil)
+        node.owner = 1000
+        node.target = "/a"
+        node.shared = 7
+        #expect((node.owner, node.group, node.target, node.shared) == (1000, 0, "/a", 7))
+        #expect(node != FileNode(kind: .file, mode: 0o644, time: time))
+        node.owner = 0
+        node.target = ""
+        node.shared = nil
+        #expect(node == FileNode(kind: .file, mode: 0o644, time: time))
+        node.mode = 0o4755
+        #expect(node.mode == 0o4755)
+    }
+
     @Test func aKilledCommandTakesItsChildrenAlong() throws {
         var tester = SandboxTester()
         let handle = try tester.start(sh: "sleep 3600")

@@ -99,6 +99,25 @@ import Testing
         #expect(try cluster.node(of: "b") == "n1")
     }
 
+    @Test func changesOfStatusesThatDoNotMatterHideNoneThatDo() throws {
+        let cluster = try TestCluster()
+        try cluster.create(.node("n1"), .pod("p", requests: ["cpu": "3"]), .pod("q", requests: ["cpu": "3"]))
+        #expect(try cluster.node(of: "q") == nil)
+        func report(_ phase: String, _ note: String) throws {
+            try cluster.edit(.pods, "p") { pod in
+                pod[path: "status", "startTime"] = "2024-01-01T00:00:00Z"
+                pod[path: "status", "message"] = .string(note)
+                pod[path: "status", "phase"] = .string(phase)
+            }
+        }
+        // The first says when it started, the others nothing new.
+        for note in ["a", "b", "c"] { try report("Running", note) }
+        #expect(try cluster.node(of: "q") == nil)
+        try report("Succeeded", "d")
+        try cluster.advance(.seconds(30))
+        #expect(try cluster.node(of: "q") == "n1")
+    }
+
     @Test func doesNotTryAgainAfterIrrelevantChanges() throws {
         let cluster = try TestCluster()
         try cluster.create(.node("n1"), .pod("p", ["nodeSelector": ["disk": "ssd"]]))

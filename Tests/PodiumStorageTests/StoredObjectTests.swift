@@ -134,6 +134,30 @@ import Testing
         #expect(!(try put(#""uid":"v","labels":{"x":"y"}"#, "{}")).hasSameMetadata(as: first))
         #expect(!(try put(#""uid":"u","labels":{"x":"z"}"#, "{}")).hasSameMetadata(as: first))
         #expect(!(try put(#""uid":"u","labels":{"x":"y"},"finalizers":["f"]"#, "{}")).hasSameMetadata(as: first))
+        // Who owns fields is not looked at, and belongs to no name that is looked for.
+        let owned = try put(#""uid":"u","labels":{"x":"y"},"managedFields":[{"manager":"m"}]"#, "{}")
+        #expect(owned.hasSameMetadata(as: first))
+        #expect(owned.mayHaveMetadata("labels") && !owned.mayHaveMetadata("manager"))
+    }
+
+    @Test func specificationsAreComparedWhereTheyAreKnown() throws {
+        let storage = WatchCache(startingAfter: Revision(98))
+        func put(_ metadata: String, _ rest: String) throws -> StoredObject {
+            let text = #"{"kind":"A","apiVersion":"v1","metadata":{"name":"a"\#(metadata)}\#(rest)}"#
+            return try store(text, in: storage, as: Sample.key("a"))
+        }
+        let first = try put("", #","spec":{"a":[1,2]},"status":{"b":1}"#)
+        let later = try put(#","labels":{"x":"y"}"#, #","spec":{"a":[1,2]},"status":{"b":"other"}"#)
+        #expect(later.revision == Revision(100))
+        #expect(later.hasSameSpec(as: first))
+        #expect(StoredObject(later, at: Revision(7)).hasSameSpec(as: first))
+        #expect(!(try put("", #","spec":{"a":[1,3]},"status":{"b":1}"#)).hasSameSpec(as: first))
+        #expect(!(try put("", #","spec":{"a":[1,2,3]}"#)).hasSameSpec(as: first))
+        // Without one, or with something else before it, nothing is said.
+        let bare = try put("", #","data":{"a":"b"}"#)
+        #expect(!bare.hasSameSpec(as: bare))
+        let behind = try put("", #","data":{},"spec":{"a":[1,2]}"#)
+        #expect(!behind.hasSameSpec(as: behind))
     }
 
     @Test func aTreeIsReadOnceForAllWhoHoldIt() throws {

@@ -35,24 +35,25 @@ struct EventCorrelator: Sendable {
     }
 
     /// The source of an Event and its object: what rationing goes by.
-    struct SourceKey: Hashable, Sendable {
-        let component: String
-        let host: String
-        let kind: String
-        let namespace: String
-        let name: String
-        let uid: String
-        let apiVersion: String
+    ///
+    /// One for all that is remembered of a source, which is hashed once.
+    final class SourceKey: Hashable, Sendable {
+        private let texts: [String]
+        private let hash: Int
 
         init(_ draft: EventDraft) {
-            component = draft.component
-            host = draft.host
-            kind = draft.reference.kind
-            namespace = draft.reference.namespace
-            name = draft.reference.name
-            uid = draft.reference.uid
-            apiVersion = draft.reference.apiVersion
+            let about = draft.reference
+            texts = [
+                draft.component, draft.host, about.kind, about.namespace, about.name, about.uid, about.apiVersion,
+            ]
+            hash = texts.hashValue
         }
+
+        static func == (left: SourceKey, right: SourceKey) -> Bool {
+            left === right || left.hash == right.hash && left.texts == right.texts
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
     /// What Events have in common that differ only in their text.
@@ -81,6 +82,7 @@ struct EventCorrelator: Sendable {
     }
 
     private struct Bucket {
+        let source: SourceKey
         var tokens: Double
         var last: Timestamp
     }
@@ -92,7 +94,8 @@ struct EventCorrelator: Sendable {
     /// Judges `draft`, made at `now`.
     mutating func judge(_ draft: EventDraft, now: Timestamp) -> Verdict {
         var draft = draft
-        let source = SourceKey(draft)
+        let new = SourceKey(draft)
+        let source = buckets[new]?.source ?? new
         let key = SimilarityKey(source: source, type: draft.type, reason: draft.reason)
         var observationKey = ObservationKey.single(key, fieldPath: draft.reference.fieldPath, message: draft.message)
         if isOneOfMany(draft.message, key, now: now) {
@@ -128,7 +131,7 @@ struct EventCorrelator: Sendable {
     }
 
     private mutating func takeToken(_ source: SourceKey, now: Timestamp) -> Bool {
-        var bucket = buckets[source] ?? Bucket(tokens: Double(Limits.burst), last: now)
+        var bucket = buckets[source] ?? Bucket(source: source, tokens: Double(Limits.burst), last: now)
         let refill = Double((now - bucket.last).nanoseconds) / Double(Limits.refillInterval.nanoseconds)
         bucket.tokens = min(Double(Limits.burst), bucket.tokens + refill)
         bucket.last = now

@@ -19,7 +19,7 @@ struct NodePods: Sendable {
         let client = informers.client
         let now = client.host.clock.now
         var isDone = true
-        for pod in informers.objects(.pods) where pod.spec["nodeName"]?.string == name {
+        for pod in informers.objects(.pods) where pod.nodeName == name {
             do throws(StatusError) {
                 var isChanged = false
                 let updated = try client.updateStatus(pod.key, uid: pod.uid) { value in

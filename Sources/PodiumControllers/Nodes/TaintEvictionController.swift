@@ -42,13 +42,11 @@ package final class TaintEvictionController: InformedReconciler {
 
     package func watch(_ controller: Controller<NamespacedName>) {
         informers.handle(.pods) { [weak self] event in
-            self?.place(event)
             // What is neither new nor has other tolerations or another node cannot change the outcome.
-            if case .updated(let old, let new) = event, old.uid == new.uid,
-                old.spec["nodeName"] == new.spec["nodeName"], old.spec["tolerations"] == new.spec["tolerations"]
-            {
+            if case .updated(let old, let new) = event, old.uid == new.uid, old.stored.hasSameSpec(as: new.stored) {
                 return
             }
+            self?.place(event)
             controller.add(event.object.key.name)
         }
         informers.handle(.nodes) { [weak self] event in
@@ -61,7 +59,7 @@ package final class TaintEvictionController: InformedReconciler {
     private func place(_ event: InformerEvent) {
         let pod = event.object
         let name = pod.key.name
-        let node: String? = if case .deleted = event { nil } else { pod.spec["nodeName"]?.string }
+        let node: String? = if case .deleted = event { nil } else { pod.nodeName.isEmpty ? nil : pod.nodeName }
         state.withState { state in
             if state.nodes[name] == node { return }
             if let old = state.nodes.removeValue(forKey: name) {
@@ -81,8 +79,7 @@ package final class TaintEvictionController: InformedReconciler {
 
     package func reconcile(_ name: NamespacedName) throws -> ReconcileResult {
         let now = informers.client.host.clock.now
-        guard let pod = informers.object(.pods, name), let nodeName = pod.spec["nodeName"]?.string,
-            let node = informers.object(.nodes, nodeName)
+        guard let pod = informers.object(.pods, name), let node = informers.object(.nodes, pod.nodeName)
         else {
             cancel(name)
             return .done

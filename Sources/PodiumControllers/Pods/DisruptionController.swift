@@ -35,12 +35,14 @@ package final class DisruptionController: InformedReconciler {
         }
         informers.handle(.pods) { [weak self] event in
             guard let self else { return }
-            if case .updated(let old, let new) = event, Self.isAlike(old, new) { return }
             let pod = event.object
-            for budget in self.informers.objects(Self.resource)
-            where budget.namespace == pod.namespace && Self.selector(of: budget).matches(pod.labels) {
-                controller.add(budget.key.name)
+            // Most pods have no budget, and then nobody reads their trees.
+            let budgets = self.informers.objects(Self.resource).filter {
+                $0.namespace == pod.namespace && Self.selector(of: $0).matches(pod.labels)
             }
+            if budgets.isEmpty { return }
+            if case .updated(let old, let new) = event, Self.isAlike(old, new) { return }
+            for budget in budgets { controller.add(budget.key.name) }
         }
     }
 

@@ -57,9 +57,9 @@ package final class PodGarbageCollector: InformedReconciler {
         if case .deleted = event { return false }
         let pod = event.object
         if pod.isTerminating || pod.isTerminalPod { return true }
-        guard let node = pod.spec["nodeName"]?.string else { return false }
-        if case .updated(let old, _) = event, old.spec["nodeName"]?.string == node { return false }
-        return informers.object(.nodes, node) == nil
+        if pod.nodeName.isEmpty { return false }
+        if case .updated(let old, _) = event, old.nodeName == pod.nodeName { return false }
+        return informers.object(.nodes, pod.nodeName) == nil
     }
 
     package func reconcile(_ key: Key) throws -> ReconcileResult {
@@ -84,7 +84,7 @@ package final class PodGarbageCollector: InformedReconciler {
         var isWorthwhile = false
         var missing: [String: Timestamp] = [:]
         for pod in pods {
-            let nodeName = pod.spec["nodeName"]?.string ?? ""
+            let nodeName = pod.nodeName
             if nodeName.isEmpty {
                 if pod.isTerminating { try collect(pod, nil) }
                 continue

@@ -48,7 +48,7 @@ package final class ClaimProtectionController: InformedReconciler {
     /// Whether `pod` keeps `claim` from going. Only a pod on a node does: a kubelet starts no pod whose claim goes. One
     /// that has ended does, too, until it is removed.
     private static func uses(_ pod: APIObject, _ claim: APIObject) -> Bool {
-        guard pod.namespace == claim.namespace, !(pod.spec["nodeName"]?.string ?? "").isEmpty else { return false }
+        guard pod.namespace == claim.namespace, !pod.nodeName.isEmpty else { return false }
         return pod.spec["volumes"]?.elements.contains { volume in
             if volume["persistentVolumeClaim"]?["claimName"]?.string == claim.name { return true }
             return ephemeralClaim(of: volume, in: pod) == claim.name && !isShutDown(pod) && isOwner(pod, of: claim)

@@ -40,17 +40,17 @@ package struct FieldSelector: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether the object called `name` meets all requirements, whose other fields are `fields`; an absent field is
+    /// Whether the object called `name` meets all requirements, whose other fields `value` gives; an absent field is
     /// the empty text.
-    package func matches(_ name: NamespacedName, _ fields: [String: String]) -> Bool {
+    package func matches(_ name: NamespacedName, _ value: (String) -> String?) -> Bool {
         for requirement in requirements {
-            let value =
+            let found =
                 switch requirement.field {
                 case "metadata.name": name.name
                 case "metadata.namespace": name.namespace
-                default: fields[requirement.field] ?? ""
+                default: value(requirement.field) ?? ""
                 }
-            if (value == requirement.value) == requirement.isNegated { return false }
+            if (found == requirement.value) == requirement.isNegated { return false }
         }
         return true
     }

@@ -37,7 +37,7 @@ package struct ListOptions: Sendable {
     /// Whether the object called `name` is meant.
     package func matches(_ name: NamespacedName, _ facts: ObjectFacts) -> Bool {
         if let labels, !labels.matches(facts.labels) { return false }
-        if let fields, !fields.matches(name, facts.fields) { return false }
+        if let fields, !fields.matches(name, { facts.fields[$0] }) { return false }
         return true
     }
 

@@ -40,6 +40,9 @@ extension ResourceStore {
     ) throws(StatusError) -> UpdateOutcome {
         for attempt in 1... {
             let current = try storage.object(key(name))
+            // Held, so that whoever looks at its tree until the end of this write reads it once.
+            let reading = current?.read()
+            defer { withExtendedLifetime(reading) {} }
             guard let replacement = try make(current) else {
                 guard let current else { throw .notFound(resource, name) }
                 return UpdateOutcome(result: .stored(current), isCreated: false)
@@ -178,17 +181,24 @@ extension ResourceStore {
         warnings += strategy.preparationWarnings(object, old: old)
         try strategy.prepareForUpdate(&object, old: old, context: context)
         let errors =
-            ObjectMetaValidation.validateUpdate(
-                account.validated(object["metadata"]),
-                old: old["metadata"],
-                namespaced: definition.isNamespaced,
-                isRechecked: definition.rules.rechecksMetadata,
-                nameErrors: strategy.nameErrors
-            ) + (try strategy.validateUpdate(object, old: old, context: context))
+            metadataErrors(account.validated(object["metadata"]), old: old["metadata"])
+            + (try strategy.validateUpdate(object, old: old, context: context))
         if !errors.isEmpty { throw invalid(name, errors) }
         try api.admission.validate(object, attributes, context, &warnings)
         warnings += strategy.warnings(object, old: old, context: context)
         return object
+    }
+
+    /// What is wrong with new metadata; what is stored was looked at when it came.
+    private func metadataErrors(_ metadata: JSONValue?, old: JSONValue?) -> [FieldError] {
+        if metadata == old { return [] }
+        return ObjectMetaValidation.validateUpdate(
+            metadata,
+            old: old,
+            namespaced: definition.isNamespaced,
+            isRechecked: definition.rules.rechecksMetadata,
+            nameErrors: strategy.nameErrors
+        )
     }
 
     /// Carries over what a client may leave out or may not change; what it changes all the same is validated.

@@ -194,31 +194,78 @@ package struct FileNode: Hashable, Sendable {
     /// What it is.
     package var kind: FileKind
     /// The permissions.
-    package var mode: Int
+    package var mode: Int {
+        get { Int(bits) }
+        set { bits = UInt32(truncatingIfNeeded: newValue) }
+    }
     /// When it was changed last.
     package var time: Timestamp
-    /// The number of the user that it belongs to.
-    package var owner = 0
-    /// The number of the group that it belongs to.
-    package var group = 0
     /// What a file holds.
     package var content = FileContent()
-    /// Where a link points, or which device it is.
-    package var target = ""
     /// What a directory holds.
     package var children: [String: FileNode] = [:]
-    /// The number of a file that has several names (``SharedFiles``).
-    package var shared: Int?
-    /// How many names such a file has.
-    package var names = 1
-    /// Counts changes of the content, so that a watcher notices them.
-    var version = 0
+    private var bits: UInt32
+    /// At most one: what few nodes have, so that the many of a pod stay small.
+    private var seldom: [Seldom] = []
+
+    /// What is the same for nearly all nodes.
+    private struct Seldom: Hashable, Sendable {
+        var owner = 0
+        var group = 0
+        var target = ""
+        var shared: Int?
+        var names = 1
+        var version = 0
+    }
 
     /// A node that holds nothing.
     package init(kind: FileKind, mode: Int, time: Timestamp) {
         self.kind = kind
-        self.mode = mode
+        bits = UInt32(truncatingIfNeeded: mode)
         self.time = time
+    }
+
+    private func seldom<Value>(_ member: (Seldom) -> Value) -> Value { member(seldom.first ?? Seldom()) }
+
+    private mutating func setSeldom<Value: Equatable>(_ member: WritableKeyPath<Seldom, Value>, _ value: Value) {
+        if seldom.isEmpty {
+            if value == Seldom()[keyPath: member] { return }
+            seldom.append(Seldom())
+        }
+        seldom[0][keyPath: member] = value
+        // So that nodes that are alike are equal, however they came to it.
+        if seldom[0] == Seldom() { seldom = [] }
+    }
+
+    /// The number of the user that it belongs to.
+    package var owner: Int {
+        get { seldom(\.owner) }
+        set { setSeldom(\.owner, newValue) }
+    }
+    /// The number of the group that it belongs to.
+    package var group: Int {
+        get { seldom(\.group) }
+        set { setSeldom(\.group, newValue) }
+    }
+    /// Where a link points, or which device it is.
+    package var target: String {
+        get { seldom(\.target) }
+        set { setSeldom(\.target, newValue) }
+    }
+    /// The number of a file that has several names (``SharedFiles``).
+    package var shared: Int? {
+        get { seldom(\.shared) }
+        set { setSeldom(\.shared, newValue) }
+    }
+    /// How many names such a file has.
+    package var names: Int {
+        get { seldom(\.names) }
+        set { setSeldom(\.names, newValue) }
+    }
+    /// Counts changes of the content, so that a watcher notices them.
+    var version: Int {
+        get { seldom(\.version) }
+        set { setSeldom(\.version, newValue) }
     }
 
     /// A file.

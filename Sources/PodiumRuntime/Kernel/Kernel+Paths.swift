@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From paths to files: links, mounts and the trees behind them.
 
+import OrderedCollections
 import PodiumMachinery
 
 /// The way along a path, as far as it was walked.
@@ -70,7 +71,7 @@ extension Kernel {
     func locateMissing(
         _ path: String,
         in container: Int,
-        _ meter: WorkMeter
+        _ meter: WorkMeter? = nil
     ) throws(Errno) -> (place: FileLocation, rest: [String])? {
         let walk = try walk(path, in: container, follow: true, stopsAtMissing: true, meter)
         if let node = walk.node {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lasting state of a sandbox: its containers, processes, open files, pipes, volumes and listeners.
 
+package import OrderedCollections
 package import PodiumMachinery
 
 /// What a small operating system keeps for the containers of one pod.
@@ -25,10 +26,11 @@ package struct Kernel: Sendable {
 
     /// What all containers share.
     package let configuration: SandboxConfiguration
-    /// The runs of containers, by number.
-    package var containers: [Int: Container] = [:]
-    /// The processes whose turn it is not, by number.
-    package var processes: [Int: Process] = [:]
+    /// The runs of containers, by number. There are few, and they are large: a dictionary of another kind would keep
+    /// room for as many again.
+    package var containers: OrderedDictionary<Int, Container> = [:]
+    /// The processes whose turn it is not, by number; few and large, too.
+    package var processes: OrderedDictionary<Int, Process> = [:]
     /// Open files by number; descriptors of several processes may be the same one.
     package var openFiles: [Int: OpenFile] = [:]
     var pipes: [Int: Pipe] = [:]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What processes and files hold of the memory of this machine, and what becomes of those that hold too much.
 
+import OrderedCollections
 extension Kernel {
     /// The bytes that the processes of a pod hold together; a container that has them go beyond it is killed for its
     /// memory.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `/proc` shows.
 
+import OrderedCollections
 import PodiumMachinery
 
 extension Machine {

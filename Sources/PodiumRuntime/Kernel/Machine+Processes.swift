@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How processes begin, end and are signalled.
 
+import OrderedCollections
 import PodiumMachinery
 
 extension Machine {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading, writing, opening and closing by descriptor.
 
+import OrderedCollections
 import PodiumMachinery
 
 /// What reading comes to.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel at one moment, with the process whose turn it is: what programs call.
 
+import OrderedCollections
 package import PodiumMachinery
 
 /// A kernel at work: what a program can reach while it runs.

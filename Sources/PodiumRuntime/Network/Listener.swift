@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ports that a pod's containers listen on and what they answer there.
 
+import OrderedCollections
 import PodiumMachinery
 
 /// A port that accepts connections.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the containers of a pod answer, as a value that others may ask while the pod itself is at work.
 
+import OrderedCollections
 package import PodiumMachinery
 
 /// The ports of a pod's containers at one moment.
@@ -8,7 +9,7 @@ package struct SandboxPorts: Hashable, Sendable {
     /// Programs that listen, by port.
     let listeners: [Int: Listener]
     /// The ports of containers of whose programs nothing is known, by container.
-    let expected: [Int: [Int]]
+    let expected: OrderedDictionary<Int, [Int]>
     /// How many changes of files there were, where files are served.
     let fileChanges: Int?
 }

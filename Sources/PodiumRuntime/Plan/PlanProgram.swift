@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A container that does what its plan says.
 
+import OrderedCollections
 import PodiumMachinery
 
 /// The process of a planned container.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making a container: its files, its environment, and the process that it runs.
 
+import OrderedCollections
 import PodiumMachinery
 import PodiumPodModel
 
@@ -150,15 +151,16 @@ extension Machine {
 
     /// Makes the directories of a path that are missing.
     private mutating func makePath(_ parts: [String], _ directory: FileNode, _ number: Int) {
-        for count in parts.indices {
-            let path = "/" + parts[...count].joined(separator: "/")
-            guard let location = try? kernel.locate(path, in: number), kernel.node(at: location) == nil else {
-                continue
-            }
-            kernel.update(location) { place in
-                place = directory
-                return true
-            }
+        // Where something else than a directory is in the way, nothing can be made.
+        guard let found = try? kernel.locateMissing("/" + parts.joined(separator: "/"), in: number) else { return }
+        let made = found.rest.reversed().reduce(directory) { below, name in
+            var parent = directory
+            parent.children[name] = below
+            return parent
+        }
+        kernel.update(found.place) { place in
+            place = made
+            return true
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that are run in containers from outside: probes, hooks, `exec`.
 
+import OrderedCollections
 package import PodiumMachinery
 
 extension PodSandbox {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The simulated containers of one pod: a value that events drive and that says what follows and when to look again.
 
+import OrderedCollections
 package import PodiumMachinery
 
 /// All containers of one pod with the files and the network they share.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a program of which nothing is known does: when it ends, what it answers, what is said of it.
 
+import OrderedCollections
 import PodiumMachinery
 
 /// A program of which nothing is known.

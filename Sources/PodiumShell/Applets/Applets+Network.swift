@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applets that look at the network: names, interfaces, routes, ports and clients of well-known servers.
 
+import OrderedCollections
 import PodiumRuntime
 
 extension Applets {

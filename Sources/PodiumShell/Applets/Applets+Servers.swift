@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs that serve: httpd, nginx, nc -l, the test image, and well-known servers.
 
+import OrderedCollections
 import PodiumMachinery
 import PodiumRuntime
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Subshells, pipelines, substitutions and background jobs.
 
+import OrderedCollections
 import PodiumMachinery
 import PodiumRuntime
 

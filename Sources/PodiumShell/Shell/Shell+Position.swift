@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where in its script a command stands: whether anything follows, which decides what unknown programs stand for.
 
+import OrderedCollections
 import PodiumRuntime
 
 extension Shell {

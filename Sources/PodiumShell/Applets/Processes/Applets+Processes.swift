@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applets that look at processes or signal them by name: ps, pgrep, pkill, pidof, pstree and the like.
 
+import OrderedCollections
 import PodiumMachinery
 import PodiumRuntime
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // crond: runs the commands of crontabs at their minutes; crontab: installs and shows them.
 
+import OrderedCollections
 import PodiumMachinery
 import PodiumRuntime
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // nice, setsid, taskset and the like, which run a command under other conditions, and start-stop-daemon.
 
+import OrderedCollections
 import PodiumMachinery
 import PodiumRuntime
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Package managers: which programs a container has once it has installed something.
 
+import OrderedCollections
 import PodiumRuntime
 
 extension Applets {
