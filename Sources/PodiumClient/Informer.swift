@@ -40,14 +40,18 @@ package final class Informer: Sendable {
         case bytes
     }
 
-    private typealias Cache = OrderedDictionary<NamespacedName, APIObject>
+    private struct Cache {
+        var objects: OrderedDictionary<NamespacedName, APIObject> = [:]
+        /// Every change up to this one is known.
+        var revision = Revision(0)
+    }
 
     private let cache: Confined<Cache>
     private let retention: Retention
     private let reflector: Reflector
 
     /// Makes an informer; nothing happens before `start`. `handler` runs on `queue` only. An informer that skips
-    /// heartbeats knows the state before them.
+    /// heartbeats knows the state before them. `whenListed` is called after the differences to a list were told.
     package init(
         client: ResourceClient,
         resource: GroupResource,
@@ -55,9 +59,10 @@ package final class Informer: Sendable {
         keeps retention: Retention = .trees,
         skipsHeartbeats: Bool = false,
         queue: any SerialQueue,
+        whenListed: @escaping @Sendable () -> Void = {},
         handler: @escaping @Sendable (InformerEvent) -> Void
     ) {
-        let cache = Confined<Cache>([:], on: queue)
+        let cache = Confined(Cache(), on: queue)
         self.cache = cache
         self.retention = retention
         reflector = Reflector(
@@ -68,12 +73,19 @@ package final class Informer: Sendable {
             queue: queue
         ) { event in
             switch event {
-            case .listed(let objects): Self.replace(cache, with: objects, retention, handler)
-            case .changed(let object): Self.take(object, into: cache, retention, handler)
+            case .listed(let objects, let revision):
+                cache.withState { $0.revision = revision }
+                Self.replace(cache, with: objects, retention, handler)
+                whenListed()
+            case .changed(let object):
+                cache.withState { $0.revision = object.revision }
+                Self.take(object, into: cache, retention, handler)
             case .removed(let object):
-                if cache.withState({ $0.removeValue(forKey: object.key.name) }) != nil {
-                    handler(.deleted(APIObject(object)))
+                let known = cache.withState { cache in
+                    cache.revision = object.revision
+                    return cache.objects.removeValue(forKey: object.key.name)
                 }
+                if known != nil { handler(.deleted(APIObject(object))) }
             }
         }
     }
@@ -86,11 +98,14 @@ package final class Informer: Sendable {
 
     /// The object this informer knows under `name`. Only on the queue.
     package func object(_ name: NamespacedName) -> APIObject? {
-        cache.withState { $0[name] }.map { retention.given($0) }
+        cache.withState { $0.objects[name] }.map { retention.given($0) }
     }
 
     /// All objects this informer knows, in no particular but a repeatable order. Only on the queue.
-    package var objects: [APIObject] { cache.withState { $0.values.map(retention.given) } }
+    package var objects: [APIObject] { cache.withState { $0.objects.values.map(retention.given) } }
+
+    /// Every change of the collection up to this revision is known. Only on the queue.
+    package var revision: Revision { cache.withState { $0.revision } }
 
     private static func take(
         _ stored: StoredObject,
@@ -99,7 +114,7 @@ package final class Informer: Sendable {
         _ handler: (InformerEvent) -> Void
     ) {
         let object = APIObject(stored)
-        let old = cache.withState { $0.updateValue(retention.given(object), forKey: object.key.name) }
+        let old = cache.withState { $0.objects.updateValue(retention.given(object), forKey: object.key.name) }
         handler(old.map { .updated(old: $0, new: object) } ?? .added(object))
     }
 
@@ -110,11 +125,11 @@ package final class Informer: Sendable {
         _ handler: (InformerEvent) -> Void
     ) {
         let names = Set(objects.map(\.key.name))
-        for gone in cache.withState({ $0.values.filter { !names.contains($0.key.name) } }) {
-            _ = cache.withState { $0.removeValue(forKey: gone.key.name) }
+        for gone in cache.withState({ $0.objects.values.filter { !names.contains($0.key.name) } }) {
+            _ = cache.withState { $0.objects.removeValue(forKey: gone.key.name) }
             handler(.deleted(gone))
         }
-        for stored in objects where cache.withState({ $0[stored.key.name]?.revision }) != stored.revision {
+        for stored in objects where cache.withState({ $0.objects[stored.key.name]?.revision }) != stored.revision {
             take(stored, into: cache, retention, handler)
         }
     }

@@ -9,8 +9,8 @@ import Synchronization
 
 /// What a reflector sees.
 package enum ReflectorEvent: Sendable {
-    /// These are all there are, in key order.
-    case listed([StoredObject])
+    /// These are all there are at a revision, in key order.
+    case listed([StoredObject], at: Revision)
     case changed(StoredObject)
     /// It is gone; this was its last state.
     case removed(StoredObject)
@@ -115,7 +115,7 @@ package final class Reflector: Sendable {
                 state.cursor = cursor
                 state.backOff.reset()
             }
-            handler(.listed(snapshot.objects))
+            handler(.listed(snapshot.objects, at: snapshot.revision))
             wake()
         } catch .ended {
             return

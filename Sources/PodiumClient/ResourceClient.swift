@@ -98,15 +98,25 @@ package struct ResourceClient: Sendable {
     /// - Parameters:
     ///   - uid: when given, an object of the same name with another UID counts as not found.
     ///   - graceSeconds: the grace of a pod; nil takes that of its spec.
+    ///   - propagation: what becomes of what the object owns; nil leaves that to its kind.
+    /// - Returns: the revision of the deletion, or of the mark that it is to go.
     /// - Throws: what a client of the API would be told; 404.
-    package func delete(_ key: ObjectKey, uid: String? = nil, graceSeconds: Int64? = nil) throws(StatusError) {
+    @discardableResult
+    package func delete(
+        _ key: ObjectKey,
+        uid: String? = nil,
+        graceSeconds: Int64? = nil,
+        propagation: DeleteOptions.Propagation? = nil
+    ) throws(StatusError) -> Revision? {
         let store = try api.store(key.resource, namespace: key.name.namespace)
         if let uid, try storage.object(key)?.facts.uid != uid { throw .notFound(key.resource, key.name.name) }
         var options = DeleteOptions()
         options.user = user
         options.uid = uid
         options.gracePeriodSeconds = graceSeconds
-        _ = try store.delete(key.name.name, options: options)
+        options.propagation = propagation
+        guard case .stored(let last) = try store.delete(key.name.name, options: options).result else { return nil }
+        return last.revision
     }
 
     /// Has `finalizer` hold an object, unless it is being deleted already.

@@ -20,6 +20,7 @@ package final class SharedInformers: Sendable {
         /// In the order of the first registration, which is the order in which collections are listed.
         var resources: [GroupResource] = []
         var handlers: [GroupResource: [Handler]] = [:]
+        var listHandlers: [GroupResource: [@Sendable () -> Void]] = [:]
         var informers: [GroupResource: Informer] = [:]
         var isStarted = false
         var stopped = false
@@ -57,6 +58,12 @@ package final class SharedInformers: Sendable {
         informer?.start()
     }
 
+    /// Has `handler` called whenever a collection was listed, at the beginning and after changes were missed, once all
+    /// differences have been told. Only on the queue.
+    package func whenListed(_ resource: GroupResource, _ handler: @escaping @Sendable () -> Void) {
+        state.withState { $0.listHandlers[resource, default: []].append(handler) }
+    }
+
     /// Begins to list and watch. Only on the queue.
     package func start() {
         let informers = state.withState { state -> [Informer] in
@@ -72,6 +79,7 @@ package final class SharedInformers: Sendable {
         let informers = state.withState { state in
             state.stopped = true
             state.handlers = [:]
+            state.listHandlers = [:]
             defer { state.informers = [:] }
             return state.resources.compactMap { state.informers[$0] }
         }
@@ -85,7 +93,10 @@ package final class SharedInformers: Sendable {
             keeps: resource == .pods ? .bytes : .trees,
             // Whose controller goes by them looks for itself, when it is time.
             skipsHeartbeats: true,
-            queue: self.state.queue
+            queue: self.state.queue,
+            whenListed: { [weak self] in
+                for handler in self?.state.withState({ $0.listHandlers[resource] ?? [] }) ?? [] { handler() }
+            }
         ) { [weak self] event in
             guard let self else { return }
             for handler in self.state.withState({ $0.handlers[resource] ?? [] }) { handler(event) }
@@ -110,6 +121,11 @@ package final class SharedInformers: Sendable {
     /// The cluster-scoped object of this name as the informers know it. Only on the queue.
     package func object(_ resource: GroupResource, _ name: String) -> APIObject? {
         object(resource, NamespacedName(namespace: "", name: name))
+    }
+
+    /// Up to which revision every change of a collection is known; nil when nobody follows it. Only on the queue.
+    package func revision(of resource: GroupResource) -> Revision? {
+        state.withState { $0.informers[resource] }?.revision
     }
 
     /// All objects of a collection as the informers know them, in a repeatable order. Only on the queue.

@@ -3,6 +3,7 @@
 
 package import PodiumClient
 import PodiumHost
+import PodiumMachinery
 import PodiumRegistry
 
 /// What kube-controller-manager is to Kubernetes: all controllers on one queue, reading every change once.
@@ -35,6 +36,11 @@ package final class StandardControllers: Sendable {
         NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
         DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
         GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
+    ] + workloadNames
+
+    /// Those of the controllers of workloads.
+    package static let workloadNames = [
+        ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
     ]
 
     private struct Members {
@@ -42,6 +48,8 @@ package final class StandardControllers: Sendable {
         var stops: [@Sendable () -> Void] = []
         /// The reconcilers, which their controllers do not keep alive.
         var reconcilers: [any Reconciler] = []
+        /// What several of them share.
+        var indexes: [any Sendable] = []
         var isStarted = false
     }
 
@@ -95,9 +103,22 @@ package final class StandardControllers: Sendable {
         add("generic-garbage-collector") { GarbageCollector(informers: $0, catalog: catalog) }
         add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
+        addWorkloads()
         for make in options.additional { add(make(informers)) }
         informers.start()
     }
+
+    private func addWorkloads() {
+        guard Self.workloadNames.contains(where: isEnabled) else { return }
+        let pods = WorkloadPods(.pods, informers: informers) { WorkloadPod($0) }
+        let sets = OwnedObjects<APIObject>(.replicaSets, informers: informers) { $0 }
+        members.withState { $0.indexes += [pods, sets] }
+        add("replication-controller") { ReplicaController<ReplicationControllerKind>(informers: $0, pods: pods) }
+        add("replicaset-controller") { ReplicaController<ReplicaSetKind>(informers: $0, pods: pods) }
+        add("deployment-controller") { DeploymentController(informers: $0, sets: sets, pods: pods) }
+    }
+
+    private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }
 
     /// Adds a controller that writes as the service account `account`.
     private func add(_ account: String, _ make: (SharedInformers) -> some InformedReconciler) {
@@ -108,7 +129,7 @@ package final class StandardControllers: Sendable {
     private static let fieldManager = "kube-controller-manager"
 
     private func add<Member: InformedReconciler>(_ reconciler: Member) {
-        guard options.enabled?.contains(Member.name) ?? true else { return }
+        guard isEnabled(Member.name) else { return }
         let controller = Controller(
             name: Member.name,
             host: informers.client.host,

@@ -14,9 +14,9 @@ package enum OwnerKind: String, CaseIterable, Sendable {
     /// Where its objects are.
     var resource: GroupResource {
         switch self {
-        case .replicationController: GroupResource(group: "", resource: "replicationcontrollers")
-        case .replicaSet: GroupResource(group: "apps", resource: "replicasets")
-        case .statefulSet: GroupResource(group: "apps", resource: "statefulsets")
+        case .replicationController: .replicationControllers
+        case .replicaSet: .replicaSets
+        case .statefulSet: .statefulSets
         }
     }
 

@@ -128,9 +128,9 @@ package final class DisruptionController: InformedReconciler {
 
     private func replicas(of owner: OwnerReference, _ pod: APIObject) throws(StatusError) -> Int? {
         let collections = [
-            "ReplicationController": GroupResource(group: "", resource: "replicationcontrollers"),
-            "ReplicaSet": GroupResource(group: "apps", resource: "replicasets"),
-            "StatefulSet": GroupResource(group: "apps", resource: "statefulsets"),
+            "ReplicationController": GroupResource.replicationControllers,
+            "ReplicaSet": .replicaSets,
+            "StatefulSet": .statefulSets,
         ]
         guard let resource = collections[owner.kind] else { return nil }
         let object = try informers.client.get(ObjectKey(resource, namespace: pod.namespace, name: owner.name))

@@ -15,7 +15,6 @@ extension BuiltInKind {
         kind.dependents = .orphan
         kind.rechecksMetadata = false
         kind.registryPrefix = "controllers"
-        kind.missingController = "no pods are made"
     }
 
     static let podTemplates = BuiltInKind("podtemplates", PodTemplateStrategy()) { kind in
@@ -31,7 +30,6 @@ extension BuiltInKind {
         // Kubernetes: pkg/registry/apps/deployment/strategy.go
         kind.fieldFilters = ["status": .allBut([["spec"], ["metadata", "labels"]])]
         kind.rechecksMetadata = false
-        kind.missingController = "no replica sets or pods are made"
     }
 
     static let replicaSets = BuiltInKind("replicasets", in: "apps", ReplicaSetStrategy()) { kind in
@@ -40,7 +38,6 @@ extension BuiltInKind {
             SelectableField("status.replicas", fallback: "0")
         ]
         kind.rechecksMetadata = false
-        kind.missingController = "no pods are made"
     }
 
     static let statefulSets = BuiltInKind("statefulsets", in: "apps", StatefulSetStrategy()) { kind in

@@ -11,7 +11,7 @@ extension KubeletCluster {
     func notePods(_ event: ReflectorEvent) {
         guard surroundings.configuration.isEnabled else { return }
         switch event {
-        case .listed(let objects): noteList(objects)
+        case .listed(let objects, _): noteList(objects)
         case .changed(let object): place(object)
         case .removed(let object): remove(object.key.name, uid: object.facts.uid)
         }

@@ -3,6 +3,7 @@
 
 import PodiumClient
 import PodiumCodec
+import PodiumMachinery
 
 /// An entry of `metadata.ownerReferences`.
 struct OwnerReference: Hashable, Sendable {
@@ -10,6 +11,8 @@ struct OwnerReference: Hashable, Sendable {
     let kind: String
     let name: String
     let uid: String
+    /// Whether it is this owner who decides what becomes of the object; no object has two such.
+    let isController: Bool
     /// Whether the owner, when it waits for what it owns, waits for this.
     let blocksOwnerDeletion: Bool
 
@@ -18,12 +21,28 @@ struct OwnerReference: Hashable, Sendable {
         kind = json["kind"]?.string ?? ""
         name = json["name"]?.string ?? ""
         uid = json["uid"]?.string ?? ""
+        isController = json["controller"]?.bool ?? false
         blocksOwnerDeletion = json["blockOwnerDeletion"]?.bool ?? false
     }
 
     /// The owners of an object.
     static func list(of object: JSONValue) -> [OwnerReference] {
         (object["metadata"]?["ownerReferences"]?.elements ?? []).map { OwnerReference($0) }
+    }
+
+    /// The owner that controls an object; nil when nobody does.
+    static func controller(of object: JSONValue) -> OwnerReference? {
+        let entry = object["metadata"]?["ownerReferences"]?.elements.first { $0["controller"]?.bool == true }
+        return entry.map { OwnerReference($0) }
+    }
+
+    /// The reference by which `owner` controls something.
+    // Kubernetes: apimachinery/pkg/apis/meta/v1/controller_ref.go NewControllerRef
+    static func controlling(_ owner: APIObject, _ type: OwnerType) -> JSONValue {
+        [
+            "apiVersion": .string(type.apiVersion), "kind": .string(type.kind), "name": .string(owner.name),
+            "uid": .string(owner.uid), "controller": true, "blockOwnerDeletion": true,
+        ]
     }
 
     /// Takes the references to `uids` from `object`.
@@ -35,6 +54,13 @@ struct OwnerReference: Hashable, Sendable {
         object[path: "metadata", "ownerReferences"] = rest.isEmpty ? nil : .array(rest)
         return true
     }
+}
+
+/// How owners of one kind are named in references to them.
+struct OwnerType: Hashable, Sendable {
+    let resource: GroupResource
+    let apiVersion: String
+    let kind: String
 }
 
 /// The finalizers of the garbage collector.

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pod as workload controllers see it: who owns it, and how it is.
+
+import PodiumClient
+import PodiumCodec
+import PodiumMachinery
+import PodiumStorage
+
+/// A pod in one of its states. Immutable.
+///
+/// Who owns it and what its facts say is known without its tree; the rest is read when it is first asked for, which for
+/// pods without a controller is mostly never.
+final class WorkloadPod: Ownable {
+    enum Phase: String, Sendable {
+        case pending = "Pending"
+        case running = "Running"
+        case succeeded = "Succeeded"
+        case failed = "Failed"
+        case unknown = "Unknown"
+    }
+
+    /// What the tree says.
+    final class Details: Sendable {
+        let annotations: [String: String]
+        let finalizers: [String]
+        let created: Timestamp
+        /// Since when it is ready; nil while it is not.
+        let readySince: Timestamp?
+        let isReady: Bool
+        /// The most restarts of one of its containers.
+        let restarts: Int64
+
+        init(_ pod: APIObject) {
+            let never = Timestamp(nanoseconds: 0)
+            annotations = pod.annotations
+            finalizers = pod.metadata["finalizers"]?.elements.compactMap(\.string) ?? []
+            created = pod.creationTimestamp ?? never
+            let ready = pod.condition("Ready")
+            isReady = ready?["status"]?.string == "True"
+            let since = ready?["lastTransitionTime"]?.string.flatMap { Timestamp(rfc3339: $0) }
+            readySince = isReady ? since ?? never : nil
+            let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod.status[$0]?.elements ?? [] }
+            restarts = statuses.map { $0["restartCount"]?.integer ?? 0 }.max() ?? 0
+        }
+    }
+
+    let stored: StoredObject
+    let controller: OwnerReference?
+    let isTerminating: Bool
+    private let lazyDetails = LazyReference<Details>()
+
+    init(_ pod: APIObject) {
+        stored = pod.stored
+        controller = pod.controller
+        isTerminating = pod.isTerminating
+    }
+
+    var key: ObjectKey { stored.key }
+    var name: String { key.name.name }
+    var uid: String { stored.facts.uid }
+    var labels: [String: String] { stored.facts.labels }
+    var nodeName: String { stored.facts.fields["spec.nodeName"] ?? "" }
+    var phase: Phase { Phase(rawValue: stored.facts.fields["status.phase"] ?? "") ?? .unknown }
+    var details: Details { lazyDetails.value ?? lazyDetails.setOnce(Details(APIObject(stored))) }
+    /// The pod as a tree, read anew.
+    var object: APIObject { APIObject(stored) }
+
+    /// Whether it has ended for good.
+    var isFinished: Bool { phase == .succeeded || phase == .failed }
+    /// Whether it counts as one of those that there should be.
+    var isActive: Bool { !isFinished && !isTerminating }
+    var isReady: Bool { details.isReady }
+
+    /// Whether it has been ready for `minimum`.
+    // Kubernetes: pkg/api/v1/pod/util.go IsPodAvailable
+    func isAvailable(after minimum: Duration, now: Timestamp) -> Bool {
+        guard let since = details.readySince else { return false }
+        return minimum <= .zero || since + minimum <= now
+    }
+}
+
+extension Collection where Element == WorkloadPod {
+    /// How long it takes until the next of these pods, which are ready, has been so for `minimum`; nil when none will.
+    // Kubernetes: pkg/controller/controller_utils.go FindMinNextPodAvailabilityCheck
+    func nextAvailability(after minimum: Duration, now: Timestamp) -> Duration? {
+        if minimum <= .zero { return nil }
+        return compactMap(\.details.readySince).map { $0 + minimum - now }.filter { $0 > .zero }.min()
+    }
+}
+
+/// The pods of a cluster, by their controllers.
+typealias WorkloadPods = OwnedObjects<WorkloadPod>
