@@ -89,6 +89,8 @@ struct RolloutReplicaSet: Sendable {
     var actual: Int { status("replicas") }
     var ready: Int { status("readyReplicas") }
     var available: Int { status("availableReplicas") }
+    /// How many of its pods are and stay available: what it wants no more goes, although its status still has it.
+    var lastingAvailable: Int { min(available, replicas) }
     /// How many of its pods are being deleted; nil when its controller has not said.
     var terminating: Int? { object.status["terminatingReplicas"]?.int }
     /// Its number in the history of the Deployment; 0 when it has none.

@@ -34,6 +34,7 @@ struct Rollout: Sendable {
     var wanted: Int { all.reduce(0) { $0 + $1.replicas } }
     var actual: Int { all.reduce(0) { $0 + $1.actual } }
     var available: Int { all.reduce(0) { $0 + $1.available } }
+    private var lastingAvailable: Int { all.reduce(0) { $0 + $1.lastingAvailable } }
 
     static func isElder(_ left: RolloutReplicaSet, _ right: RolloutReplicaSet) -> Bool {
         left.created == right.created ? left.name < right.name : left.created < right.created
@@ -136,7 +137,7 @@ struct Rollout: Sendable {
         }
         var sets = activeOld.sorted(by: Self.isElder)
         if sets.isEmpty { return [] }
-        let unavailable = new.replicas - new.available
+        let unavailable = new.replicas - new.lastingAvailable
         let room = wanted - spec.minAvailable - unavailable
         if room <= 0 { return [] }
         return cleanUp(&sets, room: room) + scaleDown(sets)
@@ -146,8 +147,8 @@ struct Rollout: Sendable {
     private func cleanUp(_ sets: inout [RolloutReplicaSet], room: Int) -> [Scaling] {
         var scalings: [Scaling] = []
         var rest = room
-        for index in sets.indices where rest > 0 && sets[index].replicas > sets[index].available {
-            let count = min(rest, sets[index].replicas - sets[index].available)
+        for index in sets.indices where rest > 0 && sets[index].replicas > sets[index].lastingAvailable {
+            let count = min(rest, sets[index].replicas - sets[index].lastingAvailable)
             rest -= count
             scalings.append(Scaling(set: sets[index], replicas: sets[index].replicas - count))
             sets[index].replicas -= count
@@ -157,7 +158,7 @@ struct Rollout: Sendable {
 
     /// Takes away old pods as long as enough are available.
     private func scaleDown(_ sets: [RolloutReplicaSet]) -> [Scaling] {
-        var rest = available - spec.minAvailable
+        var rest = lastingAvailable - spec.minAvailable
         var scalings: [Scaling] = []
         for set in sets where rest > 0 && set.replicas > 0 {
             let count = min(rest, set.replicas)
