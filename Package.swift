@@ -222,7 +222,7 @@ let package = Package(
             of: "Podium",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumRegistry", "PodiumClient",
-                "PodiumRuntime", "PodiumShell", "PodiumKubelet", "Podium", "PodiumTestKit",
+                "PodiumControllers", "PodiumRuntime", "PodiumShell", "PodiumKubelet", "Podium", "PodiumTestKit",
             ]
         ),
         tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumExchange", "PodiumHTTP", logging]),

@@ -55,8 +55,8 @@ public struct ClusterConfiguration: Sendable {
     /// The key that signs the tokens of service accounts is made of it too, and whoever knows the seed can make that
     /// key. Without a seed the key is drawn from the system, whatever the clock.
     public var seed: UInt64?
-    /// Whether the controllers, the scheduler and the kubelets run. Without them only requests change objects.
-    public var runsControllers = true
+    /// Which of the controllers, the scheduler and the kubelets run. Default all.
+    public var controllers = ControllerSelection.all
     /// What the cluster has beside Kubernetes itself; needs the controllers. Default nothing.
     public var addons: Set<Addon> = []
     /// The admission plugins that are left out, by name.

@@ -110,9 +110,10 @@ final class ControlPlane: Sendable {
             tokens: KubeletTokens(access.serviceAccountTokens)
         )
         let addons = configuration.addons
-        let isLive = configuration.runsControllers
+        let selection = configuration.controllers
+        let isLive = !selection.isEmpty
         controllers =
-            isLive ? ControllerSet(client: client, addons: addons, kubelets: kubelets) : nil
+            isLive ? ControllerSet(selection, client: client, addons: addons, kubelets: kubelets) : nil
         serverLease = isLive ? ServerLease(client: client, clock: clock) : nil
         let checks = Self.checks(storage, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(

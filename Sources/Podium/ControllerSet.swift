@@ -12,6 +12,7 @@ import PodiumScheduler
 
 /// The parts of a cluster that follow its objects and change them.
 final class ControllerSet: Sendable {
+    private let selection: ControllerSelection
     private let controllers: StandardControllers
     private let scheduler: Scheduler
     private let kubelets: KubeletHub
@@ -19,13 +20,18 @@ final class ControllerSet: Sendable {
     /// The logs of the containers that the kubelets run.
     let logs: any ContainerLogSource
 
-    /// Makes all of them for the cluster that `client` writes to; nothing happens before `start`.
+    /// Makes them for the cluster that `client` writes to; nothing happens before `start`.
     init(
+        _ selection: ControllerSelection,
         client: ResourceClient,
         addons: Set<Addon>,
         kubelets configuration: KubeletConfiguration
     ) {
-        var options = StandardControllers.Options(catalog: ResourceCatalog(client.api.surface.registry))
+        self.selection = selection
+        var options = StandardControllers.Options(
+            catalog: ResourceCatalog(client.api.surface.registry),
+            enabled: selection.standard
+        )
         let network = configuration.serviceNetwork
         options.additional.append { KubernetesServiceController(informers: $0, network: network) }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
@@ -35,11 +41,11 @@ final class ControllerSet: Sendable {
         logs = KubeletLogs(kubelets.logs)
     }
 
-    /// Begins to follow the cluster's objects.
+    /// Begins to follow the cluster's objects, those parts that are selected.
     func start() {
         controllers.start()
-        scheduler.start()
-        kubelets.start()
+        if selection.contains(ControllerSelection.scheduler) { scheduler.start() }
+        if selection.contains(ControllerSelection.kubelets) { kubelets.start() }
     }
 
     /// Ends everything; containers end without a trace.

@@ -32,7 +32,12 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Serve further, isolated clusters below /clusters/NAME, each made at its first use.")
     var clusters = false
 
-    @Option(help: "Which controllers run: '*' for all, or nothing (--controllers=) for the API alone.")
+    @Option(
+        help: """
+            Which controllers run: '*' for all, nothing (--controllers=) for the API alone, or names as \
+            kube-controller-manager takes them ('*,-deployment'); besides, 'workloads', 'scheduler' and 'kubelets'.
+            """
+    )
     var controllers = "*"
 
     @Option(help: "Admission plugins to leave out, separated by commas.")
@@ -100,9 +105,7 @@ struct ServerOptions: ParsableArguments {
     func validate() throws {
         guard (0...5000).contains(nodes) else { throw ValidationError("--nodes must be between 0 and 5000") }
         guard (0...256).contains(threads) else { throw ValidationError("--threads must be between 0 and 256") }
-        guard controllers.isEmpty || controllers == "*" else {
-            throw ValidationError("--controllers takes '*' or nothing; '\(controllers)' is neither")
-        }
+        _ = try controllerSelection()
         _ = try AuthorizationArgument.parse(authorizationMode)
         _ = try allowHost.map(AllowedCallers.host)
         _ = try allowOrigin.map(AllowedCallers.origin)
@@ -142,6 +145,14 @@ struct ServerOptions: ParsableArguments {
         }
     }
 
+    private func controllerSelection() throws -> ControllerSelection {
+        do throws(ControllerSelectionError) {
+            return try ControllerSelection(controllers)
+        } catch {
+            throw ValidationError("--controllers: \(error)")
+        }
+    }
+
     /// What the options say of the server, its address apart.
     func serverConfiguration() throws -> ServerConfiguration {
         var configuration = ServerConfiguration()
@@ -156,7 +167,7 @@ struct ServerOptions: ParsableArguments {
         configuration.cluster.clock = try clockChoice()
         configuration.cluster.seed = seed
         configuration.cluster.eventTTL = try eventTTL()
-        configuration.cluster.runsControllers = !controllers.isEmpty
+        configuration.cluster.controllers = try controllerSelection()
         configuration.cluster.disabledAdmissionPlugins = Set(Self.list(disableAdmissionPlugins))
         configuration.cluster.serviceClusterIPRange = try serviceRange()
         for name in AdmissionPluginLists.idle(Self.list(enableAdmissionPlugins)) {

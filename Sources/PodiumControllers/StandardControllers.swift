@@ -31,16 +31,29 @@ package final class StandardControllers: Sendable {
     }
 
     /// The names that `enabled` may hold.
-    package static let names = [
-        ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
-        NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
-        DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
-    ] + workloadNames
+    package static let names =
+        workloadNames + [
+            ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
+            NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
+            DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
+            GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
+        ]
 
     /// Those of the controllers of workloads.
     package static let workloadNames = [
         ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
+    ]
+
+    /// What some of them were called before, which kube-controller-manager still takes.
+    // Kubernetes: cmd/kube-controller-manager/names/controller_names.go KCMControllerAliases
+    package static let shortNames = [
+        "serviceaccount": ServiceAccountDefaults.name, "root-ca-cert-publisher": RootCertificatePublisher.name,
+        "namespace": NamespaceController.name, "nodelifecycle": NodeLifecycleController.name,
+        "podgc": PodGarbageCollector.name, "disruption": DisruptionController.name,
+        "pvc-protection": ClaimProtectionController.name, "pv-protection": VolumeProtectionController.name,
+        "garbagecollector": GarbageCollector.name, "clusterrole-aggregation": RoleAggregationController.name,
+        "replicationcontroller": ReplicationControllerKind.controllerName,
+        "replicaset": ReplicaSetKind.controllerName, "deployment": DeploymentController.name,
     ]
 
     private struct Members {

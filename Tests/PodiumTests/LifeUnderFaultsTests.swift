@@ -59,6 +59,7 @@ import Testing
             cluster = BareCluster(seed: seed, timeouts: timeouts)
             let images = ImageRegistry(ImageTable(isExhaustive: false), programs: Applets.library)
             controllers = ControllerSet(
+                .all,
                 client: cluster.client,
                 addons: [],
                 kubelets: KubeletConfiguration(images: images)

@@ -4,6 +4,7 @@
 import PodiumAPIServer
 import PodiumClient
 import PodiumCodec
+import PodiumControllers
 import PodiumKinds
 import PodiumKubelet
 import PodiumMachinery
@@ -38,9 +39,10 @@ enum Bootstrap {
     /// Those with which clusters of this configuration begin beside them.
     static func objects(_ configuration: ClusterConfiguration) -> [(resource: GroupResource, object: JSONValue)] {
         let network = configuration.serviceClusterIPRange.network
-        let objects = serviceObjects(network, isProtected: configuration.runsControllers)
+        let objects = serviceObjects(network, isProtected: !configuration.controllers.isEmpty)
         guard configuration.authorization.contains(.rbac) else { return objects }
-        return objects + BootstrapPolicy.objects(aggregates: configuration.runsControllers)
+        let aggregates = configuration.controllers.contains(RoleAggregationController.name)
+        return objects + BootstrapPolicy.objects(aggregates: aggregates)
     }
 
     /// Makes the Nodes of a new cluster.

@@ -70,6 +70,14 @@ struct DeploymentConditions: Hashable, Sendable {
 /// What the status of a Deployment counts.
 // Kubernetes: pkg/controller/deployment/sync.go calculateStatus
 struct DeploymentStatus: Hashable, Sendable {
+    /// The times of a rollout that stands still.
+    private enum Limits {
+        /// How long after its deadline it is looked at: the deadline must have passed.
+        static let margin: Duration = .seconds(1)
+        /// How soon it is looked at again when that time is now.
+        static let shortestWait: Duration = .milliseconds(5)
+    }
+
     let generation: Int64
     let replicas: Int
     let updated: Int
@@ -196,6 +204,6 @@ extension DeploymentStatus {
             !isComplete(spec), condition["reason"]?.string != DeploymentConditions.Reason.timedOut,
             let last = condition["lastUpdateTime"]?.string.flatMap({ Timestamp(rfc3339: $0) })
         else { return nil }
-        return max(.milliseconds(5), last + deadline - now + .seconds(1))
+        return max(Limits.shortestWait, last + deadline - now + Limits.margin)
     }
 }
