@@ -27,6 +27,11 @@ public enum AuthorizationMode: String, CaseIterable, Sendable {
 public enum Addon: String, CaseIterable, Sendable {
     /// The static pods of a control plane and a proxy on every node, in `kube-system`.
     case systemPods = "system-pods"
+    /// A default storage class, `standard`, whose volumes are made as soon as they are claimed.
+    case storage
+
+    /// Those that a cluster with nodes of its own has, if nobody says otherwise.
+    public static let standard: Set<Addon> = [.storage]
 }
 
 /// Why a value cannot be configured.

@@ -80,8 +80,13 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "End when the process that started this one ends, however it ends.")
     var exitWithParent = false
 
-    @Option(help: "What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames).")
-    var addons = ""
+    @Option(
+        help: """
+            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Without the option a \
+            cluster has \(Self.standardAddonNames), and nothing with --nodes 0.
+            """
+    )
+    var addons: String?
 
     @Option(
         help: """
@@ -176,7 +181,7 @@ struct ServerOptions: ParsableArguments {
         configuration.cluster.images = ImageChoice(rawValue: images) ?? .any
         configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
         configuration.cluster.authorization = try AuthorizationArgument.parse(authorizationMode)
-        configuration.cluster.addons = Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
+        configuration.cluster.addons = chosenAddons
         return configuration
     }
 
@@ -184,10 +189,18 @@ struct ServerOptions: ParsableArguments {
 
     private static let addonNames = Addon.allCases.map(\.rawValue).joined(separator: ", ")
 
+    private static let standardAddonNames = Addon.standard.map(\.rawValue).sorted().joined(separator: ", ")
+
     private func checkAddons() throws {
-        for name in addons.split(separator: ",") where Addon(rawValue: String(name)) == nil {
+        for name in (addons ?? "").split(separator: ",") where Addon(rawValue: String(name)) == nil {
             throw ValidationError("--addons: there is no '\(name)'; there is \(Self.addonNames)")
         }
+    }
+
+    /// What is named, or what a cluster with nodes has anyway; one without has nothing that nobody asked for.
+    var chosenAddons: Set<Addon> {
+        guard let addons else { return nodes > 0 ? Addon.standard : [] }
+        return Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
     }
 
     private static let authorizationModes = AuthorizationArgument.modes

@@ -18,7 +18,7 @@ package final class StandardControllers: Sendable {
         package var catalog: ResourceCatalog
         /// The certificate of the API server in PEM form; empty when it has none.
         package var rootCertificate: String
-        /// Makes controllers that are not Kubernetes' own.
+        /// Makes controllers that are not Kubernetes' own; they run whatever is enabled.
         package var additional: [@Sendable (SharedInformers) -> any InformedReconciler] = []
         /// The names of the controllers to run, as in kube-controller-manager's `--controllers`; nil for all.
         package var enabled: Set<String>?
@@ -42,6 +42,7 @@ package final class StandardControllers: Sendable {
     /// Those of the controllers of workloads.
     package static let workloadNames = [
         ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
+        VolumeBinderController.name, EphemeralVolumeController.name,
     ]
 
     /// What some of them were called before, which kube-controller-manager still takes.
@@ -54,6 +55,7 @@ package final class StandardControllers: Sendable {
         "garbagecollector": GarbageCollector.name, "clusterrole-aggregation": RoleAggregationController.name,
         "replicationcontroller": ReplicationControllerKind.controllerName,
         "replicaset": ReplicaSetKind.controllerName, "deployment": DeploymentController.name,
+        "persistentvolume-binder": VolumeBinderController.name, "ephemeral-volume": EphemeralVolumeController.name,
     ]
 
     private struct Members {
@@ -117,7 +119,7 @@ package final class StandardControllers: Sendable {
         add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
         addWorkloads()
-        for make in options.additional { add(make(informers)) }
+        for make in options.additional { run(make(informers)) }
         informers.start()
     }
 
@@ -129,6 +131,8 @@ package final class StandardControllers: Sendable {
         add("replication-controller") { ReplicaController<ReplicationControllerKind>(informers: $0, pods: pods) }
         add("replicaset-controller") { ReplicaController<ReplicaSetKind>(informers: $0, pods: pods) }
         add("deployment-controller") { DeploymentController(informers: $0, sets: sets, pods: pods) }
+        add("ephemeral-volume-controller") { EphemeralVolumeController(informers: $0) }
+        add("persistent-volume-binder") { VolumeBinderController(informers: $0) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }
@@ -142,7 +146,10 @@ package final class StandardControllers: Sendable {
     private static let fieldManager = "kube-controller-manager"
 
     private func add<Member: InformedReconciler>(_ reconciler: Member) {
-        guard isEnabled(Member.name) else { return }
+        if isEnabled(Member.name) { run(reconciler) }
+    }
+
+    private func run<Member: InformedReconciler>(_ reconciler: Member) {
         let controller = Controller(
             name: Member.name,
             host: informers.client.host,

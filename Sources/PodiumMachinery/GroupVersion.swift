@@ -97,6 +97,7 @@ extension GroupResource {
     package static let controllerRevisions = GroupResource(group: "apps", resource: "controllerrevisions")
     package static let jobs = GroupResource(group: "batch", resource: "jobs")
     package static let cronJobs = GroupResource(group: "batch", resource: "cronjobs")
+    package static let storageClasses = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
     package static let leases = GroupResource(group: "coordination.k8s.io", resource: "leases")
     package static let endpoints = GroupResource(group: "", resource: "endpoints")
     package static let endpointSlices = GroupResource(group: "discovery.k8s.io", resource: "endpointslices")

@@ -152,6 +152,5 @@ extension SchedulerState {
 }
 
 extension GroupResource {
-    static let storageClasses = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
     static let disruptionBudgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")
 }

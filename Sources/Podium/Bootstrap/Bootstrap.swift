@@ -39,7 +39,10 @@ enum Bootstrap {
     /// Those with which clusters of this configuration begin beside them.
     static func objects(_ configuration: ClusterConfiguration) -> [(resource: GroupResource, object: JSONValue)] {
         let network = configuration.serviceClusterIPRange.network
-        let objects = serviceObjects(network, isProtected: !configuration.controllers.isEmpty)
+        var objects = serviceObjects(network, isProtected: !configuration.controllers.isEmpty)
+        if configuration.addons.contains(.storage) {
+            objects.append((.storageClasses, SimulatedStorage.storageClass))
+        }
         guard configuration.authorization.contains(.rbac) else { return objects }
         let aggregates = configuration.controllers.contains(RoleAggregationController.name)
         return objects + BootstrapPolicy.objects(aggregates: aggregates)

@@ -63,9 +63,8 @@ package struct DefaultStorageClass: AdmissionPlugin {
         guard attributes.isOn(.persistentVolumeClaims, .create), !(object["spec"] ?? .null).isSet("storageClassName"),
             object[path: "metadata", "annotations", oldAnnotation] == nil
         else { return }
-        let classes = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
         let annotation = "storageclass.kubernetes.io/is-default-class"
-        guard let name = try DefaultClass.name(classes, annotation: annotation, context) else { return }
+        guard let name = try DefaultClass.name(.storageClasses, annotation: annotation, context) else { return }
         object[path: "spec", "storageClassName"] = .string(name)
     }
 }

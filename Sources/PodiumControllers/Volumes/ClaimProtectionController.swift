@@ -28,7 +28,7 @@ package final class ClaimProtectionController: InformedReconciler {
             case .updated, .deleted: break
             }
             let pod = event.object
-            for name in Self.claims(of: pod) {
+            for name in PodVolumeClaims.names(of: pod) {
                 controller.add(NamespacedName(namespace: pod.namespace, name: name))
             }
         }
@@ -51,22 +51,9 @@ package final class ClaimProtectionController: InformedReconciler {
         guard pod.namespace == claim.namespace, !pod.nodeName.isEmpty else { return false }
         return pod.spec["volumes"]?.elements.contains { volume in
             if volume["persistentVolumeClaim"]?["claimName"]?.string == claim.name { return true }
-            return ephemeralClaim(of: volume, in: pod) == claim.name && !isShutDown(pod) && isOwner(pod, of: claim)
+            return PodVolumeClaims.ephemeralClaim(of: volume, in: pod) == claim.name && !isShutDown(pod)
+                && isOwner(pod, of: claim)
         } ?? false
-    }
-
-    /// The names of all claims that the volumes of a pod name or stand for.
-    private static func claims(of pod: APIObject) -> [String] {
-        pod.spec["volumes"]?.elements.compactMap { volume in
-            volume["persistentVolumeClaim"]?["claimName"]?.string ?? ephemeralClaim(of: volume, in: pod)
-        } ?? []
-    }
-
-    /// The name of the claim that stands behind a generic ephemeral volume; nil for other volumes.
-    // Kubernetes: component-helpers/storage/ephemeral/ephemeral.go
-    private static func ephemeralClaim(of volume: JSONValue, in pod: APIObject) -> String? {
-        guard volume["ephemeral"] != nil, let name = volume["name"]?.string else { return nil }
-        return "\(pod.name)-\(name)"
     }
 
     private static func isOwner(_ pod: APIObject, of claim: APIObject) -> Bool {

@@ -7,12 +7,10 @@ import PodiumRegistry
 extension BuiltInKind {
     static let persistentVolumes = BuiltInKind("persistentvolumes", PersistentVolumeStrategy()) { kind in
         kind.cells = { $0.persistentVolume }
-        kind.missingController = "no claim is bound to it"
     }
 
     static let persistentVolumeClaims = BuiltInKind("persistentvolumeclaims", PersistentVolumeClaimStrategy()) { kind in
         kind.cells = { $0.persistentVolumeClaim }
-        kind.missingController = "no volume is bound to it"
     }
 
     static let storageClasses = BuiltInKind("storageclasses", in: "storage.k8s.io", StorageClassStrategy()) { kind in
