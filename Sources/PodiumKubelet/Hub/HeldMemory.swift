@@ -28,6 +28,8 @@ final class HeldMemory: Sendable {
 
     private struct State {
         var held: [String: Int] = [:]
+        /// What volumes hold that no pod need be running for.
+        var kept: [String: Int] = [:]
         var total = 0
         /// The pods that were told to go.
         var leaving: Set<String> = []
@@ -64,6 +66,15 @@ final class HeldMemory: Sendable {
         }
         act?()
         return allowance
+    }
+
+    /// Takes note of what a volume holds beside the pods; nil when it is gone.
+    func keep(_ bytes: Int?, in volume: String) {
+        state.withLock { state in
+            state.total += (bytes ?? 0) - (state.kept[volume] ?? 0)
+            state.kept[volume] = bytes
+            look(&state)
+        }
     }
 
     /// Forgets a pod.

@@ -74,6 +74,11 @@ extension KubeletCluster {
         for node in nodes(withPodsIn: name.namespace) { kubelets[node]?.async { $0.noteData(source, name) } }
     }
 
+    /// A volume that is gone takes along what was in it.
+    func noteVolume(_ event: ReflectorEvent) {
+        if case .removed(let volume) = event { surroundings.contents.forget(volume.key.name.name) }
+    }
+
     /// The nodes that have pods of a namespace, sorted.
     func nodes(withPodsIn namespace: String) -> [String] {
         Set(placed.lazy.filter { $0.key.namespace == namespace }.map(\.value.node)).sorted()

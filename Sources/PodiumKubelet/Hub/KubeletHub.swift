@@ -104,6 +104,7 @@ package final class KubeletHub: Sendable {
             feed(.configMaps) { $0.noteData(.configMap, $1) },
             feed(.secrets) { $0.noteData(.secret, $1) },
             feed(.pods) { $0.notePods($1) },
+            feed(.persistentVolumes) { $0.noteVolume($1) },
         ]
     }
 

@@ -14,12 +14,14 @@ final class KubeletSurroundings: Sendable {
     let logs: PodLogs
     let network: ClusterNetwork
     let memory: HeldMemory
+    let contents: ClaimContents
 
     init(client: ResourceClient, configuration: KubeletConfiguration, logs: PodLogs) {
         self.client = client
         self.configuration = configuration
         self.logs = logs
         memory = HeldMemory(limit: configuration.heldBytes)
+        contents = ClaimContents(memory: memory)
         network = ClusterNetwork(configuration.networks, services: configuration.serviceNetwork)
     }
 

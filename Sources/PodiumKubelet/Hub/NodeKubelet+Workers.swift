@@ -203,6 +203,19 @@ extension NodeKubelet: WorkerEnvironment {
         try client.get(ObjectKey(.secrets, name))
     }
 
+    func volume(of claim: NamespacedName) throws(StatusError) -> ClaimedVolume {
+        guard let object = try client.get(ObjectKey(.persistentVolumeClaims, claim)) else { return .missing }
+        let name = object.spec["volumeName"]?.string ?? ""
+        guard object.status["phase"] == "Bound", !name.isEmpty,
+            try client.get(ObjectKey(.persistentVolumes, name: name)) != nil
+        else { return .unbound }
+        return .bound(name)
+    }
+
+    func content(ofVolume name: String) -> FileTree { cluster.contents[name] }
+
+    func keep(_ tree: FileTree, inVolume name: String) { cluster.contents.keep(tree, in: name) }
+
     func services(in namespace: String) -> [APIObject] {
         cluster.network.services(in: namespace)
     }

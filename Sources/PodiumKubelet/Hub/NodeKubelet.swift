@@ -230,7 +230,7 @@ final class NodeKubelet {
         case .unreachable(let phase), .off(let phase):
             power = new
             for entry in pods.ordered {
-                if case .off = new { entry.worker.powerOff(now: cluster.now) }
+                if case .off = new { entry.worker.powerOff(in: self) }
                 arm(entry)
             }
             if let phase { show(phase) }

@@ -35,6 +35,17 @@ package struct PodView: Sendable {
         shown = ShownStatus(object.status)
     }
 
+    /// The claim that a volume stands for; nil for volumes of other kinds.
+    func claim(of volume: VolumeSpec) -> NamespacedName? {
+        switch volume.kind {
+        case "persistentVolumeClaim":
+            volume.source["claimName"]?.string.map { NamespacedName(namespace: name.namespace, name: $0) }
+        // Kubernetes: component-helpers/storage/ephemeral/ephemeral.go VolumeClaimName
+        case "ephemeral": NamespacedName(namespace: name.namespace, name: "\(name.name)-\(volume.name)")
+        default: nil
+        }
+    }
+
     /// `name_namespace(uid)`, as messages name pods.
     package var description: String { "\(name.name)_\(name.namespace)(\(uid))" }
 

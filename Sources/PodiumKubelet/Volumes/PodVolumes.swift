@@ -18,6 +18,8 @@ package struct PodVolumes: Hashable, Sendable {
     private(set) var mountedAt: Timestamp?
     /// The contents of mounted volumes, until the sandbox has them.
     var trees: [String: FileTree] = [:]
+    /// The volumes behind claims, by the names that the pod has for them.
+    var claimed: [String: String] = [:]
 
     /// No volumes; attempts wait as `latencies` says.
     package init(_ latencies: Latencies) {

@@ -13,7 +13,13 @@ extension PodWorker {
         var failed: [VolumeSpec] = []
         for volume in volumes.missing {
             do throws(ConfigProblem) {
-                volumes.trees[volume.name] = try content(of: volume, in: environment)
+                if let claim = pod.claim(of: volume) {
+                    let name = try boundVolume(of: claim, in: environment)
+                    volumes.claimed[volume.name] = name
+                    volumes.trees[volume.name] = environment.content(ofVolume: name)
+                } else {
+                    volumes.trees[volume.name] = try content(of: volume, in: environment)
+                }
             } catch {
                 failed.append(volume)
                 let text = "MountVolume.SetUp failed for volume \"\(volume.name)\" : \(error.message)"
@@ -21,6 +27,36 @@ extension PodWorker {
             }
         }
         volumes.finishAttempt(failed: failed, now: environment.now)
+    }
+
+    /// The name of the volume behind a claim.
+    // Kubernetes: pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go getPVCExtractPV
+    private func boundVolume(
+        of claim: NamespacedName,
+        in environment: any WorkerEnvironment
+    ) throws(ConfigProblem) -> String {
+        let found: ClaimedVolume
+        do throws(StatusError) {
+            found = try environment.volume(of: claim)
+        } catch {
+            throw ConfigProblem("error processing PVC \(claim): failed to fetch PVC from API server: \(error.message)")
+        }
+        switch found {
+        case .missing:
+            throw ConfigProblem(
+                "error processing PVC \(claim): failed to fetch PVC from API server: persistentvolumeclaims "
+                    + "\"\(claim.name)\" not found"
+            )
+        case .unbound: throw ConfigProblem("error processing PVC \(claim): PVC is not bound")
+        case .bound(let name): return name
+        }
+    }
+
+    /// Gives back what containers have written to the volumes of claims.
+    func keepClaimedVolumes(in environment: any WorkerEnvironment) {
+        for (name, volume) in volumes.claimed {
+            if let tree = sandbox?.volume(named: name) { environment.keep(tree, inVolume: volume) }
+        }
     }
 
     func content(

@@ -105,7 +105,9 @@ extension PodWorker {
     }
 
     /// The machine goes down: containers end without a trace.
-    package mutating func powerOff(now: Timestamp) {
+    package mutating func powerOff(in environment: any WorkerEnvironment) {
+        let now = environment.now
+        keepClaimedVolumes(in: environment)
         for index in runtime.containers.indices where runtime.containers[index].state == .running {
             runtime.containers[index].state = .exited
             runtime.containers[index].finishedAt = now

@@ -32,6 +32,12 @@ package protocol WorkerEnvironment: AnyObject {
     var world: any PodWorld { get }
     func configMap(_ name: NamespacedName) throws(StatusError) -> APIObject?
     func secret(_ name: NamespacedName) throws(StatusError) -> APIObject?
+    /// The volume behind a claim.
+    func volume(of claim: NamespacedName) throws(StatusError) -> ClaimedVolume
+    /// What the volume called `name` holds.
+    func content(ofVolume name: String) -> FileTree
+    /// Keeps what is in a volume for the next pod.
+    func keep(_ tree: FileTree, inVolume name: String)
     /// The Services of a namespace, for environment variables.
     func services(in namespace: String) -> [APIObject]
     /// The node itself, for downward references to its resources.
