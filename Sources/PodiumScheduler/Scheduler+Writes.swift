@@ -12,7 +12,9 @@ import PodiumStorage
 extension Scheduler {
     func carryOut(_ decision: SchedulingDecision) {
         switch decision {
-        case .bind(let queued, let node): bind(queued, to: node)
+        case .bind(let queued, let node, let volumes):
+            if volumes.isEmpty { bind(queued, to: node) } else { assign(volumes, to: queued, on: node) }
+        case .giveUpVolumes(let queued, let problem): giveUp(queued, problem)
         case .skipDeleted(let pod): record(pod, .warning, "skip schedule deleting pod: \(pod.name)")
         case .fail(let pod, let message, let nomination): fail(pod, message, nomination)
         }
@@ -41,6 +43,52 @@ extension Scheduler {
             let retries = isStillWaiting(pod) { !$0.isTerminating }
             shell.withState { $0.state.bindingFailed(queued, retries: retries, now: now) }
         }
+    }
+
+    /// Gives the claims of a pod their volumes, or says where they are to be made; the pod is bound when they are there.
+    // Kubernetes: pkg/scheduler/framework/plugins/volumebinding/binder.go bindAPIUpdate
+    private func assign(_ volumes: [VolumeAssignment], to queued: QueuedPod, on node: String) {
+        let now = client.host.clock.now
+        do throws(StatusError) {
+            for assignment in volumes {
+                switch assignment {
+                case .take(let volume, let claim): try reserve(volume, for: claim)
+                case .provision(let claim): try select(node, for: claim)
+                }
+            }
+            shell.withState { $0.state.awaitVolumes(of: queued, on: node, now: now) }
+        } catch {
+            giveUp(queued, error.message)
+        }
+    }
+
+    private func reserve(_ volume: PersistentVolume, for claim: VolumeClaim) throws(StatusError) {
+        try client.update(ObjectKey(.persistentVolumes, name: volume.name), uid: volume.uid) { value in
+            if value[path: "spec", "claimRef"] != nil { return false }
+            value[path: "metadata", "annotations", VolumeAnnotation.boundByController] = "yes"
+            value[path: "spec", "claimRef"] = [
+                "kind": "PersistentVolumeClaim", "namespace": .string(claim.name.namespace),
+                "name": .string(claim.name.name), "uid": .string(claim.uid), "apiVersion": "v1",
+            ]
+            return true
+        }
+    }
+
+    private func select(_ node: String, for claim: VolumeClaim) throws(StatusError) {
+        try client.update(ObjectKey(.persistentVolumeClaims, claim.name), uid: claim.uid) { value in
+            if value[path: "metadata", "annotations", VolumeAnnotation.selectedNode] != nil { return false }
+            value[path: "metadata", "annotations", VolumeAnnotation.selectedNode] = .string(node)
+            return true
+        }
+    }
+
+    /// The volumes of a pod cannot be had where it was to go: it is scheduled anew.
+    private func giveUp(_ queued: QueuedPod, _ problem: String) {
+        let now = client.host.clock.now
+        let retries = isStillWaiting(queued.pod) { !$0.isTerminating }
+        shell.withState { $0.state.bindingFailed(queued, retries: retries, now: now) }
+        guard retries else { return }
+        record(queued.pod, .warning, "running PreBind plugin \"VolumeBinding\": binding volumes: \(problem)")
     }
 
     /// Whether a pod is to be scheduled as far as can be told: it is there, nobody has bound it, and it is `wanted`.

@@ -113,7 +113,7 @@ package final class Scheduler: Sendable {
             let decision = shell.withState { shell -> SchedulingDecision? in
                 if shell.stopped { return nil }
                 shell.state.queue.passTime(now: now)
-                return shell.state.decide(now: now, random: random)
+                return shell.state.decideOnVolumes(now: now) ?? shell.state.decide(now: now, random: random)
             }
             guard let decision else { return armTimer() }
             carryOut(decision)
@@ -124,7 +124,8 @@ package final class Scheduler: Sendable {
     /// Sets the timer to the time at which a waiting pod is to be tried again, if it is not set to that already.
     private func armTimer() {
         let deadline = shell.withState { shell -> Timestamp? in
-            guard !shell.stopped, let deadline = shell.state.queue.nextDeadline else { return nil }
+            let deadlines = [shell.state.queue.nextDeadline, shell.state.volumeDeadline]
+            guard !shell.stopped, let deadline = deadlines.compactMap({ $0 }).min() else { return nil }
             if let timer = shell.timer, timer.deadline <= deadline { return nil }
             shell.timer?.handle.cancel()
             shell.timer = nil

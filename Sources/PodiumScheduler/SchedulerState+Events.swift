@@ -5,6 +5,7 @@ import OrderedCollections
 package import PodiumClient
 import PodiumCodec
 package import PodiumMachinery
+import PodiumPodModel
 import PodiumStorage
 
 extension SchedulerState {
@@ -73,6 +74,7 @@ extension SchedulerState {
         let wasNominated = nominated.node(of: name) != nil
         nominated.remove(name)
         assumed[name] = nil
+        awaitingVolumes[name] = nil
         if let pod = cache.remove(name) ?? (wasNominated ? waiting : nil) {
             retry(after: .podDeleted(pod), now: now)
         }
@@ -143,9 +145,11 @@ extension SchedulerState {
         let object = event.object
         let value: JSONValue? = if case .deleted = event { nil } else { object.value }
         switch object.key.resource {
-        case .persistentVolumeClaims: cache.claims[object.key.name] = value
-        case .persistentVolumes: cache.volumes[object.name] = value
-        default: cache.bindingModes[object.name] = value.map { $0["volumeBindingMode"]?.string ?? "Immediate" }
+        case .persistentVolumeClaims: cache.claims[object.key.name] = value.map { VolumeClaim($0) }
+        case .persistentVolumes:
+            cache.volumes[object.name] = value.map { PersistentVolume($0) }
+            cache.assumedVolumes[object.name] = nil
+        default: cache.storageClasses[object.name] = value.map { VolumeClass($0) }
         }
         if value != nil { retry(after: .storageChanged, now: now) }
     }

@@ -4,11 +4,14 @@
 package import OrderedCollections
 package import PodiumHost
 package import PodiumMachinery
+import PodiumPodModel
 
 /// What is to be done about one pod.
 package enum SchedulingDecision: Sendable {
-    /// Bind the pod to the node.
-    case bind(QueuedPod, node: String)
+    /// Bind the pod to the node, after its claims have got these volumes.
+    case bind(QueuedPod, node: String, [VolumeAssignment])
+    /// Say that the volumes of the pod did not come, and that it is scheduled anew.
+    case giveUpVolumes(QueuedPod, problem: String)
     /// Say that the pod fits nowhere.
     case fail(SchedulingPod, message: String, Nomination)
     /// Say that a pod which is being deleted is not scheduled.
@@ -36,6 +39,8 @@ package struct SchedulerState: Sendable {
     var algorithm: SchedulingAlgorithm
     /// Pods that have been put on a node whose binding storage has not confirmed yet, by UID.
     var assumed: [NamespacedName: String] = [:]
+    /// Pods that are bound as soon as their claims are.
+    var awaitingVolumes: OrderedDictionary<NamespacedName, AwaitedVolumes> = [:]
 
     package init(schedulerName: String = "default-scheduler", framework: SchedulingFramework = .standard) {
         self.schedulerName = schedulerName
@@ -49,10 +54,12 @@ package struct SchedulerState: Sendable {
         if pod.isTerminating { return .skipDeleted(pod) }
         switch algorithm.schedule(pod, cache, nominated, random) {
         case .node(let node):
+            let volumes = VolumeBinding().assignments(for: pod, on: node, cache)
+            for case .take(let volume, let claim) in volumes { cache.assumedVolumes[volume.name] = claim.name }
             cache.place(pod, on: node)
             nominated.remove(pod.name)
             assumed[pod.name] = pod.uid
-            return .bind(queued, node: node)
+            return .bind(queued, node: node, volumes)
         case .noNodes:
             queue.putBack(queued, rejectors: [], now: now)
             return .fail(pod, message: "no nodes available to schedule pods", .keep)

@@ -2,8 +2,8 @@
 // The cluster as the scheduler believes it to be: nodes, pods on them, and what rules look up beside.
 
 package import OrderedCollections
-package import PodiumCodec
 package import PodiumMachinery
+package import PodiumPodModel
 
 /// The scheduler's picture of the cluster. A value, changed event by event; nothing is computed twice for a pod that
 /// did not change.
@@ -23,12 +23,14 @@ package struct SchedulerCache: Sendable {
     package var serviceSelectors: [String: OrderedDictionary<String, [String: String]>] = [:]
     /// The selectors of the controllers that own pods, by namespace.
     package var ownerSelectors: [String: [SchedulingPod.Owner: LabelSelector]] = [:]
-    /// The PersistentVolumeClaim objects.
-    package var claims: [NamespacedName: JSONValue] = [:]
-    /// The mode (`Immediate`, `WaitForFirstConsumer`) of each storage class, by name.
-    package var bindingModes: [String: String] = [:]
-    /// The PersistentVolume objects, in the order in which they appeared.
-    package var volumes: OrderedDictionary<String, JSONValue> = [:]
+    /// The claims for storage.
+    package var claims: [NamespacedName: VolumeClaim] = [:]
+    /// The storage classes, by name.
+    package var storageClasses: [String: VolumeClass] = [:]
+    /// The volumes, in the order in which they appeared.
+    package var volumes: OrderedDictionary<String, PersistentVolume> = [:]
+    /// Volumes that were given to claims here, which their objects do not show yet.
+    var assumedVolumes: [String: NamespacedName] = [:]
 
     /// An empty picture.
     package init() {}

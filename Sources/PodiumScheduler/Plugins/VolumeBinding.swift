@@ -2,9 +2,16 @@
 // A pod waits for the claims of its volumes to exist and to be bound, and goes where the volumes are.
 
 import OrderedCollections
-import PodiumCodec
 import PodiumMachinery
-import PodiumPodModel
+package import PodiumPodModel
+
+/// What a claim gets when its pod has a node.
+package enum VolumeAssignment: Sendable {
+    /// This volume, which is there.
+    case take(PersistentVolume, VolumeClaim)
+    /// A volume that is made for it.
+    case provision(VolumeClaim)
+}
 
 /// Keeps pods from running before their PersistentVolumeClaims can be had.
 // Kubernetes: pkg/scheduler/framework/plugins/volumebinding/volume_binding.go
@@ -15,10 +22,18 @@ package struct VolumeBinding: Filter {
 
     /// The claims of a pod that restrict it to nodes.
     package struct FilterState: Sendable {
-        /// The nodes that each bound volume can be reached from.
-        var reachable: [[NodeSelectorTerm]] = []
-        /// The candidates, by their nodes, of each claim that is bound once a node is chosen.
-        var candidates: [[[NodeSelectorTerm]]] = []
+        /// The volumes that it has.
+        var bound: [PersistentVolume] = []
+        /// The claims that are bound once a node is chosen, the smallest first.
+        var delayed: [DelayedClaim] = []
+    }
+
+    /// A claim that waits for its pod to have a node.
+    struct DelayedClaim: Sendable {
+        let claim: VolumeClaim
+        /// The volumes that it may get.
+        let candidates: [PersistentVolume]
+        let storageClass: VolumeClass
     }
 
     package func preFilter(_ pod: SchedulingPod, _ cluster: SchedulerCache) -> PreFilterResult<FilterState> {
@@ -26,10 +41,11 @@ package struct VolumeBinding: Filter {
         var state = FilterState()
         for claim in pod.claims {
             let name = NamespacedName(namespace: pod.name.namespace, name: claim.name)
-            guard let object = cluster.claims[name] else { return .rejected(missing(claim)) }
-            if let status = check(object, claim, cluster, &state) { return .rejected(status) }
+            guard let known = cluster.claims[name] else { return .rejected(missing(claim)) }
+            if let status = check(known, cluster, &state) { return .rejected(status) }
         }
-        return state.reachable.isEmpty && state.candidates.isEmpty ? .skip : .state(state)
+        state.delayed.sort { $0.claim.requested < $1.claim.requested }
+        return state.bound.isEmpty && state.delayed.isEmpty ? .skip : .state(state)
     }
 
     private func missing(_ claim: PodClaim) -> PluginStatus {
@@ -44,54 +60,76 @@ package struct VolumeBinding: Filter {
     }
 
     private func check(
-        _ object: JSONValue,
-        _ claim: PodClaim,
+        _ claim: VolumeClaim,
         _ cluster: SchedulerCache,
         _ state: inout FilterState
     ) -> PluginStatus? {
-        let name = FieldError.quoted(claim.name)
-        if object["metadata"]?["deletionTimestamp"] != nil {
+        let name = FieldError.quoted(claim.name.name)
+        if claim.isTerminating {
             return .unresolvable("persistentvolumeclaim \(name) is being deleted", by: Self.name)
         }
-        let volume = object["spec"]?["volumeName"]?.string ?? ""
-        if object["status"]?["phase"]?.string == "Lost" {
-            let text =
-                "persistentvolumeclaim \(name) bound to non-existent persistentvolume \(FieldError.quoted(volume))"
+        if claim.phase == "Lost" {
+            let volume = FieldError.quoted(claim.volumeName)
+            let text = "persistentvolumeclaim \(name) bound to non-existent persistentvolume \(volume)"
             return .unresolvable(text, by: Self.name)
         }
-        if !volume.isEmpty {
-            if let terms = cluster.volumes[volume].flatMap(Self.nodeTerms) { state.reachable.append(terms) }
+        if claim.isComplete {
+            if let volume = cluster.volumes[claim.volumeName] { state.bound.append(volume) }
             return nil
         }
-        let storageClass = object["spec"]?["storageClassName"]?.string ?? ""
-        guard cluster.bindingModes[storageClass] == "WaitForFirstConsumer" else {
-            return .unresolvable("pod has unbound immediate PersistentVolumeClaims", by: Self.name)
+        guard claim.volumeName.isEmpty, let storageClass = cluster.storageClasses[claim.storageClass],
+            storageClass.waitsForConsumer
+        else { return .unresolvable("pod has unbound immediate PersistentVolumeClaims", by: Self.name) }
+        let candidates = cluster.volumes.values.filter { volume in
+            let owner = cluster.assumedVolumes[volume.name]
+            return volume.storageClass == claim.storageClass && (owner == nil || owner == claim.name)
         }
-        state.candidates.append(
-            cluster.volumes.values
-                .filter { $0["status"]?["phase"]?.string == "Available" }
-                .filter { $0["spec"]?["storageClassName"]?.string ?? "" == storageClass }
-                .map { Self.nodeTerms($0) ?? [] }
-        )
+        state.delayed.append(DelayedClaim(claim: claim, candidates: candidates, storageClass: storageClass))
         return nil
     }
 
-    /// The nodes from which a volume can be reached; nil for all.
-    private static func nodeTerms(_ volume: JSONValue) -> [NodeSelectorTerm]? {
-        volume["spec"]?["nodeAffinity"]?["required"]?["nodeSelectorTerms"]?.elements.map { NodeSelectorTerm($0) }
-    }
-
     package func filter(_ pod: SchedulingPod, _ node: NodeInfo, _ state: FilterState) -> PluginStatus {
-        func reaches(_ terms: [NodeSelectorTerm]) -> Bool {
-            terms.isEmpty || terms.contains { $0.matches(name: node.name, labels: node.labels) }
-        }
-        if !state.reachable.allSatisfy(reaches) {
+        if !state.bound.allSatisfy({ $0.isReachable(from: node.name, labels: node.labels) }) {
             return .unresolvable("node(s) didn't match PersistentVolume's node affinity", by: Self.name)
         }
-        if !state.candidates.allSatisfy({ $0.contains(where: reaches) }) {
+        if Self.assignments(state, on: node) == nil {
             return .unresolvable("node(s) didn't find available persistent volumes to bind", by: Self.name)
         }
         return .success
+    }
+
+    /// What the claims of a pod get when it goes to `node`; nothing for those that have their volumes.
+    func assignments(for pod: SchedulingPod, on node: String, _ cluster: SchedulerCache) -> [VolumeAssignment] {
+        guard let info = cluster.node(node), case .state(let state) = preFilter(pod, cluster) else { return [] }
+        return Self.assignments(state, on: info) ?? []
+    }
+
+    /// nil when a claim gets nothing there.
+    // Kubernetes: pkg/scheduler/framework/plugins/volumebinding/binder.go FindPodVolumes
+    private static func assignments(_ state: FilterState, on node: NodeInfo) -> [VolumeAssignment]? {
+        var assignments: [VolumeAssignment] = []
+        var taken: Set<String> = []
+        for delayed in state.delayed {
+            let claim = delayed.claim
+            if let selected = claim.selectedNode {
+                // Somebody is making a volume for it already.
+                if selected != node.name { return nil }
+                assignments.append(.provision(claim))
+                continue
+            }
+            let reachable = delayed.candidates.lazy.filter { volume in
+                !taken.contains(volume.name) && volume.isReachable(from: node.name, labels: node.labels)
+            }
+            if let volume = VolumeMatch.best(of: reachable, for: claim, isDelayed: false) {
+                taken.insert(volume.name)
+                assignments.append(.take(volume, claim))
+            } else if delayed.storageClass.canProvision(on: node.labels) {
+                assignments.append(.provision(claim))
+            } else {
+                return nil
+            }
+        }
+        return assignments
     }
 
     package func mayFit(_ pod: SchedulingPod, after event: ClusterEvent) -> Bool {

@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is to be done about a claim.
 
-import PodiumCodec
 import PodiumMachinery
-
-/// A storage class, as far as binding depends on it.
-struct StorageClassView: Sendable {
-    let provisioner: String
-    /// Whether claims wait for a pod that uses them.
-    let waitsForConsumer: Bool
-
-    init(_ object: JSONValue) {
-        provisioner = object["provisioner"]?.string ?? ""
-        waitsForConsumer = object["volumeBindingMode"]?.string == "WaitForFirstConsumer"
-    }
-}
+import PodiumPodModel
 
 /// The next step for a claim.
 // Kubernetes: pkg/controller/volume/persistentvolume/pv_controller.go syncUnboundClaim, syncBoundClaim
@@ -27,27 +15,27 @@ enum ClaimDecision {
     }
 
     /// Bring the two together, or finish that.
-    case bind(VolumeView)
+    case bind(PersistentVolume)
     /// It stays Pending, for this reason if it is worth saying.
     case wait(Notice?)
     /// Have a volume made by the provisioner of its class.
-    case provision(StorageClassView)
+    case provision(VolumeClass)
     /// What it was bound to is gone.
     case lose(Notice)
 
     /// What a claim can be decided by.
     struct World {
         /// The volumes that may be had.
-        let free: [VolumeView]
+        let free: [PersistentVolume]
         /// The volume that the claim names; nil when it names none, or there is none of that name.
-        let named: VolumeView?
+        let named: PersistentVolume?
         /// Its class; nil when there is none.
-        let storageClass: StorageClassView?
+        let storageClass: VolumeClass?
         /// The pods that wait for the claim and have no node yet.
         let waitingPods: [String]
     }
 
-    init(_ claim: ClaimView, _ world: World) {
+    init(_ claim: VolumeClaim, _ world: World) {
         if claim.isComplete {
             self = Self.bound(claim, world)
         } else if claim.volumeName.isEmpty {
@@ -57,7 +45,7 @@ enum ClaimDecision {
         }
     }
 
-    private static func bound(_ claim: ClaimView, _ world: World) -> ClaimDecision {
+    private static func bound(_ claim: VolumeClaim, _ world: World) -> ClaimDecision {
         func lost(_ reason: String, _ message: String) -> ClaimDecision {
             .lose(Notice(isWarning: true, reason: reason, message: message))
         }
@@ -67,11 +55,11 @@ enum ClaimDecision {
         guard let volume = world.named else {
             return lost("ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!")
         }
-        if volume.claimReference == nil || volume.claimUID == claim.uid { return .bind(volume) }
+        if volume.claimName == nil || volume.claimUID == claim.uid { return .bind(volume) }
         return lost("ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly")
     }
 
-    private static func unbound(_ claim: ClaimView, _ world: World) -> ClaimDecision {
+    private static func unbound(_ claim: VolumeClaim, _ world: World) -> ClaimDecision {
         let isDelayed = world.storageClass?.waitsForConsumer == true && claim.selectedNode == nil
         if let volume = VolumeMatch.best(of: world.free, for: claim, isDelayed: isDelayed) { return .bind(volume) }
         if isDelayed { return .wait(delayNotice(world.waitingPods)) }
@@ -107,9 +95,9 @@ enum ClaimDecision {
     }
 
     /// A user has chosen the volume.
-    private static func named(_ claim: ClaimView, _ world: World) -> ClaimDecision {
+    private static func named(_ claim: VolumeClaim, _ world: World) -> ClaimDecision {
         guard let volume = world.named else { return .wait(nil) }
-        guard volume.claimReference != nil else {
+        guard volume.claimName != nil else {
             guard let mismatch = volume.mismatch(with: claim) else { return .bind(volume) }
             let message = "Cannot bind to requested volume \(FieldError.quoted(volume.name)): \(mismatch)"
             return .wait(Notice(isWarning: true, reason: "VolumeMismatch", message: message))

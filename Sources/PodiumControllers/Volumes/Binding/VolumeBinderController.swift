@@ -6,6 +6,7 @@ import PodiumClient
 import PodiumCodec
 import PodiumHost
 import PodiumMachinery
+import PodiumPodModel
 import PodiumStorage
 
 /// The binder of PersistentVolumeClaims.
@@ -69,20 +70,21 @@ final class VolumeBinderController: InformedReconciler {
     private func noteVolume(_ event: InformerEvent) {
         let volume = event.object
         let isGone = if case .deleted = event { true } else { false }
-        let isFree = !isGone && !["Bound", "Released", "Failed"].contains(VolumeView(volume).phase)
+        let view = PersistentVolume(volume.value)
+        let isFree = !isGone && !["Bound", "Released", "Failed"].contains(view.phase)
         state.withState { $0.free[volume.name] = isFree ? volume : nil }
         guard isFree else { return }
-        if let name = VolumeView(volume).claimName {
+        if let name = view.claimName {
             state.withState { $0.controller }?.add(.claim(name))
         } else {
-            addPendingClaims(ofClass: VolumeView(volume).storageClass)
+            addPendingClaims(ofClass: view.storageClass)
         }
     }
 
     private func addPendingClaims(ofClass name: String) {
         guard let controller = state.withState({ $0.controller }) else { return }
         for claim in informers.objects(.persistentVolumeClaims) {
-            let view = ClaimView(claim)
+            let view = VolumeClaim(claim.value)
             if !view.isComplete, view.storageClass == name { controller.add(.claim(claim.key.name)) }
         }
     }
@@ -119,15 +121,15 @@ final class VolumeBinderController: InformedReconciler {
 
     private func reconcileClaim(_ name: NamespacedName) throws {
         guard let object = try client.get(ObjectKey(.persistentVolumeClaims, name)) else { return }
-        let claim = ClaimView(object)
+        let claim = VolumeClaim(object.value)
         let decision = ClaimDecision(claim, try world(of: claim))
         try StatusError.ignoringAbsence { () throws(StatusError) in
             switch decision {
-            case .bind(let volume): try bind(volume, to: claim)
+            case .bind(let volume): try bind(volume, to: object)
             case .wait(let notice):
                 if let notice { record(object, notice) }
                 try setPhase("Pending", of: object)
-            case .provision(let storageClass): try provision(claim, by: storageClass)
+            case .provision(let storageClass): try provision(object, by: storageClass)
             case .lose(let notice):
                 if claim.phase != "Lost" { record(object, notice) }
                 try setPhase("Lost", of: object)
@@ -135,31 +137,31 @@ final class VolumeBinderController: InformedReconciler {
         }
     }
 
-    private func world(of claim: ClaimView) throws(StatusError) -> ClaimDecision.World {
+    private func world(of claim: VolumeClaim) throws(StatusError) -> ClaimDecision.World {
         let named =
             claim.volumeName.isEmpty ? nil : try client.get(ObjectKey(.persistentVolumes, name: claim.volumeName))
         let storageClass =
             claim.storageClass.isEmpty ? nil : try client.get(ObjectKey(.storageClasses, name: claim.storageClass))
         // What the informers know may be old: only what is still free now is free.
-        var free: [VolumeView] = []
+        var free: [PersistentVolume] = []
         if claim.volumeName.isEmpty {
             for known in state.withState({ Array($0.free.values) }) {
-                if let volume = try informers.current(known.key) { free.append(VolumeView(volume)) }
+                if let volume = try informers.current(known.key) { free.append(PersistentVolume(volume.value)) }
             }
         }
         return ClaimDecision.World(
             free: free,
-            named: named.map { VolumeView($0) },
-            storageClass: storageClass.map { StorageClassView($0.value) },
-            waitingPods: state.withState { $0.waiting[claim.object.key.name].map(Array.init) ?? [] }
+            named: named.map { PersistentVolume($0.value) },
+            storageClass: storageClass.map { VolumeClass($0.value) },
+            waitingPods: state.withState { $0.waiting[claim.name].map(Array.init) ?? [] }
         )
     }
 
     /// First the volume says whose it is, then the claim: what stops in between goes on from there.
     // Kubernetes: pkg/controller/volume/persistentvolume/pv_controller.go bind
-    private func bind(_ volume: VolumeView, to claim: ClaimView) throws(StatusError) {
-        let reference = claim.object
-        try client.update(volume.object.key, uid: volume.object.uid) { value in
+    private func bind(_ volume: PersistentVolume, to reference: APIObject) throws(StatusError) {
+        let key = ObjectKey(.persistentVolumes, name: volume.name)
+        let taken = try client.update(key, uid: volume.uid) { value in
             if value[path: "spec", "claimRef", "uid"]?.string == reference.uid { return false }
             if value[path: "spec", "claimRef"] == nil {
                 value[path: "metadata", "annotations", VolumeAnnotation.boundByController] = "yes"
@@ -171,7 +173,8 @@ final class VolumeBinderController: InformedReconciler {
             ]
             return true
         }
-        try setPhase("Bound", of: volume.object)
+        guard let taken else { return }
+        try setPhase("Bound", of: taken)
         try client.update(reference.key, uid: reference.uid) { value in
             let isChosen = (value[path: "spec", "volumeName"]?.string ?? "").isEmpty
             if !isChosen, value[path: "metadata", "annotations", VolumeAnnotation.bindCompleted] != nil {
@@ -184,12 +187,12 @@ final class VolumeBinderController: InformedReconciler {
             value[path: "metadata", "annotations", VolumeAnnotation.bindCompleted] = "yes"
             return true
         }
-        try setBound(reference, volume)
+        try setBound(reference, taken)
     }
 
-    private func setBound(_ claim: APIObject, _ volume: VolumeView) throws(StatusError) {
-        let modes = volume.object.spec["accessModes"]
-        let capacity = volume.object.spec["capacity"]
+    private func setBound(_ claim: APIObject, _ volume: APIObject) throws(StatusError) {
+        let modes = volume.spec["accessModes"]
+        let capacity = volume.spec["capacity"]
         try client.updateStatus(claim.key, uid: claim.uid) { value in
             let old = value["status"]
             value[path: "status", "phase"] = "Bound"
@@ -201,9 +204,9 @@ final class VolumeBinderController: InformedReconciler {
     }
 
     // Kubernetes: pkg/controller/volume/persistentvolume/pv_controller.go provisionClaimOperationExternal
-    private func provision(_ claim: ClaimView, by storageClass: StorageClassView) throws(StatusError) {
+    private func provision(_ claim: APIObject, by storageClass: VolumeClass) throws(StatusError) {
         let provisioner = JSONValue.string(storageClass.provisioner)
-        try client.update(claim.object.key, uid: claim.uid) { value in
+        try client.update(claim.key, uid: claim.uid) { value in
             let names = VolumeAnnotation.provisioners
             if names.allSatisfy({ value[path: "metadata", "annotations", $0] == provisioner }) { return false }
             for name in names { value[path: "metadata", "annotations", name] = provisioner }
@@ -214,10 +217,10 @@ final class VolumeBinderController: InformedReconciler {
             + "manually by the system administrator. If volume creation is delayed, please verify that the provisioner "
             + "is running and correctly registered."
         record(
-            claim.object,
+            claim,
             ClaimDecision.Notice(isWarning: false, reason: "ExternalProvisioning", message: message)
         )
-        try setPhase("Pending", of: claim.object)
+        try setPhase("Pending", of: claim)
     }
 
     // MARK: Volumes
@@ -225,41 +228,37 @@ final class VolumeBinderController: InformedReconciler {
     // Kubernetes: pkg/controller/volume/persistentvolume/pv_controller.go syncVolume
     private func reconcileVolume(_ name: String) throws {
         guard let object = try client.get(ObjectKey(.persistentVolumes, name: name)) else { return }
-        let volume = VolumeView(object)
+        let volume = PersistentVolume(object.value)
         try StatusError.ignoringAbsence { () throws(StatusError) in
             guard let claimName = volume.claimName, !volume.claimUID.isEmpty else {
                 return try setPhase("Available", of: object)
             }
             let claim = try client.get(ObjectKey(.persistentVolumeClaims, claimName))
-            guard let claim, claim.uid == volume.claimUID else { return try release(volume) }
+            guard let claim, claim.uid == volume.claimUID else { return try release(volume, object) }
             switch claim.spec["volumeName"]?.string ?? "" {
             case "": state.withState { $0.controller }?.add(.claim(claimName))
             case name: try setPhase("Bound", of: object)
-            default: try unbind(volume)
+            default: try unbind(object)
             }
         }
     }
 
     /// The claim is gone: what becomes of the volume is up to its policy, and of a provisioned one to its provisioner.
-    private func release(_ volume: VolumeView) throws(StatusError) {
-        if volume.phase != "Released", volume.phase != "Failed" { try setPhase("Released", of: volume.object) }
-        guard volume.reclaimPolicy == "Delete", volume.provisioner.isEmpty, !volume.object.isTerminating else { return }
+    private func release(_ volume: PersistentVolume, _ object: APIObject) throws(StatusError) {
+        if volume.phase != "Released", volume.phase != "Failed" { try setPhase("Released", of: object) }
+        guard volume.reclaimPolicy == "Delete", volume.provisioner.isEmpty, !volume.isTerminating,
+            volume.phase != "Failed"
+        else { return }
         // Nobody made it who could take it away.
         let message =
-            "error getting deleter volume plugin for volume \(FieldError.quoted(volume.name)): "
-            + "no volume plugin matched"
-        try fail(volume, "VolumeFailedDelete", message)
-    }
-
-    private func fail(_ volume: VolumeView, _ reason: String, _ message: String) throws(StatusError) {
-        guard volume.phase != "Failed" else { return }
-        recorder.event(about: volume.object, type: .warning, reason: reason, message: message)
-        try setPhase("Failed", of: volume.object, message: message)
+            "error getting deleter volume plugin for volume \(FieldError.quoted(volume.name)): no volume plugin matched"
+        recorder.event(about: object, type: .warning, reason: "VolumeFailedDelete", message: message)
+        try setPhase("Failed", of: object, message: message)
     }
 
     /// Another volume was faster to get the claim: this one is free again, for anybody if the binder had chosen it.
-    private func unbind(_ volume: VolumeView) throws(StatusError) {
-        try client.update(volume.object.key, uid: volume.object.uid) { value in
+    private func unbind(_ volume: APIObject) throws(StatusError) {
+        let freed = try client.update(volume.key, uid: volume.uid) { value in
             if value[path: "metadata", "annotations", VolumeAnnotation.boundByController] != nil {
                 value[path: "spec", "claimRef"] = nil
                 value[path: "metadata", "annotations", VolumeAnnotation.boundByController] = nil
@@ -268,7 +267,7 @@ final class VolumeBinderController: InformedReconciler {
             }
             return true
         }
-        try setPhase("Available", of: volume.object)
+        if let freed { try setPhase("Available", of: freed) }
     }
 
     // MARK: What both say
