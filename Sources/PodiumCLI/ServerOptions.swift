@@ -82,8 +82,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: """
-            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Without the option a \
-            cluster has \(Self.standardAddonNames), and nothing with --nodes 0.
+            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Without the option \
+            a cluster has \(Self.standardAddonNames), and nothing with --nodes 0.
             """
     )
     var addons: String?

@@ -45,7 +45,8 @@ extension Scheduler {
         }
     }
 
-    /// Gives the claims of a pod their volumes, or says where they are to be made; the pod is bound when they are there.
+    /// Gives the claims of a pod their volumes, or says where they are to be made; the pod is bound when they are
+    /// there.
     // Kubernetes: pkg/scheduler/framework/plugins/volumebinding/binder.go bindAPIUpdate
     private func assign(_ volumes: [VolumeAssignment], to queued: QueuedPod, on node: String) {
         let now = client.host.clock.now

@@ -178,8 +178,81 @@ import Testing
         )
         try cluster.edit(GroupResource(group: "", resource: "persistentvolumeclaims"), "data") {
             $0[path: "spec", "volumeName"] = "v"
+            $0[path: "metadata", "annotations", "pv.kubernetes.io/bind-completed"] = "yes"
         }
         #expect(try cluster.node(of: "p") != nil)
+    }
+
+    private func claim(_ name: String, _ spec: JSONObject) -> JSONValue {
+        var spec = spec
+        spec["resources"] = ["requests": ["storage": "1Gi"]]
+        return [
+            "kind": "PersistentVolumeClaim", "apiVersion": "v1",
+            "metadata": ["name": .string(name), "namespace": "ns", "uid": .string("uid-\(name)")],
+            "spec": .object(spec), "status": ["phase": "Pending"],
+        ]
+    }
+
+    private func storageClass(_ name: String, provisioner: String) -> JSONValue {
+        [
+            "kind": "StorageClass", "apiVersion": "storage.k8s.io/v1", "metadata": ["name": .string(name)],
+            "provisioner": .string(provisioner), "reclaimPolicy": "Delete",
+            "volumeBindingMode": "WaitForFirstConsumer",
+        ]
+    }
+
+    @Test func aPodWaitsForTheVolumeThatIsMadeForItsNode() throws {
+        let cluster = try TestCluster()
+        let volumes: JSONValue = [["name": "d", "persistentVolumeClaim": ["claimName": "data"]]]
+        try cluster.create(
+            .node("n1"),
+            storageClass("wait", provisioner: "example.com/disk"),
+            claim("data", ["accessModes": ["ReadWriteOnce"], "storageClassName": "wait"]),
+            .pod("p", ["volumes": volumes])
+        )
+        let key = ObjectKey(.persistentVolumeClaims, namespace: "ns", name: "data")
+        let selected = "volume.kubernetes.io/selected-node"
+        #expect(cluster.bare.object(key)?.annotations[selected] == "n1")
+        #expect(try cluster.node(of: "p") == nil)
+        try cluster.edit(.persistentVolumeClaims, "data") {
+            $0[path: "spec", "volumeName"] = "v"
+            $0[path: "metadata", "annotations", "pv.kubernetes.io/bind-completed"] = "yes"
+        }
+        #expect(try cluster.node(of: "p") == "n1")
+    }
+
+    @Test func whoCannotMakeAVolumeForTheNodeHasThePodScheduledAnew() throws {
+        let cluster = try TestCluster()
+        let volumes: JSONValue = [["name": "d", "persistentVolumeClaim": ["claimName": "data"]]]
+        try cluster.create(
+            .node("n1"),
+            storageClass("wait", provisioner: "example.com/disk"),
+            claim("data", ["accessModes": ["ReadWriteOnce"], "storageClassName": "wait"]),
+            .pod("p", ["volumes": volumes])
+        )
+        try cluster.edit(.persistentVolumeClaims, "data") { $0[path: "metadata", "annotations"] = [:] }
+        let message = #"binding volumes: selectedNode annotation reset for PVC "data""#
+        #expect(
+            try cluster.events(about: "p") == [
+                #"FailedScheduling: running PreBind plugin "VolumeBinding": \#(message)"#
+            ]
+        )
+        #expect(try cluster.node(of: "p") == nil)
+    }
+
+    @Test func aClaimForOnePodServesOne() throws {
+        let cluster = try TestCluster()
+        let volumes: JSONValue = [["name": "d", "persistentVolumeClaim": ["claimName": "data"]]]
+        var data = claim("data", ["accessModes": ["ReadWriteOncePod"], "volumeName": "v"])
+        data[path: "metadata", "annotations", "pv.kubernetes.io/bind-completed"] = "yes"
+        try cluster.create(.node("n1"), data, .pod("p", ["volumes": volumes]), .pod("q", ["volumes": volumes]))
+        #expect(try cluster.node(of: "p") == "n1")
+        #expect(try cluster.node(of: "q") == nil)
+        let reason = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+        #expect(try cluster.message(of: "q")?.hasPrefix("0/1 nodes are available: 1 \(reason).") == true)
+        try cluster.deletePod("p")
+        try cluster.advance(.seconds(30))
+        #expect(try cluster.node(of: "q") == "n1")
     }
 
     @Test func namesOfUnknownNodesAreReportedAsSuch() throws {

@@ -31,6 +31,16 @@ final class SimulatedStorage: InformedReconciler {
         "volumeBindingMode": "Immediate",
     ]
 
+    /// Says that nothing has to be attached to a node.
+    static let driver: JSONValue = [
+        "kind": "CSIDriver", "apiVersion": "storage.k8s.io/v1", "metadata": ["name": .string(provisioner)],
+        "spec": [
+            "attachRequired": false, "podInfoOnMount": false, "volumeLifecycleModes": ["Persistent"],
+            "storageCapacity": false, "fsGroupPolicy": "ReadWriteOnceWithFSType", "requiresRepublish": false,
+            "seLinuxMount": false,
+        ],
+    ]
+
     private static let provisionerAnnotation = "volume.kubernetes.io/storage-provisioner"
     private static let selectedNode = "volume.kubernetes.io/selected-node"
     private static let provisionedBy = "pv.kubernetes.io/provisioned-by"

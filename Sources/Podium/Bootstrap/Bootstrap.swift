@@ -42,6 +42,8 @@ enum Bootstrap {
         var objects = serviceObjects(network, isProtected: !configuration.controllers.isEmpty)
         if configuration.addons.contains(.storage) {
             objects.append((.storageClasses, SimulatedStorage.storageClass))
+            let drivers = GroupResource(group: "storage.k8s.io", resource: "csidrivers")
+            objects.append((drivers, SimulatedStorage.driver))
         }
         guard configuration.authorization.contains(.rbac) else { return objects }
         let aggregates = configuration.controllers.contains(RoleAggregationController.name)

@@ -31,6 +31,7 @@ package struct SchedulerCache: Sendable {
     package var volumes: OrderedDictionary<String, PersistentVolume> = [:]
     /// Volumes that were given to claims here, which their objects do not show yet.
     var assumedVolumes: [String: NamespacedName] = [:]
+    private var claimUsers: [NamespacedName: Set<NamespacedName>] = [:]
 
     /// An empty picture.
     package init() {}
@@ -69,6 +70,7 @@ package struct SchedulerCache: Sendable {
     package mutating func place(_ pod: SchedulingPod, on nodeName: String) {
         remove(pod.name)
         placed[pod.name] = (pod, nodeName)
+        for claim in pod.claimNames { claimUsers[claim, default: []].insert(pod.name) }
         if let index = indexes[nodeName] {
             nodes[index].add(pod)
         } else {
@@ -81,6 +83,10 @@ package struct SchedulerCache: Sendable {
     @discardableResult
     package mutating func remove(_ name: NamespacedName) -> SchedulingPod? {
         guard let (pod, nodeName) = placed.removeValue(forKey: name) else { return nil }
+        for claim in pod.claimNames {
+            claimUsers[claim]?.remove(name)
+            if claimUsers[claim]?.isEmpty == true { claimUsers[claim] = nil }
+        }
         if let index = indexes[nodeName] {
             nodes[index].remove(name)
         } else {
@@ -89,6 +95,9 @@ package struct SchedulerCache: Sendable {
         }
         return pod
     }
+
+    /// The pods on nodes that use a claim.
+    func pods(using claim: NamespacedName) -> Set<NamespacedName> { claimUsers[claim] ?? [] }
 
     /// The pod `name` as it is known on its node; nil when it has none.
     package func placedPod(_ name: NamespacedName) -> SchedulingPod? { placed[name]?.pod }

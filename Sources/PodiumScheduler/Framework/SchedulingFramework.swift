@@ -24,8 +24,8 @@ package struct SchedulingFramework: Sendable {
         let resources = NodeResourcesFit()
         return SchedulingFramework(
             filters: [
-                NodeUnschedulable(), NodeName(), taints, nodes, NodePorts(), resources, VolumeBinding(), spread,
-                affinity,
+                NodeUnschedulable(), NodeName(), taints, nodes, NodePorts(), resources, VolumeRestrictions(),
+                VolumeBinding(), spread, affinity,
             ],
             scores: [taints, nodes, resources, spread, affinity, NodeResourcesBalancedAllocation()]
         )

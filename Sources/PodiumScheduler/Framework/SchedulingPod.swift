@@ -89,6 +89,11 @@ package final class SchedulingPod: Sendable {
         owner = Self.controller(of: object.metadata)
     }
 
+    /// The claims for storage that it uses.
+    package var claimNames: [NamespacedName] {
+        claims.map { NamespacedName(namespace: name.namespace, name: $0.name) }
+    }
+
     /// Whether it has any terms about other pods.
     package var hasAffinity: Bool { !affinity.isEmpty || !antiAffinity.isEmpty }
 

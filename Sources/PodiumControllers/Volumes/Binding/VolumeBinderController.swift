@@ -73,6 +73,8 @@ final class VolumeBinderController: InformedReconciler {
         let view = PersistentVolume(volume.value)
         let isFree = !isGone && !["Bound", "Released", "Failed"].contains(view.phase)
         state.withState { $0.free[volume.name] = isFree ? volume : nil }
+        // A claim that loses its volume is to say so.
+        if isGone, let name = view.claimName { state.withState { $0.controller }?.add(.claim(name)) }
         guard isFree else { return }
         if let name = view.claimName {
             state.withState { $0.controller }?.add(.claim(name))
