@@ -31,16 +31,18 @@ package final class StandardControllers: Sendable {
     }
 
     /// The names that `enabled` may hold.
-    package static let names = [
-        ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
-        NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
-        DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
-    ] + workloadNames
+    package static let names =
+        [
+            ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
+            NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
+            DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
+            GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
+        ] + workloadNames
 
     /// Those of the controllers of workloads.
     package static let workloadNames = [
         ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
+        StatefulSetController.name, DaemonSetController.name,
     ]
 
     private struct Members {
@@ -112,10 +114,13 @@ package final class StandardControllers: Sendable {
         guard Self.workloadNames.contains(where: isEnabled) else { return }
         let pods = WorkloadPods(.pods, informers: informers) { WorkloadPod($0) }
         let sets = OwnedObjects<APIObject>(.replicaSets, informers: informers) { $0 }
-        members.withState { $0.indexes += [pods, sets] }
+        let revisions = OwnedObjects<APIObject>(.controllerRevisions, informers: informers) { $0 }
+        members.withState { $0.indexes += [pods, sets, revisions] }
         add("replication-controller") { ReplicaController<ReplicationControllerKind>(informers: $0, pods: pods) }
         add("replicaset-controller") { ReplicaController<ReplicaSetKind>(informers: $0, pods: pods) }
         add("deployment-controller") { DeploymentController(informers: $0, sets: sets, pods: pods) }
+        add("statefulset-controller") { StatefulSetController(informers: $0, pods: pods, revisions: revisions) }
+        add("daemon-set-controller") { DaemonSetController(informers: $0, pods: pods, revisions: revisions) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }
