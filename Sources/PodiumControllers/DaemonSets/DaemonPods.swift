@@ -68,18 +68,17 @@ struct DaemonPlan {
 extension DaemonPlan {
     /// Puts on each node what belongs there.
     // Kubernetes: pkg/controller/daemon/daemon_controller.go manage, podsShouldBeOnNode
-    init(_ nodes: [(node: DaemonNode, fit: DaemonPlacement.Fit)], _ pods: DaemonPods, _ rules: DaemonPods.Rules) {
+    init(_ nodes: OrderedDictionary<String, DaemonPlacement.Fit>, _ pods: DaemonPods, _ rules: DaemonPods.Rules) {
         for (node, fit) in nodes {
-            let present = pods.byNode[node.name]
+            let present = pods.byNode[node]
             switch fit {
-            case .runs where present == nil: missing.append(node.name)
-            case .runs, .keeps: tend(node.name, present ?? [], mayRun: fit == .runs, rules)
+            case .runs where present == nil: missing.append(node)
+            case .runs, .keeps: tend(node, present ?? [], mayRun: fit == .runs, rules)
             case .avoids: surplus += (present ?? []).filter { !$0.isTerminating }
             }
         }
         // Nobody else removes what waits for a node that is gone.
-        let known = Set(nodes.lazy.map(\.node.name))
-        for (node, pods) in pods.byNode where !known.contains(node) {
+        for (node, pods) in pods.byNode where nodes[node] == nil {
             surplus += pods.filter(\.nodeName.isEmpty)
         }
     }

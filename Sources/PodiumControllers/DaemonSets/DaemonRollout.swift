@@ -24,24 +24,24 @@ struct DaemonRollout {
     private let maxUnavailable: Int
     private let rules: DaemonPods.Rules
 
-    init(_ nodes: [(node: DaemonNode, fit: DaemonPlacement.Fit)], _ pods: DaemonPods, _ rules: DaemonPods.Rules) {
+    init(_ nodes: OrderedDictionary<String, DaemonPlacement.Fit>, _ pods: DaemonPods, _ rules: DaemonPods.Rules) {
         var places: [Place] = []
         var crowded = 0
         for (node, fit) in nodes {
-            guard pods.byNode[node.name] != nil || fit == .runs else { continue }
-            let present = (pods.byNode[node.name] ?? []).filter { !$0.isTerminating }
+            guard pods.byNode[node] != nil || fit == .runs else { continue }
+            let present = (pods.byNode[node] ?? []).filter { !$0.isTerminating }
             let new = present.filter(rules.isUpdated)
             let old = present.filter { !rules.isUpdated($0) }
             if new.count > 1 || old.count > 1 {
                 crowded += 1
             } else {
-                places.append(Place(node: node.name, isWanted: fit == .runs, new: new.first, old: old.first))
+                places.append(Place(node: node, isWanted: fit == .runs, new: new.first, old: old.first))
             }
         }
         self.places = places
         self.crowded = crowded
         self.rules = rules
-        wanted = nodes.count { $0.fit == .runs }
+        wanted = nodes.values.count { $0 == .runs }
         maxSurge = rules.maxSurge?.scaled(to: wanted, roundingUp: true) ?? 0
         let unavailable = rules.maxUnavailable?.scaled(to: wanted, roundingUp: true) ?? 0
         // With neither nothing could ever change.

@@ -115,14 +115,10 @@ final class DaemonSetController: InformedReconciler {
         ) { [gate] revision, resource in gate.note(revision, of: resource, for: name) }
         let history = try claims.claim(revisions.candidates(for: daemonSet.uid, in: name.namespace, selector))
         let owned = try claims.claim(pods.candidates(for: daemonSet.uid, in: name.namespace, selector))
-        let nodes = state.withState { state in
-            let placement = state.placements[name]
-            return state.placements.nodes.values.map { (node: $0, fit: placement?.fit($0) ?? .avoids) }
-        }
         var sync = DaemonSetSync(
             controller: self,
             daemonSet: daemonSet,
-            nodes: nodes,
+            nodes: state.withState { $0.placements.fits(of: name) },
             owned: owned,
             revisions: history.map { ControllerRevision($0) }.sorted(by: ControllerRevision.precedes),
             now: informers.client.host.clock.now

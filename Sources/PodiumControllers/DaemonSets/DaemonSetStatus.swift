@@ -16,9 +16,9 @@ struct DaemonSetStatus {
     private var updated = 0
     private var available = 0
 
-    init(_ nodes: [(node: DaemonNode, fit: DaemonPlacement.Fit)], _ pods: DaemonPods, _ rules: DaemonPods.Rules) {
+    init(_ nodes: OrderedDictionary<String, DaemonPlacement.Fit>, _ pods: DaemonPods, _ rules: DaemonPods.Rules) {
         for (node, fit) in nodes {
-            let first = pods.byNode[node.name]?.min(by: DaemonPods.precedes)
+            let first = pods.byNode[node]?.min(by: DaemonPods.precedes)
             guard fit == .runs else {
                 misscheduled += first == nil ? 0 : 1
                 continue

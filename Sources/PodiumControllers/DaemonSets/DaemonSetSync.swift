@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One look at a DaemonSet: pods are made and deleted, its status written, its history kept short.
 
+import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumMachinery
@@ -17,7 +18,7 @@ struct DaemonSetSync {
 
     let controller: DaemonSetController
     let daemonSet: APIObject
-    let nodes: [(node: DaemonNode, fit: DaemonPlacement.Fit)]
+    let nodes: OrderedDictionary<String, DaemonPlacement.Fit>
     /// Its pods, in any state.
     let owned: [WorkloadPod]
     /// The history, in its order.
@@ -29,7 +30,7 @@ struct DaemonSetSync {
     init(
         controller: DaemonSetController,
         daemonSet: APIObject,
-        nodes: [(node: DaemonNode, fit: DaemonPlacement.Fit)],
+        nodes: OrderedDictionary<String, DaemonPlacement.Fit>,
         owned: [WorkloadPod],
         revisions: [ControllerRevision],
         now: Timestamp
@@ -97,7 +98,8 @@ struct DaemonSetSync {
             // An update goes on when it is known what came of this.
             return try carryOut(plan, rules)
         }
-        if isRolling { try carryOut(DaemonRollout(nodes, pods, rules).step, rules) }
+        guard isRolling, owned.contains(where: { !$0.isTerminating && !rules.isUpdated($0) }) else { return }
+        try carryOut(DaemonRollout(nodes, pods, rules).step, rules)
     }
 
     /// Whether a pod that has ended is replaced now; one that failed may have to wait.

@@ -75,6 +75,7 @@ struct StatefulClaims {
     // Kubernetes: pkg/controller/statefulset/stateful_pod_control.go UpdatePodClaimForRetentionPolicy
     @discardableResult
     func conform(_ ordinal: Int, uid: String) throws(StatusError) -> Bool {
+        if template.spec.claimTemplates.isEmpty { return false }
         let owners = owners(ordinal, uid: uid)
         var isChanged = false
         for (_, name) in template.claimNames(ordinal) {

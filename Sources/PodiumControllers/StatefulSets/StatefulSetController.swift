@@ -81,7 +81,7 @@ final class StatefulSetController: InformedReconciler {
         let history = revisions.candidates(for: set.uid, in: name.namespace, spec.selector)
             .filter { spec.selector.matches($0.labels) }
         let owned = try claims.claim(history).map { ControllerRevision($0) }
-        claims.isEligible = { StatefulPodName($0.name.name)?.set == name.name }
+        claims.isEligible = { StatefulPodName($0.name.name, of: name.name) != nil }
         let sync = StatefulSetSync(
             controller: self,
             statefulSet: set,

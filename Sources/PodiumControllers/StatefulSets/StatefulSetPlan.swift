@@ -18,37 +18,47 @@ struct StatefulSetPlan {
         let pod: WorkloadPod?
     }
 
+    /// A pod that there is.
+    struct Member {
+        let ordinal: Int
+        let pod: WorkloadPod
+    }
+
     enum Step {
         case create(ordinal: Int)
         case remove(WorkloadPod)
         /// Makes the claims of a pod that waits, if some are missing.
-        case makeClaims(WorkloadPod)
+        case makeClaims(Member)
         /// Gives a pod its labels, its volumes and the right owners of its claims, if it lacks them.
-        case conform(WorkloadPod)
+        case conform(Member)
     }
 
     let replicas: [Replica]
     /// The pods that are too many, the last first.
-    let condemned: [WorkloadPod]
+    let condemned: [Member]
     private let spec: StatefulSetSpec
     private let now: Timestamp
 
-    /// - Parameter pods: the pods that belong to the set.
-    init(_ spec: StatefulSetSpec, _ pods: [WorkloadPod], now: Timestamp) {
+    /// - Parameter pods: the pods that belong to the set called `name`.
+    init(_ spec: StatefulSetSpec, of name: String, _ pods: [WorkloadPod], now: Timestamp) {
         self.spec = spec
         self.now = now
         var wanted: [Int: WorkloadPod] = [:]
-        var surplus: [(ordinal: Int, pod: WorkloadPod)] = []
+        var surplus: [Member] = []
         for pod in pods {
-            guard let ordinal = pod.ordinal else { continue }
-            if spec.ordinals.contains(ordinal) { wanted[ordinal] = pod } else { surplus.append((ordinal, pod)) }
+            guard let ordinal = StatefulPodName(pod.name, of: name)?.ordinal else { continue }
+            if spec.ordinals.contains(ordinal) {
+                wanted[ordinal] = pod
+            } else {
+                surplus.append(Member(ordinal: ordinal, pod: pod))
+            }
         }
         replicas = spec.ordinals.map { Replica(ordinal: $0, pod: wanted[$0]) }
-        condemned = surplus.sorted { $0.ordinal > $1.ordinal }.map(\.pod)
+        condemned = surplus.sorted { $0.ordinal > $1.ordinal }
     }
 
     /// All pods that count.
-    var pods: [WorkloadPod] { replicas.compactMap(\.pod) + condemned }
+    var pods: [WorkloadPod] { replicas.compactMap(\.pod) + condemned.map(\.pod) }
 
     // MARK: Steps
 
@@ -74,17 +84,18 @@ struct StatefulSetPlan {
         guard let pod = replica.pod else { return [.create(ordinal: replica.ordinal)] }
         // The next pod comes once this one is gone.
         if pod.isFinished { return pod.isTerminating ? [] : [.remove(pod)] }
-        let claims: [Step] = pod.phase == .pending ? [.makeClaims(pod)] : []
-        return isBlocked(by: replica) ? claims : claims + [.conform(pod)]
+        let member = Member(ordinal: replica.ordinal, pod: pod)
+        let claims: [Step] = pod.phase == .pending ? [.makeClaims(member)] : []
+        return isBlocked(by: replica) ? claims : claims + [.conform(member)]
     }
 
     /// Which of the surplus pods go now: all of them, or, of an ordered set, the last one, unless it is broken and one
     /// before it is broken too.
     // Kubernetes: pkg/controller/statefulset/stateful_set_control.go processCondemned
     var removals: [WorkloadPod] {
-        guard spec.isOrdered else { return condemned.filter { !$0.isTerminating } }
-        guard let last = condemned.first, !last.isTerminating else { return [] }
-        let isNext = isAvailable(last) || !condemned.dropFirst().contains { !isAvailable($0) }
+        guard spec.isOrdered else { return condemned.map(\.pod).filter { !$0.isTerminating } }
+        guard let last = condemned.first?.pod, !last.isTerminating else { return [] }
+        let isNext = isAvailable(last) || !condemned.dropFirst().contains { !isAvailable($0.pod) }
         return isNext ? [last] : []
     }
 

@@ -73,17 +73,16 @@ struct StatefulSetSpec: Sendable {
 /// The name of a pod of a StatefulSet: the set's, and the pod's ordinal.
 // Kubernetes: pkg/controller/statefulset/stateful_set_utils.go getParentNameAndOrdinal
 struct StatefulPodName: Hashable, Sendable {
-    let set: String
     /// nil when it is a number that no pod can have.
     let ordinal: Int?
 
-    /// Reads `name`; nil when it is not of this form.
-    init?(_ name: String) {
-        guard let dash = name.lastIndex(of: "-") else { return nil }
-        let digits = name[name.index(after: dash)...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy(\.isDigit) else { return nil }
-        set = String(name[..<dash])
-        ordinal = Int32(digits).map { Int($0) }
+    /// Reads `name`; nil when it is none of the names of the pods of `set`.
+    init?(_ name: String, of set: String) {
+        let rest = name.utf8.dropFirst(set.utf8.count)
+        guard rest.first == UInt8(ascii: "-"), name.utf8.starts(with: set.utf8) else { return nil }
+        let digits = rest.dropFirst()
+        guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else { return nil }
+        ordinal = Int32(Substring(digits)).map { Int($0) }
     }
 
     /// The name of the pod `ordinal` of `set`.
@@ -91,8 +90,6 @@ struct StatefulPodName: Hashable, Sendable {
 }
 
 extension WorkloadPod {
-    /// Its ordinal in its StatefulSet; nil when its name has none.
-    var ordinal: Int? { StatefulPodName(name)?.ordinal }
     /// The name, or the hash, of the revision that its template is from.
     var revisionLabel: String { labels[RevisionLabel.revision] ?? "" }
     /// Whether it runs and is ready, ending or not.

@@ -41,7 +41,7 @@ struct StatefulSetSync {
 
     /// - Returns: when to look again although nothing has changed.
     func run() throws(StatusError) -> Duration? {
-        let plan = StatefulSetPlan(spec, pods, now: now)
+        let plan = StatefulSetPlan(spec, of: statefulSet.name, pods, now: now)
         let delay = pods.nextAvailability(after: spec.minReady, now: now)
         if statefulSet.isTerminating {
             if let revisions = lastRevisions { try write(status(of: plan, revisions)) }
@@ -158,8 +158,8 @@ struct StatefulSetSync {
             for step in steps { try perform(step, history) }
         }
         if plan.isBlocked { return }
-        try forEach(plan.condemned) { pod throws(StatusError) in
-            if let ordinal = pod.ordinal { try claims.conform(ordinal, uid: pod.uid) }
+        try forEach(plan.condemned) { member throws(StatusError) in
+            try claims.conform(member.ordinal, uid: member.pod.uid)
         }
         try forEach(plan.removals, delete)
         // Scaling comes before updating.
@@ -195,11 +195,10 @@ struct StatefulSetSync {
         switch step {
         case .create(let ordinal): try create(ordinal, history)
         case .remove(let pod): try delete(pod)
-        case .makeClaims(let pod):
-            guard let ordinal = pod.ordinal else { return }
-            try claims.make(ordinal)
-            try claims.conform(ordinal, uid: pod.uid)
-        case .conform(let pod): try conform(pod)
+        case .makeClaims(let member):
+            try claims.make(member.ordinal)
+            try claims.conform(member.ordinal, uid: member.pod.uid)
+        case .conform(let member): try conform(member.pod, member.ordinal)
         }
     }
 
@@ -223,8 +222,7 @@ struct StatefulSetSync {
     }
 
     // Kubernetes: pkg/controller/statefulset/stateful_pod_control.go UpdateStatefulPod
-    private func conform(_ pod: WorkloadPod) throws(StatusError) {
-        guard let ordinal = pod.ordinal else { return }
+    private func conform(_ pod: WorkloadPod, _ ordinal: Int) throws(StatusError) {
         let isEquipped = template.isEquipped(pod, ordinal)
         var isChanged = !isEquipped || !template.isIdentified(pod)
         do throws(StatusError) {
