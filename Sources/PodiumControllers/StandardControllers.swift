@@ -43,6 +43,7 @@ package final class StandardControllers: Sendable {
     package static let workloadNames = [
         ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
         VolumeBinderController.name, EphemeralVolumeController.name,
+        StatefulSetController.name, DaemonSetController.name,
     ]
 
     /// What some of them were called before, which kube-controller-manager still takes.
@@ -127,12 +128,15 @@ package final class StandardControllers: Sendable {
         guard Self.workloadNames.contains(where: isEnabled) else { return }
         let pods = WorkloadPods(.pods, informers: informers) { WorkloadPod($0) }
         let sets = OwnedObjects<APIObject>(.replicaSets, informers: informers) { $0 }
-        members.withState { $0.indexes += [pods, sets] }
+        let revisions = OwnedObjects<APIObject>(.controllerRevisions, informers: informers) { $0 }
+        members.withState { $0.indexes += [pods, sets, revisions] }
         add("replication-controller") { ReplicaController<ReplicationControllerKind>(informers: $0, pods: pods) }
         add("replicaset-controller") { ReplicaController<ReplicaSetKind>(informers: $0, pods: pods) }
         add("deployment-controller") { DeploymentController(informers: $0, sets: sets, pods: pods) }
         add("ephemeral-volume-controller") { EphemeralVolumeController(informers: $0) }
         add("persistent-volume-binder") { VolumeBinderController(informers: $0) }
+        add("statefulset-controller") { StatefulSetController(informers: $0, pods: pods, revisions: revisions) }
+        add("daemon-set-controller") { DaemonSetController(informers: $0, pods: pods, revisions: revisions) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }

@@ -31,6 +31,8 @@ struct OwnershipClaims {
     let selector: LabelSelector
     /// Put on what is adopted, and taken off what is released; nil for none.
     var finalizer: String?
+    /// Whether an object of this key may belong to the owner at all, whatever its labels.
+    var isEligible: (ObjectKey) -> Bool = { _ in true }
     /// Called with each write.
     let note: (Revision, GroupResource) -> Void
 
@@ -51,7 +53,7 @@ struct OwnershipClaims {
     }
 
     private func isClaimed(_ object: some Ownable) throws(StatusError) -> Bool {
-        let matches = selector.matches(object.labels)
+        let matches = selector.matches(object.labels) && isEligible(object.key)
         if let controller = object.controller {
             if controller.uid != owner.uid { return false }
             if matches { return true }

@@ -26,7 +26,7 @@ struct TemplateHash {
     }
 
     /// The value with the members of all its objects in the order of their names: two that are equal have one hash.
-    private static func sorted(_ value: JSONValue) -> JSONValue {
+    static func sorted(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(let members):
             let sorted = members.sorted { $0.key < $1.key }.map { ($0.key, Self.sorted($0.value)) }

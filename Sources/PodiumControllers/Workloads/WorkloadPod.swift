@@ -29,6 +29,10 @@ final class WorkloadPod: Ownable {
         let isReady: Bool
         /// The most restarts of one of its containers.
         let restarts: Int64
+        /// The node that it is on, or the only one that it may go to; nil when it may go to several.
+        let targetNode: String?
+        /// The names of the claims behind its volumes, by the names of the volumes.
+        let claims: [String: String]
 
         init(_ pod: APIObject) {
             let never = Timestamp(nanoseconds: 0)
@@ -41,6 +45,22 @@ final class WorkloadPod: Ownable {
             readySince = isReady ? since ?? never : nil
             let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod.status[$0]?.elements ?? [] }
             restarts = statuses.map { $0["restartCount"]?.integer ?? 0 }.max() ?? 0
+            let node = pod.nodeName
+            targetNode = node.isEmpty ? Self.requiredNode(of: pod.spec) : node
+            let volumes = (pod.spec["volumes"]?.elements ?? []).compactMap { volume in
+                volume["persistentVolumeClaim"]?["claimName"]?.string.map { (volume["name"]?.string ?? "", $0) }
+            }
+            claims = Dictionary(volumes) { $1 }
+        }
+
+        /// The node that the required affinity names.
+        // Kubernetes: pkg/controller/daemon/util/daemonset_util.go GetTargetNodeName
+        private static func requiredNode(of spec: JSONValue) -> String? {
+            let required = spec["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]
+            let fields = (required?["nodeSelectorTerms"]?.elements ?? []).flatMap { $0["matchFields"]?.elements ?? [] }
+            let named = fields.first { $0["key"]?.string == "metadata.name" && $0["operator"]?.string == "In" }
+            guard let values = named?["values"]?.elements, values.count == 1 else { return nil }
+            return values[0].string
         }
     }
 

@@ -43,13 +43,11 @@ extension BuiltInKind {
     static let statefulSets = BuiltInKind("statefulsets", in: "apps", StatefulSetStrategy()) { kind in
         kind.cells = { $0.statefulSet }
         kind.rechecksMetadata = false
-        kind.missingController = "no pods are made"
     }
 
     static let daemonSets = BuiltInKind("daemonsets", in: "apps", DaemonSetStrategy()) { kind in
         kind.cells = { $0.daemonSet }
         kind.rechecksMetadata = false
-        kind.missingController = "no pods are made"
     }
 
     static let controllerRevisions = BuiltInKind("controllerrevisions", in: "apps", ControllerRevisionStrategy()) {
