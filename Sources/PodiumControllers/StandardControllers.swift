@@ -36,11 +36,16 @@ package final class StandardControllers: Sendable {
         NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
         DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
         GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
-    ] + workloadNames
+    ] + workloadNames + endpointNames
 
     /// Those of the controllers of workloads.
     package static let workloadNames = [
         ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
+    ]
+
+    /// Those of the controllers that publish the addresses of pods.
+    package static let endpointNames = [
+        EndpointsController.name, EndpointSliceController.name, EndpointSliceMirroringController.name,
     ]
 
     private struct Members {
@@ -104,6 +109,7 @@ package final class StandardControllers: Sendable {
         add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
         addWorkloads()
+        addEndpoints()
         for make in options.additional { add(make(informers)) }
         informers.start()
     }
@@ -116,6 +122,15 @@ package final class StandardControllers: Sendable {
         add("replication-controller") { ReplicaController<ReplicationControllerKind>(informers: $0, pods: pods) }
         add("replicaset-controller") { ReplicaController<ReplicaSetKind>(informers: $0, pods: pods) }
         add("deployment-controller") { DeploymentController(informers: $0, sets: sets, pods: pods) }
+    }
+
+    private func addEndpoints() {
+        guard Self.endpointNames.contains(where: isEnabled) else { return }
+        let pods = ServicePods(informers: informers)
+        members.withState { $0.indexes.append(pods) }
+        add("endpoint-controller") { EndpointsController(informers: $0, pods: pods) }
+        add("endpointslice-controller") { EndpointSliceController(informers: $0, pods: pods) }
+        add("endpointslicemirroring-controller") { EndpointSliceMirroringController(informers: $0) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }
@@ -134,6 +149,7 @@ package final class StandardControllers: Sendable {
             name: Member.name,
             host: informers.client.host,
             queue: members.queue,
+            backoff: Member.backoff,
             reconciler: reconciler
         )
         reconciler.watch(controller)
