@@ -11,10 +11,14 @@ enum TrafficHints {
     case zone
     case node
 
+    private enum Annotation {
+        static let mode = "service.kubernetes.io/topology-mode"
+        static let oldMode = "service.kubernetes.io/topology-aware-hints"
+    }
+
     init(of service: APIObject) {
         let annotations = service.annotations
-        let mode =
-            annotations["service.kubernetes.io/topology-aware-hints"] ?? annotations["service.kubernetes.io/topology-mode"]
+        let mode = annotations[Annotation.oldMode] ?? annotations[Annotation.mode]
         if mode == "Auto" || mode == "auto" {
             // Hints by the share of processors of each zone need more than there is here.
             self = .none

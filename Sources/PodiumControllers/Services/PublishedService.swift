@@ -43,14 +43,15 @@ struct PublishedService {
         self.object = object
         let address = spec["clusterIP"]?.string ?? ""
         isHeadless = address.isEmpty || address == Self.noAddress
-        ports = spec["ports"]?.elements.map { port in
-            Port(
-                name: port["name"]?.string ?? "",
-                transport: port["protocol"]?.string ?? "TCP",
-                application: port["appProtocol"]?.string,
-                target: IntOrString(port["targetPort"]) ?? .int(port["port"]?.int ?? 0)
-            )
-        } ?? []
+        ports =
+            spec["ports"]?.elements.map { port in
+                Port(
+                    name: port["name"]?.string ?? "",
+                    transport: port["protocol"]?.string ?? "TCP",
+                    application: port["appProtocol"]?.string,
+                    target: IntOrString(port["targetPort"]) ?? .int(port["port"]?.int ?? 0)
+                )
+            } ?? []
         families = Self.families(of: spec, address)
         publishesUnready = spec["publishNotReadyAddresses"]?.bool ?? false
         allowsNoPorts = ports.isEmpty && address == Self.noAddress
