@@ -27,6 +27,11 @@ public enum AuthorizationMode: String, CaseIterable, Sendable {
 public enum Addon: String, CaseIterable, Sendable {
     /// The static pods of a control plane and a proxy on every node, in `kube-system`.
     case systemPods = "system-pods"
+    /// Addresses for Services of type LoadBalancer, as a cloud gives them.
+    case loadBalancer = "load-balancer"
+
+    /// What a cluster has that makes its nodes itself, unless it is told otherwise.
+    public static let standard: Set<Addon> = [.loadBalancer]
 }
 
 /// Why a value cannot be configured.
@@ -57,8 +62,9 @@ public struct ClusterConfiguration: Sendable {
     public var seed: UInt64?
     /// Whether the controllers, the scheduler and the kubelets run. Without them only requests change objects.
     public var runsControllers = true
-    /// What the cluster has beside Kubernetes itself; needs the controllers. Default nothing.
-    public var addons: Set<Addon> = []
+    /// What the cluster has beside Kubernetes itself; needs the controllers. nil stands for `Addon.standard`, or for
+    /// nothing in a cluster without nodes of its own.
+    public var addons: Set<Addon>?
     /// The admission plugins that are left out, by name.
     public var disabledAdmissionPlugins: Set<String> = []
     /// How long an Event stays after it was last written; zero for ever.

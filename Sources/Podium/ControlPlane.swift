@@ -109,7 +109,7 @@ final class ControlPlane: Sendable {
             serviceNetwork: network,
             tokens: KubeletTokens(access.serviceAccountTokens)
         )
-        let addons = configuration.addons
+        let addons = configuration.addons ?? (configuration.nodes > 0 ? Addon.standard : [])
         let isLive = configuration.runsControllers
         controllers =
             isLive ? ControllerSet(client: client, addons: addons, kubelets: kubelets) : nil

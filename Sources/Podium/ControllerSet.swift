@@ -28,6 +28,9 @@ final class ControllerSet: Sendable {
         var options = StandardControllers.Options(catalog: ResourceCatalog(client.api.surface.registry))
         let network = configuration.serviceNetwork
         options.additional.append { KubernetesServiceController(informers: $0, network: network) }
+        if addons.contains(.loadBalancer) {
+            options.additional.append { LoadBalancerController(informers: $0, network: network) }
+        }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))

@@ -75,8 +75,13 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "End when the process that started this one ends, however it ends.")
     var exitWithParent = false
 
-    @Option(help: "What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames).")
-    var addons = ""
+    @Option(
+        help: """
+            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Unless it is given, \
+            \(Self.standardAddonNames); nothing with --nodes 0.
+            """
+    )
+    var addons: String?
 
     @Option(
         help: """
@@ -165,16 +170,19 @@ struct ServerOptions: ParsableArguments {
         configuration.cluster.images = ImageChoice(rawValue: images) ?? .any
         configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
         configuration.cluster.authorization = try AuthorizationArgument.parse(authorizationMode)
-        configuration.cluster.addons = Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
+        configuration.cluster.addons = addons.map { names in
+            Set(names.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
+        }
         return configuration
     }
 
     static let defaultListen = "127.0.0.1:8080"
 
     private static let addonNames = Addon.allCases.map(\.rawValue).joined(separator: ", ")
+    private static let standardAddonNames = Addon.standard.map(\.rawValue).sorted().joined(separator: ", ")
 
     private func checkAddons() throws {
-        for name in addons.split(separator: ",") where Addon(rawValue: String(name)) == nil {
+        for name in (addons ?? "").split(separator: ",") where Addon(rawValue: String(name)) == nil {
             throw ValidationError("--addons: there is no '\(name)'; there is \(Self.addonNames)")
         }
     }
