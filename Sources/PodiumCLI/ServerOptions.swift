@@ -77,8 +77,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: """
-            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Unless it is given, \
-            \(Self.standardAddonNames); nothing with --nodes 0.
+            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Without this \
+            option \(Self.standardAddonNames), and nothing with --nodes 0.
             """
     )
     var addons: String?
