@@ -29,9 +29,11 @@ public enum Addon: String, CaseIterable, Sendable {
     case systemPods = "system-pods"
     /// A default storage class, `standard`, whose volumes are made as soon as they are claimed.
     case storage
+    /// Addresses for Services of type LoadBalancer, as a cloud gives them.
+    case loadBalancer = "load-balancer"
 
-    /// Those that a cluster with nodes of its own has, if nobody says otherwise.
-    public static let standard: Set<Addon> = [.storage]
+    /// What a cluster has that makes its nodes itself, unless it is told otherwise.
+    public static let standard: Set<Addon> = [.storage, .loadBalancer]
 }
 
 /// Why a value cannot be configured.
@@ -62,8 +64,11 @@ public struct ClusterConfiguration: Sendable {
     public var seed: UInt64?
     /// Which of the controllers, the scheduler and the kubelets run. Default all.
     public var controllers = ControllerSelection.all
-    /// What the cluster has beside Kubernetes itself; needs the controllers. Default nothing.
-    public var addons: Set<Addon> = []
+    /// What the cluster has beside Kubernetes itself; needs the controllers. nil stands for `Addon.standard`, or for
+    /// nothing in a cluster without nodes of its own.
+    public var addons: Set<Addon>?
+    /// What the cluster has, whoever chose it.
+    public var chosenAddons: Set<Addon> { addons ?? (nodes > 0 ? Addon.standard : []) }
     /// The admission plugins that are left out, by name.
     public var disabledAdmissionPlugins: Set<String> = []
     /// How long an Event stays after it was last written; zero for ever.

@@ -109,7 +109,7 @@ final class ControlPlane: Sendable {
             serviceNetwork: network,
             tokens: KubeletTokens(access.serviceAccountTokens)
         )
-        let addons = configuration.addons
+        let addons = configuration.chosenAddons
         let selection = configuration.controllers
         let isLive = !selection.isEmpty
         controllers =

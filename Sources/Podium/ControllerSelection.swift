@@ -17,7 +17,9 @@ public struct ControllerSelectionError: Error, CustomStringConvertible {
 /// kube-controller-manager can take the place of what is left out.
 public struct ControllerSelection: Hashable, Sendable {
     /// Names for more than one controller.
-    private static let groups: [String: [String]] = ["workloads": StandardControllers.workloadNames]
+    private static let groups: [String: [String]] = [
+        "workloads": StandardControllers.workloadNames + StandardControllers.endpointNames
+    ]
     static let scheduler = "scheduler"
     static let kubelets = "kubelets"
 

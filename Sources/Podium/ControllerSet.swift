@@ -35,6 +35,9 @@ final class ControllerSet: Sendable {
         let network = configuration.serviceNetwork
         options.additional.append { KubernetesServiceController(informers: $0, network: network) }
         if addons.contains(.storage) { options.additional.append { SimulatedStorage(informers: $0) } }
+        if addons.contains(.loadBalancer) {
+            options.additional.append { LoadBalancerController(informers: $0, network: network) }
+        }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))

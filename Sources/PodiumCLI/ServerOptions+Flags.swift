@@ -7,8 +7,7 @@ extension ServerOptions {
     /// Every option by its name, with what holds for it.
     var flags: [String: String] {
         [
-            "addons": chosenAddons.map(\.rawValue).sorted().joined(separator: ","),
-            "allow-host": allowHost.joined(separator: ","),
+            "addons": addons ?? "", "allow-host": allowHost.joined(separator: ","),
             "allow-origin": allowOrigin.joined(separator: ","), "authorization-mode": authorizationMode,
             "clock": clock, "clusters": String(clusters), "controllers": controllers,
             "disable-admission-plugins": disableAdmissionPlugins, "enable-admission-plugins": enableAdmissionPlugins,

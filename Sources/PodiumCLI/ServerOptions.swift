@@ -82,8 +82,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: """
-            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Without the option \
-            a cluster has \(Self.standardAddonNames), and nothing with --nodes 0.
+            What the cluster has beside Kubernetes itself, separated by commas: \(Self.addonNames). Without this \
+            option \(Self.standardAddonNames), and nothing with --nodes 0.
             """
     )
     var addons: String?
@@ -181,26 +181,21 @@ struct ServerOptions: ParsableArguments {
         configuration.cluster.images = ImageChoice(rawValue: images) ?? .any
         configuration.cluster.tokens = try tokenAuthFile.map(readTokens)
         configuration.cluster.authorization = try AuthorizationArgument.parse(authorizationMode)
-        configuration.cluster.addons = chosenAddons
+        configuration.cluster.addons = addons.map { names in
+            Set(names.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
+        }
         return configuration
     }
 
     static let defaultListen = "127.0.0.1:8080"
 
     private static let addonNames = Addon.allCases.map(\.rawValue).joined(separator: ", ")
-
     private static let standardAddonNames = Addon.standard.map(\.rawValue).sorted().joined(separator: ", ")
 
     private func checkAddons() throws {
         for name in (addons ?? "").split(separator: ",") where Addon(rawValue: String(name)) == nil {
             throw ValidationError("--addons: there is no '\(name)'; there is \(Self.addonNames)")
         }
-    }
-
-    /// What is named, or what a cluster with nodes has anyway; one without has nothing that nobody asked for.
-    var chosenAddons: Set<Addon> {
-        guard let addons else { return nodes > 0 ? Addon.standard : [] }
-        return Set(addons.split(separator: ",").compactMap { Addon(rawValue: String($0)) })
     }
 
     private static let authorizationModes = AuthorizationArgument.modes

@@ -32,7 +32,7 @@ package final class StandardControllers: Sendable {
 
     /// The names that `enabled` may hold.
     package static let names =
-        workloadNames + [
+        workloadNames + endpointNames + [
             ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
             NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
             DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
@@ -57,6 +57,14 @@ package final class StandardControllers: Sendable {
         "replicationcontroller": ReplicationControllerKind.controllerName,
         "replicaset": ReplicaSetKind.controllerName, "deployment": DeploymentController.name,
         "persistentvolume-binder": VolumeBinderController.name, "ephemeral-volume": EphemeralVolumeController.name,
+        "statefulset": StatefulSetController.name, "daemonset": DaemonSetController.name,
+        "endpoint": EndpointsController.name, "endpointslice": EndpointSliceController.name,
+        "endpointslicemirroring": EndpointSliceMirroringController.name,
+    ]
+
+    /// Those of the controllers that publish the addresses of pods.
+    package static let endpointNames = [
+        EndpointsController.name, EndpointSliceController.name, EndpointSliceMirroringController.name,
     ]
 
     private struct Members {
@@ -120,6 +128,7 @@ package final class StandardControllers: Sendable {
         add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
         addWorkloads()
+        addEndpoints()
         for make in options.additional { run(make(informers)) }
         informers.start()
     }
@@ -137,6 +146,15 @@ package final class StandardControllers: Sendable {
         add("persistent-volume-binder") { VolumeBinderController(informers: $0) }
         add("statefulset-controller") { StatefulSetController(informers: $0, pods: pods, revisions: revisions) }
         add("daemon-set-controller") { DaemonSetController(informers: $0, pods: pods, revisions: revisions) }
+    }
+
+    private func addEndpoints() {
+        guard Self.endpointNames.contains(where: isEnabled) else { return }
+        let pods = ServicePods(informers: informers)
+        members.withState { $0.indexes.append(pods) }
+        add("endpoint-controller") { EndpointsController(informers: $0, pods: pods) }
+        add("endpointslice-controller") { EndpointSliceController(informers: $0, pods: pods) }
+        add("endpointslicemirroring-controller") { EndpointSliceMirroringController(informers: $0) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }
@@ -158,6 +176,7 @@ package final class StandardControllers: Sendable {
             name: Member.name,
             host: informers.client.host,
             queue: members.queue,
+            backoff: Member.backoff,
             reconciler: reconciler
         )
         reconciler.watch(controller)

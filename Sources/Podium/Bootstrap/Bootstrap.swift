@@ -40,7 +40,7 @@ enum Bootstrap {
     static func objects(_ configuration: ClusterConfiguration) -> [(resource: GroupResource, object: JSONValue)] {
         let network = configuration.serviceClusterIPRange.network
         var objects = serviceObjects(network, isProtected: !configuration.controllers.isEmpty)
-        if configuration.addons.contains(.storage) {
+        if configuration.chosenAddons.contains(.storage) {
             objects.append((.storageClasses, SimulatedStorage.storageClass))
             let drivers = GroupResource(group: "storage.k8s.io", resource: "csidrivers")
             objects.append((drivers, SimulatedStorage.driver))

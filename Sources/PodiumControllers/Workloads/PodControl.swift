@@ -28,8 +28,8 @@ struct PodControl: Sendable {
         ]
     }
 
-    /// What the names of the pods of `name` begin with.
-    private static func prefix(of name: String) -> String {
+    /// What the generated names of the objects of `name` begin with.
+    static func prefix(of name: String) -> String {
         let prefix = "\(name)-"
         return NameValidation.dns1123Subdomain(prefix, isPrefix: true).isEmpty ? prefix : name
     }

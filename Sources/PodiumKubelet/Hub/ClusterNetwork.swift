@@ -12,6 +12,7 @@ import Synchronization
 struct PodFace: Sendable {
     let uid: String
     let name: NamespacedName
+    let node: String
     /// The place of the pod among those of its node.
     let arrival: Int
     let labels: [String: String]
@@ -33,6 +34,8 @@ struct PodFace: Sendable {
 final class ClusterNetwork: Sendable {
     private struct State {
         var services: [NamespacedName: APIObject] = [:]
+        /// What is written by hand about where Services lead, by Service and the name of the EndpointSlice.
+        var slices: [NamespacedName: [String: SliceFace]] = [:]
         /// By namespace and UID.
         var faces: [String: [String: PodFace]] = [:]
         /// The pods that have an address to themselves.
@@ -95,9 +98,35 @@ final class ClusterNetwork: Sendable {
 
     func service(_ name: NamespacedName) -> APIObject? { state.withLock { $0.services[name] } }
 
+    /// The Service that an address leads to, be it its own or that of its load balancer.
     func service(at address: String) -> APIObject? {
-        state.withLock { state in state.services.values.first { $0.spec["clusterIP"]?.string == address } }
+        state.withLock { state in state.services.values.first { $0.hasAddress(address) } }
     }
+
+    /// The Service that has a port of all nodes.
+    func service(onNodePort port: Int) -> APIObject? {
+        state.withLock { state in
+            state.services.values.first { service in
+                service.spec["ports"]?.elements.contains { $0["nodePort"]?.int == port } ?? false
+            }
+        }
+    }
+
+    /// Notes an EndpointSlice for `service`; nil when it is gone.
+    func note(_ slice: SliceFace?, named name: String, for service: NamespacedName) {
+        state.withLock { state in
+            state.slices[service, default: [:]][name] = slice
+            if state.slices[service]?.isEmpty == true { state.slices[service] = nil }
+        }
+    }
+
+    /// What EndpointSlices made by hand say of a Service, by their names.
+    func slices(for service: NamespacedName) -> [SliceFace] {
+        state.withLock { state in (state.slices[service] ?? [:]).sorted { $0.key < $1.key }.map(\.value) }
+    }
+
+    /// The name of the node with this address.
+    func host(at address: String) -> String? { state.withLock { $0.hosts[address] } }
 
     /// The Services of a namespace, by name.
     func services(in namespace: String) -> [APIObject] {

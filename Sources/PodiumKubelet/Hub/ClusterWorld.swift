@@ -5,6 +5,7 @@ import PodiumClient
 import PodiumCodec
 import PodiumMachinery
 import PodiumRuntime
+import PodiumStorage
 
 /// The network of a cluster: Services by name, pods by address.
 struct ClusterWorld: PodWorld {
@@ -38,6 +39,10 @@ struct ClusterWorld: PodWorld {
         if let target = spec["externalName"]?.string { return names.count == 1 ? resolve(target) : [] }
         let address = spec["clusterIP"]?.string ?? ""
         if !address.isEmpty, address != "None" { return names.count == 1 ? [address] : [] }
+        if !service.selectsPods {
+            let ready = network.slices(for: service.key.name).flatMap(\.endpoints)
+            return ready.filter { names.count == 1 || $0.hostname == names[0] }.map(\.address).sorted()
+        }
         let ready = endpoints(of: service)
         if names.count == 1 { return ready.compactMap(\.address).sorted() }
         return ready.filter { $0.hostname == names[0] }.compactMap(\.address)
@@ -72,15 +77,41 @@ struct ClusterWorld: PodWorld {
     private func target(_ address: String, _ port: Int) -> (PodFace, Int)? {
         if let service = network.service(at: address) {
             let entry = service.spec["ports"]?.elements.first { $0["port"]?.int == port }
-            let first = endpoints(of: service).min { ($0.address ?? "") < ($1.address ?? "") }
-            guard let entry, let first else { return nil }
-            switch IntOrString(entry["targetPort"]) ?? .int(port) {
-            case .int(let number): return (first, number)
-            case .string(let name): return first.ports[name].map { (first, $0) }
-            }
+            return entry.flatMap { target(of: service, $0) }
         }
+        if let target = directTarget(address, port) { return target }
+        guard let node = network.host(at: address), let service = network.service(onNodePort: port) else { return nil }
+        let entry = service.spec["ports"]?.elements.first { $0["nodePort"]?.int == port }
+        // Such a Service is not reached by a node that runs none of its pods.
+        let isLocal = service.spec["externalTrafficPolicy"]?.string == "Local"
+        return entry.flatMap { target(of: service, $0, on: isLocal ? node : nil) }
+    }
+
+    /// The pod at an address that is no Service's.
+    private func directTarget(_ address: String, _ port: Int) -> (PodFace, Int)? {
         if let face = network.pod(at: address) { return (face, port) }
         // Pods without a network of their own share that of their node.
         return network.pods(onHost: address).first { $0.network?.accepts(port: port) == true }.map { ($0, port) }
+    }
+
+    /// The pod behind a port of a Service, on `node` if one is given.
+    private func target(of service: APIObject, _ entry: JSONValue, on node: String? = nil) -> (PodFace, Int)? {
+        guard service.selectsPods else { return sliceTarget(of: service, entry, on: node) }
+        let found = endpoints(of: service).filter { node == nil || $0.node == node }
+        guard let first = found.min(by: { ($0.address ?? "") < ($1.address ?? "") }) else { return nil }
+        switch IntOrString(entry["targetPort"]) ?? .int(entry["port"]?.int ?? 0) {
+        case .int(let number): return (first, number)
+        case .string(let name): return first.ports[name].map { (first, $0) }
+        }
+    }
+
+    /// The pod that EndpointSlices made by hand name for a port of a Service.
+    private func sliceTarget(of service: APIObject, _ entry: JSONValue, on node: String?) -> (PodFace, Int)? {
+        for slice in network.slices(for: service.key.name) {
+            guard let port = slice.ports[entry["name"]?.string ?? ""] else { continue }
+            let targets = slice.endpoints.compactMap { directTarget($0.address, port) }
+            if let target = targets.first(where: { node == nil || $0.0.node == node }) { return target }
+        }
+        return nil
     }
 }

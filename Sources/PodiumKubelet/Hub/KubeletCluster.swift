@@ -96,6 +96,17 @@ final class KubeletCluster {
         }
     }
 
+    /// Follows the slices of Services that select no pods: for all others the pods themselves are asked.
+    func noteSlice(_ event: InformerEvent) {
+        let slice = event.object
+        if case .updated(let old, _) = event, let service = SliceFace.service(of: old) {
+            surroundings.network.note(nil, named: old.name, for: service)
+        }
+        guard let service = SliceFace.service(of: slice) else { return }
+        let isGone = if case .deleted = event { true } else { false }
+        surroundings.network.note(isGone ? nil : SliceFace(slice), named: slice.name, for: service)
+    }
+
     func noteNode(_ event: InformerEvent) {
         guard surroundings.configuration.isEnabled else { return }
         let node = event.object

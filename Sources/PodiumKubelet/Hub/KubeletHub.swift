@@ -79,9 +79,10 @@ package final class KubeletHub: Sendable {
         )
         func informer(
             _ resource: GroupResource,
+            keeps retention: Informer.Retention = .trees,
             _ handle: @escaping @Sendable (KubeletCluster, InformerEvent) -> Void
         ) -> Informer {
-            Informer(client: client, resource: resource, queue: queue) { [weak cluster] event in
+            Informer(client: client, resource: resource, keeps: retention, queue: queue) { [weak cluster] event in
                 cluster?.withState { handle($0, event) }
             }
         }
@@ -90,6 +91,7 @@ package final class KubeletHub: Sendable {
         informers = [
             informer(.namespaces) { $0.noteNamespace($1) },
             informer(.services) { $0.noteService($1) },
+            informer(.endpointSlices, keeps: .bytes) { $0.noteSlice($1) },
             informer(.nodes) { $0.noteNode($1) },
         ]
         func feed(

@@ -79,6 +79,7 @@ extension NodeKubelet {
             PodFace(
                 uid: entry.uid,
                 name: entry.name,
+                node: name,
                 arrival: entry.arrival,
                 labels: appearance.labels,
                 hostname: spec.hostname ?? entry.name.name,
