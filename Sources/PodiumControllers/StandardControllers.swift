@@ -41,6 +41,7 @@ package final class StandardControllers: Sendable {
     /// Those of the controllers of workloads.
     package static let workloadNames = [
         ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
+        JobController.name, CronJobController.name, JobExpiryController.name,
     ]
 
     private struct Members {
@@ -116,6 +117,11 @@ package final class StandardControllers: Sendable {
         add("replication-controller") { ReplicaController<ReplicationControllerKind>(informers: $0, pods: pods) }
         add("replicaset-controller") { ReplicaController<ReplicaSetKind>(informers: $0, pods: pods) }
         add("deployment-controller") { DeploymentController(informers: $0, sets: sets, pods: pods) }
+        let jobs = OwnedObjects<APIObject>(.jobs, informers: informers) { $0 }
+        members.withState { $0.indexes.append(jobs) }
+        add("job-controller") { JobController(informers: $0, pods: pods) }
+        add("cronjob-controller") { CronJobController(informers: $0, jobs: jobs) }
+        add("ttl-after-finished-controller") { JobExpiryController(informers: $0) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }
@@ -134,6 +140,7 @@ package final class StandardControllers: Sendable {
             name: Member.name,
             host: informers.client.host,
             queue: members.queue,
+            backoff: Member.backoff,
             reconciler: reconciler
         )
         reconciler.watch(controller)
