@@ -35,7 +35,8 @@ struct JobStrategy: KindStrategy {
         Self.copyLabels(&object)
     }
 
-    /// A job without labels of its own has those of its pods.
+    /// A job without labels of its own has those of its pods: the same map, so that what is added to that of the pods
+    /// later is added to both.
     private static func copyLabels(_ object: inout JSONValue) {
         guard object[path: "metadata", "labels"]?.object?.isEmpty ?? true,
             let labels = object[path: "spec", "template", "metadata", "labels"], labels.object?.isEmpty == false
@@ -47,10 +48,13 @@ struct JobStrategy: KindStrategy {
         guard object[path: "spec", "manualSelector"]?.bool != true else { return }
         let uid = object[path: "metadata", "uid"] ?? ""
         let name = object[path: "metadata", "name"] ?? ""
+        let own = object[path: "metadata", "labels"] ?? .null
+        let isShared = object[path: "spec", "template", "metadata", "labels"]?.isIdentical(to: own) ?? false
         var labels = object[path: "spec", "template", "metadata", "labels"]?.object ?? [:]
         for key in Self.nameLabels where labels[key] == nil { labels[key] = name }
         for key in Self.uidLabels where labels[key] == nil { labels[key] = uid }
         object[path: "spec", "template", "metadata", "labels"] = .object(labels)
+        if isShared { object[path: "metadata", "labels"] = .object(labels) }
         if object[path: "spec", "selector", "matchLabels", Self.uidLabels[0]] == nil {
             object[path: "spec", "selector", "matchLabels", Self.uidLabels[0]] = uid
         }
