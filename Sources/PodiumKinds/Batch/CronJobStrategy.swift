@@ -22,7 +22,10 @@ struct CronJobStrategy: KindStrategy {
     func applyDefaults(_ object: inout JSONValue) {
         object.updateMember("spec") { spec in
             spec.updateMember("jobTemplate") { template in
-                template.updateMember("spec") { PodTemplates.applyDefaults(&$0) }
+                template.updateMember("spec") { spec in
+                    PodTemplates.applyDefaults(&spec)
+                    JobPolicies.applyDefaults(&spec)
+                }
             }
             spec.setDefault("concurrencyPolicy", "Allow")
             if !spec.isSet("suspend") { spec["suspend"] = false }
