@@ -31,12 +31,13 @@ package final class StandardControllers: Sendable {
     }
 
     /// The names that `enabled` may hold.
-    package static let names = [
-        ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
-        NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
-        DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
-    ] + workloadNames
+    package static let names =
+        [
+            ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
+            NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
+            DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
+            GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
+        ] + workloadNames
 
     /// Those of the controllers of workloads.
     package static let workloadNames = [

@@ -10,8 +10,7 @@ extension TimeZoneRules {
             self.init(&reader, header, timeSize: 4)
             return
         }
-        reader.skip(header.size(timeSize: 4))
-        guard let wide = reader.header() else { return nil }
+        guard reader.bytes(header.size(timeSize: 4)) != nil, let wide = reader.header() else { return nil }
         self.init(&reader, wide, timeSize: 8)
     }
 
@@ -27,8 +26,9 @@ extension TimeZoneRules {
             guard let offset = reader.integer(size: 4), reader.bytes(2) != nil else { return nil }
             offsets.append(offset)
         }
-        guard let first = offsets.first, kinds.allSatisfy({ Int($0) < offsets.count }) else { return nil }
-        reader.skip(header.characters + header.leaps * (timeSize + 4) + header.standards + header.universals)
+        let rest = header.characters + header.leaps * (timeSize + 4) + header.standards + header.universals
+        guard let first = offsets.first, kinds.allSatisfy({ Int($0) < offsets.count }), reader.bytes(rest) != nil
+        else { return nil }
         let footer = timeSize == 8 ? RecurringOffsets(reader.line() ?? "") : nil
         let transitions = zip(times, kinds).map { Transition(seconds: $0, offset: offsets[Int($1)]) }
         self.init(transitions: transitions, first: first, footer: footer)
@@ -82,8 +82,6 @@ private struct TimeZoneFileReader {
         defer { rest = rest.dropFirst(count) }
         return Array(rest.prefix(count))
     }
-
-    mutating func skip(_ count: Int) { rest = rest.dropFirst(count) }
 
     /// A signed number, the most significant byte first.
     mutating func integer(size: Int) -> Int64? {
