@@ -40,6 +40,9 @@ package protocol InformedReconciler: Reconciler {
     /// How long a key waits that failed.
     static var backoff: Backoff { get }
 
+    /// How long a key that failed waits.
+    static var backoff: Backoff { get }
+
     /// Registers with the informers what makes `controller` look at a key. Called once, on their queue, before they
     /// start.
     func watch(_ controller: Controller<Key>)

@@ -44,6 +44,7 @@ package final class StandardControllers: Sendable {
         ReplicationControllerKind.controllerName, ReplicaSetKind.controllerName, DeploymentController.name,
         VolumeBinderController.name, EphemeralVolumeController.name,
         StatefulSetController.name, DaemonSetController.name,
+        JobController.name, CronJobController.name, JobExpiryController.name,
     ]
 
     /// What some of them were called before, which kube-controller-manager still takes.
@@ -60,6 +61,8 @@ package final class StandardControllers: Sendable {
         "statefulset": StatefulSetController.name, "daemonset": DaemonSetController.name,
         "endpoint": EndpointsController.name, "endpointslice": EndpointSliceController.name,
         "endpointslicemirroring": EndpointSliceMirroringController.name,
+        "job": JobController.name, "cronjob": CronJobController.name,
+        "ttl-after-finished": TTLAfterFinishedController.name,
     ]
 
     /// Those of the controllers that publish the addresses of pods.
@@ -155,6 +158,11 @@ package final class StandardControllers: Sendable {
         add("endpoint-controller") { EndpointsController(informers: $0, pods: pods) }
         add("endpointslice-controller") { EndpointSliceController(informers: $0, pods: pods) }
         add("endpointslicemirroring-controller") { EndpointSliceMirroringController(informers: $0) }
+        let jobs = OwnedObjects<APIObject>(.jobs, informers: informers) { $0 }
+        members.withState { $0.indexes.append(jobs) }
+        add("job-controller") { JobController(informers: $0, pods: pods) }
+        add("cronjob-controller") { CronJobController(informers: $0, jobs: jobs) }
+        add("ttl-after-finished-controller") { JobExpiryController(informers: $0) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }

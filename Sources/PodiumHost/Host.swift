@@ -17,6 +17,8 @@ package struct Host: Sendable {
     package let timeouts: any TimeoutScheduling
     /// Randomness, seeded.
     package let random: RandomSource
+    /// The time zones that the machine knows.
+    package let timeZones: TimeZoneDatabase
     /// Where operators read what happens.
     package let logger: Logger
 
@@ -26,12 +28,14 @@ package struct Host: Sendable {
         scheduling: any WorkScheduling,
         timeouts: any TimeoutScheduling,
         random: RandomSource,
+        timeZones: TimeZoneDatabase = TimeZoneDatabase(),
         logger: Logger
     ) {
         self.clock = clock
         self.scheduling = scheduling
         self.timeouts = timeouts
         self.random = random
+        self.timeZones = timeZones
         self.logger = logger
     }
 }

@@ -64,6 +64,11 @@ package struct FieldError: Equatable, Sendable {
         FieldError(.invalid, path, "Invalid value", value, detail)
     }
 
+    /// `Invalid value: detail`, of what is too large to be shown.
+    package static func invalid(_ path: FieldPath, _ detail: String) -> FieldError {
+        FieldError(.invalid, path, "Invalid value", nil, detail)
+    }
+
     /// `Duplicate value: value`
     package static func duplicate(_ path: FieldPath, _ value: JSONValue, detail: String = "") -> FieldError {
         FieldError(.duplicate, path, "Duplicate value", value, detail)

@@ -78,6 +78,17 @@ extension Timestamp {
     /// `2026-01-01T00:00:04.020000000Z`: the form of container log lines.
     package var rfc3339Nano: String { text(fractionDigits: 9) }
 
+    /// `Thu, 01 Jan 2026 00:00:04 +0000`: Go's `time.RFC1123Z`, in which some Events speak.
+    package var rfc1123: String {
+        let date = CivilDate(daysSince1970: seconds.dividedDown(by: 86_400))
+        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let text = rfc3339
+        let day = text.dropFirst(8).prefix(2)
+        let month = months[Int(date.month) - 1]
+        return "\(days[Int(date.weekday)]), \(day) \(month) \(date.year) \(text.dropFirst(11).prefix(8)) +0000"
+    }
+
     private func text(fractionDigits: Int) -> String {
         let billion: Int64 = 1_000_000_000
         let whole = nanoseconds.dividedDown(by: billion)
@@ -155,47 +166,5 @@ extension Timestamp {
         let days = CivilDate(year: year, month: month, day: day).daysSince1970
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
         self.init(seconds: seconds, fraction: fraction)
-    }
-}
-
-/// A day of the proleptic Gregorian calendar.
-private struct CivilDate {
-    var year: Int64
-    var month: Int64
-    var day: Int64
-
-    init(year: Int64, month: Int64, day: Int64) {
-        self.year = year
-        self.month = month
-        self.day = day
-    }
-
-    /// Years are counted from March, so that the leap day is the last of its year, in eras of 400 years.
-    init(daysSince1970 days: Int64) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    var daysSince1970: Int64 {
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    static func daysIn(month: Int64, of year: Int64) -> Int64 {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
     }
 }

@@ -37,7 +37,9 @@ struct TestCluster {
     ])
 
     /// - Parameter enabled: the controllers that live.
-    init(_ enabled: String...) throws {
+    init(_ enabled: String...) throws { try self.init(all: enabled) }
+
+    init(all enabled: [String]) throws {
         bare = BareCluster()
         let options = StandardControllers.Options(
             catalog: Self.catalog,

@@ -18,12 +18,10 @@ extension BuiltInKind {
             "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
             + "them or set propagationPolicy=Orphan to suppress this warning"
         kind.rechecksMetadata = false
-        kind.missingController = "no pods are made"
     }
 
     static let cronJobs = BuiltInKind("cronjobs", in: "batch", CronJobStrategy()) { kind in
         kind.cells = { $0.cronJob }
         kind.rechecksMetadata = false
-        kind.missingController = "no jobs are made"
     }
 }

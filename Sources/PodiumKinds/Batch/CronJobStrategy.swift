@@ -2,6 +2,7 @@
 // Cron jobs: schedules, time zones, and templates of jobs.
 
 import PodiumCodec
+import PodiumHost
 import PodiumMachinery
 import PodiumRegistry
 
@@ -11,8 +12,9 @@ struct CronJobStrategy: KindStrategy {
     /// Jobs get a suffix of eleven characters.
     private static let maximumNameLength = 52
 
-    /// The characters in names of time zones.
-    private static let zoneUnits = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/".utf8)
+    /// The characters in the parts of names of time zones, and how many of them a part may have.
+    private static let zoneUnits = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.".utf8)
+    private static let maximumZonePart = 14
 
     var emptyStatus: JSONValue? { .emptyObject }
     var countsGenerations: Bool { true }
@@ -20,7 +22,10 @@ struct CronJobStrategy: KindStrategy {
     func applyDefaults(_ object: inout JSONValue) {
         object.updateMember("spec") { spec in
             spec.updateMember("jobTemplate") { template in
-                template.updateMember("spec") { PodTemplates.applyDefaults(&$0) }
+                template.updateMember("spec") { spec in
+                    PodTemplates.applyDefaults(&spec)
+                    JobPolicies.applyDefaults(&spec)
+                }
             }
             spec.setDefault("concurrencyPolicy", "Allow")
             if !spec.isSet("suspend") { spec["suspend"] = false }
@@ -34,7 +39,7 @@ struct CronJobStrategy: KindStrategy {
     }
 
     func validate(_ object: JSONValue, context: StrategyContext) -> [FieldError] {
-        var errors = errors(PodField("spec", of: object))
+        var errors = errors(PodField("spec", of: object), oldZone: nil, context)
         let name = object[path: "metadata", "name"]?.string ?? ""
         if name.utf8.count > Self.maximumNameLength {
             let detail = NameValidation.maximumLength(Self.maximumNameLength)
@@ -44,10 +49,10 @@ struct CronJobStrategy: KindStrategy {
     }
 
     func validateUpdate(_ object: JSONValue, old: JSONValue, context: StrategyContext) -> [FieldError] {
-        errors(PodField("spec", of: object))
+        errors(PodField("spec", of: object), oldZone: old[path: "spec", "timeZone"], context)
     }
 
-    private func errors(_ spec: PodField) -> [FieldError] {
+    private func errors(_ spec: PodField, oldZone: JSONValue?, _ context: StrategyContext) -> [FieldError] {
         var errors: [FieldError] = []
         let schedule = spec["schedule"]
         if schedule.text.isEmpty {
@@ -56,7 +61,8 @@ struct CronJobStrategy: KindStrategy {
             errors += scheduleErrors(schedule)
         }
         errors += spec["startingDeadlineSeconds"].nonnegativeErrors
-        errors += zoneErrors(spec["timeZone"])
+        let zone = spec["timeZone"]
+        if zone.isSet, zone.value != oldZone { errors += zoneErrors(zone, context) }
         let policy = spec["concurrencyPolicy"]
         errors += policy.text.isEmpty ? [policy.required()] : policy.oneOf(["Allow", "Forbid", "Replace"])
         let job = spec["jobTemplate"]["spec"]
@@ -81,15 +87,22 @@ struct CronJobStrategy: KindStrategy {
         }
     }
 
-    private func zoneErrors(_ zone: PodField) -> [FieldError] {
-        guard zone.isSet else { return [] }
+    /// A zone that the machine does not know is refused: a CronJob in it would never run.
+    // Kubernetes: pkg/apis/batch/validation/validation.go validateTimeZone
+    private func zoneErrors(_ zone: PodField, _ context: StrategyContext) -> [FieldError] {
         if zone.text.isEmpty { return [zone.invalid("must be nil or non-empty value")] }
+        let parts = zone.text.split(separator: "/", omittingEmptySubsequences: false)
+        let isName = parts.allSatisfy { part in
+            part != "." && part != ".." && !part.hasPrefix("-")
+                && (1...Self.maximumZonePart).contains(part.utf8.count)
+                && part.utf8.allSatisfy(Self.zoneUnits.contains)
+        }
+        if !isName { return [zone.invalid("unknown time zone \(zone.text)")] }
         if zone.text.lowercased() == "local" {
             return [
                 zone.invalid("timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
             ]
         }
-        let isName = zone.text.utf8.allSatisfy(Self.zoneUnits.contains)
-        return isName && !zone.text.contains("..") ? [] : [zone.invalid("unknown time zone \(zone.text)")]
+        return context.host.timeZones.zone(zone.text) == nil ? [zone.invalid("unknown time zone \(zone.text)")] : []
     }
 }

@@ -31,11 +31,13 @@ struct JobStrategy: KindStrategy {
                 spec["podReplacementPolicy"] = spec.isSet("podFailurePolicy") ? "Failed" : "TerminatingOrFailed"
             }
             if !spec.isSet("manualSelector") { spec["manualSelector"] = false }
+            JobPolicies.applyDefaults(&spec)
         }
         Self.copyLabels(&object)
     }
 
-    /// A job without labels of its own has those of its pods.
+    /// A job without labels of its own has those of its pods: the same map, so that what is added to that of the pods
+    /// later is added to both.
     private static func copyLabels(_ object: inout JSONValue) {
         guard object[path: "metadata", "labels"]?.object?.isEmpty ?? true,
             let labels = object[path: "spec", "template", "metadata", "labels"], labels.object?.isEmpty == false
@@ -47,10 +49,13 @@ struct JobStrategy: KindStrategy {
         guard object[path: "spec", "manualSelector"]?.bool != true else { return }
         let uid = object[path: "metadata", "uid"] ?? ""
         let name = object[path: "metadata", "name"] ?? ""
+        let own = object[path: "metadata", "labels"] ?? .null
+        let isShared = object[path: "spec", "template", "metadata", "labels"]?.isIdentical(to: own) ?? false
         var labels = object[path: "spec", "template", "metadata", "labels"]?.object ?? [:]
         for key in Self.nameLabels where labels[key] == nil { labels[key] = name }
         for key in Self.uidLabels where labels[key] == nil { labels[key] = uid }
         object[path: "spec", "template", "metadata", "labels"] = .object(labels)
+        if isShared { object[path: "metadata", "labels"] = .object(labels) }
         if object[path: "spec", "selector", "matchLabels", Self.uidLabels[0]] == nil {
             object[path: "spec", "selector", "matchLabels", Self.uidLabels[0]] = uid
         }
@@ -124,9 +129,7 @@ struct JobStrategy: KindStrategy {
         errors += matchErrors(spec)
         errors += completionErrors(spec, before)
         errors += spec["selector"].immutableErrors(old: before["selector"])
-        if !isSuspendedAndUnstarted(old) {
-            errors += spec["template"].immutableErrors(old: before["template"])
-        }
+        errors += templateErrors(spec["template"], old)
         for field in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
             errors += spec[field].immutableErrors(old: before[field])
         }
@@ -144,8 +147,53 @@ struct JobStrategy: KindStrategy {
         return [completions.invalidNumber(detail)]
     }
 
-    private func isSuspendedAndUnstarted(_ old: JSONValue) -> Bool {
-        old[path: "spec", "suspend"]?.bool == true && !(old["status"] ?? .null).isSet("startTime")
+    /// Where the pods of a Job run, and what they are given, may be changed while it has none and is not under way.
+    // Kubernetes: pkg/apis/batch/validation/validation.go validatePodTemplateUpdate
+    private func templateErrors(_ template: PodField, _ old: JSONValue) -> [FieldError] {
+        let before = old[path: "spec", "template"]
+        guard Self.isAtRest(old), let value = template.value, var expected = before else {
+            return template.immutableErrors(old: before)
+        }
+        expected[path: "metadata", "labels"] = value[path: "metadata", "labels"]
+        expected[path: "metadata", "annotations"] = value[path: "metadata", "annotations"]
+        expected[path: "spec", "nodeSelector"] = value[path: "spec", "nodeSelector"]
+        expected[path: "spec", "tolerations"] = value[path: "spec", "tolerations"]
+        expected[path: "spec", "schedulingGates"] = value[path: "spec", "schedulingGates"]
+        expected[path: "spec", "affinity"] = Self.affinity(value, before: expected)
+        for list in ["initContainers", "containers"] {
+            expected[path: "spec", list] = Self.containers(list, value, before: expected)
+        }
+        return template.immutableErrors(old: expected)
+    }
+
+    // Kubernetes: pkg/registry/batch/job/strategy.go validationOptionsForJob
+    private static func isAtRest(_ job: JSONValue) -> Bool {
+        guard job[path: "spec", "suspend"]?.bool == true, let status = job["status"] else { return false }
+        if status["active"]?.integer ?? 0 > 0 { return false }
+        if !status.isSet("startTime") { return true }
+        return status["conditions"]?.elements.contains { $0["type"] == "Suspended" && $0["status"] == "True" } ?? false
+    }
+
+    /// The affinity of `before` with the node affinity of `template`.
+    private static func affinity(_ template: JSONValue, before: JSONValue) -> JSONValue? {
+        let wanted = template[path: "spec", "affinity"]
+        var affinity = before[path: "spec", "affinity"] ?? .emptyObject
+        affinity["nodeAffinity"] = wanted?["nodeAffinity"]
+        return affinity.object?.isEmpty == true && wanted?.object?.isEmpty != true ? nil : affinity
+    }
+
+    /// The containers of `before` with the resources of those of `template` in the same places.
+    private static func containers(_ list: String, _ template: JSONValue, before: JSONValue) -> JSONValue? {
+        guard let containers = before[path: "spec", list]?.array else { return before[path: "spec", list] }
+        let wanted = template[path: "spec", list]?.elements ?? []
+        guard wanted.count == containers.count else { return .array(containers) }
+        return .array(
+            zip(containers, wanted).map { container, wanted in
+                var container = container
+                container["resources"] = wanted["resources"]
+                return container
+            }
+        )
     }
 
     func validateStatus(_ object: JSONValue, old: JSONValue) -> [FieldError] {
@@ -153,49 +201,5 @@ struct JobStrategy: KindStrategy {
             PodField("status", of: object),
             ["active", "succeeded", "failed", "ready", "terminating"]
         )
-    }
-}
-
-/// The rules that jobs and templates of jobs share.
-enum JobValidation {
-    private static let maximumIndexedParallelism: Int64 = 100_000
-
-    static func errors(_ spec: PodField) -> [FieldError] {
-        var errors: [FieldError] = []
-        let numbers = [
-            "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
-            "backoffLimitPerIndex", "maxFailedIndexes",
-        ]
-        errors += numbers.flatMap { spec[$0].nonnegativeErrors }
-        let mode = spec["completionMode"]
-        if mode.isSet { errors += mode.oneOf(["NonIndexed", "Indexed"]) }
-        if mode.text == "Indexed" { errors += indexedErrors(spec) }
-        if mode.text != "Indexed", spec["backoffLimitPerIndex"].isSet {
-            errors.append(spec["backoffLimitPerIndex"].invalidNumber("requires indexed completion mode"))
-        }
-        let replacement = spec["podReplacementPolicy"]
-        if replacement.isSet { errors += replacement.oneOf(["Failed", "TerminatingOrFailed"]) }
-        errors += PodTemplates.errors(spec["template"])
-        let restart = spec["template"]["spec"]["restartPolicy"]
-        switch restart.text {
-        case "", "Always": errors.append(restart.required("valid values: \"OnFailure\", \"Never\""))
-        case "OnFailure" where spec["podFailurePolicy"].isSet:
-            errors.append(restart.invalid("only \"Never\" is supported when podFailurePolicy is specified"))
-        case "OnFailure", "Never": break
-        default: errors.append(restart.notSupported(["OnFailure", "Never"]))
-        }
-        return errors
-    }
-
-    private static func indexedErrors(_ spec: PodField) -> [FieldError] {
-        var errors: [FieldError] = []
-        if !spec["completions"].isSet {
-            errors.append(spec["completions"].required("when completion mode is Indexed"))
-        }
-        if spec["parallelism"].integer > maximumIndexedParallelism {
-            let detail = "must be less than or equal to \(maximumIndexedParallelism) when completion mode is Indexed"
-            errors.append(spec["parallelism"].invalidNumber(detail))
-        }
-        return errors
     }
 }
