@@ -92,7 +92,7 @@ let package = Package(
             "PodiumControllers",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumRegistry",
-                "PodiumClient", collections,
+                "PodiumKinds", "PodiumClient", collections,
             ]
         ),
         module(

@@ -31,12 +31,14 @@ package final class StandardControllers: Sendable {
     }
 
     /// The names that `enabled` may hold.
-    package static let names = [
-        ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
-        NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
-        DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
-        GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
-    ] + workloadNames
+    package static let names =
+        [
+            ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
+            NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
+            DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
+            GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
+            ResourceQuotaController.name, HorizontalPodAutoscalerController.name,
+        ] + workloadNames
 
     /// Those of the controllers of workloads.
     package static let workloadNames = [
@@ -103,6 +105,10 @@ package final class StandardControllers: Sendable {
         add("generic-garbage-collector") { GarbageCollector(informers: $0, catalog: catalog) }
         add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
+        add("resourcequota-controller") { ResourceQuotaController(informers: $0, catalog: catalog) }
+        add("horizontal-pod-autoscaler") {
+            HorizontalPodAutoscalerController(informers: $0, metrics: NoPodMetrics())
+        }
         addWorkloads()
         for make in options.additional { add(make(informers)) }
         informers.start()
