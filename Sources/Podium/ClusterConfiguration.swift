@@ -27,6 +27,8 @@ public enum AuthorizationMode: String, CaseIterable, Sendable {
 public enum Addon: String, CaseIterable, Sendable {
     /// The static pods of a control plane and a proxy on every node, in `kube-system`.
     case systemPods = "system-pods"
+    /// Autoscalers learn what pods use, as far as plans say it.
+    case metrics
 }
 
 /// Why a value cannot be configured.

@@ -18,6 +18,8 @@ package final class StandardControllers: Sendable {
         package var catalog: ResourceCatalog
         /// The certificate of the API server in PEM form; empty when it has none.
         package var rootCertificate: String
+        /// Where autoscalers learn what pods use.
+        package var metrics: any PodMetricsSource = NoPodMetrics()
         /// Makes controllers that are not Kubernetes' own.
         package var additional: [@Sendable (SharedInformers) -> any InformedReconciler] = []
         /// The names of the controllers to run, as in kube-controller-manager's `--controllers`; nil for all.
@@ -37,7 +39,8 @@ package final class StandardControllers: Sendable {
             NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
             DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
             GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
-            ResourceQuotaController.name, HorizontalPodAutoscalerController.name,
+            ResourceQuotaController.name, HorizontalPodAutoscalerController.name, NodeTTLController.name,
+            CertificateCleaner.name,
         ] + workloadNames
 
     /// Those of the controllers of workloads.
@@ -106,9 +109,11 @@ package final class StandardControllers: Sendable {
         add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
         add("resourcequota-controller") { ResourceQuotaController(informers: $0, catalog: catalog) }
-        add("horizontal-pod-autoscaler") {
-            HorizontalPodAutoscalerController(informers: $0, metrics: NoPodMetrics())
+        add("horizontal-pod-autoscaler") { [options] in
+            HorizontalPodAutoscalerController(informers: $0, metrics: options.metrics)
         }
+        add("ttl-controller") { NodeTTLController(informers: $0) }
+        add("certificate-controller") { CertificateCleaner(informers: $0) }
         addWorkloads()
         for make in options.additional { add(make(informers)) }
         informers.start()

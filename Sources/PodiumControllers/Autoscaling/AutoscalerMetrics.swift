@@ -29,8 +29,7 @@ struct MetricProposal: Hashable {
 struct AutoscalerMetrics {
     let source: any PodMetricsSource
     let namespace: String
-    let selector: LabelSelector
-    /// The pods that the selector takes.
+    /// The pods of the target.
     let pods: [APIObject]
     let current: Int
     let tolerances: ReplicaCalculator.Tolerances
@@ -98,7 +97,8 @@ struct AutoscalerMetrics {
         do {
             let metrics: [String: PodMetric]
             do throws(MetricsError) {
-                metrics = try source.metrics(of: resource, container: container, in: namespace, selector)
+                metrics = try source.metrics(of: resource, container: container, pods, at: now)
+                if metrics.isEmpty { throw MetricsError(message: "no metrics returned from resource metrics API") }
             } catch {
                 throw MetricsError(message: "unable to get metrics for resource \(resource): \(error.message)")
             }

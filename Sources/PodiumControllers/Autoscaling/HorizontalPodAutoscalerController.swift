@@ -103,7 +103,6 @@ final class HorizontalPodAutoscalerController: InformedReconciler {
                 AutoscalerMetrics(
                     source: metrics,
                     namespace: name.namespace,
-                    selector: selector,
                     pods: pods,
                     current: target.replicas,
                     tolerances: tolerances,

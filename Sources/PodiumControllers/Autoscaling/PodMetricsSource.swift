@@ -1,42 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where autoscalers learn what pods use.
 
-import PodiumMachinery
+package import PodiumClient
+package import PodiumMachinery
 
 /// What a pod used, in thousandths, averaged over a window that ended at a time.
-struct PodMetric: Hashable, Sendable {
-    var milliValue: Int64
-    var time: Timestamp
-    var window: Duration
+package struct PodMetric: Hashable, Sendable {
+    package var milliValue: Int64
+    package var time: Timestamp
+    package var window: Duration
+
+    package init(milliValue: Int64, time: Timestamp, window: Duration) {
+        self.milliValue = milliValue
+        self.time = time
+        self.window = window
+    }
 }
 
 /// Why nothing can be said of what pods use.
-struct MetricsError: Error, Hashable {
-    let message: String
+package struct MetricsError: Error, Hashable {
+    package let message: String
+
+    package init(message: String) { self.message = message }
 }
 
 /// Measures what pods use of resources.
 // Kubernetes: pkg/controller/podautoscaler/metrics/interfaces.go
-protocol PodMetricsSource: Sendable {
-    /// What the pods of a namespace that `selector` takes use of a resource, by the names of the pods. Of which nothing
-    /// is known are missing.
+package protocol PodMetricsSource: Sendable {
+    /// What each of `pods`, of one namespace, uses of a resource, by the names of the pods. Those of which nothing is
+    /// known are missing.
     /// - Parameter container: the container that is meant; nil for the sum of all.
-    /// - Throws: when nothing is known of any.
+    /// - Throws: when nothing can be known of any.
     func metrics(
         of resource: String,
         container: String?,
-        in namespace: String,
-        _ selector: LabelSelector
+        _ pods: [APIObject],
+        at now: Timestamp
     ) throws(MetricsError) -> [String: PodMetric]
 }
 
 /// What autoscalers are told in a cluster whose API has no metrics of resources.
-struct NoPodMetrics: PodMetricsSource {
-    func metrics(
+package struct NoPodMetrics: PodMetricsSource {
+    package init() {}
+
+    package func metrics(
         of resource: String,
         container: String?,
-        in namespace: String,
-        _ selector: LabelSelector
+        _ pods: [APIObject],
+        at now: Timestamp
     ) throws(MetricsError) -> [String: PodMetric] {
         throw MetricsError(
             message: "unable to fetch metrics from resource metrics API: the server could not find the requested "

@@ -12,13 +12,15 @@ final class KubeletSurroundings: Sendable {
     let client: ResourceClient
     let configuration: KubeletConfiguration
     let logs: PodLogs
+    let usages: PodUsages
     let network: ClusterNetwork
     let memory: HeldMemory
 
-    init(client: ResourceClient, configuration: KubeletConfiguration, logs: PodLogs) {
+    init(client: ResourceClient, configuration: KubeletConfiguration, logs: PodLogs, usages: PodUsages) {
         self.client = client
         self.configuration = configuration
         self.logs = logs
+        self.usages = usages
         memory = HeldMemory(limit: configuration.heldBytes)
         network = ClusterNetwork(configuration.networks, services: configuration.serviceNetwork)
     }
