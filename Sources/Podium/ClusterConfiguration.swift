@@ -31,9 +31,11 @@ public enum Addon: String, CaseIterable, Sendable {
     case storage
     /// Addresses for Services of type LoadBalancer, as a cloud gives them.
     case loadBalancer = "load-balancer"
+    /// Autoscalers learn what pods use, as far as plans say it.
+    case metrics
 
     /// What a cluster has that makes its nodes itself, unless it is told otherwise.
-    public static let standard: Set<Addon> = [.storage, .loadBalancer]
+    public static let standard: Set<Addon> = [.storage, .loadBalancer, .metrics]
 }
 
 /// Why a value cannot be configured.

@@ -39,9 +39,10 @@ final class ControllerSet: Sendable {
             options.additional.append { LoadBalancerController(informers: $0, network: network) }
         }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
+        kubelets = KubeletHub(client: client, configuration: configuration)
+        if addons.contains(.metrics) { options.metrics = KubeletMetrics(usages: kubelets.usages) }
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))
-        kubelets = KubeletHub(client: client, configuration: configuration)
         logs = KubeletLogs(kubelets.logs)
     }
 

@@ -43,6 +43,26 @@ extension ResourceClient {
         return try store.beat(current, .report(at: now, by: fieldManager, conditions: conditions))?.revision
     }
 
+    /// Sets how many replicas a workload has, as its `scale` subresource does: who owns them is noted so.
+    /// - Throws: 404 when it is gone, or is another than that of `uid`.
+    package func scale(_ workload: ObjectKey, uid: String, to replicas: Int) throws(StatusError) {
+        let surface = api.surface
+        guard let definition = surface.registry.resource(workload.resource), definition.subresource("scale") != nil
+        else { throw .pathNotFound }
+        let store = ResourceStore(
+            definition: definition,
+            strategy: definition.rules.strategy,
+            api: api,
+            surface: surface,
+            namespace: workload.name.namespace,
+            subresource: "scale"
+        )
+        try update(workload, uid: uid, through: store) { object in
+            object[path: "spec", "replicas"] = .integer(Int64(replicas))
+            return true
+        }
+    }
+
     /// Binds a pod to a node, as a scheduler does by its `binding` subresource.
     /// - Throws: 404; 409 when it is another pod than that of `uid`, or is bound already.
     package func bind(_ pod: ObjectKey, uid: String, to node: String) throws(StatusError) {

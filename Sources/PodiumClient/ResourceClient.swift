@@ -72,6 +72,17 @@ package struct ResourceClient: Sendable {
         _ change: (inout JSONValue) throws(StatusError) -> Bool
     ) throws(StatusError) -> APIObject? {
         let store = try api.store(key.resource, namespace: key.name.namespace, subresource: subresource)
+        return try update(key, uid: uid, through: store, change)
+    }
+
+    /// Changes an object through `store`, as above.
+    @discardableResult
+    func update(
+        _ key: ObjectKey,
+        uid: String?,
+        through store: ResourceStore,
+        _ change: (inout JSONValue) throws(StatusError) -> Bool
+    ) throws(StatusError) -> APIObject? {
         let outcome = try store.update(key.name.name, options: options, allowsCreate: false, isPatch: true) {
             current throws(StatusError) in
             guard let current, uid == nil || current.facts.uid == uid else {

@@ -18,6 +18,8 @@ package final class StandardControllers: Sendable {
         package var catalog: ResourceCatalog
         /// The certificate of the API server in PEM form; empty when it has none.
         package var rootCertificate: String
+        /// Where autoscalers learn what pods use.
+        package var metrics: any PodMetricsSource = NoPodMetrics()
         /// Makes controllers that are not Kubernetes' own; they run whatever is enabled.
         package var additional: [@Sendable (SharedInformers) -> any InformedReconciler] = []
         /// The names of the controllers to run, as in kube-controller-manager's `--controllers`; nil for all.
@@ -37,6 +39,8 @@ package final class StandardControllers: Sendable {
             NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
             DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
             GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
+            ResourceQuotaController.name, HorizontalPodAutoscalerController.name, NodeTTLController.name,
+            CertificateCleaner.name,
         ]
 
     /// Those of the controllers of workloads.
@@ -61,8 +65,10 @@ package final class StandardControllers: Sendable {
         "statefulset": StatefulSetController.name, "daemonset": DaemonSetController.name,
         "endpoint": EndpointsController.name, "endpointslice": EndpointSliceController.name,
         "endpointslicemirroring": EndpointSliceMirroringController.name,
+        "resourcequota": ResourceQuotaController.name, "ttl": NodeTTLController.name,
+        "horizontalpodautoscaling": HorizontalPodAutoscalerController.name, "csrcleaner": CertificateCleaner.name,
         "job": JobController.name, "cronjob": CronJobController.name,
-        "ttl-after-finished": TTLAfterFinishedController.name,
+        "ttl-after-finished": JobExpiryController.name,
     ]
 
     /// Those of the controllers that publish the addresses of pods.
@@ -130,6 +136,12 @@ package final class StandardControllers: Sendable {
         add("generic-garbage-collector") { GarbageCollector(informers: $0, catalog: catalog) }
         add("clusterrole-aggregation-controller") { RoleAggregationController(informers: $0) }
         add(FlowSchemaStatusController(informers: informers))
+        add("resourcequota-controller") { ResourceQuotaController(informers: $0, catalog: catalog) }
+        add("horizontal-pod-autoscaler") { [options] in
+            HorizontalPodAutoscalerController(informers: $0, metrics: options.metrics)
+        }
+        add("ttl-controller") { NodeTTLController(informers: $0) }
+        add("certificate-controller") { CertificateCleaner(informers: $0) }
         addWorkloads()
         addEndpoints()
         for make in options.additional { run(make(informers)) }

@@ -103,6 +103,12 @@ extension GroupResource {
     package static let endpointSlices = GroupResource(group: "discovery.k8s.io", resource: "endpointslices")
     package static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
     package static let serviceCIDRs = GroupResource(group: "networking.k8s.io", resource: "servicecidrs")
+    package static let resourceQuotas = GroupResource(group: "", resource: "resourcequotas")
+    package static let podDisruptionBudgets = GroupResource(group: "policy", resource: "poddisruptionbudgets")
+    package static let horizontalPodAutoscalers = GroupResource(
+        group: "autoscaling",
+        resource: "horizontalpodautoscalers"
+    )
     package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
     package static let roles = GroupResource(group: rbacGroup, resource: "roles")
     package static let clusterRoles = GroupResource(group: rbacGroup, resource: "clusterroles")

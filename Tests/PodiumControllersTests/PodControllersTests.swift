@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pods that nobody else removes, and budgets for those that somebody wants to remove.
+// Pods that nobody else removes.
 
 import PodiumClient
 import PodiumCodec
@@ -54,50 +54,5 @@ import Testing
         try cluster.advance(.seconds(20))
         #expect(cluster.get(.pods, "p") == nil)
         #expect(cluster.get(.pods, "q") != nil)
-    }
-
-    // MARK: Disruption budgets
-
-    private func budget(_ spec: JSONObject) -> JSONValue {
-        var spec = spec
-        spec["selector"] = ["matchLabels": ["app": "x"]]
-        return [
-            "kind": "PodDisruptionBudget", "apiVersion": "policy/v1",
-            "metadata": ["name": "b", "namespace": "ns", "generation": 1], "spec": .object(spec),
-        ]
-    }
-
-    private func status(_ cluster: TestCluster) throws -> [Int?] {
-        let status = try #require(cluster.get(TestCluster.budgets, "b")).status
-        return ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"].map { status[$0]?.int }
-    }
-
-    @Test(
-        arguments: [
-            (["minAvailable": 1], [2, 3, 1, 3]),
-            (["minAvailable": 5], [0, 3, 5, 3]),
-            (["minAvailable": "50%"], [1, 3, 2, 3]),
-            (["maxUnavailable": 1], [1, 3, 2, 3]),
-            (["maxUnavailable": "0%"], [0, 3, 3, 3]),
-        ] as [(JSONObject, [Int?])]
-    )
-    func budgetsCountHealthyPods(spec: JSONObject, expected: [Int?]) throws {
-        let cluster = try TestCluster("disruption-controller")
-        for name in ["p", "q", "r"] { try cluster.create(.pod(name, labels: ["app": "x"])) }
-        try cluster.create(.pod("other"), budget(spec))
-        #expect(try status(cluster) == expected)
-    }
-
-    @Test func aBudgetFollowsItsPods() throws {
-        let cluster = try TestCluster("disruption-controller")
-        try cluster.create(budget(["minAvailable": 1]))
-        #expect(try cluster.events(about: "b") == ["NoPods: No matching pods found"])
-        try cluster.create(.pod("p", labels: ["app": "x"]), .pod("q", labels: ["app": "x"]))
-        #expect(try status(cluster) == [1, 2, 1, 2])
-        #expect(cluster.get(TestCluster.budgets, "b")?.condition("DisruptionAllowed")?["reason"] == "SufficientPods")
-        try cluster.edit(.pods, "p") { $0[path: "status", "conditions"] = [["type": "Ready", "status": "False"]] }
-        #expect(try status(cluster) == [0, 1, 1, 2])
-        try cluster.delete(.pods, "q")
-        #expect(try status(cluster) == [0, 0, 1, 2])
     }
 }

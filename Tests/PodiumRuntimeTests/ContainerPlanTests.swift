@@ -28,9 +28,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", 1, "expected run, exit, fail, pull, ready, print or on stop"),
-        ("walk", 1, "expected run, exit, fail, pull, ready, print or on stop"),
-        ("run,", 5, "expected run, exit, fail, pull, ready, print or on stop"),
+        ("", 1, "expected run, exit, fail, pull, ready, print, cpu, memory or on stop"),
+        ("walk", 1, "expected run, exit, fail, pull, ready, print, cpu, memory or on stop"),
+        ("run,", 5, "expected run, exit, fail, pull, ready, print, cpu, memory or on stop"),
         ("run run", 5, "expected \",\" or the end"),
         ("exit", 5, "expected an exit code between 0 and 255"),
         ("exit 256", 6, "expected an exit code between 0 and 255"),
@@ -48,7 +48,7 @@ import Testing
         ("print hello", 7, "expected a text in quotation marks"),
         ("print \"open", 7, "this text has no closing quotation mark"),
         ("print \"\\n\", run", 9, "\\ stands before \" and \\ only"),
-        ("é, run", 1, "expected run, exit, fail, pull, ready, print or on stop"),
+        ("é, run", 1, "expected run, exit, fail, pull, ready, print, cpu, memory or on stop"),
     ])
     func aFaultIsToldWithItsColumn(text: String, column: Int, detail: String) {
         let error = #expect(throws: PlanError.self) { try ContainerPlan(parsing: text) }

@@ -4,6 +4,7 @@
 import PodiumCodec
 import PodiumExchange
 import PodiumHost
+import PodiumKinds
 import PodiumMachinery
 import PodiumRegistry
 import PodiumSchema
@@ -95,7 +96,7 @@ extension APIServer {
             metadata[key] = object[path: "metadata", key]
         }
         var status: JSONObject = ["replicas": object[path: "status", "replicas"] ?? 0]
-        let selector = LabelSelector(object: object[path: "spec", "selector"])
+        let selector = WorkloadScale.selector(of: object)
         if !selector.isEverything { status["selector"] = .string(selector.description) }
         return [
             "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": .object(metadata),

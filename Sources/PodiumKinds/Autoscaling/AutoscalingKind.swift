@@ -12,6 +12,5 @@ extension BuiltInKind {
     ) { kind in
         kind.cells = { $0.autoscaler }
         kind.rechecksMetadata = false
-        kind.missingController = "nothing is scaled"
     }
 }

@@ -8,7 +8,6 @@ extension BuiltInKind {
     static let resourceQuotas = BuiltInKind("resourcequotas", ResourceQuotaStrategy()) { kind in
         kind.cells = { $0.resourceQuota }
         kind.rechecksMetadata = false
-        kind.missingController = "nothing is counted"
     }
 
     static let limitRanges = BuiltInKind("limitranges", LimitRangeStrategy())

@@ -53,6 +53,7 @@ final class KubeletCluster {
         placed = [:]
         unclaimed = [:]
         surroundings.logs.removeAll()
+        surroundings.usages.removeAll()
     }
 
     /// As long as there are kubelets.

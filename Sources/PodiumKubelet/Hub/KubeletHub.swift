@@ -64,14 +64,16 @@ package final class KubeletHub: Sendable {
     private let roster = KubeletRoster()
     /// The logs of all containers.
     package let logs: PodLogs
+    /// What all containers use.
+    package let usages: PodUsages
 
     /// Makes the kubelets of the cluster that `client` writes to; nothing happens before `start`.
     package init(client: ResourceClient, configuration: KubeletConfiguration) {
         let queue = client.host.scheduling.makeQueue(label: "kubelets")
-        let logs = PodLogs()
+        let (logs, usages) = (PodLogs(), PodUsages())
         let cluster = Confined(
             KubeletCluster(
-                KubeletSurroundings(client: client, configuration: configuration, logs: logs),
+                KubeletSurroundings(client: client, configuration: configuration, logs: logs, usages: usages),
                 queue: queue,
                 roster: roster
             ),
@@ -88,6 +90,7 @@ package final class KubeletHub: Sendable {
         }
         self.cluster = cluster
         self.logs = logs
+        self.usages = usages
         informers = [
             informer(.namespaces) { $0.noteNamespace($1) },
             informer(.services) { $0.noteService($1) },

@@ -12,14 +12,16 @@ final class KubeletSurroundings: Sendable {
     let client: ResourceClient
     let configuration: KubeletConfiguration
     let logs: PodLogs
+    let usages: PodUsages
     let network: ClusterNetwork
     let memory: HeldMemory
     let contents: ClaimContents
 
-    init(client: ResourceClient, configuration: KubeletConfiguration, logs: PodLogs) {
+    init(client: ResourceClient, configuration: KubeletConfiguration, logs: PodLogs, usages: PodUsages) {
         self.client = client
         self.configuration = configuration
         self.logs = logs
+        self.usages = usages
         memory = HeldMemory(limit: configuration.heldBytes)
         contents = ClaimContents(memory: memory)
         network = ClusterNetwork(configuration.networks, services: configuration.serviceNetwork)

@@ -161,9 +161,10 @@ extension NodeKubelet {
         entry.timer = schedule(at: wake) { $0.wake(uid) }
     }
 
-    /// Makes the logs of a pod readable from outside of the queue.
+    /// Makes the logs of a pod, and what it uses, readable from outside of the queue.
     private func publishLogs(_ entry: PodEntry) {
         cluster.logs.publish(entry.name, uid: entry.uid, entry.worker.containerLogs)
+        cluster.usages.publish(entry.name, uid: entry.uid, entry.worker.containerUsages)
     }
 }
 

@@ -84,6 +84,7 @@ final class NodeKubelet {
             cluster.memory.forget(entry.uid)
             cluster.network.forget(entry.uid, in: entry.name.namespace)
             cluster.logs.remove(entry.name, uid: entry.uid)
+            cluster.usages.remove(entry.name, uid: entry.uid)
         }
         imageReport?.cancel()
         cluster.network.remove(name, at: profile.hostIP)
@@ -115,6 +116,7 @@ final class NodeKubelet {
     /// Whether the Node lacks what only its kubelet writes.
     private func needsReport(_ node: APIObject) -> Bool {
         (node.status[path: "nodeInfo", "kubeletVersion"]?.string ?? "").isEmpty
+            || NodeDocument.owesAllocatable(node.status)
     }
 
     /// The Node is gone; pods run on, as they do on a real node.
@@ -351,6 +353,7 @@ final class NodeKubelet {
         cluster.network.forget(entry.uid, in: entry.name.namespace)
         pods.remove(entry)
         cluster.logs.remove(entry.name, uid: entry.uid)
+        cluster.usages.remove(entry.name, uid: entry.uid)
     }
 
     /// Takes over a changed Pod.

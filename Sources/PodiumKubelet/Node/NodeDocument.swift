@@ -66,7 +66,32 @@ package enum NodeDocument {
         let standard: JSONValue = ["cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"]
         let capacity = status["capacity"] ?? status["allocatable"] ?? standard
         status["capacity"] = capacity
-        if status["allocatable"] == nil { status["allocatable"] = capacity }
+        guard let allocatable = status["allocatable"] else {
+            status["allocatable"] = capacity
+            return
+        }
+        status["allocatable"] = .object(self.allocatable(allocatable, of: capacity))
+    }
+
+    /// Whether a client gave or took resources that only such have, and the Node does not say yet that pods may use
+    /// them.
+    static func owesAllocatable(_ status: JSONValue) -> Bool {
+        guard let allocatable = status["allocatable"], let capacity = status["capacity"] else { return false }
+        return self.allocatable(allocatable, of: capacity) != allocatable.object
+    }
+
+    /// What pods may use. Of extended resources, which clients write into the capacity, nothing is held back.
+    // Kubernetes: pkg/kubelet/nodestatus/setters.go MachineInfo
+    private static func allocatable(_ old: JSONValue, of capacity: JSONValue) -> JSONObject {
+        var allocatable = old.object ?? [:]
+        for name in allocatable.keys where isExtended(name) && capacity[name] == nil { allocatable[name] = nil }
+        for (name, amount) in capacity.object ?? [:] where isExtended(name) { allocatable[name] = amount }
+        return allocatable
+    }
+
+    // Kubernetes: pkg/apis/core/v1/helper/helpers.go IsExtendedResourceName
+    private static func isExtended(_ name: String) -> Bool {
+        name.contains("/") && !name.contains("kubernetes.io/") && !name.hasPrefix("requests.")
     }
 
     /// The conditions of a healthy kubelet, with the times of those that were so before; others stay behind them.

@@ -40,6 +40,7 @@ extension PlanAttempt: CustomStringConvertible {
         var parts: [String] = []
         if let pull { parts.append("pull \(GoDuration.print(pull))") }
         if let readyAfter { parts.append("ready after \(GoDuration.print(readyAfter))") }
+        parts += usage.map(\.description)
         parts += lines.map(\.description)
         if let stopCode { parts.append("on stop exit \(stopCode)") }
         if let pullFailure {
@@ -49,6 +50,11 @@ extension PlanAttempt: CustomStringConvertible {
         }
         return parts.joined(separator: ", ")
     }
+}
+
+extension PlanUsage: CustomStringConvertible {
+    /// `cpu 200m after 30s`.
+    package var description: String { "\(resource.rawValue) \(amount)" + PlanLine.delay(after) }
 }
 
 extension PlanLine: CustomStringConvertible {

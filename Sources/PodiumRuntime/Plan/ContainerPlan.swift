@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a plan annotation says a container does, start by start.
 
+package import PodiumMachinery
+
 /// The meaning of one `podium.dev/plan.<container>` annotation: what each attempt to start the container comes to.
 package struct ContainerPlan: Hashable, Sendable {
     /// The prefix of the annotation's key; the container's name follows.
@@ -49,11 +51,37 @@ package struct PlanAttempt: Hashable, Sendable {
     package var stopCode: Int?
     /// What the container prints and when, counted from its start.
     package var lines: [PlanLine]
+    /// What the container uses, and from when on.
+    package var usage: [PlanUsage]
     /// The end; nil means that it runs until it is told to stop.
     package var end: PlanEnd?
 
     /// An attempt that runs for ever.
-    package init() { lines = [] }
+    package init() {
+        lines = []
+        usage = []
+    }
+}
+
+/// What a planned container uses of a resource from some time on.
+package struct PlanUsage: Hashable, Sendable {
+    /// The resources of which a plan can say something.
+    package enum Resource: String, Sendable {
+        case cpu
+        case memory
+    }
+
+    package var resource: Resource
+    package var amount: Quantity
+    /// From when on, counted from the start.
+    package var after: Duration
+}
+
+extension PlanAttempt {
+    /// What the container uses of a resource some time after its start; nil when the plan does not say.
+    package func usage(of resource: String, after time: Duration) -> Quantity? {
+        usage.filter { $0.resource.rawValue == resource && $0.after <= time }.max { $0.after < $1.after }?.amount
+    }
 }
 
 /// A line that a planned container prints.

@@ -11,6 +11,7 @@ import PodiumMachinery
 ///             | "ready" "after" duration
 ///             | "print" string [ "after" duration ]
 ///             | "on" "stop" "exit" code
+///             | ( "cpu" | "memory" ) quantity [ "after" duration ]
 ///     end     = "run"
 ///             | "exit" code [ reason ] [ "after" duration ]
 ///             | "fail" "pull" [ reason ]
@@ -21,6 +22,8 @@ struct PlanParser {
     static let maximumSteps = 256
     /// More lines of one attempt are refused.
     static let maximumLines = 256
+    /// More changes of what one attempt uses are refused.
+    static let maximumUsages = 256
     /// An attempt that is to be made more often should be the last one, which goes on for ever.
     static let maximumTimes = 1_000_000
     /// Ten years; more would not fit into the times of a long history.
@@ -67,10 +70,10 @@ struct PlanParser {
             case "fail":
                 attempt.pullFailure = try pullFailure(attempt, start: start)
                 return PlanStep(attempt, times: try times())
-            case "pull", "ready", "print", "on": try detail(word, &attempt, start: start)
+            case "pull", "ready", "print", "on", "cpu", "memory": try detail(word, &attempt, start: start)
             default:
                 index = start
-                throw fault("expected run, exit, fail, pull, ready, print or on stop")
+                throw fault("expected run, exit, fail, pull, ready, print, cpu, memory or on stop")
             }
             skipSpace()
             if isAtRepeat { throw fault("a number of times follows run, exit or fail only") }
@@ -93,6 +96,7 @@ struct PlanParser {
             try expect("stop")
             try expect("exit")
             attempt.stopCode = try code()
+        case "cpu", "memory": attempt.usage.append(try usage(word, attempt, start: start))
         default:
             guard attempt.lines.count < Self.maximumLines else {
                 throw fault("an attempt prints at most \(Self.maximumLines) lines", at: start)
@@ -100,6 +104,22 @@ struct PlanParser {
             let text = try string()
             attempt.lines.append(PlanLine(text: text, after: try delay()))
         }
+    }
+
+    private mutating func usage(
+        _ word: String,
+        _ attempt: PlanAttempt,
+        start: Int
+    ) throws(PlanError) -> PlanUsage {
+        guard attempt.usage.count < Self.maximumUsages, let resource = PlanUsage.Resource(rawValue: word) else {
+            throw fault("what an attempt uses changes at most \(Self.maximumUsages) times", at: start)
+        }
+        let amount = try quantity()
+        let usage = PlanUsage(resource: resource, amount: amount, after: try delay())
+        if attempt.usage.contains(where: { $0.resource == resource && $0.after == usage.after }) {
+            throw fault("this attempt says already what is used of \(word) from then on", at: start)
+        }
+        return usage
     }
 
     private mutating func end() throws(PlanError) -> PlanEnd {
@@ -119,7 +139,8 @@ struct PlanParser {
 
     private mutating func pullFailure(_ attempt: PlanAttempt, start: Int) throws(PlanError) -> String {
         try expect("pull")
-        if attempt.readyAfter != nil || !attempt.lines.isEmpty || attempt.stopCode != nil {
+        let runs = !attempt.lines.isEmpty || !attempt.usage.isEmpty
+        if attempt.readyAfter != nil || runs || attempt.stopCode != nil {
             throw fault("a container whose image cannot be pulled is never ready and prints nothing", at: start)
         }
         return reason() ?? "ErrImagePull"
@@ -173,6 +194,22 @@ struct PlanParser {
         }
         index += text.count
         return length
+    }
+
+    private mutating func quantity() throws(PlanError) -> Quantity {
+        skipSpace()
+        let start = index
+        let text = String(units[index...].prefix { $0 != "," && !$0.isWhitespace })
+        do throws(QuantityError) {
+            let amount = try Quantity(text)
+            if amount.sign >= 0 {
+                index += text.count
+                return amount
+            }
+        } catch {
+            throw fault("expected an amount such as 200m or 64Mi", at: start)
+        }
+        throw fault("expected an amount that is not negative", at: start)
     }
 
     /// What a status calls it: a word that begins with a capital letter.

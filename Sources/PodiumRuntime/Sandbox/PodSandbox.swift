@@ -127,6 +127,12 @@ package struct PodSandbox: Sendable {
         kernel.containers[container.number]?.log ?? ContainerLog()
     }
 
+    /// The plan by which the container runs, its own or its image's; nil when it has none.
+    package func plan(of container: ContainerHandle) -> PlanAttempt? {
+        let specification = kernel.containers[container.number]?.specification
+        return specification?.attempt ?? specification?.imageAttempt
+    }
+
     /// The content of the container's termination message file, its last 4096 bytes; `""` when there is none.
     package func terminationMessage(of container: ContainerHandle) -> String {
         guard let owner = kernel.containers[container.number],
