@@ -113,7 +113,14 @@ final class ControlPlane: Sendable {
         let selection = configuration.controllers
         let isLive = !selection.isEmpty
         controllers =
-            isLive ? ControllerSet(selection, client: client, addons: addons, kubelets: kubelets) : nil
+            isLive
+            ? ControllerSet(
+                selection,
+                client: client,
+                addons: addons,
+                secretTokens: SecretTokens(access.serviceAccountTokens),
+                kubelets: kubelets
+            ) : nil
         serverLease = isLive ? ServerLease(client: client, clock: clock) : nil
         let checks = Self.checks(storage, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(

@@ -25,6 +25,7 @@ final class ControllerSet: Sendable {
         _ selection: ControllerSelection,
         client: ResourceClient,
         addons: Set<Addon>,
+        secretTokens: (any SecretTokenSource)? = nil,
         kubelets configuration: KubeletConfiguration
     ) {
         self.selection = selection
@@ -32,6 +33,7 @@ final class ControllerSet: Sendable {
             catalog: ResourceCatalog(client.api.surface.registry),
             enabled: selection.standard
         )
+        options.secretTokens = secretTokens
         let network = configuration.serviceNetwork
         options.additional.append { KubernetesServiceController(informers: $0, network: network) }
         if addons.contains(.storage) { options.additional.append { SimulatedStorage(informers: $0) } }

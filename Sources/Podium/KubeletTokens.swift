@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings together kubelets, which want tokens for pods, and the API server, which makes them.
+// Brings together those who want tokens, kubelets and controllers, and the API server, which makes them.
 
 import PodiumAPIServer
+import PodiumControllers
 import PodiumKubelet
 import PodiumMachinery
 
@@ -24,5 +25,16 @@ struct KubeletTokens: PodTokenSource {
             // A kubelet that cannot ask has nothing to put there; whoever reads the file again asks again.
             return ""
         }
+    }
+}
+
+/// The tokens that are kept in Secrets.
+struct SecretTokens: SecretTokenSource {
+    private let tokens: ServiceAccountTokens
+
+    init(_ tokens: ServiceAccountTokens) { self.tokens = tokens }
+
+    func token(for secret: NamespacedName, account: String, accountUID: String) -> String {
+        tokens.token(for: TokenSecret(secret, account: account, accountUID: accountUID))
     }
 }

@@ -37,8 +37,6 @@ package protocol Reconciler<Key>: AnyObject, Sendable {
 package protocol InformedReconciler: Reconciler {
     /// The name by which it can be switched on and off: that of the controller in kube-controller-manager.
     static var name: String { get }
-    /// How long a key waits that failed.
-    static var backoff: Backoff { get }
 
     /// How long a key that failed waits.
     static var backoff: Backoff { get }

@@ -18,6 +18,8 @@ package final class StandardControllers: Sendable {
         package var catalog: ResourceCatalog
         /// The certificate of the API server in PEM form; empty when it has none.
         package var rootCertificate: String
+        /// Makes tokens for Secrets; nil when nobody can.
+        package var secretTokens: (any SecretTokenSource)?
         /// Where autoscalers learn what pods use.
         package var metrics: any PodMetricsSource = NoPodMetrics()
         /// Makes controllers that are not Kubernetes' own; they run whatever is enabled.
@@ -35,7 +37,8 @@ package final class StandardControllers: Sendable {
     /// The names that `enabled` may hold.
     package static let names =
         workloadNames + endpointNames + [
-            ServiceAccountDefaults.name, RootCertificatePublisher.name, NamespaceController.name,
+            ServiceAccountDefaults.name, TokenSecretController.name, RootCertificatePublisher.name,
+            NamespaceController.name,
             NodeLifecycleController.name, TaintEvictionController.name, PodGarbageCollector.name,
             DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
             GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
@@ -54,7 +57,8 @@ package final class StandardControllers: Sendable {
     /// What some of them were called before, which kube-controller-manager still takes.
     // Kubernetes: cmd/kube-controller-manager/names/controller_names.go KCMControllerAliases
     package static let shortNames = [
-        "serviceaccount": ServiceAccountDefaults.name, "root-ca-cert-publisher": RootCertificatePublisher.name,
+        "serviceaccount": ServiceAccountDefaults.name, "serviceaccount-token": TokenSecretController.name,
+        "root-ca-cert-publisher": RootCertificatePublisher.name,
         "namespace": NamespaceController.name, "nodelifecycle": NodeLifecycleController.name,
         "podgc": PodGarbageCollector.name, "disruption": DisruptionController.name,
         "pvc-protection": ClaimProtectionController.name, "pv-protection": VolumeProtectionController.name,
@@ -124,6 +128,11 @@ package final class StandardControllers: Sendable {
         add("root-ca-cert-publisher") { [options] in
             RootCertificatePublisher(informers: $0, certificate: options.rootCertificate)
         }
+        if let tokens = options.secretTokens {
+            add("tokens-controller") { [options] in
+                TokenSecretController(informers: $0, tokens: tokens, rootCertificate: options.rootCertificate)
+            }
+        }
         add("namespace-controller") { informers in
             NamespaceController(informers: informers) { catalog.entries.filter(\.isNamespaced).map(\.resource) }
         }
@@ -161,6 +170,11 @@ package final class StandardControllers: Sendable {
         add("persistent-volume-binder") { VolumeBinderController(informers: $0) }
         add("statefulset-controller") { StatefulSetController(informers: $0, pods: pods, revisions: revisions) }
         add("daemon-set-controller") { DaemonSetController(informers: $0, pods: pods, revisions: revisions) }
+        let jobs = OwnedObjects<APIObject>(.jobs, informers: informers) { $0 }
+        members.withState { $0.indexes.append(jobs) }
+        add("job-controller") { JobController(informers: $0, pods: pods) }
+        add("cronjob-controller") { CronJobController(informers: $0, jobs: jobs) }
+        add("ttl-after-finished-controller") { JobExpiryController(informers: $0) }
     }
 
     private func addEndpoints() {
@@ -170,11 +184,6 @@ package final class StandardControllers: Sendable {
         add("endpoint-controller") { EndpointsController(informers: $0, pods: pods) }
         add("endpointslice-controller") { EndpointSliceController(informers: $0, pods: pods) }
         add("endpointslicemirroring-controller") { EndpointSliceMirroringController(informers: $0) }
-        let jobs = OwnedObjects<APIObject>(.jobs, informers: informers) { $0 }
-        members.withState { $0.indexes.append(jobs) }
-        add("job-controller") { JobController(informers: $0, pods: pods) }
-        add("cronjob-controller") { CronJobController(informers: $0, jobs: jobs) }
-        add("ttl-after-finished-controller") { JobExpiryController(informers: $0) }
     }
 
     private func isEnabled(_ name: String) -> Bool { options.enabled?.contains(name) ?? true }

@@ -16,6 +16,9 @@ package import PodiumStorage
 package final class ServiceAccountTokens: Sendable {
     /// Who issues the tokens, and for whom when nobody says otherwise.
     package static let issuer = "https://kubernetes.default.svc"
+    /// The issuer in tokens that are kept in Secrets.
+    static let secretIssuer = "kubernetes/serviceaccount"
+    private static let issuers: Set<String> = [issuer, secretIssuer]
     /// The audiences that the API server takes itself for.
     package static let apiAudiences = [issuer]
 
@@ -39,9 +42,12 @@ package final class ServiceAccountTokens: Sendable {
     // MARK: Issuing
 
     /// A token with these claims.
-    func issue(_ claims: ServiceAccountClaims) -> String {
+    func issue(_ claims: ServiceAccountClaims) -> String { sign(claims.value) }
+
+    /// A token that says this.
+    func sign(_ payload: JSONValue) -> String {
         let header: JSONValue = ["alg": "RS256", "kid": .string(key.id)]
-        let parts = [header, claims.value].map { Base64.encode($0.jsonText.utf8, as: .url) }
+        let parts = [header, payload].map { Base64.encode($0.jsonText.utf8, as: .url) }
         let signed = parts.joined(separator: ".")
         return "\(signed).\(Base64.encode(key.sign(signed), as: .url))"
     }
@@ -52,7 +58,11 @@ package final class ServiceAccountTokens: Sendable {
     /// it was not issued here or no longer holds.
     /// - Throws: 503 and the like when it cannot be found out whether it holds.
     func owner(of token: String, audiences: [String]) throws(StatusError) -> TokenOwner? {
-        guard token.utf8.count <= Limits.maximumLength, let claims = verifiedClaims(token) else { return nil }
+        guard token.utf8.count <= Limits.maximumLength, let payload = verifiedPayload(token) else { return nil }
+        guard payload["iss"]?.string == Self.issuer else {
+            return try owner(ofSecretToken: token, payload, audiences: audiences)
+        }
+        guard let claims = ServiceAccountClaims(payload) else { return nil }
         let now = host.clock.now.seconds
         guard claims.notBefore <= now, now < claims.expiry, try isLive(claims) else { return nil }
         let wanted = audiences.isEmpty ? Self.apiAudiences : audiences
@@ -60,16 +70,17 @@ package final class ServiceAccountTokens: Sendable {
         return shared.isEmpty ? nil : TokenOwner(user: claims.user.authenticated, audiences: shared)
     }
 
-    private func verifiedClaims(_ token: String) -> ServiceAccountClaims? {
+    /// What a token says that was signed here.
+    private func verifiedPayload(_ token: String) -> JSONValue? {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         // The head is not asked which algorithm to use: there is one.
         guard parts.count == 3, let signature = try? Base64.decode(String(parts[2]), as: .url).get(),
             let payload = try? Base64.decode(String(parts[1]), as: .url).get(),
             // Asked first, so that tokens of others cost no more than reading them.
-            let value = try? JSONValue(json: payload), value["iss"]?.string == Self.issuer,
+            let value = try? JSONValue(json: payload), Self.issuers.contains(value["iss"]?.string ?? ""),
             key.hasSigned("\(parts[0]).\(parts[1])", signature)
         else { return nil }
-        return ServiceAccountClaims(value)
+        return value
     }
 
     private func isLive(_ claims: ServiceAccountClaims) throws(StatusError) -> Bool {

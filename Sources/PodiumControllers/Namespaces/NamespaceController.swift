@@ -16,6 +16,9 @@ package final class NamespaceController: InformedReconciler {
     package enum Limits {
         /// How long objects with finalizers are expected to take.
         static let finalizerEstimate: Int64 = 15
+        /// How long a namespace is left alone: servers that have not heard of its end may still let something in.
+        // Kubernetes: pkg/controller/namespace/namespace_controller.go namespaceDeletionGracePeriod
+        static let gracePeriod: Duration = .seconds(5)
     }
 
     private static let finalizer = "kubernetes"
@@ -32,7 +35,7 @@ package final class NamespaceController: InformedReconciler {
     package func watch(_ controller: Controller<String>) {
         informers.handle(.namespaces) { event in
             if case .deleted = event { return }
-            if event.object.isTerminating { controller.add(event.object.name) }
+            if event.object.isTerminating { controller.add(event.object.name, after: Limits.gracePeriod) }
         }
         // What others hold for a moment, by a grace or a finalizer; the rest is looked for again after an estimate.
         for resource in [GroupResource.pods, .persistentVolumeClaims] {

@@ -49,6 +49,7 @@ final class ReplicaController<Kind: ReplicaKind>: InformedReconciler {
     /// selects it.
     private func owners(of change: WorkloadPods.Change) -> [NamespacedName] {
         guard let pod = change.object else { return [] }
+        if let old = change.old, let new = change.new, new.counts(like: old) { return [] }
         let references = [change.new?.controller, change.keepsController ? nil : change.old?.controller]
         let owners = references.compactMap { $0 }.filter { $0.kind == Kind.kind && $0.apiVersion == Kind.apiVersion }
             .map { NamespacedName(namespace: pod.key.name.namespace, name: $0.name) }

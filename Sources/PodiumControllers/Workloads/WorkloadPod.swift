@@ -91,6 +91,12 @@ final class WorkloadPod: Ownable {
     var isActive: Bool { !isFinished && !isTerminating }
     var isReady: Bool { details.isReady }
 
+    /// Whether this state of a pod is the same as `old`, one before, to whoever only counts its pods.
+    func counts(like old: WorkloadPod) -> Bool {
+        isActive == old.isActive && isTerminating == old.isTerminating && labels == old.labels
+            && controller?.uid == old.controller?.uid && details.readySince == old.details.readySince
+    }
+
     /// Whether it has been ready for `minimum`.
     // Kubernetes: pkg/api/v1/pod/util.go IsPodAvailable
     func isAvailable(after minimum: Duration, now: Timestamp) -> Bool {
