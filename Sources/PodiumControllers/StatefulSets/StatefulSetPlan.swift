@@ -117,3 +117,8 @@ struct StatefulSetPlan {
         return pod.isRunningAndReady && !pod.isTerminating && pod.isAvailable(after: spec.minReady, now: now)
     }
 }
+
+extension WorkloadPod {
+    /// Whether it runs and is ready, ending or not.
+    var isRunningAndReady: Bool { phase == .running && isReady }
+}
