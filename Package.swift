@@ -194,7 +194,7 @@ let package = Package(
             of: "PodiumControllers",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumStorage", "PodiumPodModel", "PodiumClient",
-                "PodiumControllers", "PodiumTestKit",
+                "PodiumControllers", "PodiumTestKit", collections,
             ]
         ),
         tests(

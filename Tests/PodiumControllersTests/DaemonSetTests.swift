@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DaemonSets: where they have pods, how they replace them, and what they remember.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -132,6 +132,14 @@ import Testing
         #expect(plan.condemned.map(\.ordinal) == [5])
     }
 
+    @Test func moreThanAnybodyCanHaveIsMadeBitByBit() throws {
+        let plan = try plan(spec(Int(Int32.max), ordered: false), [1: SimulatedPod()])
+        let made = text(plan).filter { $0.hasPrefix("create") }
+        #expect(made.count == StatefulSetPlan.Limits.burst)
+        #expect(made.prefix(2) == ["create 0", "create 2"])
+        #expect(plan.replacements(by: "x").isEmpty)
+    }
+
     @Test(
         arguments: [
             ("web-0", 0), ("web-12", 12), ("web-007", 7), ("web-", nil), ("web-x", nil), ("web", nil), ("we-b-1", nil),

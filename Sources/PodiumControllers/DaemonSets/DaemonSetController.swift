@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps a pod on every node that a DaemonSet is for.
 
-import OrderedCollections
 import PodiumClient
 import PodiumCodec
 import PodiumHost

@@ -2,7 +2,6 @@
 // The status of a DaemonSet.
 
 import OrderedCollections
-import PodiumClient
 import PodiumCodec
 import PodiumMachinery
 

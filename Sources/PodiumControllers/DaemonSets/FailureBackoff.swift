@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How soon a pod that fails again and again is replaced.
 
-import PodiumHost
 import PodiumMachinery
 
 /// The pauses between replacements of failed pods: doubling for each node, until the specification changes.
@@ -32,7 +31,10 @@ struct FailureBackoff: Sendable {
         if let known = last, known.generation != generation || known.isExpired(now) { last = nil }
         if let last, now - last.since < last.length { return last.length }
         let length = last.map { min($0.length + $0.length, Limits.maximum) } ?? Limits.initial
-        pauses[name, default: [:]][node] = Pause(generation: generation, length: length, since: now)
+        // Nodes come and go.
+        var others = (pauses[name] ?? [:]).filter { !$0.value.isExpired(now) }
+        others[node] = Pause(generation: generation, length: length, since: now)
+        pauses[name] = others
         return nil
     }
 

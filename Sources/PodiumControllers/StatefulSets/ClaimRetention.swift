@@ -43,12 +43,18 @@ struct ClaimOwners: Sendable {
         }
 
         func isListed(in references: [OwnerReference]) -> Bool { references.contains { $0.uid == uid } }
+
+        var reference: JSONValue {
+            [
+                "apiVersion": .string(type.apiVersion), "kind": .string(type.kind), "name": .string(name),
+                "uid": .string(uid), "controller": true, "blockOwnerDeletion": true,
+            ]
+        }
     }
 
     private let retention: ClaimRetention
     private let set: Owner
     private let pod: Owner
-    private let setReference: JSONValue
     private let isCondemned: Bool
 
     /// - Parameters:
@@ -59,7 +65,6 @@ struct ClaimOwners: Sendable {
         self.isCondemned = isCondemned
         self.set = Owner(type: StatefulSetController.type, name: set.name, uid: set.uid)
         self.pod = Owner(type: Self.podType, name: pod.name, uid: pod.uid)
-        setReference = OwnerReference.controlling(set, StatefulSetController.type)
     }
 
     private var wantsPod: Bool { retention.deletesWithPod && isCondemned }
@@ -88,17 +93,10 @@ struct ClaimOwners: Sendable {
             return !set.isNamed(by: reference) && !pod.isNamed(by: reference)
         }
         if !isControlledByOthers(references) {
-            if wantsPod, !pod.uid.isEmpty { rest.append(podReference) }
-            if wantsSet { rest.append(setReference) }
+            if wantsPod, !pod.uid.isEmpty { rest.append(pod.reference) }
+            if wantsSet { rest.append(set.reference) }
         }
         claim[path: "metadata", "ownerReferences"] = rest.isEmpty ? nil : .array(rest)
-    }
-
-    private var podReference: JSONValue {
-        [
-            "apiVersion": .string(pod.type.apiVersion), "kind": .string(pod.type.kind), "name": .string(pod.name),
-            "uid": .string(pod.uid), "controller": true, "blockOwnerDeletion": true,
-        ]
     }
 
     /// Whether somebody else decides what becomes of the claim. Who keeps all claims does not mind.

@@ -11,6 +11,12 @@ import PodiumMachinery
 /// pods of an old revision replaced. A parallel set does all of this at once.
 // Kubernetes: pkg/controller/statefulset/stateful_set_control.go updateStatefulSet
 struct StatefulSetPlan {
+    /// The limits of one plan.
+    enum Limits {
+        /// How many pods are made before the set is looked at again.
+        static let burst = 500
+    }
+
     /// One of the pods that there should be.
     struct Replica {
         let ordinal: Int
@@ -33,7 +39,8 @@ struct StatefulSetPlan {
         case conform(Member)
     }
 
-    let replicas: [Replica]
+    /// Of the pods that are missing only as many as are made at once.
+    private let replicas: [Replica]
     /// The pods that are too many, the last first.
     let condemned: [Member]
     private let spec: StatefulSetSpec
@@ -53,7 +60,9 @@ struct StatefulSetPlan {
                 surplus.append(Member(ordinal: ordinal, pod: pod))
             }
         }
-        replicas = spec.ordinals.map { Replica(ordinal: $0, pod: wanted[$0]) }
+        let missing = spec.ordinals.lazy.filter { wanted[$0] == nil }.prefix(Limits.burst)
+        let present = wanted.map { Replica(ordinal: $0, pod: $1) }
+        replicas = (present + missing.map { Replica(ordinal: $0, pod: nil) }).sorted { $0.ordinal < $1.ordinal }
         condemned = surplus.sorted { $0.ordinal > $1.ordinal }
     }
 
@@ -103,10 +112,12 @@ struct StatefulSetPlan {
     // Kubernetes: pkg/controller/statefulset/stateful_set_control.go updateStatefulSetAfterInvariantEstablished
     func replacements(by revision: String) -> [WorkloadPod] {
         guard case .rolling(let partition, let limit) = spec.strategy else { return [] }
-        let outdated = replicas.dropFirst(partition).reversed().compactMap(\.pod).filter {
+        let range = replicas.filter { $0.ordinal >= spec.firstOrdinal + partition }
+        let outdated = range.reversed().compactMap(\.pod).filter {
             $0.revisionLabel != revision && !$0.isTerminating
         }
-        let budget = max(0, limit - replicas.count { !isAvailable($0.pod) })
+        let unavailable = spec.replicas - replicas.count { isAvailable($0.pod) }
+        let budget = max(0, limit - unavailable)
         if spec.isOrdered { return Array(outdated.prefix(budget)) }
         // What is broken is no loss, and might never become available with its old template.
         return outdated.filter { !isAvailable($0) } + outdated.filter(isAvailable).prefix(budget)
@@ -116,4 +127,9 @@ struct StatefulSetPlan {
         guard let pod else { return false }
         return pod.isRunningAndReady && !pod.isTerminating && pod.isAvailable(after: spec.minReady, now: now)
     }
+}
+
+extension WorkloadPod {
+    /// Whether it runs and is ready, ending or not.
+    var isRunningAndReady: Bool { phase == .running && isReady }
 }

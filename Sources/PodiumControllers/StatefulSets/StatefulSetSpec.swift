@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a StatefulSet wants, and the names by which its pods are known.
+// What a StatefulSet wants.
 
 import PodiumClient
 import PodiumCodec
@@ -68,38 +68,4 @@ struct StatefulSetSpec: Sendable {
         guard case .rolling(let partition, _) = strategy else { return false }
         return ordinal < firstOrdinal + (lacksPartition ? current : partition)
     }
-}
-
-/// The name of a pod of a StatefulSet: the set's, and the pod's ordinal.
-// Kubernetes: pkg/controller/statefulset/stateful_set_utils.go getParentNameAndOrdinal
-struct StatefulPodName: Hashable, Sendable {
-    /// nil when it is a number that no pod can have.
-    let ordinal: Int?
-
-    /// Reads `name`; nil when it is none of the names of the pods of `set`.
-    init?(_ name: String, of set: String) {
-        let rest = name.utf8.dropFirst(set.utf8.count)
-        guard rest.first == UInt8(ascii: "-"), name.utf8.starts(with: set.utf8) else { return nil }
-        let digits = rest.dropFirst()
-        guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else { return nil }
-        ordinal = Int32(Substring(digits)).map { Int($0) }
-    }
-
-    /// The name of the pod `ordinal` of `set`.
-    static func text(_ set: String, _ ordinal: Int) -> String { "\(set)-\(ordinal)" }
-}
-
-extension WorkloadPod {
-    /// The name, or the hash, of the revision that its template is from.
-    var revisionLabel: String { labels[RevisionLabel.revision] ?? "" }
-    /// Whether it runs and is ready, ending or not.
-    var isRunningAndReady: Bool { phase == .running && isReady }
-}
-
-/// The labels by which pods and revisions know each other.
-enum RevisionLabel {
-    /// On pods, and on the revisions of DaemonSets.
-    static let revision = "controller-revision-hash"
-    /// On the revisions of StatefulSets.
-    static let hash = "controller.kubernetes.io/hash"
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The status of a StatefulSet.
 
-import PodiumClient
 import PodiumCodec
 import PodiumMachinery
 
