@@ -16,6 +16,8 @@ package import PodiumStorage
 // Kubernetes: pkg/controller/controller_utils.go ControllerExpectations
 package struct OwnWrites<Key: Hashable & Sendable>: Sendable {
     private var last: [Key: [GroupResource: Revision]] = [:]
+    /// Keys that were to be looked at and had to wait.
+    private var held: Set<Key> = []
 
     package init() {}
 
@@ -30,14 +32,26 @@ package struct OwnWrites<Key: Hashable & Sendable>: Sendable {
     package mutating func haveComeBack(for key: Key, _ seen: (GroupResource) -> Revision?) -> Bool {
         guard let writes = last[key] else { return true }
         for (resource, revision) in writes {
-            if let known = seen(resource), known < revision { return false }
+            if let known = seen(resource), known < revision {
+                held.insert(key)
+                return false
+            }
         }
         last[key] = nil
+        held.remove(key)
         return true
     }
 
+    /// Whether a change is no more than the last own write coming back, after which nobody wanted to look.
+    package func isEcho(_ revision: Revision, of resource: GroupResource, for key: Key) -> Bool {
+        last[key]?[resource] == revision && !held.contains(key)
+    }
+
     /// Forgets what was written for `key`, which is gone.
-    package mutating func forget(_ key: Key) { last[key] = nil }
+    package mutating func forget(_ key: Key) {
+        last[key] = nil
+        held.remove(key)
+    }
 
     /// The keys for which something has not come back.
     package var pending: [Key] { Array(last.keys) }
@@ -73,6 +87,12 @@ package final class OwnWriteGate<Key: Hashable & Comparable & Sendable>: Sendabl
     /// Whether `key` may be looked at: everything that was written for it is known.
     package func isOpen(for key: Key) -> Bool {
         writes.withState { $0.haveComeBack(for: key, informers.revision) }
+    }
+
+    /// Whether a change is nothing but the own last write, so that there is nothing new to look at.
+    package func isEcho(_ change: InformerEvent, for key: Key) -> Bool {
+        guard case .updated(_, let object) = change else { return false }
+        return writes.withState { $0.isEcho(object.revision, of: object.key.resource, for: key) }
     }
 
     package func forget(_ key: Key) { writes.withState { $0.forget(key) } }

@@ -133,6 +133,13 @@ import Testing
         #expect(writes.pending == ["a"])
         writes.forget("a")
         #expect(isBack("a"))
+        // What comes back and was waited for by nobody is no news.
+        writes.note(Revision(9), of: .replicaSets, for: "b")
+        #expect(writes.isEcho(Revision(9), of: .replicaSets, for: "b"))
+        #expect(!writes.isEcho(Revision(8), of: .replicaSets, for: "b"))
+        writes.note(Revision(10), of: .replicaSets, for: "b")
+        #expect(!isBack("b"))
+        #expect(!writes.isEcho(Revision(10), of: .replicaSets, for: "b"))
         // Nobody follows what is not watched.
         writes.note(Revision(100), of: .nodes, for: "a")
         #expect(isBack("a"))

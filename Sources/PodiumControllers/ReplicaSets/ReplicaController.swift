@@ -36,6 +36,7 @@ final class ReplicaController<Kind: ReplicaKind>: InformedReconciler {
             let selector = isGone ? nil : Kind.selector(of: object.spec)
             self?.selectors.withState { $0.set(selector, of: object.key.name) }
             if isGone { self?.gate.forget(object.key.name) }
+            if self?.gate.isEcho(event, for: object.key.name) == true { return }
             controller.add(object.key.name)
         }
         gate.watch([Kind.resource, .pods], controller)
