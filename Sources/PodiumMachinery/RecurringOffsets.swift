@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rule by which a time zone goes on after the last change that is written out: POSIX's `CET-1CEST,M3.5.0,M10.5.0/3`.
+// The rule by which a time zone goes on after the last change of its file: POSIX's `CET-1CEST,M3.5.0,M10.5.0/3`.
 
 import PodiumCodec
 /// What clocks are set to twice a year, or never.

@@ -14,6 +14,8 @@ struct CronTimes: Sendable {
     enum Limits {
         /// How many missed runs go without a warning.
         static let silentlyMissed: Int64 = 100
+        /// How much later than its time a run is looked for.
+        static let lateness = Duration.milliseconds(100)
     }
 
     /// That the schedule names no moments, or two that are one.
@@ -52,7 +54,7 @@ struct CronTimes: Sendable {
         } catch {
             base = now
         }
-        return next(after: base).map { $0 + .milliseconds(100) - now }
+        return next(after: base).map { $0 + Limits.lateness - now }
     }
 
     private func next(after time: Timestamp) -> Timestamp? { schedule.next(after: time, in: zone) }

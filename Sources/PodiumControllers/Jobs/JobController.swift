@@ -123,7 +123,7 @@ final class JobController: InformedReconciler {
 
     /// Whether the finalizer holds a pod, as far as is known here.
     private func isTracked(_ pod: WorkloadPod) -> Bool {
-        pod.details.finalizers.contains(JobPod.trackingFinalizer)
+        pod.stored.mayHaveMetadata("finalizers") && pod.details.finalizers.contains(JobPod.trackingFinalizer)
             && !memory.withState { $0.gone.contains(pod.uid) }
     }
 

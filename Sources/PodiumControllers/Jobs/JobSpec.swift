@@ -112,6 +112,8 @@ struct JobPod: Sendable {
 
     /// How often its containers were restarted.
     var restarts: Int {
+        // Of most pods the tree need not be read for this.
+        if pod.details.restarts == 0 { return 0 }
         let status = status
         return ["initContainerStatuses", "containerStatuses"].flatMap { status[$0]?.elements ?? [] }
             .reduce(0) { $0 + ($1["restartCount"]?.int ?? 0) }

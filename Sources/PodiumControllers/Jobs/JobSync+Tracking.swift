@@ -6,7 +6,7 @@ import PodiumCodec
 import PodiumMachinery
 import PodiumStorage
 
-/// A pod that has ended is held by a finalizer. Its UID is written into the status first, then it is let go, and at last
+/// A pod that has ended is held by a finalizer. Its UID is written into the status, then it is let go, and at last
 /// the UID in the status becomes one more in the count: whatever fails in between, it is counted, and counted once.
 ///
 /// ```
