@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @Suite struct EndpointsControllersTests {
@@ -172,6 +173,23 @@ import Testing
         try cluster.create(.node("n2"))
         try cluster.advance(.seconds(4))
         #expect(try slices(cluster) == [["10.0.0.1rs"]])
+    }
+
+    @Test func largeServicesAreCutAndBatched() throws {
+        let cluster = try cluster()
+        let count = 1001
+        for index in 0..<count { try cluster.bare.put(pod("p\(index)", "10.0.\(index / 200).\(index % 200 + 1)")) }
+        try cluster.create(service())
+        let object = try #require(cluster.get(.endpoints, "s"))
+        #expect(object.annotations["endpoints.kubernetes.io/over-capacity"] == "truncated")
+        #expect(object.value["subsets"]?.elements.first?["addresses"]?.elements.count == 1000)
+        #expect(try slices(cluster).map(\.count).sorted() == [1] + Array(repeating: 100, count: 10))
+        let revision = object.revision
+        for index in 0..<2 { try cluster.delete(.pods, "p\(index)", graceSeconds: 0) }
+        #expect(cluster.get(.endpoints, "s")?.revision == revision)
+        try cluster.advance(.seconds(1))
+        #expect(cluster.get(.endpoints, "s")?.annotations["endpoints.kubernetes.io/over-capacity"] == nil)
+        #expect(try slices(cluster).joined().count == count - 2)
     }
 
     // MARK: By hand

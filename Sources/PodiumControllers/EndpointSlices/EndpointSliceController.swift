@@ -48,7 +48,7 @@ final class EndpointSliceController: InformedReconciler {
 
     func watch(_ controller: Controller<NamespacedName>) {
         informers.handle(.services) { event in controller.add(event.object.key.name) }
-        pods.follow { controller.add($0) }
+        pods.follow(with: controller)
         // Where a pod's node stands is looked up when the pod is published.
         informers.handle(.nodes) { _ in }
         slices.watch(controller, delay: Self.delay)

@@ -152,7 +152,7 @@ final class ManagedSlices: Sendable {
             if let after { state.slices[after, default: []].append(name) }
             let isOwn = state.isOwn(name, new)
             let awaited = [before, after].compactMap { $0 }.filter { state.waiting.remove($0) != nil }
-            // A slice that changes hands concerns both; what it is for, if nobody's here, is nobody's matter.
+            // A slice that is for another Service now, or for none of this manager's, concerns both.
             let isMoved = before != after && old != nil && new != nil
             let changed = isMoved ? [before, after] : isOwn ? [] : [after ?? before]
             return (Set(changed.compactMap { $0 }), awaited)

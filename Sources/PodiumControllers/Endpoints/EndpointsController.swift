@@ -40,7 +40,7 @@ final class EndpointsController: InformedReconciler {
 
     func watch(_ controller: Controller<NamespacedName>) {
         informers.handle(.services) { event in controller.add(event.object.key.name) }
-        pods.follow { controller.add($0) }
+        pods.follow(with: controller)
         // What others write into Endpoints stays until the Service or its pods change.
         informers.handle(.endpoints) { [weak self] event in
             let name = event.object.key.name

@@ -12,6 +12,14 @@ import PodiumStorage
 // State | guarded by | why separate
 // state | queue | the queue of the informers, whose changes it follows
 final class ServicePods: Sendable {
+    /// When changes are put together.
+    enum Limits {
+        /// Up to so many pods, each change of one is published at once.
+        static let largestUnbatched = 100
+        static let batchPeriodPerPod = Duration.milliseconds(1)
+        static let maximumBatchPeriod = Duration.seconds(1)
+    }
+
     fileprivate struct Selected {
         var pod: EndpointPod
         var services: [NamespacedName]
@@ -24,7 +32,8 @@ final class ServicePods: Sendable {
         var selected: [NamespacedName: Selected] = [:]
         /// The names of pods, by Service.
         var members: [NamespacedName: Set<String>] = [:]
-        var followers: [@Sendable (NamespacedName) -> Void] = []
+        /// Called with Services and how many pods they select.
+        var followers: [@Sendable (NamespacedName, Int) -> Void] = []
     }
 
     private let informers: SharedInformers
@@ -37,9 +46,18 @@ final class ServicePods: Sendable {
         informers.handle(.pods) { [weak self] event in self?.takePod(event) }
     }
 
-    /// Has `follower` called with each Service whose pods have changed in a way that matters to others.
-    func follow(_ follower: @escaping @Sendable (NamespacedName) -> Void) {
-        state.withState { $0.followers.append(follower) }
+    /// Has `controller` look at each Service whose pods have changed in a way that matters to others.
+    ///
+    /// Writing down a thousand addresses takes a while on a real cluster, and what changes meanwhile is written at
+    /// once. Here it takes no time: so the changes of large Services wait a little for one another.
+    // Kubernetes: cmd/kube-controller-manager --endpoint-updates-batch-period
+    func follow(with controller: Controller<NamespacedName>) {
+        state.withState { state in
+            state.followers.append { service, count in
+                if count <= Limits.largestUnbatched { return controller.add(service) }
+                controller.add(service, after: min(Limits.batchPeriodPerPod * count, Limits.maximumBatchPeriod))
+            }
+        }
     }
 
     /// The pods that a Service selects, by name.
@@ -81,9 +99,11 @@ final class ServicePods: Sendable {
                 case .updated(let old, let new): state.replace(old, by: new)
                 case .deleted(let pod): state.remove(pod)
                 }
-            return (services, state.followers)
+            return (services.map { ($0, state.members[$0]?.count ?? 0) }, state.followers)
         }
-        for service in services { for follower in followers { follower(service) } }
+        for (service, count) in services {
+            for follower in followers { follower(service, count) }
+        }
     }
 }
 

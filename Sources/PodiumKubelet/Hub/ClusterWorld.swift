@@ -12,10 +12,13 @@ struct ClusterWorld: PodWorld {
     private static let domain = ".cluster.local"
     private let network: ClusterNetwork
     private let now: Timestamp
+    /// The node of whoever looks.
+    private let node: String
 
-    init(_ cluster: KubeletSurroundings) {
+    init(_ cluster: KubeletSurroundings, from node: String) {
         network = cluster.network
         now = cluster.now
+        self.node = node
     }
 
     func resolve(_ name: String) -> [String] {
@@ -77,7 +80,8 @@ struct ClusterWorld: PodWorld {
     private func target(_ address: String, _ port: Int) -> (PodFace, Int)? {
         if let service = network.service(at: address) {
             let entry = service.spec["ports"]?.elements.first { $0["port"]?.int == port }
-            return entry.flatMap { target(of: service, $0) }
+            let isLocal = service.spec["internalTrafficPolicy"]?.string == "Local"
+            return entry.flatMap { target(of: service, $0, on: isLocal ? node : nil) }
         }
         if let target = directTarget(address, port) { return target }
         guard let node = network.host(at: address), let service = network.service(onNodePort: port) else { return nil }
@@ -95,7 +99,7 @@ struct ClusterWorld: PodWorld {
     }
 
     /// The pod behind a port of a Service, on `node` if one is given.
-    private func target(of service: APIObject, _ entry: JSONValue, on node: String? = nil) -> (PodFace, Int)? {
+    private func target(of service: APIObject, _ entry: JSONValue, on node: String?) -> (PodFace, Int)? {
         guard service.selectsPods else { return sliceTarget(of: service, entry, on: node) }
         let found = endpoints(of: service).filter { node == nil || $0.node == node }
         guard let first = found.min(by: { ($0.address ?? "") < ($1.address ?? "") }) else { return nil }

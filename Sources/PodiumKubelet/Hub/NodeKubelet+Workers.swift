@@ -188,7 +188,7 @@ extension NodeKubelet: WorkerEnvironment {
 
     func releaseAddress(_ address: String) { cluster.network.releasePod(address) }
 
-    var world: any PodWorld { ClusterWorld(cluster) }
+    var world: any PodWorld { ClusterWorld(cluster, from: name) }
 
     func token(_ request: PodTokenRequest, mountedAt time: Timestamp) -> DeferredContent {
         PodTokenFile(request, mountedAt: time, source: cluster.configuration.tokens, clock: cluster.client.host.clock)
