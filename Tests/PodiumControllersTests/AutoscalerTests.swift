@@ -135,7 +135,9 @@ private final class TestMetrics: PodMetricsSource {
             "kind": "Deployment", "apiVersion": "apps/v1", "metadata": ["name": "web", "namespace": "ns"],
             "spec": [
                 "replicas": .integer(replicas), "selector": ["matchLabels": ["app": "web"]],
-                "template": ["metadata": ["labels": ["app": "web"]], "spec": ["containers": []]],
+                "template": [
+                    "metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "c", "image": "i"]]],
+                ],
             ],
         ])
         for index in 0..<replicas {

@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumHost
 import PodiumMachinery
 import PodiumStorage
+import PodiumTestKit
 import Testing
 
 @testable import PodiumControllers

@@ -24,7 +24,10 @@ import Testing
 
     private func manifest(_ name: String, _ requests: JSONObject = [:], _ spec: JSONObject = [:]) -> JSONValue {
         var spec = spec
-        spec["containers"] = [["name": "c", "image": "i", "resources": ["requests": .object(requests)]]]
+        var resources: JSONValue = ["requests": .object(requests)]
+        // What is not divisible is limited to what is requested.
+        resources["limits"] = requests["example.com/gpu"].map { ["example.com/gpu": $0] }
+        spec["containers"] = [["name": "c", "image": "i", "resources": resources]]
         return [
             "kind": "Pod", "apiVersion": "v1", "metadata": ["name": .string(name), "namespace": "ns"],
             "spec": .object(spec),

@@ -3,6 +3,7 @@
 
 import PodiumClient
 import PodiumCodec
+import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumStorage
@@ -46,6 +47,38 @@ enum NodeFixture {
         )
         #expect(status[path: "nodeInfo", "kubeletVersion"]?.string == "v1.36.2")
         #expect(status["addresses"]?.elements.first?["address"]?.string == "172.18.0.2")
+    }
+
+    @Test func extendedResourcesOfTheCapacityBecomeAllocatable() throws {
+        let cluster = try KubeletTestCluster()
+        let key = ObjectKey(.nodes, name: "node-1")
+        try cluster.bare.edit(key) { node in
+            node[path: "status", "capacity", "example.com/gpu"] = "2"
+            node[path: "status", "capacity", "cpu"] = "9"
+        }
+        try cluster.advance(1)
+        let allocatable = try node("node-1", in: cluster).status["allocatable"]
+        #expect(allocatable?["example.com/gpu"] == "2")
+        #expect(allocatable?["cpu"] == "8")
+        try cluster.bare.edit(key) { $0[path: "status", "capacity", "example.com/gpu"] = nil }
+        try cluster.advance(1)
+        #expect(try node("node-1", in: cluster).status["allocatable"]?["example.com/gpu"] == nil)
+    }
+
+    @Test func whatPodsUseIsKnownWhileTheyRun() throws {
+        let cluster = try KubeletTestCluster()
+        let plan: JSONValue = ["podium.dev/plan.main": "cpu 50m, cpu 200m after 30s, exit 0 after 1m"]
+        try cluster.bind("p", ["containers": [["name": "main", "image": "nginx:1.27"]]], annotations: plan)
+        try cluster.advance(10)
+        let pod = try #require(cluster.bare.object(ObjectKey(.pods, namespace: "ns", name: "p")))
+        func used() -> String? {
+            cluster.hub.usages.containers(of: pod.key.name, uid: pod.uid)["main"]?
+                .amount(of: "cpu", at: cluster.bare.clock.now)?.description
+        }
+        #expect(used() == "50m")
+        try cluster.advance(35)
+        #expect(used() == "200m")
+        #expect(cluster.hub.usages.containers(of: pod.key.name, uid: "other").isEmpty)
     }
 
     @Test func leasesAreRenewedEveryTenSeconds() throws {

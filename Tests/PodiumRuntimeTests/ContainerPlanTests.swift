@@ -20,6 +20,10 @@ import Testing
         ),
         ("pull 1.5s, fail pull ImageGone", "pull 1.5s, fail pull ImageGone"), ("pull 0s, run", "pull 0s, run"),
         ("exit 1 after 5s\n x3 ,\trun", "exit 1 after 5s x3, run"),
+        (
+            "memory 64Mi, cpu 0.2, cpu 1 after 30s, run x2, cpu 10m",
+            "memory 64Mi, cpu 200m, cpu 1 after 30s, run x2, cpu 10m, run"
+        ),
     ])
     func plansAreReadAndPrinted(text: String, printed: String) throws {
         let plan = try ContainerPlan(parsing: text)
@@ -45,6 +49,10 @@ import Testing
         ("pull 1s x2, run", 9, "a number of times follows run, exit or fail only"),
         ("pull 1s, pull 2s, run", 10, "this attempt has a pull already"),
         ("ready after 1s, fail pull", 17, "a container whose image cannot be pulled is never ready and prints nothing"),
+        ("cpu lots, run", 5, "expected an amount such as 200m or 64Mi"),
+        ("cpu -1, run", 5, "expected an amount that is not negative"),
+        ("cpu 1, cpu 2, run", 8, "this attempt says already what is used of cpu from then on"),
+        ("memory 1Mi x2, run", 12, "a number of times follows run, exit or fail only"),
         ("print hello", 7, "expected a text in quotation marks"),
         ("print \"open", 7, "this text has no closing quotation mark"),
         ("print \"\\n\", run", 9, "\\ stands before \" and \\ only"),
@@ -62,6 +70,14 @@ import Testing
         #expect(throws: PlanError.self) { try ContainerPlan(parsing: text) }
         let many = Array(repeating: "exit 1", count: 300).joined(separator: ",")
         #expect(throws: PlanError.self) { try ContainerPlan(parsing: many) }
+    }
+
+    @Test func whatIsUsedChangesWithTime() throws {
+        let attempt = try ContainerPlan(parsing: "cpu 1 after 10s, cpu 2 after 20s, memory 1Mi").attempt(0)
+        let amounts = [0, 10, 19, 20, 99].map { attempt.usage(of: "cpu", after: .seconds($0))?.description }
+        #expect(amounts == [nil, "1", "1", "2", "2"])
+        #expect(attempt.usage(of: "memory", after: .zero)?.description == "1Mi")
+        #expect(attempt.usage(of: "gpu", after: .zero) == nil)
     }
 
     @Test func theLastAttemptIsMadeForEver() throws {

@@ -66,6 +66,7 @@ final class DisruptionController: InformedReconciler {
 
     /// Most pods are not, and then their trees are not read.
     private static func mayBeDisrupted(_ pod: APIObject) -> Bool {
+        if pod.nodeName.isEmpty { return false }
         let type = Array(PodConditionType.disruptionTarget.utf8)
         return pod.stored.texts(ofMember: "type").contains { $0.buffer.elementsEqual(type) }
     }
