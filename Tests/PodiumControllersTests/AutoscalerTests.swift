@@ -131,7 +131,7 @@ private final class TestMetrics: PodMetricsSource {
     }
 
     private func makeTarget(replicas: Int64, request: JSONValue = "100m") throws {
-        try cluster.put([
+        let target: JSONValue = [
             "kind": "Deployment", "apiVersion": "apps/v1", "metadata": ["name": "web", "namespace": "ns"],
             "spec": [
                 "replicas": .integer(replicas), "selector": ["matchLabels": ["app": "web"]],
@@ -139,7 +139,9 @@ private final class TestMetrics: PodMetricsSource {
                     "metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "c", "image": "i"]]],
                 ],
             ],
-        ])
+        ]
+        // Not only put there, so that it has an account of who owns what.
+        try cluster.client.create(.deployments, target)
         for index in 0..<replicas {
             var pod = JSONValue.pod(
                 "web-\(index)",
