@@ -104,24 +104,8 @@ final class ControlPlane: Sendable {
         )
         let client = ResourceClient(api: api, fieldManager: "kube-apiserver")
         Bootstrap.installNodes(client, count: configuration.nodes)
-        let kubelets = KubeletConfiguration(
-            images: images,
-            serviceNetwork: network,
-            tokens: KubeletTokens(access.serviceAccountTokens)
-        )
-        let addons = configuration.chosenAddons
-        let selection = configuration.controllers
-        let isLive = !selection.isEmpty
-        controllers =
-            isLive
-            ? ControllerSet(
-                selection,
-                client: client,
-                addons: addons,
-                secretTokens: SecretTokens(access.serviceAccountTokens),
-                kubelets: kubelets
-            ) : nil
-        serverLease = isLive ? ServerLease(client: client, clock: clock) : nil
+        controllers = Self.controllers(configuration, client, images, access.serviceAccountTokens)
+        serverLease = controllers == nil ? nil : ServerLease(client: client, clock: clock)
         let checks = Self.checks(storage, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(
             APIServerComponents(
@@ -145,6 +129,27 @@ final class ControlPlane: Sendable {
         clock.settle()
         setClock(configuration.clock.mode)
         Self.lookOnce(at: checks)
+    }
+
+    /// What lives in the cluster; nil when only requests are to change objects.
+    private static func controllers(
+        _ configuration: ClusterConfiguration,
+        _ client: ResourceClient,
+        _ images: ImageRegistry,
+        _ tokens: ServiceAccountTokens
+    ) -> ControllerSet? {
+        if configuration.controllers.isEmpty { return nil }
+        return ControllerSet(
+            configuration.controllers,
+            client: client,
+            addons: configuration.chosenAddons,
+            secretTokens: SecretTokens(tokens),
+            kubelets: KubeletConfiguration(
+                images: images,
+                serviceNetwork: client.api.serviceNetwork,
+                tokens: KubeletTokens(tokens)
+            )
+        )
     }
 
     /// What is made at the start is there now; whoever deletes it before anybody asks makes nothing unhealthy.

@@ -69,7 +69,7 @@ def test_unix_socket(tmp_path: Path) -> None:
         (["--authorization-mode", "Sometimes"], "--authorization-mode is"),
         (["--token-auth-file", "/nonexistent"], "/nonexistent"),
         (["--log-level", "loud"], "--log-level is one of"),
-        (["--controllers", "some"], "--controllers takes"),
+        (["--controllers", "some"], '--controllers: "some" is not in the list of known controllers'),
         (["--nothing"], "--nothing"),
     ],
 )

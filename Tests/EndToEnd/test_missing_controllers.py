@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -10,25 +11,27 @@ import pytest
 from kubectl import Kubectl
 from server import Server
 
-DEPLOYMENT = {
-    "apiVersion": "apps/v1",
-    "kind": "Deployment",
-    "metadata": {"name": "web"},
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "things.example.com"},
     "spec": {
-        "selector": {"matchLabels": {"app": "web"}},
-        "template": {
-            "metadata": {"labels": {"app": "web"}},
-            "spec": {"containers": [{"name": "c", "image": "nginx"}]},
-        },
+        "group": "example.com",
+        "names": {"plural": "things", "singular": "thing", "kind": "Thing", "listKind": "ThingList"},
+        "scope": "Namespaced",
+        "versions": [
+            {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+        ],
     },
 }
-DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 def test_a_kind_without_a_controller_is_warned_of(kubectl: Kubectl) -> None:
-    result = kubectl.run("create", "deployment", "web", "--image=nginx")
+    result = kubectl.run("create", "-f", "-", stdin=json.dumps(DEFINITION))
     assert result.returncode == 0
-    assert result.stderr.startswith("Warning: deployments.apps: the object is stored, but Podium has no controller")
+    assert "the object is stored, but Podium has no controller" in result.stderr
+    kubectl("delete", "crd", "things.example.com")
 
 
 @pytest.mark.parametrize(
@@ -37,12 +40,12 @@ def test_a_kind_without_a_controller_is_warned_of(kubectl: Kubectl) -> None:
 )
 def test_only_creations_are_warned_of_and_only_where_controllers_run(options: tuple[str, ...], warned: bool) -> None:
     with Server(*options) as server:
-        created = server.api.send("POST", DEPLOYMENTS, DEPLOYMENT)
+        created = server.api.send("POST", DEFINITIONS, DEFINITION)
         assert created.status == 201
         assert ("warning" in created.headers) is warned
-        replaced = server.api.send("PUT", f"{DEPLOYMENTS}/web", DEPLOYMENT)
+        replaced = server.api.send("PUT", f"{DEFINITIONS}/things.example.com", created.object)
         assert (replaced.status, "warning" in replaced.headers) == (200, False)
-        status = server.api.send("PUT", f"{DEPLOYMENTS}/web/status", created.object)
+        status = server.api.send("PUT", f"{DEFINITIONS}/things.example.com/status", replaced.object)
         assert "warning" not in status.headers
         config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}
         plain = server.api.send("POST", "/api/v1/namespaces/default/configmaps", config_map)

@@ -25,6 +25,10 @@ import Testing
             value[path: "metadata", "deletionTimestamp"] = .string(cluster.clock.now.rfc3339)
             value[path: "status", "phase"] = "Terminating"
         }
+        // It is left alone for a while.
+        try cluster.advance(.seconds(4))
+        #expect(cluster.get(.namespaces, "ns") != nil)
+        try cluster.advance(.seconds(1))
     }
 
     private func conditions(_ cluster: TestCluster) throws -> [String: String] {
@@ -35,7 +39,7 @@ import Testing
         return Dictionary(uniqueKeysWithValues: pairs)
     }
 
-    @Test func anEmptyNamespaceGoesAtOnce() throws {
+    @Test func anEmptyNamespaceGoesAfterAWhile() throws {
         let cluster = try TestCluster("namespace-controller", "serviceaccount-controller")
         try markDeleted(cluster)
         #expect(cluster.get(.namespaces, "ns") == nil)

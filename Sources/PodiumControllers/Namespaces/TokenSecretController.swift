@@ -3,14 +3,8 @@
 
 import PodiumClient
 import PodiumCodec
-package import PodiumMachinery
+import PodiumMachinery
 import PodiumStorage
-
-/// What makes the tokens that are kept in Secrets.
-package protocol SecretTokenSource: Sendable {
-    /// A token of a service account for the Secret that holds it.
-    func token(for secret: NamespacedName, account: String, accountUID: String) -> String
-}
 
 /// Looks after Secrets of type `kubernetes.io/service-account-token`.
 // Kubernetes: pkg/controller/serviceaccount/tokens_controller.go

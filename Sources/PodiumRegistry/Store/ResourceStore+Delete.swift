@@ -18,12 +18,17 @@ extension ResourceStore {
     /// Deletes the object called `name`, or begins to.
     // Kubernetes: generic/registry/store.go Delete; registry/rest/delete.go BeforeDelete
     package func delete(_ name: String, options: DeleteOptions) throws(StatusError) -> DeleteOutcome {
+        var marked: StoredObject?
         for attempt in 1... {
-            let current = try get(name)
+            guard let current = try storage.object(key(name)) else {
+                guard let marked else { throw .notFound(resource, name) }
+                // Somebody who saw that it is to go was faster to remove it.
+                return DeleteOutcome(result: .stored(marked), isGone: true)
+            }
             try checkPreconditions(options, current)
             try admitDelete(current, options)
             do throws(StorageError) {
-                return try delete(current, options)
+                return try delete(current, options, &marked)
             } catch .conflict where attempt < Limits.maximumConflictRetries {
                 continue
             } catch {
@@ -79,7 +84,12 @@ extension ResourceStore {
         try api.admission.validate(object, attributes, context, &warnings)
     }
 
-    private func delete(_ current: StoredObject, _ options: DeleteOptions) throws(StorageError) -> DeleteOutcome {
+    /// - Parameter marked: set to the object once it says that it is to go, which stays even if the rest fails.
+    private func delete(
+        _ current: StoredObject,
+        _ options: DeleteOptions,
+        _ marked: inout StoredObject?
+    ) throws(StorageError) -> DeleteOutcome {
         var object = current.read().value
         let finalizersChanged = setCollectionFinalizers(&object, options.propagation)
         let outcome = markForDeletion(&object, options)
@@ -92,6 +102,7 @@ extension ResourceStore {
         var last = current
         if outcome.writes || (finalizersChanged && !outcome.removes) {
             last = try replace(current, by: object)
+            marked = last
         }
         guard outcome.removes else { return DeleteOutcome(result: .stored(last), isGone: false) }
         let removed = try remove(last)
