@@ -204,6 +204,7 @@ import Testing
         ])
         try jobs.end(try #require(jobs.active.first), 1)
         try jobs.advance(.seconds(1))
+        #expect(try jobs.status["active"] == 1)
         // The failed pod is held until the next one knows how often the index has failed.
         #expect(try jobs.pods.filter { !$0.isCounted }.count == 2)
         try jobs.advance(.seconds(9))

@@ -97,8 +97,6 @@ struct JobSync {
         switch JobPlan(tally, backoff, now: now) {
         case .nothing: return nil
         case .wait(let duration):
-            // As upstream, which says so for as long as it holds a pod back, whatever else is running.
-            active = 0
             wait = min(duration, wait ?? duration)
             return nil
         case .delete(let pods): return remove(pods)
