@@ -80,6 +80,16 @@ import Testing
         #expect(try jobs.conditions == ["FailureTarget: DeadlineExceeded", "Failed: DeadlineExceeded"])
     }
 
+    @Test func aDeadlineHoldsForAJobThatCannotMakePods() throws {
+        let pod: JSONObject = ["priorityClassName": "unknown"]
+        try jobs.create(["activeDeadlineSeconds": 40], plan: pod)
+        try jobs.advance(.seconds(39))
+        #expect(try jobs.pods.isEmpty)
+        #expect(try jobs.conditions.isEmpty)
+        try jobs.advance(.seconds(2))
+        #expect(try jobs.conditions.last == "Failed: DeadlineExceeded")
+    }
+
     @Test func aSuspendedJobHasNoPodsAndNoTime() throws {
         try jobs.create(["activeDeadlineSeconds": 5])
         try jobs.edit { $0[path: "spec", "suspend"] = true }
@@ -204,6 +214,7 @@ import Testing
         ])
         try jobs.end(try #require(jobs.active.first), 1)
         try jobs.advance(.seconds(1))
+        #expect(try jobs.status["active"] == 1)
         // The failed pod is held until the next one knows how often the index has failed.
         #expect(try jobs.pods.filter { !$0.isCounted }.count == 2)
         try jobs.advance(.seconds(9))

@@ -31,6 +31,8 @@ final class JobController: InformedReconciler {
         var backoffs: [String: JobBackoff] = [:]
         /// The UIDs of pods that went with their finalizer, and that the informers may still have.
         var gone: Set<String> = []
+        /// Who calls this one.
+        var controller: Controller<JobKey>?
     }
 
     let informers: SharedInformers
@@ -53,6 +55,7 @@ final class JobController: InformedReconciler {
     // MARK: Changes
 
     func watch(_ controller: Controller<JobKey>) {
+        memory.withState { $0.controller = controller }
         informers.handle(.jobs) { [weak self] event in self?.take(event, controller) }
         gate.watch([.jobs, .pods], controller)
         pods.follow { [weak self] change in self?.take(change, controller) }
@@ -161,7 +164,14 @@ final class JobController: InformedReconciler {
         }
         let now = informers.client.host.clock.now
         var sync = JobSync(controller: self, job: job, spec: spec, pods: owned, now: now)
-        return try sync.run()
+        do {
+            try sync.run()
+        } catch {
+            // A deadline is not put off because pods cannot be made.
+            if let wait = sync.wait { memory.withState { $0.controller }?.add(.job(name), after: wait) }
+            throw error
+        }
+        return sync.wait
     }
 
     // Kubernetes: pkg/controller/job/job_controller.go syncOrphanPod

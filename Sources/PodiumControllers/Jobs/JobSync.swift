@@ -18,7 +18,8 @@ struct JobSync {
     private var active: Int
     private var ready: Int
     private(set) var terminating: Int
-    private var wait: Duration?
+    /// When to look again although nothing has changed.
+    private(set) var wait: Duration?
 
     init(controller: JobController, job: APIObject, spec: JobSpec, pods: [JobPod], now: Timestamp) {
         self.controller = controller
@@ -39,8 +40,8 @@ struct JobSync {
     var spec: JobSpec { tally.spec }
     var client: ResourceClient { controller.informers.client }
 
-    /// - Returns: when to look again although nothing has changed.
-    mutating func run() throws(StatusError) -> Duration? {
+    /// Does what is to be done, as far as that works.
+    mutating func run() throws(StatusError) {
         var end = tally.end(status, now: now)
         var failure: StatusError?
         var isSuspensionNoted = false
@@ -68,7 +69,6 @@ struct JobSync {
         status.terminating = terminating
         try track(end, isChanged: isChanged)
         if let failure { throw failure }
-        return wait
     }
 
     private var isComplete: Bool {
@@ -97,8 +97,6 @@ struct JobSync {
         switch JobPlan(tally, backoff, now: now) {
         case .nothing: return nil
         case .wait(let duration):
-            // As upstream, which says so for as long as it holds a pod back, whatever else is running.
-            active = 0
             wait = min(duration, wait ?? duration)
             return nil
         case .delete(let pods): return remove(pods)
