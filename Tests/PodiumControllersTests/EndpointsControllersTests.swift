@@ -85,6 +85,8 @@ import Testing
         #expect(endpoints(cluster) == ["/10.0.0.2:8080"])
         #expect(try slices(cluster) == [["10.0.0.1st", "10.0.0.2"]])
         try cluster.edit(.pods, "b") { $0[path: "status", "phase"] = "Failed" }
+        #expect(endpoints(cluster) == [])
+        #expect(try slices(cluster) == [["10.0.0.1st"]])
         try cluster.edit(.pods, "c") { $0[path: "metadata", "labels"] = ["app": "x"] }
         #expect(endpoints(cluster) == ["10.0.0.3/:8080"])
         #expect(try slices(cluster) == [["10.0.0.1st", "10.0.0.3rs"]])

@@ -92,8 +92,12 @@ final class EndpointPod: Sendable {
     }
 
     /// Whether what is published of a pod may differ between two of its states.
+    ///
+    /// Upstream does not ask whether the pod has ended. It mostly finds out a second later, when its own write of a
+    /// slice, come back before it was answered, makes it look once more.
     // Kubernetes: k8s.io/endpointslice/util/controller_utils.go podEndpointsChanged
     func differs(from old: EndpointPod) -> Bool {
-        isTerminating || old.isTerminating || isReady != old.isReady || addresses != old.addresses || uid != old.uid
+        isTerminating || old.isTerminating || isReady != old.isReady || isFinished != old.isFinished
+            || addresses != old.addresses || uid != old.uid
     }
 }
