@@ -119,7 +119,8 @@ let package = Package(
             "Podium",
             [
                 "PodiumCodec", "PodiumMachinery", "PodiumHost", "PodiumExchange", "PodiumSchema", "PodiumStorage",
-                "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient", "PodiumControllers",
+                "PodiumPodModel", "PodiumRegistry", "PodiumKinds", "PodiumAPIServer", "PodiumClient",
+                "PodiumControllers",
                 "PodiumScheduler", "PodiumRuntime", "PodiumShell", "PodiumKubelet", "PodiumHTTP", logging,
             ]
         ),

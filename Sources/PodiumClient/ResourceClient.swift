@@ -133,22 +133,14 @@ package struct ResourceClient: Sendable {
     /// Has `finalizer` hold an object, unless it is being deleted already.
     package func addFinalizer(_ finalizer: String, to key: ObjectKey, uid: String? = nil) throws(StatusError) {
         try update(key, uid: uid) { value in
-            let finalizers = value[path: "metadata", "finalizers"]?.elements ?? []
-            if value[path: "metadata", "deletionTimestamp"] != nil || finalizers.contains(.string(finalizer)) {
-                return false
-            }
-            value[path: "metadata", "finalizers"] = .array(finalizers + [.string(finalizer)])
-            return true
+            value[path: "metadata", "deletionTimestamp"] == nil && value.addFinalizer(finalizer)
         }
     }
 
     /// Takes `finalizer` away from an object, which goes when that was the last thing to hold it.
     package func removeFinalizer(_ finalizer: String, from key: ObjectKey, uid: String? = nil) throws(StatusError) {
         try update(key, uid: uid) { value in
-            guard let finalizers = value[path: "metadata", "finalizers"]?.array else { return false }
-            let rest = finalizers.filter { $0.string != finalizer }
-            value[path: "metadata", "finalizers"] = rest.isEmpty ? nil : .array(rest)
-            return true
+            value.removeFinalizer(finalizer)
         }
     }
 
@@ -174,5 +166,28 @@ extension StatusError {
             if error.reason == .notFound { return false }
             throw error
         }
+    }
+}
+
+extension JSONValue {
+    /// Has `finalizer` hold this object.
+    /// - Returns: whether it did not before.
+    @discardableResult
+    package mutating func addFinalizer(_ finalizer: String) -> Bool {
+        let finalizers = self[path: "metadata", "finalizers"]?.elements ?? []
+        if finalizers.contains(.string(finalizer)) { return false }
+        self[path: "metadata", "finalizers"] = .array(finalizers + [.string(finalizer)])
+        return true
+    }
+
+    /// Takes `finalizer` off this object.
+    /// - Returns: whether it was there.
+    @discardableResult
+    package mutating func removeFinalizer(_ finalizer: String) -> Bool {
+        let finalizers = self[path: "metadata", "finalizers"]?.elements ?? []
+        let rest = finalizers.filter { $0.string != finalizer }
+        if rest.count == finalizers.count { return false }
+        self[path: "metadata", "finalizers"] = rest.isEmpty ? nil : .array(rest)
+        return true
     }
 }

@@ -164,7 +164,9 @@ package final class StandardControllers: Sendable {
         let revisions = OwnedObjects<APIObject>(.controllerRevisions, informers: informers) { $0 }
         members.withState { $0.indexes += [pods, sets, revisions] }
         add("replication-controller") { ReplicaController<ReplicationControllerKind>(informers: $0, pods: pods) }
-        add("replicaset-controller") { ReplicaController<ReplicaSetKind>(informers: $0, pods: pods) }
+        add("replicaset-controller") {
+            ReplicaController<ReplicaSetKind>(informers: $0, pods: pods, siblings: sets)
+        }
         add("deployment-controller") { DeploymentController(informers: $0, sets: sets, pods: pods) }
         add("ephemeral-volume-controller") { EphemeralVolumeController(informers: $0) }
         add("persistent-volume-binder") { VolumeBinderController(informers: $0) }

@@ -41,6 +41,10 @@ package struct VolumeClaim: Sendable {
     package let selectedNode: String?
     package let isTerminating: Bool
 
+    /// The name of the claim behind a generic ephemeral volume of a pod.
+    // Kubernetes: component-helpers/storage/ephemeral/ephemeral.go VolumeClaimName
+    package static func name(ofEphemeral volume: String, of pod: String) -> String { "\(pod)-\(volume)" }
+
     package init(_ object: JSONValue) {
         let metadata = object["metadata"] ?? .null
         let spec = object["spec"] ?? .null

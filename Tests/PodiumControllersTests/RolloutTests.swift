@@ -3,6 +3,7 @@
 
 import PodiumClient
 import PodiumCodec
+import PodiumHost
 import PodiumMachinery
 import PodiumStorage
 import PodiumTestKit
@@ -79,7 +80,7 @@ import Testing
 
     @Test(arguments: 0..<200 as Range<UInt64>)
     func aRollingUpdateKeepsItsLimitsAndEnds(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededNumbers(seed: seed)
         let replicas = Int.random(in: 1...12, using: &random)
         let (surge, unavailable) = (Int.random(in: 0...4, using: &random), Int.random(in: 0...4, using: &random))
         let spec = spec(
@@ -106,7 +107,7 @@ import Testing
     }
 
     /// Something happens: the Deployment is looked at, pods come and go, a pod becomes available, a status is written.
-    private func step(_ sets: inout [SimulatedSet], _ spec: DeploymentSpec, _ random: inout SplitMix) throws {
+    private func step(_ sets: inout [SimulatedSet], _ spec: DeploymentSpec, _ random: inout SeededNumbers) throws {
         let index = Int.random(in: sets.indices, using: &random)
         switch Int.random(in: 0..<4, using: &random) {
         case 0:
@@ -160,17 +161,11 @@ import Testing
     }
 }
 
-/// Random numbers that a seed decides (SplitMix64).
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
+/// The numbers of the cluster's own source.
+private struct SeededNumbers: RandomNumberGenerator {
+    private let source: RandomSource
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { source = RandomSource(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
-    }
+    mutating func next() -> UInt64 { source.next() }
 }

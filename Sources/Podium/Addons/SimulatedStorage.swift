@@ -6,6 +6,7 @@ import PodiumCodec
 import PodiumControllers
 import PodiumKinds
 import PodiumMachinery
+import PodiumPodModel
 import PodiumRegistry
 import PodiumStorage
 
@@ -40,10 +41,6 @@ final class SimulatedStorage: InformedReconciler {
             "seLinuxMount": false,
         ],
     ]
-
-    private static let provisionerAnnotation = "volume.kubernetes.io/storage-provisioner"
-    private static let selectedNode = "volume.kubernetes.io/selected-node"
-    private static let provisionedBy = "pv.kubernetes.io/provisioned-by"
 
     private let informers: SharedInformers
     private let recorder: EventRecorder
@@ -80,8 +77,8 @@ final class SimulatedStorage: InformedReconciler {
         else { return }
         if claim.spec["volumeName"]?.string ?? "" != "" { return try grow(claim) }
         let waits = storageClass.value["volumeBindingMode"] == "WaitForFirstConsumer"
-        guard claim.annotations[Self.provisionerAnnotation] == Self.provisioner,
-            !waits || claim.annotations[Self.selectedNode] != nil
+        guard VolumeAnnotation.provisioners.contains(where: { claim.annotations[$0] == Self.provisioner }),
+            !waits || claim.annotations[VolumeAnnotation.selectedNode] != nil
         else { return }
         try provision(claim, storageClass)
     }
@@ -137,7 +134,7 @@ final class SimulatedStorage: InformedReconciler {
         spec["volumeMode"] = claim.spec["volumeMode"]
         return [
             "kind": "PersistentVolume", "apiVersion": "v1",
-            "metadata": ["name": .string(name), "annotations": [provisionedBy: .string(provisioner)]],
+            "metadata": ["name": .string(name), "annotations": [VolumeAnnotation.provisionedBy: .string(provisioner)]],
             "spec": .object(spec),
         ]
     }
@@ -146,7 +143,8 @@ final class SimulatedStorage: InformedReconciler {
 
     private func reconcileVolume(_ name: String) throws {
         guard let volume = try client.get(ObjectKey(.persistentVolumes, name: name)), !volume.isTerminating,
-            volume.annotations[Self.provisionedBy] == Self.provisioner, volume.status["phase"] == "Released",
+            volume.annotations[VolumeAnnotation.provisionedBy] == Self.provisioner,
+            volume.status["phase"] == "Released",
             volume.spec["persistentVolumeReclaimPolicy"] == "Delete"
         else { return }
         try StatusError.ignoringAbsence { () throws(StatusError) in

@@ -42,8 +42,7 @@ final class DeploymentController: InformedReconciler {
         }
         gate.watch([.deployments, .replicaSets], controller)
         sets.follow { [weak self] change in
-            guard let self else { return }
-            for name in self.owners(of: change) { controller.add(name) }
+            for name in self?.selectors.withState({ change.owners(Self.type, $0) }) ?? [] { controller.add(name) }
         }
         pods.follow { [weak self] change in
             // Only who recreates waits for pods to go.
@@ -53,15 +52,6 @@ final class DeploymentController: InformedReconciler {
             else { return }
             controller.add(owner)
         }
-    }
-
-    private func owners(of change: OwnedObjects<APIObject>.Change) -> [NamespacedName] {
-        guard let set = change.object else { return [] }
-        let references = [change.new?.controller, change.keepsController ? nil : change.old?.controller]
-        let owners = references.compactMap { $0 }.filter { $0.kind == Self.type.kind }
-            .map { NamespacedName(namespace: set.namespace, name: $0.name) }
-        guard let new = change.new, new.controller == nil else { return owners }
-        return owners + selectors.withState { $0.names(selecting: new.labels, in: set.namespace) }
     }
 
     /// The Deployment of strategy Recreate behind the ReplicaSet called `name`.

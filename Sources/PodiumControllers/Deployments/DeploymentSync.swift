@@ -12,7 +12,9 @@ struct DeploymentSync {
     let controller: DeploymentController
     private(set) var deployment: APIObject
     let spec: DeploymentSpec
-    private(set) var sets: [RolloutReplicaSet]
+    private(set) var sets: [RolloutReplicaSet] { didSet { rollout = Rollout(spec, sets) } }
+    /// Made anew when a ReplicaSet has changed: it compares templates.
+    private var rollout: Rollout
     let now: Timestamp
 
     init(
@@ -26,12 +28,12 @@ struct DeploymentSync {
         self.deployment = deployment
         self.spec = spec
         self.sets = sets
+        rollout = Rollout(spec, sets)
         self.now = now
     }
 
     private var client: ResourceClient { controller.informers.client }
     private var key: NamespacedName { deployment.key.name }
-    private var rollout: Rollout { Rollout(spec, sets) }
 
     /// - Parameter hasOldPods: whether pods of old templates are still there.
     /// - Returns: when to look again although nothing has changed.

@@ -115,18 +115,4 @@ extension JSONValue {
     fileprivate static func controlling(_ owner: APIObject, _ type: OwnerType) -> JSONValue {
         OwnerReference.controlling(owner, type)
     }
-
-    /// Has `finalizer` hold this object.
-    mutating func addFinalizer(_ finalizer: String) {
-        let finalizers = self[path: "metadata", "finalizers"]?.elements ?? []
-        guard !finalizers.contains(.string(finalizer)) else { return }
-        self[path: "metadata", "finalizers"] = .array(finalizers + [.string(finalizer)])
-    }
-
-    /// Takes `finalizer` off this object.
-    mutating func removeFinalizer(_ finalizer: String) {
-        guard let finalizers = self[path: "metadata", "finalizers"]?.array else { return }
-        let rest = finalizers.filter { $0.string != finalizer }
-        self[path: "metadata", "finalizers"] = rest.isEmpty ? nil : .array(rest)
-    }
 }

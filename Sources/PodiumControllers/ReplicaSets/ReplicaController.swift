@@ -16,13 +16,16 @@ final class ReplicaController<Kind: ReplicaKind>: InformedReconciler {
 
     private let informers: SharedInformers
     private let pods: WorkloadPods
+    /// The objects of the kind by their controllers, where they have some.
+    private let siblings: OwnedObjects<APIObject>?
     private let control: PodControl
     private let selectors: Confined<SelectorTable>
     private let gate: OwnWriteGate<NamespacedName>
 
-    init(informers: SharedInformers, pods: WorkloadPods) {
+    init(informers: SharedInformers, pods: WorkloadPods, siblings: OwnedObjects<APIObject>? = nil) {
         self.informers = informers
         self.pods = pods
+        self.siblings = siblings
         let recorder = EventRecorder(client: informers.client, component: Kind.component, queue: informers.queue)
         control = PodControl(client: informers.client, recorder: recorder)
         selectors = Confined(SelectorTable(), on: informers.queue)
@@ -46,18 +49,9 @@ final class ReplicaController<Kind: ReplicaKind>: InformedReconciler {
         }
     }
 
-    /// Whose matter a change of a pod is: its controller's, before and after; of a pod without one, everybody's who
-    /// selects it.
     private func owners(of change: WorkloadPods.Change) -> [NamespacedName] {
-        guard let pod = change.object else { return [] }
         if let old = change.old, let new = change.new, new.counts(like: old) { return [] }
-        let references = [change.new?.controller, change.keepsController ? nil : change.old?.controller]
-        let owners = references.compactMap { $0 }.filter { $0.kind == Kind.kind && $0.apiVersion == Kind.apiVersion }
-            .map { NamespacedName(namespace: pod.key.name.namespace, name: $0.name) }
-        guard let new = change.new, new.controller == nil,
-            change.old.map({ $0.labels != new.labels || $0.controller != nil }) ?? true
-        else { return owners }
-        return owners + selectors.withState { $0.names(selecting: new.labels, in: pod.key.name.namespace) }
+        return selectors.withState { change.owners(Kind.type, $0) }
     }
 
     func reconcile(_ name: NamespacedName) throws -> ReconcileResult {
@@ -141,10 +135,8 @@ final class ReplicaController<Kind: ReplicaKind>: InformedReconciler {
 
     /// The pods of all objects of this kind that have the same controller, as the ReplicaSets of a Deployment have.
     private func related(to object: APIObject) -> [WorkloadPod] {
-        guard let controller = object.controller else { return pods.owned(by: object.uid) }
-        return informers.objects(Kind.resource)
-            .filter { $0.namespace == object.namespace && $0.controller?.uid == controller.uid }
-            .flatMap { pods.owned(by: $0.uid) }
+        guard let siblings, let controller = object.controller else { return pods.owned(by: object.uid) }
+        return siblings.owned(by: controller.uid).flatMap { pods.owned(by: $0.uid) }
     }
 
     private func writeStatus(

@@ -22,7 +22,12 @@ final class EphemeralVolumeController: InformedReconciler {
 
     func watch(_ controller: Controller<NamespacedName>) {
         informers.handle(.pods) { event in
-            if case .deleted = event { return }
+            switch event {
+            case .deleted: return
+            // Its volumes are what they were.
+            case .updated(let old, let new) where old.stored.hasSameSpec(as: new.stored): return
+            case .added, .updated: break
+            }
             if event.object.stored.mayHaveMember("ephemeral") { controller.add(event.object.key.name) }
         }
         informers.handle(.persistentVolumeClaims) { event in

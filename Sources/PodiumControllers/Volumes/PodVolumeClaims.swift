@@ -3,6 +3,7 @@
 
 import PodiumClient
 import PodiumCodec
+import PodiumPodModel
 import PodiumStorage
 
 /// Names of claims in pods.
@@ -15,9 +16,8 @@ enum PodVolumeClaims {
     }
 
     /// The name of the claim that stands behind a generic ephemeral volume; nil for other volumes.
-    // Kubernetes: component-helpers/storage/ephemeral/ephemeral.go
     static func ephemeralClaim(of volume: JSONValue, in pod: APIObject) -> String? {
         guard volume["ephemeral"] != nil, let name = volume["name"]?.string else { return nil }
-        return "\(pod.name)-\(name)"
+        return VolumeClaim.name(ofEphemeral: name, of: pod.name)
     }
 }

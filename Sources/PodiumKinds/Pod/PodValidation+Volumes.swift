@@ -3,6 +3,7 @@
 
 import PodiumCodec
 import PodiumMachinery
+import PodiumPodModel
 
 extension PodValidation {
     /// The volumes that are right, by name, and what is wrong with the others.
@@ -10,7 +11,9 @@ extension PodValidation {
         let elements = volumes.elements
         // Claims that will be made for this pod; without its name nobody knows theirs.
         let made = Set(
-            elements.filter { !podName.isEmpty && $0["ephemeral"].isSet }.map { "\(podName)-\($0["name"].text)" }
+            elements.filter { !podName.isEmpty && $0["ephemeral"].isSet }.map {
+                VolumeClaim.name(ofEphemeral: $0["name"].text, of: podName)
+            }
         )
         var good: [String: PodField] = [:]
         var errors: [FieldError] = []

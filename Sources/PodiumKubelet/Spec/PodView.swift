@@ -4,6 +4,7 @@
 package import PodiumClient
 import PodiumCodec
 package import PodiumMachinery
+import PodiumPodModel
 import PodiumStorage
 
 /// A Pod as its kubelet knows it.
@@ -40,8 +41,11 @@ package struct PodView: Sendable {
         switch volume.kind {
         case "persistentVolumeClaim":
             volume.source["claimName"]?.string.map { NamespacedName(namespace: name.namespace, name: $0) }
-        // Kubernetes: component-helpers/storage/ephemeral/ephemeral.go VolumeClaimName
-        case "ephemeral": NamespacedName(namespace: name.namespace, name: "\(name.name)-\(volume.name)")
+        case "ephemeral":
+            NamespacedName(
+                namespace: name.namespace,
+                name: VolumeClaim.name(ofEphemeral: volume.name, of: name.name)
+            )
         default: nil
         }
     }

@@ -130,7 +130,7 @@ package struct PodClaim: Hashable, Sendable {
                 return PodClaim(name: claim, isEphemeral: false)
             }
             guard volume["ephemeral"] != nil, let volumeName = volume["name"]?.string else { return nil }
-            return PodClaim(name: "\(name)-\(volumeName)", isEphemeral: true)
+            return PodClaim(name: VolumeClaim.name(ofEphemeral: volumeName, of: name), isEphemeral: true)
         }
     }
 }

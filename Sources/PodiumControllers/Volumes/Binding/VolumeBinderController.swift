@@ -94,6 +94,12 @@ final class VolumeBinderController: InformedReconciler {
     /// What pods wait for shows in the Events of their claims.
     private func notePod(_ event: InformerEvent) {
         let pod = event.object
+        // Who waits for what changes with the specification only, of which the node is a part, or with the end.
+        if case .updated(let old, let new) = event, old.stored.hasSameSpec(as: new.stored),
+            old.isTerminalPod == new.isTerminalPod
+        {
+            return
+        }
         guard pod.stored.mayHaveMember("persistentVolumeClaim") || pod.stored.mayHaveMember("ephemeral") else { return }
         let isGone = if case .deleted = event { true } else { false }
         let isWaiting = !isGone && pod.nodeName.isEmpty && !pod.isTerminalPod
