@@ -42,8 +42,14 @@ package final class RandomSource: Sendable {
     /// A number below `bound`, which must be positive.
     package func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 
+    /// How many characters are drawn for a name unless said otherwise.
+    package static let suffixLength = 5
+
+    /// Whether all of `text` are characters of generated names.
+    package static func isNameSuffix(_ text: some Sequence<UInt8>) -> Bool { text.allSatisfy(nameAlphabet.contains) }
+
     /// The `length` characters behind a `generateName`.
-    package func nameSuffix(length: Int = 5) -> String {
+    package func nameSuffix(length: Int = suffixLength) -> String {
         var units: [UInt8] = []
         for _ in 0..<length { units.append(Self.nameAlphabet[below(Self.nameAlphabet.count)]) }
         return String(decoding: units, as: UTF8.self)

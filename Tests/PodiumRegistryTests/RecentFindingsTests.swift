@@ -72,6 +72,25 @@ import Testing
         #expect((shapes.finding(about: other) == 1) == areAlike)
     }
 
+    @Test(
+        arguments: [
+            (["n": "v-bcdfg", "m": ["v-bcdfg"]], ["n": "v-hjklm", "m": ["v-hjklm"]], true),
+            (["n": "v-bcdfg", "m": ["v-bcdfg"]], ["m": ["v-hjklm"], "n": "v-hjklm"], true),
+            (["n": "v-bcdfg", "m": ["v-bcdfg"]], ["n": "v-hjklm", "m": ["v-bcdfg"]], false),
+            (["n": "v-bcdfg", "m": ["v-hjklm"]], ["n": "v-bcdfg", "m": ["v-bcdfg"]], false),
+            (["n": "v-bcdfg"], ["n": "v-bcdf%"], false), (["n": "v-bcdfg"], ["n": "v-hjklmn"], false),
+            (["n": "w-bcdfg"], ["n": "w-hjklm"], false), (["v-bcdfg": 1], ["v-hjklm": 1], false),
+            (["n": "v-bcdfg", "o": "x"], ["n": "v-hjklm", "o": "y"], false),
+        ] as [(JSONValue, JSONValue, Bool)]
+    )
+    func valuesAreEqualButForADrawnName(_ one: JSONValue, _ other: JSONValue, areAlike: Bool) {
+        let values = RecentFindings<Int>(.equalButForDrawnName(prefix: "v-"))
+        _ = values.finding(about: one) { 1 }
+        #expect((values.finding(about: other) == 1) == areAlike)
+        _ = values.finding(about: ["another": "value"]) { 2 }
+        #expect((values.finding(about: other) == 1) == areAlike)
+    }
+
     @Test func largeValuesAreNotKept() {
         func list(of count: Int) -> JSONValue { .array(Array(repeating: .null, count: count)) }
         note(list(of: Self.limits.maximumCost - 1))
@@ -80,7 +99,7 @@ import Testing
         #expect(!knows(list(of: Self.limits.maximumCost)))
     }
 
-    @Test(arguments: [ValueLikeness.equal, .shape])
+    @Test(arguments: [ValueLikeness.equal, .equalButForDrawnName(prefix: "x"), .shape])
     func largeTextsAreNotKept(likeness: ValueLikeness) {
         let texts = RecentFindings<Int>(likeness)
         let limit = Self.limits.maximumCost * Self.limits.bytesOfAPart

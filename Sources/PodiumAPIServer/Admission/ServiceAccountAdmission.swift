@@ -33,7 +33,7 @@ package struct ServiceAccountAdmission: AdmissionPlugin {
         }
         let account = try account(of: object, attributes, context)
         if mountsToken(object, account) {
-            let volume = "kube-api-access-" + context.host.random.nameSuffix()
+            let volume = TokenVolume.namePrefix + context.host.random.nameSuffix()
             mountToken(&object, volume: volume)
         }
         let secrets = account["imagePullSecrets"]?.elements ?? []

@@ -50,8 +50,10 @@ final class ReplicaController<Kind: ReplicaKind>: InformedReconciler {
     }
 
     private func owners(of change: WorkloadPods.Change) -> [NamespacedName] {
-        if let old = change.old, let new = change.new, new.counts(like: old) { return [] }
-        return selectors.withState { change.owners(Kind.type, $0) }
+        // Whom it concerns is known without the trees of the pods, whether they are ready is not.
+        let owners = selectors.withState { change.owners(Kind.type, $0) }
+        if !owners.isEmpty, let old = change.old, let new = change.new, new.counts(like: old) { return [] }
+        return owners
     }
 
     func reconcile(_ name: NamespacedName) throws -> ReconcileResult {

@@ -63,7 +63,9 @@ package struct PodValidation: Sendable {
             // Judged without what is not remembered, so that no rule can look at it.
             let found = ownSpecErrors(spec, nil)
             errors += found
-            return found.isEmpty ? PodWarnings.forSpec(value) : nil
+            let warnings = found.isEmpty ? PodWarnings.forSpec(value) : []
+            // Of the next pod the volume with the token has another name.
+            return found.isEmpty && !warnings.contains { $0.contains(TokenVolume.namePrefix) } ? warnings : nil
         }
         return errors
     }

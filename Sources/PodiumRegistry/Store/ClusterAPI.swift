@@ -25,7 +25,7 @@ package final class ClusterAPI: Sendable {
     /// The fields that new objects have, by what they have alike.
     let fieldsOfNew = RecentFindings<EncodedFieldSet>(.shape)
     /// What strategies need not judge once more.
-    package let soundValues = SoundValues()
+    package let soundValues = SoundValues(.equalButForDrawnName(prefix: TokenVolume.namePrefix))
     private let current: Mutex<APISurface>
 
     package init(

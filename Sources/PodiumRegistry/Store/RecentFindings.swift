@@ -2,6 +2,7 @@
 // Remembers what was found out about values, because objects of one template have them alike.
 
 package import PodiumCodec
+import PodiumHost
 import Synchronization
 
 /// What was found out about the values that were looked at last.
@@ -89,6 +90,9 @@ package final class RecentFindings<Finding: Sendable>: Sendable {
 package enum ValueLikeness: Sendable {
     /// Equal ones.
     case equal
+    /// Equal ones, and those that are equal once a name in them has been replaced: one that begins with `prefix` and
+    /// goes on with characters drawn at random. Pods of one template differ in the name of the volume with their token.
+    case equalButForDrawnName(prefix: String)
     /// Those that have the same members, of which the same are empty, and equal lists: objects of one kind that are so
     /// alike have the same fields, as lists alone name their elements by what they are.
     case shape
@@ -97,24 +101,32 @@ package enum ValueLikeness: Sendable {
 extension JSONValue {
     fileprivate func isAlike(_ other: JSONValue, _ likeness: ValueLikeness) -> Bool {
         switch likeness {
-        case .equal: self == other
-        case .shape: hasShape(of: other)
+        case .equal: return self == other
+        case .equalButForDrawnName(let prefix):
+            var names = DrawnNames(prefix: prefix)
+            return isEqual(to: other, &names)
+        case .shape: return hasShape(of: other)
+        }
+    }
+
+    private func isEqual(to other: JSONValue, _ names: inout DrawnNames) -> Bool {
+        switch (self, other) {
+        case (.string(let mine), .string(let others)): return names.stand(mine, for: others)
+        case (.array(let mine), .array(let others)):
+            guard mine.count == others.count else { return false }
+            for index in mine.indices where !mine[index].isEqual(to: others[index], &names) { return false }
+            return true
+        case (.object(let mine), .object(let others)):
+            return mine.hasMembers(of: others) { $0.isEqual(to: $1, &names) }
+        default: return self == other
         }
     }
 
     private func hasShape(of other: JSONValue) -> Bool {
         switch (self, other) {
-        case (.object(let mine), .object(let others)):
-            guard mine.count == others.count else { return false }
-            for index in mine.indices {
-                let key = mine[index].key
-                guard let place = others[index].key == key ? index : others.index(forKey: key),
-                    mine[index].value.hasShape(of: others[place].value)
-                else { return false }
-            }
-            return true
-        case (.array, .array): return self == other
-        default: return scalarShape == other.scalarShape && scalarShape > 0
+        case (.object(let mine), .object(let others)): mine.hasMembers(of: others) { $0.hasShape(of: $1) }
+        case (.array, .array): self == other
+        default: scalarShape == other.scalarShape && scalarShape > 0
         }
     }
 
@@ -129,6 +141,44 @@ extension JSONValue {
         case .string(let text): text.isEmpty ? 8 : text == "0" ? 9 : 10
         case .array, .object: 0
         }
+    }
+}
+
+extension JSONObject {
+    /// Whether both have the same members, in whatever order, whose values `areAlike`.
+    fileprivate func hasMembers(of other: JSONObject, areAlike: (JSONValue, JSONValue) -> Bool) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices {
+            let key = self[index].key
+            guard let place = other[index].key == key ? index : other.index(forKey: key),
+                areAlike(self[index].value, other[place].value)
+            else { return false }
+        }
+        return true
+    }
+}
+
+/// A name in one value and what stands for it in another.
+private struct DrawnNames {
+    let prefix: String
+    private var pair: (mine: String, others: String)?
+
+    init(prefix: String) { self.prefix = prefix }
+
+    /// Whether the texts are equal, or `mine` is the name for which `others` stands everywhere.
+    mutating func stand(_ mine: String, for others: String) -> Bool {
+        let (isName, areNames) = (Self.isName(mine, prefix), Self.isName(others, prefix))
+        guard isName, areNames else { return isName == areNames && mine == others }
+        guard let pair else {
+            self.pair = (mine, others)
+            return true
+        }
+        return pair.mine == mine && pair.others == others
+    }
+
+    static func isName(_ text: String, _ prefix: String) -> Bool {
+        text.utf8.count == prefix.utf8.count + RandomSource.suffixLength && text.hasPrefix(prefix)
+            && RandomSource.isNameSuffix(text.utf8.suffix(RandomSource.suffixLength))
     }
 }
 
@@ -158,15 +208,21 @@ private struct ValueSketch: Equatable {
         cost += 1
         if case .string(let text) = value { cost += text.utf8.count / RecentFindingLimits.bytesOfAPart }
         let shape = value.scalarShape
-        if likeness == .shape, shape > 0 { return shape }
+        var inList = likeness
+        if case .shape = likeness {
+            if shape > 0 { return shape }
+            inList = .equal
+        }
         switch value {
         case .null, .bool: return shape
         case .integer(let number): return UInt64(bitPattern: number) &* Self.factor
         case .number(let number): return Self.sketch(of: number.text)
-        case .string(let text): return Self.sketch(of: text)
+        case .string(let text):
+            if case .equalButForDrawnName(let prefix) = likeness, DrawnNames.isName(text, prefix) { return 6 }
+            return Self.sketch(of: text)
         case .array(let elements):
             var sum: UInt64 = 4
-            for element in elements { sum = (sum &* 31) &+ take(element, .equal) }
+            for element in elements { sum = (sum &* 31) &+ take(element, inList) }
             return sum &* Self.factor
         case .object(let members):
             // Whatever the order of the members.

@@ -32,6 +32,7 @@ package struct SchedulerCache: Sendable {
     /// Volumes that were given to claims here, which their objects do not show yet.
     var assumedVolumes: [String: NamespacedName] = [:]
     private var claimUsers: [NamespacedName: Set<NamespacedName>] = [:]
+    private var podsByLabel = PodsByLabel()
 
     /// An empty picture.
     package init() {}
@@ -70,6 +71,7 @@ package struct SchedulerCache: Sendable {
     package mutating func place(_ pod: SchedulingPod, on nodeName: String) {
         remove(pod.name)
         placed[pod.name] = (pod, nodeName)
+        podsByLabel.add(pod, on: nodeName)
         for claim in pod.claimNames { claimUsers[claim, default: []].insert(pod.name) }
         if let index = indexes[nodeName] {
             nodes[index].add(pod)
@@ -83,6 +85,7 @@ package struct SchedulerCache: Sendable {
     @discardableResult
     package mutating func remove(_ name: NamespacedName) -> SchedulingPod? {
         guard let (pod, nodeName) = placed.removeValue(forKey: name) else { return nil }
+        podsByLabel.remove(pod)
         for claim in pod.claimNames {
             claimUsers[claim]?.remove(name)
             if claimUsers[claim]?.isEmpty == true { claimUsers[claim] = nil }
@@ -98,6 +101,19 @@ package struct SchedulerCache: Sendable {
 
     /// The pods on nodes that use a claim.
     func pods(using claim: NamespacedName) -> Set<NamespacedName> { claimUsers[claim] ?? [] }
+
+    /// How many pods of `namespace` that `selector` takes are on which node; those on their way out do not count.
+    package func podCounts(in namespace: String, matching selector: LabelSelector) -> [String: Int] {
+        if let counts = podsByLabel.counts(in: namespace, matching: selector) { return counts }
+        var counts: [String: Int] = [:]
+        for node in nodes {
+            let count = node.pods.count {
+                !$0.isTerminating && $0.name.namespace == namespace && selector.matches($0.labels)
+            }
+            if count > 0 { counts[node.name] = count }
+        }
+        return counts
+    }
 
     /// The pod `name` as it is known on its node; nil when it has none.
     package func placedPod(_ name: NamespacedName) -> SchedulingPod? { placed[name]?.pod }

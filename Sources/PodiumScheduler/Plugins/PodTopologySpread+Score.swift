@@ -13,8 +13,10 @@ extension PodTopologySpread: Score {
     /// The preferences and, for each, how many matching pods are in which domain.
     package struct ScoreState: Sendable {
         var constraints: [TopologySpreadConstraint]
-        /// By domain; of hosts it is counted when they are scored.
+        /// By domain; those of hosts are in `pods`.
         var counts: [[String: Int]] = []
+        /// By node.
+        var pods: [[String: Int]] = []
         /// How much the counts of a constraint matter: the more domains, the more.
         var factors: [Double] = []
         /// Nodes without the labels of all constraints; they get no score.
@@ -66,12 +68,14 @@ extension PodTopologySpread: Score {
         requiresAll: Bool,
         _ state: inout ScoreState
     ) {
-        for node in cluster.nodes {
-            if requiresAll, !Self.hasTopology(node.node, state.constraints) { continue }
-            for (index, constraint) in state.constraints.enumerated() where constraint.includes(node.node, for: pod) {
+        state.pods = Self.podCounts(state.constraints, pod, cluster)
+        for (index, constraint) in state.constraints.enumerated() where constraint.topologyKey != Self.hostname {
+            for (nodeName, count) in state.pods[index] {
+                guard let node = cluster.node(nodeName), constraint.includes(node.node, for: pod),
+                    !requiresAll || Self.hasTopology(node.node, state.constraints)
+                else { continue }
                 let value = node.labels[constraint.topologyKey] ?? ""
-                guard let known = state.counts[index][value] else { continue }
-                state.counts[index][value] = known + Self.matches(node.pods, constraint, pod)
+                if let known = state.counts[index][value] { state.counts[index][value] = known + count }
             }
         }
     }
@@ -107,7 +111,7 @@ extension PodTopologySpread: Score {
             guard let value = node.labels[constraint.topologyKey] else { continue }
             let count =
                 constraint.topologyKey == Self.hostname
-                ? Self.matches(node.pods, constraint, pod) : state.counts[index][value, default: 0]
+                ? state.pods[index][node.name, default: 0] : state.counts[index][value, default: 0]
             score += Double(count) * state.factors[index] + Double(constraint.maxSkew - 1)
         }
         return Int64(score.rounded())

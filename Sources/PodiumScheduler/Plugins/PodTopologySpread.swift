@@ -27,10 +27,11 @@ package struct PodTopologySpread: Filter {
         let constraints = pod.spreadConstraints.filter(\.isRequired)
         if constraints.isEmpty { return .skip }
         var state = FilterState(constraints: constraints, counts: constraints.map { _ in [:] })
+        let pods = Self.podCounts(constraints, pod, cluster)
         for node in cluster.nodes where Self.hasTopology(node.node, constraints) {
             for (index, constraint) in constraints.enumerated() where constraint.includes(node.node, for: pod) {
                 let value = node.labels[constraint.topologyKey] ?? ""
-                state.counts[index][value, default: 0] += Self.matches(node.pods, constraint, pod)
+                state.counts[index][value, default: 0] += pods[index][node.name, default: 0]
             }
         }
         return .state(state)
@@ -41,19 +42,25 @@ package struct PodTopologySpread: Filter {
         constraints.allSatisfy { node.labels[$0.topologyKey] != nil }
     }
 
-    /// How many of `pods` count for `pod`; pods on their way out do not.
-    static func matches(_ pods: [SchedulingPod], _ constraint: TopologySpreadConstraint, _ pod: SchedulingPod) -> Int {
-        // An empty selector matches every pod, but counts none.
-        if constraint.selector.isEverything { return 0 }
-        return pods.count { counts($0, constraint, pod) }
-    }
-
-    private static func counts(
-        _ other: SchedulingPod,
-        _ constraint: TopologySpreadConstraint,
-        _ pod: SchedulingPod
-    ) -> Bool {
-        !other.isTerminating && other.name.namespace == pod.name.namespace && constraint.selector.matches(other.labels)
+    /// For each of `constraints`, how many pods that count for `pod` are on which node; of those that have none,
+    /// nothing is said.
+    static func podCounts(
+        _ constraints: [TopologySpreadConstraint],
+        _ pod: SchedulingPod,
+        _ cluster: SchedulerCache
+    ) -> [[String: Int]] {
+        var result: [[String: Int]] = []
+        for constraint in constraints {
+            if let twin = constraints.prefix(result.count).firstIndex(where: { $0.selector == constraint.selector }) {
+                result.append(result[twin])
+            } else if constraint.selector.isEverything {
+                // An empty selector matches every pod, but counts none.
+                result.append([:])
+            } else {
+                result.append(cluster.podCounts(in: pod.name.namespace, matching: constraint.selector))
+            }
+        }
+        return result
     }
 
     package func filter(_ pod: SchedulingPod, _ node: NodeInfo, _ state: FilterState) -> PluginStatus {
