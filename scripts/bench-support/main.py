@@ -15,6 +15,7 @@ from fanout import measure_fanout
 from footprint import measure_memory, measure_start
 from lifetimes import measure_lifetimes
 from report import table, write_json
+from rollouts import measure_rollouts
 from servers import Programs
 from throughput import measure_get, measure_list, measure_post
 
@@ -30,9 +31,10 @@ class Scale:
     events: int = 50
     starts: int = 20
     running_pods: int = 5_000
+    deployments: int = 1_000
 
 
-QUICK = Scale(rounds=3, events=20, starts=7, running_pods=1_000)
+QUICK = Scale(rounds=3, events=20, starts=7, running_pods=1_000, deployments=50)
 
 PARTS = {
     "start": measure_start,
@@ -42,6 +44,7 @@ PARTS = {
     "post": measure_post,
     "watch": measure_fanout,
     "pods": measure_lifetimes,
+    "workloads": measure_rollouts,
 }
 
 

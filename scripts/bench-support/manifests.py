@@ -27,6 +27,18 @@ def pod(name):
     }
 
 
+def deployment(name, replicas):
+    """A Deployment of such pods, by a label of its own."""
+    template = pod(name)
+    template["metadata"] = {"labels": {"app": name}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": {key: template[key] for key in ("metadata", "spec")}},
+    }
+
+
 def create_pods(port, count, prefix="pod"):
     """Creates `count` pods and returns the size of one as stored."""
     bodies = (json.dumps(pod(f"{prefix}-{index}")).encode() for index in range(count))
