@@ -65,6 +65,29 @@ import Testing
         #expect(cluster.get(.configMaps, "e") == nil)
     }
 
+    @Test func whatLosesItsOwnerLeavesNoOrphans() throws {
+        let cluster = try makeCluster()
+        // A kind whose dependents stay when a client does not say what becomes of them.
+        try cluster.create([
+            "kind": "ReplicationController", "apiVersion": "v1",
+            "metadata": ["name": "c", "namespace": "ns", "ownerReferences": [try reference(cluster, "a")]],
+            "spec": [
+                "selector": ["app": "c"],
+                "template": [
+                    "metadata": ["labels": ["app": "c"]],
+                    "spec": ["containers": [["name": "main", "image": "nginx"]]],
+                ],
+            ],
+        ])
+        let uid = try #require(cluster.get(.replicationControllers, "c")).uid
+        try cluster.create(
+            dependent("d", ["apiVersion": "v1", "kind": "ReplicationController", "name": "c", "uid": .string(uid)])
+        )
+        try cluster.delete(replicaSets, "a")
+        #expect(cluster.get(.replicationControllers, "c") == nil)
+        #expect(cluster.get(.configMaps, "d") == nil)
+    }
+
     @Test func oneOfTwoOwnersIsEnough() throws {
         let cluster = try makeCluster()
         try cluster.create(owner("b"))

@@ -5,6 +5,7 @@ package import PodiumClient
 import PodiumCodec
 import PodiumHost
 import PodiumMachinery
+import PodiumRegistry
 package import PodiumStorage
 
 /// Deletes objects all of whose owners are gone, and carries out foreground and orphaning deletions.
@@ -165,6 +166,7 @@ package final class GarbageCollector: InformedReconciler {
         let owners = try classify(object)
         // A kind that nobody knows may come to be known; until then its object counts as being there.
         if owners.hasUnknownKind || owners.dangling.isEmpty && owners.waiting.isEmpty { return .done }
+        let inForeground = try !owners.waiting.isEmpty && !dependents(of: object).isEmpty
         try StatusError.ignoringAbsence { () throws(StatusError) in
             let client = informers.client
             if !owners.solid.isEmpty {
@@ -173,19 +175,17 @@ package final class GarbageCollector: InformedReconciler {
                 }
                 return
             }
-            if !owners.waiting.isEmpty, try !dependents(of: object).isEmpty {
-                try client.update(object.key, uid: object.uid) { Self.addForegroundFinalizer(to: &$0) }
-            }
-            try client.delete(object.key, uid: object.uid)
+            let propagation = inForeground ? .foreground : Self.standingPropagation(of: object)
+            try client.delete(object.key, uid: object.uid, propagation: propagation)
         }
         return .done
     }
 
-    private static func addForegroundFinalizer(to object: inout JSONValue) -> Bool {
-        var finalizers = object["metadata"]?["finalizers"]?.elements ?? []
-        if finalizers.contains(.string(CollectionFinalizer.foreground)) { return false }
-        finalizers.append(.string(CollectionFinalizer.foreground))
-        object[path: "metadata", "finalizers"] = .array(finalizers)
-        return true
+    /// What becomes of an object's dependents by its own finalizers. Without any they go with it, even of kinds whose
+    /// dependents stay when a client does not say: who has lost its owner is not to leave orphans.
+    // Kubernetes: pkg/controller/garbagecollector/garbagecollector.go attemptToDeleteItem
+    private static func standingPropagation(of object: APIObject) -> DeleteOptions.Propagation {
+        if object.isHeld(by: CollectionFinalizer.orphan) { return .orphan }
+        return object.isHeld(by: CollectionFinalizer.foreground) ? .foreground : .background
     }
 }

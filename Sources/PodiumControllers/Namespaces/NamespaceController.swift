@@ -5,6 +5,7 @@ package import PodiumClient
 import PodiumCodec
 import PodiumHost
 package import PodiumMachinery
+import PodiumRegistry
 import PodiumStorage
 
 /// Empties and removes namespaces that are being deleted: first their pods, each with its grace, then the rest.
@@ -76,7 +77,8 @@ package final class NamespaceController: InformedReconciler {
         let client = informers.client
         for object in try client.list(resource, scope: .namespace(name)) {
             try StatusError.ignoringAbsence { () throws(StatusError) in
-                try client.delete(object.key, uid: object.uid)
+                // Of kinds whose dependents stay by themselves they are not to: nothing stays.
+                try client.delete(object.key, uid: object.uid, propagation: .background)
             }
             if let left = try client.get(object.key), left.uid == object.uid { remains.add(left, of: resource) }
         }
