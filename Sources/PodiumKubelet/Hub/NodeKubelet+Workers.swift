@@ -214,9 +214,11 @@ extension NodeKubelet: WorkerEnvironment {
         return .bound(name)
     }
 
-    func content(ofVolume name: String) -> FileTree { cluster.contents[name] }
+    func useVolumes(_ names: Set<String>, _ body: (inout [String: VolumeContent]) -> Void) {
+        cluster.contents.use(names, body)
+    }
 
-    func keep(_ tree: FileTree, inVolume name: String) { cluster.contents.keep(tree, in: name) }
+    func accountVolumes(_ names: Set<String>) { cluster.contents.account(names) }
 
     func services(in namespace: String) -> [APIObject] {
         cluster.network.services(in: namespace)

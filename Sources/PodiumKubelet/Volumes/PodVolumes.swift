@@ -20,6 +20,8 @@ package struct PodVolumes: Hashable, Sendable {
     var trees: [String: FileTree] = [:]
     /// The volumes behind claims, by the names that the pod has for them.
     var claimed: [String: String] = [:]
+    /// Up to which change the sandbox has what is in them.
+    var seenVersions: [String: Int] = [:]
 
     /// No volumes; attempts wait as `latencies` says.
     package init(_ latencies: Latencies) {

@@ -14,9 +14,7 @@ extension PodWorker {
         for volume in volumes.missing {
             do throws(ConfigProblem) {
                 if let claim = pod.claim(of: volume) {
-                    let name = try boundVolume(of: claim, in: environment)
-                    volumes.claimed[volume.name] = name
-                    volumes.trees[volume.name] = environment.content(ofVolume: name)
+                    volumes.claimed[volume.name] = try boundVolume(of: claim, in: environment)
                 } else {
                     volumes.trees[volume.name] = try content(of: volume, in: environment)
                 }
@@ -52,11 +50,44 @@ extension PodWorker {
         }
     }
 
-    /// Gives back what containers have written to the volumes of claims.
-    func keepClaimedVolumes(in environment: any WorkerEnvironment) {
-        for (name, volume) in volumes.claimed {
-            if let tree = sandbox?.volume(named: name) { environment.keep(tree, inVolume: volume) }
+    /// Has the containers work with what the volumes of claims hold now. What they write there is there for all others
+    /// afterwards.
+    /// - Returns: what `body` does; nil when there is no sandbox.
+    mutating func inSandbox<Result>(
+        _ environment: any WorkerEnvironment,
+        _ body: (inout PodSandbox) -> Result
+    ) -> Result? {
+        guard var sandbox = self.sandbox.take() else { return nil }
+        defer { self.sandbox = sandbox }
+        if volumes.claimed.isEmpty { return body(&sandbox) }
+        var result: Result?
+        environment.useVolumes(Set(volumes.claimed.values)) { contents in
+            for (name, volume) in volumes.claimed {
+                guard let content = contents[volume], volumes.seenVersions[name] != content.version else { continue }
+                sandbox.setVolume(content.tree, named: name)
+                volumes.seenVersions[name] = content.version
+            }
+            let before = sandbox.fileChanges
+            result = body(&sandbox)
+            if sandbox.fileChanges != before { publishVolumes(of: sandbox, &contents) }
         }
+        return result
+    }
+
+    /// Takes over what containers have written to the volumes of claims.
+    private mutating func publishVolumes(of sandbox: PodSandbox, _ contents: inout [String: VolumeContent]) {
+        for (name, volume) in volumes.claimed {
+            guard let tree = sandbox.volume(named: name), let content = contents[volume], tree != content.tree else {
+                continue
+            }
+            contents[volume] = VolumeContent(tree: tree, version: content.version + 1)
+            volumes.seenVersions[name] = content.version + 1
+        }
+    }
+
+    /// Counts what is in the volumes of claims.
+    func accountClaimedVolumes(in environment: any WorkerEnvironment) {
+        if !volumes.claimed.isEmpty { environment.accountVolumes(Set(volumes.claimed.values)) }
     }
 
     func content(

@@ -119,8 +119,12 @@ extension PodWorker {
         attempts[container.name] = attempt
         let id = "containerd://\(environment.hexID())"
         do throws(StartError) {
-            let started = try sandbox?.start(specification, now: now, world: environment.world)
-            guard let handle = started else { return .done }
+            let started = inSandbox(environment) { sandbox in
+                Result { () throws(StartError) in
+                    try sandbox.start(specification, now: now, world: environment.world)
+                }
+            }
+            guard let handle = try started?.get() else { return .done }
             hadTurn = true
             append(container, reference, specification, id: id, attempt: attempt, handle: handle, now: now)
             takeSandboxEvents(in: environment)

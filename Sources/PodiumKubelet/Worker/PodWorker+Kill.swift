@@ -76,7 +76,7 @@ extension PodWorker {
             }
             guard now >= killAt else { return .waiting(until: killAt) }
             if let handle = record(job.containerID)?.handle {
-                sandbox?.signal(.kill, handle, now: now, world: environment.world)
+                inSandbox(environment) { $0.signal(.kill, handle, now: now, world: environment.world) }
                 takeSandboxEvents(in: environment)
             }
             return hasExited(job.containerID) ? .progressed : .waiting(until: nil)
@@ -103,7 +103,7 @@ extension PodWorker {
         job.stage = .stopping(killAt: now + .seconds(job.grace))
         guard !hasExited(job.containerID), let handle = record(job.containerID)?.handle, let sandbox else { return }
         let signal = sandbox.stopSignal(of: handle)
-        self.sandbox?.signal(signal, handle, now: now, world: environment.world)
+        inSandbox(environment) { $0.signal(signal, handle, now: now, world: environment.world) }
         takeSandboxEvents(in: environment)
     }
 

@@ -59,7 +59,7 @@ extension PodWorker {
     /// Goes on after the kubelet had fallen silent.
     package mutating func resume(in environment: any WorkerEnvironment) {
         let now = environment.now
-        sandbox?.advance(to: now, world: environment.world)
+        inSandbox(environment) { $0.advance(to: now, world: environment.world) }
         takeSandboxEvents(in: environment)
         planReconciliation(now: now)
         if isRemoved {
@@ -88,7 +88,7 @@ extension PodWorker {
     /// Goes on in a kubelet that has just started: containers ran on, back-offs are forgotten.
     package mutating func restart(in environment: any WorkerEnvironment) {
         let now = environment.now
-        sandbox?.advance(to: now, world: environment.world)
+        inSandbox(environment) { $0.advance(to: now, world: environment.world) }
         takeSandboxEvents(in: environment)
         if stage < .terminated {
             backoff = BackoffTable(initial: backoff.initial, maximum: backoff.maximum)
@@ -107,7 +107,7 @@ extension PodWorker {
     /// The machine goes down: containers end without a trace.
     package mutating func powerOff(in environment: any WorkerEnvironment) {
         let now = environment.now
-        keepClaimedVolumes(in: environment)
+        accountClaimedVolumes(in: environment)
         for index in runtime.containers.indices where runtime.containers[index].state == .running {
             runtime.containers[index].state = .exited
             runtime.containers[index].finishedAt = now
@@ -129,7 +129,7 @@ extension PodWorker {
     package mutating func advanceContainers(in environment: any WorkerEnvironment) {
         let now = environment.now
         guard let wake = sandbox?.nextWake, wake <= now else { return }
-        sandbox?.advance(to: now, world: environment.world)
+        inSandbox(environment) { $0.advance(to: now, world: environment.world) }
         takeSandboxEvents(in: environment)
     }
 

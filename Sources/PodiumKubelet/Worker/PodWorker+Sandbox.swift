@@ -28,9 +28,9 @@ extension PodWorker {
         for volume in pod.spec.volumes {
             // What containers wrote outlives the sandbox.
             let kept = volume.isLive ? nil : old?.volume(named: volume.name)
-            let claimed = volumes.claimed[volume.name].map { environment.content(ofVolume: $0) }
-            if let tree = claimed ?? kept ?? volumes.trees[volume.name] { sandbox?.setVolume(tree, named: volume.name) }
+            if let tree = kept ?? volumes.trees[volume.name] { sandbox?.setVolume(tree, named: volume.name) }
         }
+        volumes.seenVersions = [:]
         work?.hasChanged = true
         work?.successes.append(Self.sandboxStep)
         markRuntimeChanged(at: now)
@@ -89,7 +89,7 @@ extension PodWorker {
             switch event {
             case .exited(let handle, let exit):
                 noteExit(handle, exit, now: environment.now)
-                keepClaimedVolumes(in: environment)
+                accountClaimedVolumes(in: environment)
             case .execEnded(let handle, let result): commands[handle] = result
             case .note(let handle, let text): noteLimit(handle, text)
             case .output: hasNewLogs = true

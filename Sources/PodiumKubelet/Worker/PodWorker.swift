@@ -219,7 +219,7 @@ package struct PodWorker: Sendable {
         let now = environment.now
         if !hadTurn, let wake = sandbox?.nextWake, wake <= now {
             hadTurn = true
-            sandbox?.advance(to: now, world: environment.world)
+            inSandbox(environment) { $0.advance(to: now, world: environment.world) }
             takeSandboxEvents(in: environment)
             return true
         }

@@ -34,10 +34,10 @@ package protocol WorkerEnvironment: AnyObject {
     func secret(_ name: NamespacedName) throws(StatusError) -> APIObject?
     /// The volume behind a claim.
     func volume(of claim: NamespacedName) throws(StatusError) -> ClaimedVolume
-    /// What the volume called `name` holds.
-    func content(ofVolume name: String) -> FileTree
-    /// Keeps what is in a volume for the next pod.
-    func keep(_ tree: FileTree, inVolume name: String)
+    /// Lets `body` read and change what the volumes called `names` hold, while nobody else does.
+    func useVolumes(_ names: Set<String>, _ body: (inout [String: VolumeContent]) -> Void)
+    /// Counts what volumes hold.
+    func accountVolumes(_ names: Set<String>)
     /// The Services of a namespace, for environment variables.
     func services(in namespace: String) -> [APIObject]
     /// The node itself, for downward references to its resources.

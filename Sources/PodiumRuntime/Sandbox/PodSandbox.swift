@@ -150,6 +150,9 @@ package struct PodSandbox: Sendable {
         kernel.fileChanges += 1
     }
 
+    /// Counts changes of files and volumes.
+    package var fileChanges: Int { kernel.fileChanges }
+
     /// The present content of a volume.
     package func volume(named name: String) -> FileTree? { kernel.volumes[name].map { kernel.sharedFiles.settled($0) } }
 
