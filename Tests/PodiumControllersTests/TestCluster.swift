@@ -30,6 +30,7 @@ struct TestCluster {
         CatalogEntry(.serviceAccounts, kind: "ServiceAccount", isNamespaced: true),
         CatalogEntry(.events, kind: "Event", isNamespaced: true),
         CatalogEntry(replicaSets, kind: "ReplicaSet", isNamespaced: true),
+        CatalogEntry(.replicationControllers, kind: "ReplicationController", isNamespaced: true),
         CatalogEntry(.persistentVolumeClaims, kind: "PersistentVolumeClaim", isNamespaced: true),
         CatalogEntry(.persistentVolumes, kind: "PersistentVolume", isNamespaced: false),
         CatalogEntry(.namespaces, kind: "Namespace", isNamespaced: false),

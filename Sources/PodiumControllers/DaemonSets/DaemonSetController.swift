@@ -58,12 +58,15 @@ final class DaemonSetController: InformedReconciler {
         }
     }
 
-    /// Whether a pod of a DaemonSet is missing on a node or must leave it.
+    /// Whether a pod of a DaemonSet is missing on a node, must leave it, or is where it belongs again.
+    ///
+    /// Upstream leaves the last to the next change of a pod, and the status tells of a taint that has gone. That a pod
+    /// may stay where it would not be put is noticed with its next change here, too.
     // Kubernetes: pkg/controller/daemon/daemon_controller.go syncNodeUpdate
     private func isConcerned(_ name: NamespacedName, _ node: String, _ fit: DaemonPlacement.Fit) -> Bool {
-        guard fit != .keeps, let daemonSet = informers.object(.daemonSets, name) else { return false }
-        let isPresent = pods.owned(by: daemonSet.uid).contains { $0.details.targetNode == node }
-        return isPresent != (fit == .runs)
+        if fit != .avoids { return fit == .runs }
+        guard let daemonSet = informers.object(.daemonSets, name) else { return false }
+        return pods.owned(by: daemonSet.uid).contains { $0.details.targetNode == node }
     }
 
     private func take(_ event: InformerEvent) {

@@ -197,11 +197,13 @@ extension DeploymentStatus {
         return last + deadline < now
     }
 
-    /// How long it takes until a rollout that stands still has timed out; nil when it cannot.
+    /// How long it takes until a rollout that stands still has timed out; nil when it cannot, as one that was complete
+    /// and has lost pods since: upstream looks at that one again and again.
     // Kubernetes: pkg/controller/deployment/progress.go requeueStuckDeployment
     func timeToDeadline(_ spec: DeploymentSpec, now: Timestamp) -> Duration? {
         guard let deadline = spec.progressDeadline, let condition = conditions[DeploymentConditions.progressing],
-            !isComplete(spec), condition["reason"]?.string != DeploymentConditions.Reason.timedOut,
+            let reason = condition["reason"]?.string, !isComplete(spec),
+            reason != DeploymentConditions.Reason.timedOut, reason != DeploymentConditions.Reason.newSetAvailable,
             let last = condition["lastUpdateTime"]?.string.flatMap({ Timestamp(rfc3339: $0) })
         else { return nil }
         return max(Limits.shortestWait, last + deadline - now + Limits.margin)

@@ -34,6 +34,8 @@ struct PodFace: Sendable {
 final class ClusterNetwork: Sendable {
     private struct State {
         var services: [NamespacedName: APIObject] = [:]
+        /// How many connections each Service has led to one of its pods.
+        var connections: [NamespacedName: Int] = [:]
         /// What is written by hand about where Services lead, by Service and the name of the EndpointSlice.
         var slices: [NamespacedName: [String: SliceFace]] = [:]
         /// By namespace and UID.
@@ -92,11 +94,22 @@ final class ClusterNetwork: Sendable {
         state.withLock { state in
             let old = state.services[service.key.name]
             state.services[service.key.name] = isDeleted ? nil : service
+            if isDeleted { state.connections[service.key.name] = nil }
             return old
         }
     }
 
     func service(_ name: NamespacedName) -> APIObject? { state.withLock { $0.services[name] } }
+
+    /// Counts a connection to a Service.
+    /// - Returns: how many there were before.
+    func countConnection(to name: NamespacedName) -> Int {
+        state.withLock { state in
+            guard state.services[name] != nil else { return 0 }
+            defer { state.connections[name, default: 0] += 1 }
+            return state.connections[name] ?? 0
+        }
+    }
 
     /// The Service that an address leads to, be it its own or that of its load balancer.
     func service(at address: String) -> APIObject? {

@@ -62,12 +62,12 @@ struct ClusterWorld: PodWorld {
     }
 
     func answer(_ request: HTTPProbe, at address: String, port: Int) -> HTTPAnswer? {
-        guard let (face, number) = target(address, port) else { return nil }
+        guard let (face, number) = target(address, port, isConnection: true) else { return nil }
         return face.network?.answer(request, port: number, now: now)
     }
 
     func accepts(address: String, port: Int) -> Bool {
-        guard let (face, number) = target(address, port) else { return false }
+        guard let (face, number) = target(address, port, isConnection: false) else { return false }
         return face.network?.accepts(port: number) ?? false
     }
 
@@ -77,18 +77,19 @@ struct ClusterWorld: PodWorld {
     }
 
     /// The pod that a connection ends at, and the port there.
-    private func target(_ address: String, _ port: Int) -> (PodFace, Int)? {
+    /// - Parameter isConnection: whether it is made, and not only asked whether it could be.
+    private func target(_ address: String, _ port: Int, isConnection: Bool) -> (PodFace, Int)? {
         if let service = network.service(at: address) {
             let entry = service.spec["ports"]?.elements.first { $0["port"]?.int == port }
             let isLocal = service.spec["internalTrafficPolicy"]?.string == "Local"
-            return entry.flatMap { target(of: service, $0, on: isLocal ? node : nil) }
+            return entry.flatMap { target(of: service, $0, on: isLocal ? node : nil, isConnection) }
         }
         if let target = directTarget(address, port) { return target }
         guard let node = network.host(at: address), let service = network.service(onNodePort: port) else { return nil }
         let entry = service.spec["ports"]?.elements.first { $0["nodePort"]?.int == port }
         // Such a Service is not reached by a node that runs none of its pods.
         let isLocal = service.spec["externalTrafficPolicy"]?.string == "Local"
-        return entry.flatMap { target(of: service, $0, on: isLocal ? node : nil) }
+        return entry.flatMap { target(of: service, $0, on: isLocal ? node : nil, isConnection) }
     }
 
     /// The pod at an address that is no Service's.
@@ -99,22 +100,45 @@ struct ClusterWorld: PodWorld {
     }
 
     /// The pod behind a port of a Service, on `node` if one is given.
-    private func target(of service: APIObject, _ entry: JSONValue, on node: String?) -> (PodFace, Int)? {
-        guard service.selectsPods else { return sliceTarget(of: service, entry, on: node) }
+    private func target(
+        of service: APIObject,
+        _ entry: JSONValue,
+        on node: String?,
+        _ isConnection: Bool
+    ) -> (PodFace, Int)? {
+        guard service.selectsPods else { return sliceTarget(of: service, entry, on: node, isConnection) }
         let found = endpoints(of: service).filter { node == nil || $0.node == node }
-        guard let first = found.min(by: { ($0.address ?? "") < ($1.address ?? "") }) else { return nil }
+        let sorted = found.sorted { ($0.address ?? "") < ($1.address ?? "") }
+        guard let face = choose(sorted, for: service, isConnection) else { return nil }
         switch IntOrString(entry["targetPort"]) ?? .int(entry["port"]?.int ?? 0) {
-        case .int(let number): return (first, number)
-        case .string(let name): return first.ports[name].map { (first, $0) }
+        case .int(let number): return (face, number)
+        case .string(let name): return face.ports[name].map { (face, $0) }
         }
     }
 
+    /// The one of `targets` whose turn it is: connections go to them one after the other, as kube-proxy's do in the
+    /// long run. Where a client is to stay with its pod, all of a node's do.
+    // Kubernetes: pkg/proxy/ipvs/proxier.go, its scheduler rr
+    private func choose<Target>(_ targets: [Target], for service: APIObject, _ isConnection: Bool) -> Target? {
+        if targets.isEmpty { return nil }
+        if service.spec["sessionAffinity"]?.string == "ClientIP" {
+            return targets[node.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % targets.count]
+        }
+        return targets[isConnection ? network.countConnection(to: service.key.name) % targets.count : 0]
+    }
+
     /// The pod that EndpointSlices made by hand name for a port of a Service.
-    private func sliceTarget(of service: APIObject, _ entry: JSONValue, on node: String?) -> (PodFace, Int)? {
+    private func sliceTarget(
+        of service: APIObject,
+        _ entry: JSONValue,
+        on node: String?,
+        _ isConnection: Bool
+    ) -> (PodFace, Int)? {
         for slice in network.slices(for: service.key.name) {
             guard let port = slice.ports[entry["name"]?.string ?? ""] else { continue }
             let targets = slice.endpoints.compactMap { directTarget($0.address, port) }
-            if let target = targets.first(where: { node == nil || $0.0.node == node }) { return target }
+            let found = targets.filter { node == nil || $0.0.node == node }
+            if let target = choose(found, for: service, isConnection) { return target }
         }
         return nil
     }
