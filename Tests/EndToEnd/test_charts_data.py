@@ -36,7 +36,10 @@ spec:
       - name: web
         image: busybox:1.36
         env: [{name: GREETING, valueFrom: {configMapKeyRef: {name: wiki, key: greeting}}}]
-        command: [sh, -c, 'echo $GREETING $HOSTNAME >> /data/index.html; httpd -p 8080 -h /data; wc -l < /data/index.html; sleep 100000']
+        command:
+        - sh
+        - -c
+        - echo $GREETING $HOSTNAME >> /data/index.html; httpd -p 8080 -h /data; wc -l < /data/index.html; sleep 100000
         ports: [{name: http, containerPort: 8080}]
         readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 2}
         volumeMounts: [{name: uploads, mountPath: /data}]
@@ -78,7 +81,14 @@ spec:
       containers:
       - name: server
         image: busybox:1.36
-        command: [sh, -c, 'echo started >> /var/lib/db/starts; echo I am $(cat /var/lib/db/id), start $(wc -l < /var/lib/db/starts); touch /tmp/ready; sleep 1000000']
+        command:
+        - sh
+        - -c
+        - |
+          echo started >> /var/lib/db/starts
+          echo I am $(cat /var/lib/db/id), start $(wc -l < /var/lib/db/starts)
+          touch /tmp/ready
+          sleep 1000000
         readinessProbe: {exec: {command: [cat, /tmp/ready]}, periodSeconds: 1}
         volumeMounts: [{name: data, mountPath: /var/lib/db}]
   volumeClaimTemplates:

@@ -106,7 +106,10 @@ spec:
     spec:
       terminationGracePeriodSeconds: 1
       topologySpreadConstraints:
-      - {maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: gateway}}}
+      - maxSkew: 1
+        topologyKey: topology.kubernetes.io/zone
+        whenUnsatisfiable: DoNotSchedule
+        labelSelector: {matchLabels: {app: gateway}}
       affinity:
         podAntiAffinity:
           requiredDuringSchedulingIgnoredDuringExecution:
@@ -171,7 +174,7 @@ spec:
       containers:
       - name: main
         image: busybox:1.36
-        command: [sh, -c, 'test -s $D/token && test -s $D/namespace && echo operator of $(cat $D/namespace); sleep 1000000']
+        command: [sh, -c, 'test -s $D/token && echo operator of $(cat $D/namespace); sleep 1000000']
         env: [{name: D, value: /var/run/secrets/kubernetes.io/serviceaccount}]
 """
 
@@ -225,7 +228,10 @@ def test_canary(chart: Chart) -> None:
     stable = names(chart.ready(track="stable"))
     assert chart.evict(stable[0]).status == 429
     (waiting,) = chart.pods(track="canary")
-    assert waiting["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] in ("ErrImagePull", "ImagePullBackOff")
+    assert waiting["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] in (
+        "ErrImagePull",
+        "ImagePullBackOff",
+    )
     assert condition(chart.get("deployments", "api-canary"), "Available") == "False"
     # Back to what was; then the new version is promoted.
     chart.kubectl("rollout", "undo", "deployment/api-canary")
@@ -341,7 +347,7 @@ def test_agent_on_every_node(chart: Chart) -> None:
 
 
 class Elector:
-    """The program of an operator's pod: it comes with the token of its account and writes the Lease in its pod's name."""
+    """The program of an operator's pod: it comes with its account's token and writes the Lease in its pod's name."""
 
     def __init__(self, chart: Chart, pod: str) -> None:
         self.api, self.pod = chart.api, pod

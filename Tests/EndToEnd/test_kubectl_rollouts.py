@@ -127,9 +127,7 @@ def test_what_can_be_set(web: Kubectl) -> None:
         "deployment.apps/web image updated\n"
     )
     assert web("set", "env", "deployment/web", "COLOUR=green") == "deployment.apps/web env updated\n"
-    assert web("set", "env", "deployment/web", "--list") == (
-        "# Deployment web, container main\nCOLOUR=green\n"
-    )
+    assert web("set", "env", "deployment/web", "--list") == ("# Deployment web, container main\nCOLOUR=green\n")
     assert web("set", "env", "deployment/web", "COLOUR-") == "deployment.apps/web env updated\n"
     limits = "deployment.apps/web resource requirements updated\n"
     assert web("set", "resources", "deployment/web", "--limits=cpu=200m", "--requests=cpu=100m") == limits

@@ -130,7 +130,9 @@ def test_templates_of_jobs_and_deployments(kubectl: Kubectl) -> None:
     )
     kubectl("rollout", "status", "deployment/web", "--timeout=20s")
     assert value(kubectl, "deployment/web", ".spec.selector.matchLabels.app") == "web"
-    assert kubectl("create", "job", "pi", "--image=busybox:1.36", "--", "sh", "-c", "exit 0") == "job.batch/pi created\n"
+    assert (
+        kubectl("create", "job", "pi", "--image=busybox:1.36", "--", "sh", "-c", "exit 0") == "job.batch/pi created\n"
+    )
     kubectl("wait", "job/pi", "--for=condition=complete", "--timeout=20s")
     row = cells(kubectl.lines("get", "job", "pi")[1])
     assert row[1:3] == ["Complete", "1/1"]

@@ -32,6 +32,8 @@ final class NodeKubelet {
     /// The revision of the Node as its status was written last; nil when there may be more to write than the time.
     private var reported: Revision?
     private(set) var power = NodePower.on
+    /// Whether the machine was off since its kubelet started last: its containers are gone.
+    private var mustBoot = false
     /// Whether something could not be done because storage could not be reached.
     private var hasDebts = false
     private var owesReport = false
@@ -235,12 +237,14 @@ final class NodeKubelet {
                 if case .off = new { entry.worker.powerOff(in: self) }
                 arm(entry)
             }
+            if case .off = new { mustBoot = true }
             if let phase { show(phase) }
         }
     }
 
     private func resume() {
         guard power != .on else { return }
+        if mustBoot { return restart() }
         power = .on
         report()
         renewLease(isReportDue: false)
@@ -248,9 +252,10 @@ final class NodeKubelet {
         settleDebts()
     }
 
-    /// The kubelet starts anew: containers run on, its memory of events and back-offs is gone.
+    /// The kubelet starts anew, alone or with its machine: what ran runs on, its memory of events and back-offs is gone.
     private func restart() {
         power = .on
+        mustBoot = false
         recorders = EventRecorders(of: name, in: cluster, on: queue)
         for entry in pods.ordered { entry.recorders = nil }
         if !isRegistered { register() }

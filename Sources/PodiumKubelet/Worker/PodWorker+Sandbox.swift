@@ -25,6 +25,8 @@ extension PodWorker {
         runtime.sandbox = .ready
         let old = sandbox
         sandbox = PodSandbox(sandboxConfiguration(address, in: environment))
+        // A new sandbox counts its containers from the beginning.
+        for index in runtime.containers.indices { runtime.containers[index].handle = nil }
         for volume in pod.spec.volumes {
             // What containers wrote outlives the sandbox.
             let kept = volume.isLive ? nil : old?.volume(named: volume.name)

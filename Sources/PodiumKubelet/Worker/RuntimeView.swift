@@ -32,8 +32,8 @@ package struct ContainerRecord: Hashable, Sendable {
     package let writtenImage: String
     package var resources: ResourceRequirements
     package let user: ContainerUser
-    /// nil when it never came to run.
-    package let handle: ContainerHandle?
+    /// nil when it never came to run, or ran in a sandbox that is gone.
+    package internal(set) var handle: ContainerHandle?
 }
 
 /// All containers of a pod, oldest first, and its sandbox.
