@@ -144,6 +144,8 @@ final class ControlPlane: Sendable {
             client: client,
             addons: configuration.chosenAddons,
             secretTokens: SecretTokens(tokens),
+            // As kube-controller-manager, whose `--allocate-node-cidrs` is off unless an installer sets it.
+            givesRangesToNodes: configuration.nodes > 0,
             kubelets: KubeletConfiguration(
                 images: images,
                 serviceNetwork: client.api.serviceNetwork,

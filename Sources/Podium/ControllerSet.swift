@@ -26,6 +26,7 @@ final class ControllerSet: Sendable {
         client: ResourceClient,
         addons: Set<Addon>,
         secretTokens: (any SecretTokenSource)? = nil,
+        givesRangesToNodes: Bool,
         kubelets configuration: KubeletConfiguration
     ) {
         self.selection = selection
@@ -35,6 +36,9 @@ final class ControllerSet: Sendable {
         )
         options.secretTokens = secretTokens
         let network = configuration.serviceNetwork
+        if givesRangesToNodes {
+            options.podNetworks = StandardControllers.PodNetworks(configuration.networks.pods, without: network)
+        }
         options.additional.append { KubernetesServiceController(informers: $0, network: network) }
         if addons.contains(.storage) { options.additional.append { SimulatedStorage(informers: $0) } }
         if addons.contains(.loadBalancer) {

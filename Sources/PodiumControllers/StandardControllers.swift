@@ -3,7 +3,7 @@
 
 package import PodiumClient
 import PodiumHost
-import PodiumMachinery
+package import PodiumMachinery
 import PodiumRegistry
 
 /// What kube-controller-manager is to Kubernetes: all controllers on one queue, reading every change once.
@@ -22,6 +22,8 @@ package final class StandardControllers: Sendable {
         package var secretTokens: (any SecretTokenSource)?
         /// Where autoscalers learn what pods use.
         package var metrics: any PodMetricsSource = NoPodMetrics()
+        /// The networks from which Nodes get ranges for their pods; nil when somebody else gives them out.
+        package var podNetworks: PodNetworks?
         /// Makes controllers that are not Kubernetes' own; they run whatever is enabled.
         package var additional: [@Sendable (SharedInformers) -> any InformedReconciler] = []
         /// The names of the controllers to run, as in kube-controller-manager's `--controllers`; nil for all.
@@ -34,6 +36,18 @@ package final class StandardControllers: Sendable {
         }
     }
 
+    /// Where the addresses of pods come from.
+    package struct PodNetworks: Sendable {
+        let ranges: [ClosedRange<UInt32>]
+        let services: ServiceNetwork
+
+        /// Networks in the order of their use, without the addresses of Services.
+        package init(_ ranges: [ClosedRange<UInt32>], without services: ServiceNetwork) {
+            self.ranges = ranges
+            self.services = services
+        }
+    }
+
     /// The names that `enabled` may hold.
     package static let names =
         workloadNames + endpointNames + [
@@ -43,6 +57,7 @@ package final class StandardControllers: Sendable {
             DisruptionController.name, ClaimProtectionController.name, VolumeProtectionController.name,
             GarbageCollector.name, RoleAggregationController.name, FlowSchemaStatusController.name,
             ResourceQuotaController.name, HorizontalPodAutoscalerController.name, NodeTTLController.name,
+            NodeIPAMController.name,
             CertificateCleaner.name,
         ]
 
@@ -71,6 +86,7 @@ package final class StandardControllers: Sendable {
         "endpointslicemirroring": EndpointSliceMirroringController.name,
         "resourcequota": ResourceQuotaController.name, "ttl": NodeTTLController.name,
         "horizontalpodautoscaling": HorizontalPodAutoscalerController.name, "csrcleaner": CertificateCleaner.name,
+        "nodeipam": NodeIPAMController.name,
         "job": JobController.name, "cronjob": CronJobController.name,
         "ttl-after-finished": JobExpiryController.name,
     ]
@@ -150,6 +166,10 @@ package final class StandardControllers: Sendable {
             HorizontalPodAutoscalerController(informers: $0, metrics: options.metrics)
         }
         add("ttl-controller") { NodeTTLController(informers: $0) }
+        if let networks = options.podNetworks {
+            let ranges = NodeRanges(networks.ranges, without: networks.services)
+            add("node-controller") { NodeIPAMController(informers: $0, ranges: ranges) }
+        }
         add("certificate-controller") { CertificateCleaner(informers: $0) }
         addWorkloads()
         addEndpoints()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -31,6 +32,17 @@ def test_cordon_and_uncordon(nodes: Kubectl) -> None:
     )
     assert nodes("uncordon", "node-1") == "node/node-1 uncordoned\n"
     assert status_of(nodes, "node-1") == "Ready"
+
+
+def test_pods_have_addresses_of_their_nodes(nodes: Kubectl) -> None:
+    ranges = {node["metadata"]["name"]: node["spec"]["podCIDR"] for node in nodes.object("get", "nodes")["items"]}
+    assert len({*ranges.values()}) == 3 and all(ip_network(value).prefixlen == 24 for value in ranges.values())
+    for node in ranges:
+        nodes("run", f"on-{node}", "--image=nginx:1.27", "--overrides", f'{{"spec":{{"nodeName":"{node}"}}}}')
+    nodes("wait", "--for=condition=Ready", "pods", "--all", "--timeout=15s")
+    for pod in nodes.object("get", "pods")["items"]:
+        assert ip_address(pod["status"]["podIP"]) in ip_network(ranges[pod["spec"]["nodeName"]])
+    assert f"PodCIDR:  {ranges['node-1']}" in " ".join(nodes("describe", "node", "node-1").split()).replace(": ", ":  ")
 
 
 def test_pods_wait_until_a_node_takes_them(nodes: Kubectl) -> None:

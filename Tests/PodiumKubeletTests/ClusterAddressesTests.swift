@@ -67,6 +67,19 @@ import Testing
         "containers": [["name": "main", "image": "registry.k8s.io/pause:3.10"]],
     ]
 
+    @Test func aNodesPodsHaveAddressesOfItsRange() {
+        var pool = AddressPool([0x0AF4_0000...0x0AF4_01FF], without: .standard)
+        let range: ClosedRange<UInt32> = 0x0AF4_0000...0x0AF4_0007
+        #expect((0..<3).map { _ in pool.allocate(in: range) } == ["10.244.0.2", "10.244.0.3", "10.244.0.4"])
+        pool.release("10.244.0.3")
+        pool.claim("10.244.0.5")
+        #expect((0..<3).map { _ in pool.allocate(in: range) } == ["10.244.0.6", "10.244.0.3", nil])
+        // Who has no range gets none of theirs.
+        pool.release("10.244.0.3")
+        #expect(pool.allocate() == "10.244.1.2")
+        #expect(pool.allocate(in: 0x0AF4_0000...0x0AF4_0003) == nil)
+    }
+
     @Test func aPodForWhichNoAddressIsLeftWaitsUntilOneIs() throws {
         let networks = ClusterNetworks(pods: [0x0AF4_0000...0x0AF4_0003], nodes: ClusterNetworks.standard.nodes)
         let cluster = try KubeletTestCluster(networks: networks)

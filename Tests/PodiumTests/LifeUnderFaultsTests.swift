@@ -62,6 +62,7 @@ import Testing
                 .all,
                 client: cluster.client,
                 addons: [],
+                givesRangesToNodes: true,
                 kubelets: KubeletConfiguration(images: images)
             )
             for name in ["default", "kube-node-lease", "doomed"] {

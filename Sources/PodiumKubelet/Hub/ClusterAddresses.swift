@@ -35,6 +35,8 @@ package struct AddressPool: Sendable {
     package enum Limits {
         /// How many addresses are given out before those that came back are; when none came back, there is no address.
         package static let maximumAddresses = 1 << 20
+        /// How many addresses of a node's range are looked at for one that is free.
+        package static let maximumAddressesOfNode = 1 << 10
     }
 
     private let ranges: [ClosedRange<UInt32>]
@@ -46,6 +48,8 @@ package struct AddressPool: Sendable {
     private var freshCount = 0
     private var returned: Deque<UInt32> = []
     private var taken: Set<UInt32> = []
+    /// The address of each node's range that was given out last, by the first one of the range.
+    private var lastOfNode: [UInt32: UInt32] = [:]
 
     /// A pool of the addresses in `ranges` without those of Services.
     package init(_ ranges: [ClosedRange<UInt32>], without services: ServiceNetwork) {
@@ -69,6 +73,23 @@ package struct AddressPool: Sendable {
         return nil
     }
 
+    /// An address of a node's range that nobody holds; nil when there is none. Those that came back come after all
+    /// others.
+    // Kubernetes: containernetworking/plugins, ipam host-local
+    package mutating func allocate(in range: ClosedRange<UInt32>) -> String? {
+        guard range.count > 3 else { return nil }
+        // The first names the network, the second the bridge, the last everybody.
+        let usable = range.lowerBound + 2...range.upperBound - 1
+        var next = lastOfNode[range.lowerBound] ?? range.upperBound
+        for _ in 0..<min(usable.count, Limits.maximumAddressesOfNode) {
+            next = next >= usable.upperBound ? usable.lowerBound : next + 1
+            guard !excluded.contains(next), taken.insert(next).inserted else { continue }
+            lastOfNode[range.lowerBound] = next
+            return IPAddress(ipv4: next).description
+        }
+        return nil
+    }
+
     /// Notes that somebody has an address of their own choice.
     package mutating func claim(_ address: String) {
         if let bits = bits(of: address) { taken.insert(bits) }
@@ -76,7 +97,8 @@ package struct AddressPool: Sendable {
 
     /// Takes an address back.
     package mutating func release(_ address: String) {
-        if let bits = bits(of: address), taken.remove(bits) != nil { returned.append(bits) }
+        guard let bits = bits(of: address), taken.remove(bits) != nil else { return }
+        if lastOfNode[bits & ~0xFF] == nil { returned.append(bits) }
     }
 
     /// The number of an address of this network.
@@ -97,6 +119,7 @@ package struct AddressPool: Sendable {
                 continue
             }
             last = next
+            if lastOfNode[next & ~0xFF] != nil { continue }
             if (2...254).contains(next & 0xFF) { return next }
         }
         return nil

@@ -61,7 +61,13 @@ final class ClusterNetwork: Sendable {
 
     // Addresses
 
-    func allocatePod() -> String? { state.withLock { $0.podPool.allocate() } }
+    /// An address for a pod, of its node's range if that has one.
+    func allocatePod(in range: ClosedRange<UInt32>?) -> String? {
+        state.withLock { state in
+            guard let range else { return state.podPool.allocate() }
+            return state.podPool.allocate(in: range)
+        }
+    }
 
     func releasePod(_ address: String) { state.withLock { $0.podPool.release(address) } }
 

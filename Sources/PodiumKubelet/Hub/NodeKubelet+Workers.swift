@@ -184,7 +184,7 @@ extension NodeKubelet: WorkerEnvironment {
         return text
     }
 
-    func allocateAddress() -> String? { cluster.network.allocatePod() }
+    func allocateAddress() -> String? { cluster.network.allocatePod(in: podRange) }
 
     func releaseAddress(_ address: String) { cluster.network.releasePod(address) }
 

@@ -25,7 +25,14 @@ final class NodeKubelet {
     private var imageReport: (any Cancellable)?
     private var recorders: EventRecorders
     /// The Node, or the last there was.
-    private(set) var node: APIObject { didSet { isHealthy = Self.isHealthy(node) } }
+    private(set) var node: APIObject {
+        didSet {
+            isHealthy = Self.isHealthy(node)
+            if !node.stored.hasSameSpec(as: oldValue.stored) { podRange = Self.podRange(of: node) }
+        }
+    }
+    /// The addresses of its pods; nil as long as the Node does not say.
+    private(set) var podRange: ClosedRange<UInt32>?
     /// Whether the Node shows the conditions of a healthy kubelet.
     private var isHealthy: Bool
     private(set) var isRegistered = true
@@ -47,6 +54,7 @@ final class NodeKubelet {
         self.queue = queue
         self.node = node
         isHealthy = Self.isHealthy(node)
+        podRange = Self.podRange(of: node)
         name = node.name
         profile = NodeProfile(
             name: node.name,
@@ -219,6 +227,10 @@ final class NodeKubelet {
         }
     }
 
+    private static func podRange(of node: APIObject) -> ClosedRange<UInt32>? {
+        node.spec["podCIDR"]?.string.flatMap { CIDR($0) }?.ipv4Range
+    }
+
     private static func isHealthy(_ node: APIObject) -> Bool {
         let ready = node.status["conditions"]?.elements.first { $0["type"]?.string == "Ready" }
         return ready?["status"]?.string == "True"
@@ -252,7 +264,7 @@ final class NodeKubelet {
         settleDebts()
     }
 
-    /// The kubelet starts anew, alone or with its machine: what ran runs on, its memory of events and back-offs is gone.
+    /// The kubelet starts anew, alone or with its machine: its memory of events and back-offs is gone.
     private func restart() {
         power = .on
         mustBoot = false

@@ -172,6 +172,14 @@ package struct CIDR: Hashable, Sendable, CustomStringConvertible {
         hasLeadingZeros = address.hasLeadingZeros || digits.count > 1 && digits.first == UInt8(ascii: "0")
     }
 
+    /// The IPv4 addresses of the block; nil when it is one of IPv6.
+    package var ipv4Range: ClosedRange<UInt32>? {
+        guard address.isIPv4, !address.isMapped else { return nil }
+        let others = prefixLength == 0 ? UInt32.max : (UInt32(1) << UInt32(32 - prefixLength)) - 1
+        let first = address.ipv4Bits & ~others
+        return first...first + others
+    }
+
     private var mask: UInt128 {
         let length = address.isIPv4 && !address.isMapped ? prefixLength + 96 : prefixLength
         return length == 0 ? 0 : ~0 << UInt128(128 - length)
