@@ -14,6 +14,8 @@ struct ReadyList<Element: Sendable>: Sendable {
     mutating func popFirst() -> Element? { elements.popFirst() }
 
     mutating func removeAll() -> [Element] {
+        // An array made of an empty deque writes into the storage that all empty arrays share.
+        if elements.isEmpty { return [] }
         let all = Array(elements)
         elements = []
         return all
