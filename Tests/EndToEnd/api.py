@@ -35,10 +35,12 @@ class Answer:
 class Api:
     """The API of one server, one connection a request."""
 
-    def __init__(self, host: str, port: int, prefix: str = "") -> None:
+    def __init__(self, host: str, port: int, prefix: str = "", headers: dict[str, str] | None = None) -> None:
+        """`headers` go with every request that does not bring its own of the same names."""
         self.host = host
         self.port = port
         self.prefix = prefix
+        self.headers = headers or {}
 
     def send(
         self,
@@ -54,7 +56,7 @@ class Api:
             body = json.dumps(body)
         if isinstance(body, str):
             body = body.encode()
-        headers = {"Accept": accept, **(headers or {})}
+        headers = {"Accept": accept, **self.headers, **(headers or {})}
         if body is not None:
             headers["Content-Type"] = content_type
         with closing(http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT)) as connection:

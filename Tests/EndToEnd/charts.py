@@ -15,31 +15,12 @@ DEFAULT = "/api/v1/namespaces/default"
 APPS = "/apis/apps/v1/namespaces/default"
 
 
-class GuardedApi(Api):
-    """The API of a server that wants to know who asks: whoever has this token, unless a request brings another."""
-
-    def __init__(self, host: str, port: int, token: str) -> None:
-        super().__init__(host, port)
-        self.token = token
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        body: bytes | str | Object | list[Any] | None = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-        headers: dict[str, str] | None = None,
-    ) -> Answer:
-        headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        return super().send(method, path, body, content_type, accept, headers)
-
-
 class Chart:
     """kubectl and the API of one cluster, in the namespace `default`."""
 
     def __init__(self, server: Server, home: Path, token: str = "") -> None:
-        self.api: Api = GuardedApi(server.api.host, server.api.port, token) if token else server.api
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.api = Api(server.api.host, server.api.port, headers=headers)
         self.kubectl = Kubectl(home)
         self.kubectl.environment["KUBECONFIG"] = str(home / "chart.kubeconfig")
         (home / "chart.kubeconfig").write_text(

@@ -13,6 +13,7 @@ from types import FrameType
 import pytest
 
 from api import Api
+from charts import Chart
 from kubectl import Kubectl, client_version, version_number
 from server import Server
 
@@ -80,6 +81,12 @@ def virtual_server() -> Iterator[Server]:
 @pytest.fixture
 def virtual(virtual_server: Server) -> Api:
     return virtual_server.api
+
+
+@pytest.fixture
+def chart(virtual_server: Server, home: Path) -> Chart:
+    """A cluster on the virtual clock for a chart."""
+    return Chart(virtual_server, home)
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from charts import Chart, condition, names, nodes
-from server import Server
 
 WEB_WITH_CLAIM = """
 apiVersion: v1
@@ -149,11 +143,6 @@ spec:
         volumeMounts: [{name: work, mountPath: /work}]
       volumes: [{name: work, emptyDir: {}}]
 """
-
-
-@pytest.fixture
-def chart(virtual_server: Server, home: Path) -> Iterator[Chart]:
-    yield Chart(virtual_server, home)
 
 
 def claimed_node(chart: Chart, app: str) -> str:

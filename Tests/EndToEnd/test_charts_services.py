@@ -5,10 +5,7 @@ node, an operator with leader election."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from api import Object
 from charts import DEFAULT, Chart, condition, names, nodes
@@ -179,11 +176,6 @@ spec:
 """
 
 
-@pytest.fixture
-def chart(virtual_server: Server, home: Path) -> Iterator[Chart]:
-    yield Chart(virtual_server, home)
-
-
 def test_blue_green(chart: Chart) -> None:
     chart.apply(BLUE_GREEN)
     chart.advance("30s")
@@ -209,6 +201,24 @@ def test_blue_green(chart: Chart) -> None:
     chart.advance("5m30s")
     assert len(chart.addresses("shop")) == 2
     assert chart.ask("later", "wget -qO- http://shop") == "green\n"
+
+
+def test_slices_made_by_hand_are_all_reached(chart: Chart) -> None:
+    chart.apply(web("one", 1, "one", "app: one") + web("two", 1, "two", "app: two"))
+    chart.api.create(f"{DEFAULT}/services", {"metadata": {"name": "both"}, "spec": {"ports": [{"port": 80}]}})
+    chart.advance("30s")
+    for name in ("one", "two"):
+        (pod,) = chart.ready(app=name)
+        part = {
+            "metadata": {"name": f"both-{name}", "labels": {"kubernetes.io/service-name": "both"}},
+            "addressType": "IPv4",
+            "ports": [{"name": "", "port": 8080}],
+            "endpoints": [{"addresses": [pod["status"]["podIP"]], "conditions": {"ready": True}}],
+        }
+        chart.api.create("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", part)
+    chart.advance("1s")
+    answers = chart.ask("asker", "for i in 1 2 3 4; do wget -qO- http://both; done")
+    assert sorted(answers.split()) == ["one", "one", "two", "two"]
 
 
 def test_canary(chart: Chart) -> None:

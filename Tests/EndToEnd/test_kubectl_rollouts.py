@@ -19,8 +19,7 @@ def web(kubectl: Kubectl) -> Kubectl:
 
 
 def set_image(kubectl: Kubectl, kind: str, name: str, new: str) -> None:
-    group = "apps"
-    assert kubectl("set", "image", f"{kind}/{name}", f"main={new}") == f"{kind}.{group}/{name} image updated\n"
+    assert kubectl("set", "image", f"{kind}/{name}", f"main={new}") == f"{kind}.apps/{name} image updated\n"
     kubectl("rollout", "status", f"{kind}/{name}", "--timeout=20s")
 
 

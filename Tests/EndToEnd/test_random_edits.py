@@ -52,6 +52,14 @@ def count(value: int | str, of: int, rounds_up: bool) -> int:
     return -(-share // 100) if rounds_up else share // 100
 
 
+def bounds(spec: Object) -> tuple[int, int]:
+    """How many pods a rolling Deployment may have more than wanted, and how many fewer may be available."""
+    rolling, replicas = spec["strategy"]["rollingUpdate"], spec["replicas"]
+    surge = count(rolling["maxSurge"], replicas, rounds_up=True)
+    unavailable = count(rolling["maxUnavailable"], replicas, rounds_up=False)
+    return (surge, unavailable) if surge or unavailable else (0, 1)
+
+
 class World:
     """A cluster and what is done to it. Calm worlds have no failures: there availability is promised, too."""
 
@@ -199,9 +207,7 @@ class History:
             return
         active, spec = self.active(owner), owner["spec"]
         if owner["kind"] == "Deployment" and spec["strategy"]["type"] == "RollingUpdate":
-            surge = count(spec["strategy"]["rollingUpdate"]["maxSurge"], spec["replicas"], rounds_up=True)
-            unavailable = count(spec["strategy"]["rollingUpdate"]["maxUnavailable"], spec["replicas"], rounds_up=False)
-            limit = spec["replicas"] + (surge if surge or unavailable else 1)
+            limit = spec["replicas"] + bounds(spec)[0]
             assert len(active) <= limit, f"{names(active)} at {pod['metadata']['resourceVersion']}"
         elif owner["kind"] == "Deployment":
             templates = {
@@ -235,11 +241,7 @@ class History:
         if spec["strategy"]["type"] != "RollingUpdate":
             return
         ready = [other for other in self.active(owner) if condition(other, "Ready") == "True"]
-        surge = count(spec["strategy"]["rollingUpdate"]["maxSurge"], spec["replicas"], rounds_up=True)
-        unavailable = count(spec["strategy"]["rollingUpdate"]["maxUnavailable"], spec["replicas"], rounds_up=False)
-        if surge == 0 and unavailable == 0:
-            unavailable = 1
-        needed = min(spec["replicas"] - unavailable, spec["replicas"])
+        needed = spec["replicas"] - bounds(spec)[1]
         assert len(ready) >= needed, f"{names(ready)} are left at {pod['metadata']['resourceVersion']}"
 
 

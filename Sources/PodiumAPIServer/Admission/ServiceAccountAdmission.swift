@@ -33,8 +33,7 @@ package struct ServiceAccountAdmission: AdmissionPlugin {
         }
         let account = try account(of: object, attributes, context)
         if mountsToken(object, account) {
-            let volume = TokenVolume.namePrefix + context.host.random.nameSuffix()
-            mountToken(&object, volume: volume)
+            mountToken(&object, volume: TokenVolume.name(context.host.random))
         }
         let secrets = account["imagePullSecrets"]?.elements ?? []
         if object[path: "spec", "imagePullSecrets"]?.elements.isEmpty ?? true, !secrets.isEmpty {

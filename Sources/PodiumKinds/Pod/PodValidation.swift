@@ -65,7 +65,7 @@ package struct PodValidation: Sendable {
             errors += found
             let warnings = found.isEmpty ? PodWarnings.forSpec(value) : []
             // Of the next pod the volume with the token has another name.
-            return found.isEmpty && !warnings.contains { $0.contains(TokenVolume.namePrefix) } ? warnings : nil
+            return found.isEmpty && !warnings.contains { $0.contains("\(TokenVolume.namePrefix)") } ? warnings : nil
         }
         return errors
     }

@@ -48,8 +48,16 @@ package struct AddressPool: Sendable {
     private var freshCount = 0
     private var returned: Deque<UInt32> = []
     private var taken: Set<UInt32> = []
-    /// The address of each node's range that was given out last, by the first one of the range.
-    private var lastOfNode: [UInt32: UInt32] = [:]
+    /// The ranges of nodes, by their first addresses.
+    private var nodeRanges: [UInt32: NodeRange] = [:]
+    /// The addresses of them that are held.
+    private var takenOfNodes: Set<UInt32> = []
+
+    private struct NodeRange {
+        let addresses: ClosedRange<UInt32>
+        /// The one that was given out last.
+        let last: UInt32
+    }
 
     /// A pool of the addresses in `ranges` without those of Services.
     package init(_ ranges: [ClosedRange<UInt32>], without services: ServiceNetwork) {
@@ -80,14 +88,21 @@ package struct AddressPool: Sendable {
         guard range.count > 3 else { return nil }
         // The first names the network, the second the bridge, the last everybody.
         let usable = range.lowerBound + 2...range.upperBound - 1
-        var next = lastOfNode[range.lowerBound] ?? range.upperBound
+        let known = nodeRanges[range.lowerBound].flatMap { $0.addresses == range ? $0 : nil }
+        var next = known?.last ?? range.upperBound
         for _ in 0..<min(usable.count, Limits.maximumAddressesOfNode) {
             next = next >= usable.upperBound ? usable.lowerBound : next + 1
             guard !excluded.contains(next), taken.insert(next).inserted else { continue }
-            lastOfNode[range.lowerBound] = next
+            nodeRanges[range.lowerBound] = NodeRange(addresses: range, last: next)
+            takenOfNodes.insert(next)
             return IPAddress(ipv4: next).description
         }
         return nil
+    }
+
+    /// Forgets a node's range. What its pods still hold stays theirs.
+    package mutating func forget(_ range: ClosedRange<UInt32>) {
+        if nodeRanges[range.lowerBound]?.addresses == range { nodeRanges[range.lowerBound] = nil }
     }
 
     /// Notes that somebody has an address of their own choice.
@@ -97,8 +112,11 @@ package struct AddressPool: Sendable {
 
     /// Takes an address back.
     package mutating func release(_ address: String) {
-        guard let bits = bits(of: address), taken.remove(bits) != nil else { return }
-        if lastOfNode[bits & ~0xFF] == nil { returned.append(bits) }
+        if let parsed = IPAddress(address), parsed.isIPv4, takenOfNodes.remove(parsed.ipv4Bits) != nil {
+            taken.remove(parsed.ipv4Bits)
+        } else if let bits = bits(of: address), taken.remove(bits) != nil {
+            returned.append(bits)
+        }
     }
 
     /// The number of an address of this network.
@@ -119,7 +137,10 @@ package struct AddressPool: Sendable {
                 continue
             }
             last = next
-            if lastOfNode[next & ~0xFF] != nil { continue }
+            if let node = nodeRanges.values.first(where: { $0.addresses.contains(next) }) {
+                last = min(node.addresses.upperBound, ranges[range].upperBound)
+                continue
+            }
             if (2...254).contains(next & 0xFF) { return next }
         }
         return nil

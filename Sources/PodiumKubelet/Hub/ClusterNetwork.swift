@@ -71,6 +71,9 @@ final class ClusterNetwork: Sendable {
 
     func releasePod(_ address: String) { state.withLock { $0.podPool.release(address) } }
 
+    /// Forgets the range of a node that is gone.
+    func forgetPods(in range: ClosedRange<UInt32>) { state.withLock { $0.podPool.forget(range) } }
+
     func allocateNode() -> String? { state.withLock { $0.nodePool.allocate() } }
 
     // Nodes

@@ -134,12 +134,10 @@ struct ClusterWorld: PodWorld {
         on node: String?,
         _ isConnection: Bool
     ) -> (PodFace, Int)? {
-        for slice in network.slices(for: service.key.name) {
-            guard let port = slice.ports[entry["name"]?.string ?? ""] else { continue }
-            let targets = slice.endpoints.compactMap { directTarget($0.address, port) }
-            let found = targets.filter { node == nil || $0.0.node == node }
-            if let target = choose(found, for: service, isConnection) { return target }
+        let targets = network.slices(for: service.key.name).flatMap { slice -> [(PodFace, Int)] in
+            guard let port = slice.ports[entry["name"]?.string ?? ""] else { return [] }
+            return slice.endpoints.compactMap { directTarget($0.address, port) }
         }
-        return nil
+        return choose(targets.filter { node == nil || $0.0.node == node }, for: service, isConnection)
     }
 }

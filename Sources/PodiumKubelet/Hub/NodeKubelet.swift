@@ -32,7 +32,9 @@ final class NodeKubelet {
         }
     }
     /// The addresses of its pods; nil as long as the Node does not say.
-    private(set) var podRange: ClosedRange<UInt32>?
+    private(set) var podRange: ClosedRange<UInt32>? {
+        didSet { if let oldValue, oldValue != podRange { cluster.network.forgetPods(in: oldValue) } }
+    }
     /// Whether the Node shows the conditions of a healthy kubelet.
     private var isHealthy: Bool
     private(set) var isRegistered = true
@@ -97,6 +99,7 @@ final class NodeKubelet {
             cluster.usages.remove(entry.name, uid: entry.uid)
         }
         imageReport?.cancel()
+        podRange = nil
         cluster.network.remove(name, at: profile.hostIP)
         pods.removeAll()
     }

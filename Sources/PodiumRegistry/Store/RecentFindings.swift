@@ -92,7 +92,7 @@ package enum ValueLikeness: Sendable {
     case equal
     /// Equal ones, and those that are equal once a name in them has been replaced: one that begins with `prefix` and
     /// goes on with characters drawn at random. Pods of one template differ in the name of the volume with their token.
-    case equalButForDrawnName(prefix: String)
+    case equalButForDrawnName(prefix: StaticString)
     /// Those that have the same members, of which the same are empty, and equal lists: objects of one kind that are so
     /// alike have the same fields, as lists alone name their elements by what they are.
     case shape
@@ -160,15 +160,14 @@ extension JSONObject {
 
 /// A name in one value and what stands for it in another.
 private struct DrawnNames {
-    let prefix: String
+    let prefix: StaticString
     private var pair: (mine: String, others: String)?
 
-    init(prefix: String) { self.prefix = prefix }
+    init(prefix: StaticString) { self.prefix = prefix }
 
     /// Whether the texts are equal, or `mine` is the name for which `others` stands everywhere.
     mutating func stand(_ mine: String, for others: String) -> Bool {
-        let (isName, areNames) = (Self.isName(mine, prefix), Self.isName(others, prefix))
-        guard isName, areNames else { return isName == areNames && mine == others }
+        guard Self.isName(mine, prefix), Self.isName(others, prefix) else { return mine == others }
         guard let pair else {
             self.pair = (mine, others)
             return true
@@ -176,8 +175,12 @@ private struct DrawnNames {
         return pair.mine == mine && pair.others == others
     }
 
-    static func isName(_ text: String, _ prefix: String) -> Bool {
-        text.utf8.count == prefix.utf8.count + RandomSource.suffixLength && text.hasPrefix(prefix)
+    static func isName(_ text: String, _ prefix: StaticString) -> Bool {
+        // Nearly all texts are told by their length.
+        let length = prefix.utf8CodeUnitCount
+        guard text.utf8.count == length + RandomSource.suffixLength else { return false }
+        let begins = UnsafeBufferPointer(start: prefix.utf8Start, count: length)
+        return text.utf8.starts(with: begins)
             && RandomSource.isNameSuffix(text.utf8.suffix(RandomSource.suffixLength))
     }
 }
