@@ -40,7 +40,7 @@ struct Access {
             case .alwaysAllow: authorizers.append(AlwaysAllow())
             case .alwaysDeny: authorizers.append(AlwaysDeny())
             case .rbac:
-                let authorizer = RBACAuthorizer(storage: storage, isFresh: true)
+                let authorizer = RBACAuthorizer(storage: storage, holding: configuration.policyExtent)
                 authorizers.append(authorizer)
                 roles = authorizer
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be chosen about a cluster and about the process that serves it.
 
+import PodiumAPIServer
 import PodiumMachinery
 
 /// How a cluster's time passes.
@@ -31,7 +32,7 @@ public enum Addon: String, CaseIterable, Sendable {
     case storage
     /// Addresses for Services of type LoadBalancer, as a cloud gives them.
     case loadBalancer = "load-balancer"
-    /// Autoscalers learn what pods use, as far as plans say it.
+    /// The API that says what nodes and pods use, to autoscalers and to `kubectl top`.
     case metrics
 
     /// What a cluster has that makes its nodes itself, unless it is told otherwise.
@@ -71,6 +72,10 @@ public struct ClusterConfiguration: Sendable {
     public var addons: Set<Addon>?
     /// What the cluster has, whoever chose it.
     public var chosenAddons: Set<Addon> { addons ?? (nodes > 0 ? Addon.standard : []) }
+    /// Whether the API says what nodes and pods use.
+    var servesMetrics: Bool { chosenAddons.contains(.metrics) && !controllers.isEmpty }
+    /// Which roles it begins with where roles decide.
+    var policyExtent: BootstrapPolicy.Extent { servesMetrics ? .withMetrics : .kubernetes }
     /// The admission plugins that are left out, by name.
     public var disabledAdmissionPlugins: Set<String> = []
     /// How long an Event stays after it was last written; zero for ever.

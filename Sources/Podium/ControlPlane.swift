@@ -22,6 +22,8 @@ import PodiumStorage
 /// Tables that are the same whatever is chosen about clusters, read when somebody first needs them.
 enum StandardDefinitions {
     static let surface = APISurface(registry: .builtIn(), schemas: SchemaRegistry())
+    /// The same with the collections of what nodes and pods use.
+    static let measuredSurface = APISurface(registry: surface.registry.adding(.metrics), schemas: surface.schemas)
     static let templates = Bootstrap.standardObjects(surface.registry).map { template($0.object, in: $0.resource) }
 
     /// An object of a built-in kind, for all clusters.
@@ -47,7 +49,7 @@ struct SharedDefinitions: Sendable {
 
     init(_ configuration: ClusterConfiguration, server: ServerState) {
         self.server = server
-        surface = StandardDefinitions.surface
+        surface = configuration.servesMetrics ? StandardDefinitions.measuredSurface : StandardDefinitions.surface
         templates =
             StandardDefinitions.templates
             + Bootstrap.objects(configuration).map { StandardDefinitions.template($0.object, in: $0.resource) }
@@ -115,6 +117,7 @@ final class ControlPlane: Sendable {
                 serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs(),
                 hasControllers: controllers != nil,
+                computed: controllers?.computed ?? [],
                 server: shared.server,
                 checks: checks,
                 holdTime: { [clock] in clock.hold() }

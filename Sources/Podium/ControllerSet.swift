@@ -19,6 +19,8 @@ final class ControllerSet: Sendable {
 
     /// The logs of the containers that the kubelets run.
     let logs: any ContainerLogSource
+    /// The collections that say what the kubelets know.
+    let computed: [any ComputedObjects]
 
     /// Makes them for the cluster that `client` writes to; nothing happens before `start`.
     init(
@@ -46,7 +48,16 @@ final class ControllerSet: Sendable {
         }
         if addons.contains(.systemPods) { options.additional.append { SystemPods(informers: $0) } }
         kubelets = KubeletHub(client: client, configuration: configuration)
-        if addons.contains(.metrics) { options.metrics = KubeletMetrics(usages: kubelets.usages) }
+        let usages = kubelets.usages
+        if addons.contains(.metrics) {
+            options.metrics = KubeletMetrics(usages: usages)
+            computed = [
+                NodeMetricsCollection(client: client, usages: usages),
+                PodMetricsCollection(client: client, usages: usages),
+            ]
+        } else {
+            computed = []
+        }
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))
         logs = KubeletLogs(kubelets.logs)

@@ -47,7 +47,7 @@ struct AccessFixture {
             time: clock.now,
             random: host.random
         )
-        roles = RBACAuthorizer(storage: storage, isFresh: true)
+        roles = RBACAuthorizer(storage: storage, holding: .kubernetes)
         let tokens = ServiceAccountTokens(storage: storage, host: host)
         server = APIServer(
             APIServerComponents(

@@ -72,7 +72,7 @@ enum NodeFixture {
         try cluster.advance(10)
         let pod = try #require(cluster.bare.object(ObjectKey(.pods, namespace: "ns", name: "p")))
         func used() -> String? {
-            cluster.hub.usages.containers(of: pod.key.name, uid: pod.uid)["main"]?
+            cluster.hub.usages.containers(of: pod.key.name, uid: pod.uid).first?
                 .amount(of: "cpu", at: cluster.bare.clock.now)?.description
         }
         #expect(used() == "50m")

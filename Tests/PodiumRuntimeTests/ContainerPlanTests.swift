@@ -74,10 +74,10 @@ import Testing
 
     @Test func whatIsUsedChangesWithTime() throws {
         let attempt = try ContainerPlan(parsing: "cpu 1 after 10s, cpu 2 after 20s, memory 1Mi").attempt(0)
-        let amounts = [0, 10, 19, 20, 99].map { attempt.usage(of: "cpu", after: .seconds($0))?.description }
+        let amounts = [0, 10, 19, 20, 99].map { attempt.usage.amount(of: "cpu", after: .seconds($0))?.description }
         #expect(amounts == [nil, "1", "1", "2", "2"])
-        #expect(attempt.usage(of: "memory", after: .zero)?.description == "1Mi")
-        #expect(attempt.usage(of: "gpu", after: .zero) == nil)
+        #expect(attempt.usage.amount(of: "memory", after: .zero)?.description == "1Mi")
+        #expect(attempt.usage.amount(of: "gpu", after: .zero) == nil)
     }
 
     @Test func theLastAttemptIsMadeForEver() throws {

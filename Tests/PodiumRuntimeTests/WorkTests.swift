@@ -89,6 +89,46 @@ import Testing
         #expect(turns > 2)
     }
 
+    /// Who waits uses nothing, who never waits all of a processor, and what was used is known when it is over.
+    @Test func workTakesProcessorTime() throws {
+        var sandbox = PodSandbox(
+            SandboxConfiguration(
+                hostname: "p",
+                namespace: "default",
+                podIP: "10.244.0.7",
+                programs: Applets.library
+            )
+        )
+        let second: Int64 = 1_000_000_000
+        let begin = Timestamp(nanoseconds: 1_000 * 15 * second)
+        func start(_ script: String) throws -> ContainerHandle {
+            var specification = ContainerSpecification(name: "main", image: "busybox:1.36")
+            specification.command = ["sh", "-c", script]
+            return try sandbox.start(specification, now: begin, world: EmptyWorld())
+        }
+        let idle = try start("sleep 1000")
+        let busy = try start("sleep 20; while :; do :; done")
+        let short = try start("i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done; sleep 1000")
+        func advance(to seconds: Int64) -> Timestamp {
+            let end = begin + .seconds(seconds)
+            while let wake = sandbox.nextWake, wake <= end { sandbox.advance(to: wake, world: EmptyWorld()) }
+            return end
+        }
+        let first = advance(to: 16)
+        #expect(sandbox.work(of: busy).average(at: first) < second / 1000)
+        let used = sandbox.work(of: short).average(at: first)
+        // Some thousand steps of half a microsecond in 15 seconds.
+        #expect(used > 2000 * 500 / 15 && used < 50_000 * 500 / 15)
+        // From the 20th second on, of the window that ends with the 30th.
+        let beyond = advance(to: 31)
+        let average = sandbox.work(of: busy).average(at: beyond)
+        #expect(abs(average - second * 10 / 15) < second / 50)
+        let later = advance(to: 300)
+        #expect(abs(sandbox.work(of: busy).average(at: later) - second) < second / 100)
+        #expect(sandbox.work(of: short).average(at: later) == 0)
+        #expect(sandbox.work(of: idle).average(at: later) == 0)
+    }
+
     /// Programs that began first do not keep those from working that began later.
     @Test func everyProcessHasItsTurn() throws {
         let result = try ScriptResult(

@@ -9,9 +9,6 @@ import PodiumStorage
 
 /// The kubelets' knowledge of what pods use, with the delay that measuring has.
 struct KubeletMetrics: PodMetricsSource {
-    /// How long a container must have run before anything can be said of it, as with metrics-server.
-    private static let window: Duration = .seconds(15)
-
     let usages: PodUsages
 
     func metrics(
@@ -22,13 +19,12 @@ struct KubeletMetrics: PodMetricsSource {
     ) throws(MetricsError) -> [String: PodMetric] {
         var metrics: [String: PodMetric] = [:]
         for pod in pods {
-            let containers = usages.containers(of: pod.key.name, uid: pod.uid)
-                .filter { container == nil || container == $0.key }
-                .values.filter { $0.startedAt + Self.window <= now }
-            let amounts = containers.compactMap { $0.amount(of: resource, at: now) }
+            let amounts = usages.containers(of: pod.key.name, uid: pod.uid)
+                .filter { $0.isMeasured(at: now) && (container == nil || container == $0.name) }
+                .compactMap { $0.amount(of: resource, at: now) }
             if amounts.isEmpty { continue }
             let sum = amounts.reduce(Quantity.zero) { $0 + $1 }
-            metrics[pod.name] = PodMetric(milliValue: sum.milliValue, time: now, window: Self.window)
+            metrics[pod.name] = PodMetric(milliValue: sum.milliValue, time: now, window: ContainerUsage.window)
         }
         return metrics
     }

@@ -22,10 +22,11 @@ enum APIRegistration {
         "admissionregistration.k8s.io/v1": (16700, 15), "scheduling.k8s.io/v1": (16600, 15),
         "coordination.k8s.io/v1": (16500, 15), "node.k8s.io/v1": (16300, 15), "discovery.k8s.io/v1": (16200, 15),
         "resource.k8s.io/v1": (16200, 20), "flowcontrol.apiserver.k8s.io/v1": (16100, 21),
+        "metrics.k8s.io/v1beta1": (100, 100),
     ]
 
-    static func objects(_ registry: ResourceRegistry) -> [(resource: GroupResource, object: JSONValue)] {
-        registry.groups.flatMap { group in
+    static func objects(_ groups: [APIGroup]) -> [(resource: GroupResource, object: JSONValue)] {
+        groups.flatMap { group in
             group.versions.compactMap { version in
                 let priority = priorities[version.groupVersion.description]
                 return priority.map { (resource, object(group.name, version.groupVersion.version, priority: $0)) }

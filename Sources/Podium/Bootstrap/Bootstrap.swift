@@ -32,7 +32,7 @@ enum Bootstrap {
         namespaces.map { (.namespaces, namespace($0)) }
             + SystemPriorityClasses.objects.map { (.priorityClasses, $0) }
             + FlowControl.objects
-            + APIRegistration.objects(registry)
+            + APIRegistration.objects(registry.groups)
             + serverObjects
     }
 
@@ -45,9 +45,10 @@ enum Bootstrap {
             let drivers = GroupResource(group: "storage.k8s.io", resource: "csidrivers")
             objects.append((drivers, SimulatedStorage.driver))
         }
+        if configuration.servesMetrics { objects += APIRegistration.objects([.metrics]) }
         guard configuration.authorization.contains(.rbac) else { return objects }
         let aggregates = configuration.controllers.contains(RoleAggregationController.name)
-        return objects + BootstrapPolicy.objects(aggregates: aggregates)
+        return objects + BootstrapPolicy.objects(aggregates: aggregates, configuration.policyExtent)
     }
 
     /// Makes the Nodes of a new cluster.

@@ -19,6 +19,14 @@ extension BootstrapPolicy {
         BootstrapRole("system:aggregate-to-view", viewRules, aggregatesTo: ["view"]),
     ]
 
+    /// Whoever may look at pods may look at what they use.
+    // metrics-server: manifests/base/rbac.yaml
+    static let metricsReader = BootstrapRole(
+        "system:aggregated-metrics-reader",
+        [.of(read, "metrics.k8s.io", "nodes pods")],
+        aggregatesTo: ["admin", "edit", "view"]
+    )
+
     private static let editRules: [PolicyRule] = [
         .of(read, "core", "\(connections) secrets services/proxy"),
         .of("impersonate", "core", "serviceaccounts"),

@@ -12,20 +12,34 @@ package enum BootstrapPolicy {
     /// What the service accounts of controllers and the roles for them begin with.
     static let controllerPrefix = "system:controller:"
 
+    /// Which roles a cluster begins with.
+    package enum Extent: Sendable {
+        /// Those of Kubernetes.
+        case kubernetes
+        /// These and the one for `metrics.k8s.io`.
+        case withMetrics
+    }
+
     /// The objects with their collections, in the order in which they are made.
-    /// - Parameter aggregates: whether a controller has put the aggregated roles together; they have no rules else.
-    package static func objects(aggregates: Bool) -> [(resource: GroupResource, object: JSONValue)] {
-        roles.map { role in
-            let rules = role.isAggregated ? (aggregates ? aggregated(role) : nil) : role.rules
+    /// - Parameters:
+    ///   - aggregates: whether a controller has put the aggregated roles together; they have no rules else.
+    ///   - extent: which roles there are.
+    package static func objects(
+        aggregates: Bool,
+        _ extent: Extent = .kubernetes
+    ) -> [(resource: GroupResource, object: JSONValue)] {
+        let roles = roles + (extent == .withMetrics ? [metricsReader] : [])
+        return roles.map { role in
+            let rules = role.isAggregated ? (aggregates ? aggregated(role, of: roles) : nil) : role.rules
             return (role.resource, role.object(rules: rules))
         } + bindings.map { ($0.resource, $0.object) }
     }
 
     /// What a controller would put together for an aggregated role.
     // Kubernetes: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go
-    private static func aggregated(_ role: BootstrapRole) -> [PolicyRule] {
+    private static func aggregated(_ role: BootstrapRole, of roles: [BootstrapRole]) -> [PolicyRule] {
         let parts = roles.filter { $0.aggregatesTo.contains(role.name) }.sorted { $0.name < $1.name }
-        return Array(OrderedSet(parts.flatMap { $0.isAggregated ? aggregated($0) : $0.rules }))
+        return Array(OrderedSet(parts.flatMap { $0.isAggregated ? aggregated($0, of: roles) : $0.rules }))
     }
 
     private static let roles =

@@ -33,15 +33,15 @@ package final class RBACAuthorizer: Authorizer {
     private let storage: any Storage
     private let held = Mutex(Held())
     private let changes: CollectionChanges
-    /// The revision at which `storage` held the bootstrap policy and no other role; nil when it never did.
-    private let bootstrapRevision: Revision?
+    /// The bootstrap policy, and the revision at which `storage` held it and no other role; nil when it never did.
+    private let bootstrap: (extent: BootstrapPolicy.Extent, revision: Revision)?
 
     /// Begins to follow the roles and bindings in `storage`.
-    /// - Parameter isFresh: whether these are, at this moment, just those of the bootstrap policy. They are read once
-    ///   a process then.
-    package init(storage: any Storage, isFresh: Bool = false) {
+    /// - Parameter extent: the bootstrap policy of which these are, at this moment, just the objects, which are read
+    ///   once a process then; nil when there are others.
+    package init(storage: any Storage, holding extent: BootstrapPolicy.Extent? = nil) {
         self.storage = storage
-        bootstrapRevision = isFresh ? storage.revision : nil
+        bootstrap = extent.map { ($0, storage.revision) }
         changes = CollectionChanges(of: RBACPolicy.collections, in: storage)
     }
 
@@ -114,8 +114,8 @@ package final class RBACAuthorizer: Authorizer {
 
     private func refreshed(_ held: Held, changes: UInt64) -> Held {
         var held = held
-        if held.revision.number == 0, let bootstrapRevision {
-            held = Held(policy: .bootstrap, revision: bootstrapRevision)
+        if held.revision.number == 0, let bootstrap {
+            held = Held(policy: .bootstrap(bootstrap.extent), revision: bootstrap.revision)
         }
         for _ in 1...Limits.maximumAttempts {
             let revision = storage.revision

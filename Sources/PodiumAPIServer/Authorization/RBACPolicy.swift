@@ -112,10 +112,20 @@ struct RBACPolicy: Sendable {
         aggregate()
     }
 
-    /// What every cluster with RBAC begins with.
-    static let bootstrap: RBACPolicy = {
+    /// What a cluster with RBAC begins with.
+    static func bootstrap(_ extent: BootstrapPolicy.Extent) -> RBACPolicy {
+        switch extent {
+        case .kubernetes: standard
+        case .withMetrics: measured
+        }
+    }
+
+    private static let standard = read(.kubernetes)
+    private static let measured = read(.withMetrics)
+
+    private static func read(_ extent: BootstrapPolicy.Extent) -> RBACPolicy {
         var policy = RBACPolicy()
-        let objects = BootstrapPolicy.objects(aggregates: false).map { resource, object in
+        let objects = BootstrapPolicy.objects(aggregates: false, extent).map { resource, object in
             let metadata = object["metadata"]
             let name = NamespacedName(
                 namespace: metadata?["namespace"]?.string ?? "",
@@ -126,7 +136,7 @@ struct RBACPolicy: Sendable {
         for object in objects.sorted(by: { $0.key.name < $1.key.name }) { policy.insert(object.key, object.object) }
         policy.aggregate()
         return policy
-    }()
+    }
 
     private mutating func insert(_ object: StoredObject) { insert(object.key, object.value()) }
 

@@ -20,6 +20,8 @@ package final class APIServerComponents: Sendable {
     /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
     /// where they are switched off, it knows.
     let hasControllers: Bool
+    /// The collections that are not stored.
+    let computed: [any ComputedObjects]
     let server: ServerState
     let checks: [HealthCheck]
     /// Keeps a virtual clock from moving until what it returns is cancelled.
@@ -32,6 +34,7 @@ package final class APIServerComponents: Sendable {
         serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs(),
         hasControllers: Bool = false,
+        computed: [any ComputedObjects] = [],
         server: ServerState = ServerState(),
         checks: [HealthCheck] = HealthCheck.standard,
         holdTime: @escaping @Sendable () -> any Cancellable = { NothingToCancel() }
@@ -42,6 +45,7 @@ package final class APIServerComponents: Sendable {
         self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: api.storage, host: api.host)
         self.logs = logs
         self.hasControllers = hasControllers
+        self.computed = [ComponentStatuses(hasControllers: hasControllers)] + computed
         self.server = server
         self.checks = checks
         self.holdTime = holdTime

@@ -18,7 +18,7 @@ extension APIServer {
     }
 
     private func getNow(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        if let answer = try componentStatus(request) { return answer }
+        if let answer = try computed(request) { return answer }
         // Without a store, which knows more than is needed to read one object.
         let resource = request.definition.storage
         let key = ObjectKey(resource, namespace: request.path.namespace, name: request.name)
@@ -27,7 +27,7 @@ extension APIServer {
     }
 
     func list(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        if let answer = try componentStatus(request) { return answer }
+        if let answer = try computed(request) { return answer }
         let options = try ListOptions(query: request.query, of: request.definition)
         return try answer(request, reaching: try options.awaitedRevision) { server throws(StatusError) in
             try AnswerWriter(request, server).list(try server.store(request).list(options))

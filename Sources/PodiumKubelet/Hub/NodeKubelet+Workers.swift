@@ -38,6 +38,7 @@ extension NodeKubelet {
         // Before the status: who sees a container run asks for its log at once.
         if entry.worker.takeLogChange() { publishLogs(entry) }
         if entry.worker.takeStatusChange() { writeStatus(entry) }
+        publishUsages(entry)
         if pods.account(entry) { retryResizes() }
         noteMemory(entry)
         show(entry)
@@ -161,10 +162,17 @@ extension NodeKubelet {
         entry.timer = schedule(at: wake) { $0.wake(uid) }
     }
 
-    /// Makes the logs of a pod, and what it uses, readable from outside of the queue.
+    /// Makes the logs of a pod readable from outside of the queue.
     private func publishLogs(_ entry: PodEntry) {
         cluster.logs.publish(entry.name, uid: entry.uid, entry.worker.containerLogs)
-        cluster.usages.publish(entry.name, uid: entry.uid, entry.worker.containerUsages)
+    }
+
+    /// Makes what a pod uses readable from outside of the queue.
+    private func publishUsages(_ entry: PodEntry) {
+        let usages = entry.worker.containerUsages
+        if usages == entry.usages { return }
+        entry.usages = usages
+        cluster.usages.publish(entry.name, uid: entry.uid, on: name, usages)
     }
 }
 

@@ -37,6 +37,8 @@ final class PodEntry {
     var claimVersion: Int?
     /// What was last noted of what the pod holds of this machine's memory.
     var heldBytes = 0
+    /// What was last published of what the pod uses.
+    var usages: [ContainerUsage] = []
     /// What was last shown of the pod.
     var appearance: PodAppearance?
     /// What its kubelet remembers of the Events about it; made with the first of them.

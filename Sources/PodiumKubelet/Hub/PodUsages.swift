@@ -1,39 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the containers of all pods use, for whoever asks from outside of the kubelets' queues.
 
+import OrderedCollections
 package import PodiumMachinery
 import PodiumRuntime
 import Synchronization
 
-/// What a running container uses, as far as its plan says.
+/// What a running container uses: as its plan or its image says, and else by the work that it does.
 package struct ContainerUsage: Hashable, Sendable {
-    package let startedAt: Timestamp
-    let plan: PlanAttempt
+    /// The memory of a process that does nothing, for which no plan speaks.
+    private static let idleMemory: Int64 = 1 << 20
 
-    /// What it uses of a resource; nil when the plan does not say.
+    package let name: String
+    package let startedAt: Timestamp
+    let plan: [PlanUsage]
+    let work: ContainerWork
+    /// The bytes that its processes hold.
+    let heldBytes: Int
+    /// As much of a processor as it may use, in billionths; nil when there is no limit.
+    let processorLimit: Int64?
+
+    /// The time over which usage is averaged, and for which a container must have run before anything can be said.
+    package static var window: Duration { ProcessorTime.window }
+
+    /// Whether anything can be said of it.
+    package func isMeasured(at now: Timestamp) -> Bool { startedAt + Self.window <= now }
+
+    /// What it uses of a resource; nil of those that nobody measures.
     package func amount(of resource: String, at now: Timestamp) -> Quantity? {
-        plan.usage(of: resource, after: now - startedAt)
+        if let planned = plan.amount(of: resource, after: now - startedAt) { return planned }
+        switch resource {
+        case "cpu": return Quantity(nano: min(work.average(at: now), processorLimit ?? .max))
+        case "memory": return Quantity((Self.idleMemory + Int64(heldBytes) + 1023) & ~1023, format: .binarySI)
+        default: return nil
+        }
     }
 }
 
 /// What pods use. Pods of which nothing is known are not here.
 // State | guarded by | why separate
-// pods | mutex | written on the kubelets' queues, read by controllers
+// pods | mutex | written on the kubelets' queues, read by controllers and requests
 package final class PodUsages: Sendable {
-    private typealias Known = (uid: String, containers: [String: ContainerUsage])
+    private struct Known {
+        var uid: String
+        var node: String
+        var containers: [ContainerUsage]
+    }
 
     private let pods = Mutex<[NamespacedName: Known]>([:])
 
-    /// What the containers of a pod use, by name; empty when nothing is known.
-    package func containers(of pod: NamespacedName, uid: String) -> [String: ContainerUsage] {
-        pods.withLock { pods in pods[pod].flatMap { $0.uid == uid ? $0.containers : nil } ?? [:] }
+    /// What the containers of a pod use; empty when nothing is known.
+    package func containers(of pod: NamespacedName, uid: String) -> [ContainerUsage] {
+        pods.withLock { pods in pods[pod].flatMap { $0.uid == uid ? $0.containers : nil } ?? [] }
+    }
+
+    /// What the containers of a node use.
+    package func containers(onNode node: String) -> [ContainerUsage] {
+        pods.withLock { pods in pods.values.filter { $0.node == node }.flatMap(\.containers) }
     }
 
     /// Replaces what is known of a pod.
-    func publish(_ pod: NamespacedName, uid: String, _ containers: [String: ContainerUsage]) {
+    func publish(_ pod: NamespacedName, uid: String, on node: String, _ containers: [ContainerUsage]) {
         pods.withLock { pods in
-            if containers.isEmpty, pods[pod] == nil { return }
-            pods[pod] = containers.isEmpty ? nil : (uid, containers)
+            if containers.isEmpty, pods[pod]?.uid != uid { return }
+            pods[pod] = containers.isEmpty ? nil : Known(uid: uid, node: node, containers: containers)
         }
     }
 
@@ -45,14 +75,23 @@ package final class PodUsages: Sendable {
 }
 
 extension PodWorker {
-    /// What the running containers use, of which something is known.
-    var containerUsages: [String: ContainerUsage] {
-        var usages: [String: ContainerUsage] = [:]
+    /// What the running containers use.
+    var containerUsages: [ContainerUsage] {
+        guard let sandbox else { return [] }
+        var usages: [ContainerUsage] = []
         for record in runtime.containers where record.state == .running {
-            guard let handle = record.handle, let start = record.startedAt,
-                let plan = sandbox?.plan(of: handle), !plan.usage.isEmpty
-            else { continue }
-            usages[record.name] = ContainerUsage(startedAt: start, plan: plan)
+            guard let handle = record.handle, let start = record.startedAt else { continue }
+            let limit = record.resources.limits["cpu"]
+            usages.append(
+                ContainerUsage(
+                    name: record.name,
+                    startedAt: start,
+                    plan: sandbox.plan(of: handle)?.usage ?? [],
+                    work: sandbox.work(of: handle),
+                    heldBytes: sandbox.memory(of: handle),
+                    processorLimit: limit.map { $0.scaledValue(-9) }
+                )
+            )
         }
         return usages
     }

@@ -47,6 +47,11 @@ package struct Quantity: Sendable {
     }
 
     /// Nothing.
+    /// A number of billionths.
+    package init(nano value: Int64, format: Format = .decimalSI) {
+        self.init(coefficient: Int128(value), exponent: -9, format: format)
+    }
+
     package static let zero = Quantity(0)
 
     /// Whether the amount is nothing.

@@ -47,6 +47,9 @@ package final class ResourceRegistry: Sendable {
         groupVersions = Set(groups.flatMap { $0.versions.map(\.groupVersion) })
     }
 
+    /// These collections and those of another group.
+    package func adding(_ group: APIGroup) -> ResourceRegistry { ResourceRegistry(groups: groups + [group]) }
+
     /// All collections in the order of discovery.
     package var definitions: [ResourceDefinition] { groups.flatMap { $0.versions.flatMap(\.resources) } }
 

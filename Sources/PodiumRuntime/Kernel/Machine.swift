@@ -206,7 +206,8 @@ extension Kernel {
             return WorkBudget(now: now, burst: burst, rate: WorkBudget.commandStepsPerSecond)
         }
         let owner = processes[group].flatMap { containers[$0.container] }
-        return owner.flatMap { pastBudgets[$0.specification.name] } ?? WorkBudget(now: now, burst: burst)
+        let left = owner.flatMap { pastBudgets[$0.specification.name] }
+        return left?.forAnotherRun(now: now) ?? WorkBudget(now: now, burst: burst)
     }
 
     /// Keeps what is left of a budget. Commands share theirs as long as their container is there, and a container that

@@ -33,6 +33,8 @@ package struct WorkBudget: Hashable, Sendable {
     private var moment: Timestamp
     private let burst: Int
     private let rate: Int
+    /// The time that the work takes, that of waiting for more included: who has to wait would go on if it could.
+    private(set) var processorTime: ProcessorTime
 
     /// A full budget.
     init(now: Timestamp, burst: Int = Self.burst, rate: Int = Self.stepsPerSecond) {
@@ -40,11 +42,20 @@ package struct WorkBudget: Hashable, Sendable {
         reserve = burst
         self.burst = burst
         self.rate = rate
+        processorTime = ProcessorTime(now: now)
+    }
+
+    /// What is left for another run.
+    func forAnotherRun(now: Timestamp) -> WorkBudget {
+        var budget = self
+        budget.processorTime = ProcessorTime(now: now)
+        return budget
     }
 
     /// Goes on to the present moment.
     mutating func advance(to now: Timestamp) {
         guard now > moment else { return }
+        processorTime.advance(to: now)
         let milliseconds = min((now - moment).nanoseconds / 1_000_000, 1_000_000_000)
         reserve = min(burst, reserve + Int(milliseconds) * rate / 1000)
         steps = 0
@@ -57,6 +68,12 @@ package struct WorkBudget: Hashable, Sendable {
         let counted = min(count, burst)
         steps += counted
         reserve -= counted
+        processorTime.work(until: isExhausted ? nextTurn : moment + Self.time(of: steps))
+    }
+
+    /// The time that steps of work are said to take.
+    private static func time(of steps: Int) -> Duration {
+        .nanoseconds(delay.nanoseconds / Int64(stepsPerInstant) * Int64(steps))
     }
 
     /// The steps that still fit into the present moment.

@@ -77,10 +77,10 @@ package struct PlanUsage: Hashable, Sendable {
     package var after: Duration
 }
 
-extension PlanAttempt {
+extension [PlanUsage] {
     /// What the container uses of a resource some time after its start; nil when the plan does not say.
-    package func usage(of resource: String, after time: Duration) -> Quantity? {
-        usage.filter { $0.resource.rawValue == resource && $0.after <= time }.max { $0.after < $1.after }?.amount
+    package func amount(of resource: String, after time: Duration) -> Quantity? {
+        filter { $0.resource.rawValue == resource && $0.after <= time }.max { $0.after < $1.after }?.amount
     }
 }
 

@@ -169,6 +169,15 @@ package struct PodSandbox: Sendable {
         kernel.processes.values.reduce(0) { $0 + ($1.container == container.number ? $1.ownBytes : 0) }
     }
 
+    /// What a container works.
+    package func work(of container: ContainerHandle) -> ContainerWork {
+        let main = kernel.containers[container.number]?.mainProcess
+        return ContainerWork(
+            own: main.flatMap { kernel.budgets[$0]?.processorTime },
+            commands: kernel.budgets[container.number]?.processorTime
+        )
+    }
+
     /// Sets how many bytes the pod may hold for now. Writing beyond it finds no space left, and a container whose
     /// processes go far beyond it is killed.
     package mutating func allow(_ bytes: Int) { kernel.allowance = bytes }
