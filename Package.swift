@@ -49,7 +49,8 @@ let package = Package(
         // time to the first answer.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CPodiumData"),
-        .target(name: "CPodiumHTTP", dependencies: ["CMicroHTTPD"]),
+        // Of a library that libmicrohttpd loads anyway.
+        .target(name: "CPodiumHTTP", dependencies: ["CMicroHTTPD"], linkerSettings: [.linkedLibrary("nettle")]),
         .target(name: "CPodiumProcess"),
         // Of libraries that libmicrohttpd loads anyway.
         .target(

@@ -116,6 +116,7 @@ final class ControlPlane: Sendable {
                 authorizer: access.authorizer,
                 serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs(),
+                commands: controllers?.commands,
                 hasControllers: controllers != nil,
                 computed: controllers?.computed ?? [],
                 server: shared.server,

@@ -19,6 +19,8 @@ final class ControllerSet: Sendable {
 
     /// The logs of the containers that the kubelets run.
     let logs: any ContainerLogSource
+    /// The way to run commands in these containers.
+    let commands: any ContainerCommandSource
     /// The collections that say what the kubelets know.
     let computed: [any ComputedObjects]
 
@@ -61,6 +63,7 @@ final class ControllerSet: Sendable {
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))
         logs = KubeletLogs(kubelets.logs)
+        commands = KubeletCommands(kubelets: kubelets)
     }
 
     /// Begins to follow the cluster's objects, those parts that are selected.

@@ -13,6 +13,8 @@ package struct HTTPResponse: Sendable {
         case stream(any ResponseStream)
         /// Nothing yet: the whole answer, its head too, comes later.
         case later(any LaterAnswer)
+        /// No body: the connection goes on as something else. The HTTP layer writes the whole head.
+        case upgrade(Upgrade)
     }
 
     /// The HTTP code.
@@ -47,6 +49,11 @@ package final class FlowIdentity: Sendable {
 }
 
 extension HTTPResponse {
+    /// Switches protocols.
+    package static func upgrade(_ upgrade: Upgrade) -> HTTPResponse {
+        HTTPResponse(status: 101, contentType: "", body: .upgrade(upgrade))
+    }
+
     /// An answer that comes later, with a head of its own.
     package static func later(_ answer: any LaterAnswer) -> HTTPResponse {
         HTTPResponse(status: 200, contentType: "", body: .later(answer))

@@ -22,6 +22,8 @@ final class Connection {
         case excess(Int)
         /// The answer comes later, or has come.
         case waiting(AnswerTicket)
+        /// The connection was upgraded; when the library is asked again, it is over.
+        case upgraded
     }
 
     let watch: ConnectionWatch
@@ -87,6 +89,7 @@ final class Connection {
             stage = .excess(room - step.piece.count)
             return room < step.piece.count ? cut(413) : .YES
         case .waiting(let ticket): return send(ticket.take(), on: step)
+        case .upgraded: return .NO
         case .excess: return refuse(.bodyTooLarge(limit: context.limits.bodyBytes), on: step)
         }
     }
@@ -218,6 +221,7 @@ final class Connection {
     }
 
     private func send(_ response: HTTPResponse, on step: Step) -> MHD_Result {
+        if case .upgrade(let upgrade) = response.body { return self.upgrade(upgrade, on: step) }
         if !(200...999).contains(response.status) {
             context.logger.error("an answer had an impossible status", metadata: ["status": "\(response.status)"])
             return send(.impossibleStatus, on: step)
@@ -257,6 +261,28 @@ final class Connection {
         }
     }
 
+    private func upgrade(_ upgrade: Upgrade, on step: Step) -> MHD_Result {
+        let fields = head?.fields ?? .none
+        guard !step.line.isVersion10,
+            let answer = UpgradeHead.answer(upgrade.framing, to: fields, auditID: auditID(echoing: fields))
+        else {
+            upgrade.session.cancel()
+            return refuse(.malformed("not a valid upgrade"), on: step)
+        }
+        stage = .upgraded
+        UpgradeTicket(upgrade, head: answer, on: step.handle, of: watch).park(with: context.fanOut)
+        return .YES
+    }
+
+    // Kubernetes: apiserver/pkg/endpoints/filters/audit_init.go
+    private func auditID(echoing fields: HTTPHeaders) -> String {
+        if let echoed = fields.auditID, !echoed.isEmpty { return echoed }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: AuditIDs.size) { text in
+            if let start = text.baseAddress { auditIDs.write(to: start) }
+            return String(decoding: text.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+
     private func queue(_ response: HTTPResponse, on step: Step, auditID: UnsafePointer<CChar>) -> MHD_Result {
         if !context.isClosing, case .bytes(let bytes) = response.body,
             let known = answers.recall(response, bytes, auditID: auditID)
@@ -271,7 +297,7 @@ final class Connection {
         )
         switch response.body {
         case .bytes(let bytes): return wire.send(bytes, memory: answers)
-        case .later: preconditionFailure("an answer that comes later is parked before it is written")
+        case .later, .upgrade: preconditionFailure("an answer without a head of its own is parked before it is written")
         case .stream(let stream): return StreamTicket.send(wire, stream, on: step, of: self)
         }
     }

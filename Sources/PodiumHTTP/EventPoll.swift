@@ -18,6 +18,8 @@ struct EventPoll: Sendable {
         case writable(UInt64)
         /// The other side of a stream's socket has gone.
         case hungUp(UInt64)
+        /// An upgraded connection's socket has something to read, or room, or has ended.
+        case moved(UInt64)
         /// The other side of a connection sends nothing more.
         case ended(UInt64)
     }
@@ -27,6 +29,8 @@ struct EventPoll: Sendable {
     private static let listenerKey = UInt64.max - 2
     /// Set in the keys of connections, clear in those of streams.
     private static let connectionMark: UInt64 = 1 << 62
+    /// Set in the keys of upgraded connections.
+    private static let upgradeMark: UInt64 = 1 << 61
     private static let batch = 256
 
     private let epoll: Int32
@@ -87,6 +91,15 @@ struct EventPoll: Sendable {
         return change(descriptor, key: key, events: events) || add(descriptor, key: key, events: events)
     }
 
+    /// Watches the socket of an upgraded connection for all that can happen to it.
+    ///
+    /// False when it cannot be watched. Edge-triggered.
+    func watchBothWays(_ descriptor: Int32, key: UInt64) -> Bool {
+        let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        let marked = key | Self.upgradeMark
+        return change(descriptor, key: marked, events: events) || add(descriptor, key: marked, events: events)
+    }
+
     /// Watches a socket that was a stream's for its end alone, as that of a connection; reports at once what has been.
     ///
     /// Events that were already fetched still come; their keys must not be found any more.
@@ -117,6 +130,7 @@ struct EventPoll: Sendable {
         case Self.listenerKey: handle(.connected)
         case Self.timerKey: handle(.ticked(take(timer)))
         case _ where key & Self.connectionMark != 0: handle(.ended(key & ~Self.connectionMark))
+        case _ where key & Self.upgradeMark != 0: handle(.moved(key & ~Self.upgradeMark))
         default: handle(event.events & gone != 0 ? .hungUp(key) : .writable(key))
         }
     }

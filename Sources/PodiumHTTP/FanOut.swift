@@ -31,6 +31,8 @@ final class FanOut: Sendable {
         case stream(StreamTicket)
         /// It waits for its answer.
         case answer(AnswerTicket)
+        /// It is read from and written to by the loop.
+        case upgrade(UpgradeTicket)
     }
 
     /// What other threads want.

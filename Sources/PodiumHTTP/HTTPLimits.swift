@@ -40,6 +40,11 @@ package struct HTTPLimits: Sendable {
     package var chunkBytes = 64 << 10
     /// How long a client may leave a chunk unread before its stream is cut.
     package var stalledStreamDeadline: Duration = .seconds(60)
+    /// How long an upgraded connection may rest before it is cut.
+    // Kubernetes: pkg/kubelet/apis/config/v1beta1/defaults.go StreamingConnectionIdleTimeout
+    package var idleUpgradeDeadline: Duration = .seconds(4 * 3600)
+    /// How long a client may take to end a connection that has ended on our side.
+    package var lingeringDeadline: Duration = .seconds(2)
     /// How long requests in flight and unread chunks may hold up a shutdown.
     package var shutdownDeadline: Duration = .seconds(3)
 
@@ -86,6 +91,7 @@ package struct HTTPLimits: Sendable {
         let deadlines = [
             ("headDeadline", headDeadline), ("bodyDeadline", bodyDeadline),
             ("stalledStreamDeadline", stalledStreamDeadline), ("shutdownDeadline", shutdownDeadline),
+            ("idleUpgradeDeadline", idleUpgradeDeadline), ("lingeringDeadline", lingeringDeadline),
         ]
         for (name, value) in deadlines where value <= .zero { throw .invalidLimit(name) }
         if idleTimeout < Self.shortestIdleTimeout { throw .invalidLimit("idleTimeout") }

@@ -42,6 +42,7 @@ struct ServerLoop {
     private var blocked: [UInt64: ActiveStream] = [:]
     /// Connections whose answers are still to come.
     private var waiting: [UInt64: AnswerTicket] = [:]
+    private var upgrades: UpgradeLoop
     private var nextKey: UInt64 = 0
     private var ending = FanOut.Ending.none
     // Kept to be filled again.
@@ -55,6 +56,7 @@ struct ServerLoop {
         self.connections = connections
         self.acceptor = acceptor
         self.limits = limits
+        upgrades = UpgradeLoop(fanOut: fanOut, limits: limits)
     }
 
     /// Runs until the fan-out is told to end the thread.
@@ -62,13 +64,15 @@ struct ServerLoop {
         var events: [EventPoll.Event] = []
         acceptor.resume()
         while ending != .thread {
-            fanOut.poll.wait(ready.isEmpty) { events.append($0) }
+            fanOut.poll.wait(ready.isEmpty && upgrades.isIdle) { events.append($0) }
             for event in events { handle(event) }
             events.removeAll(keepingCapacity: true)
             readNews()
             serve()
+            upgrades.serve()
         }
         writer.deallocate()
+        upgrades.deallocate()
     }
 
     private mutating func handle(_ event: EventPoll.Event) {
@@ -80,10 +84,12 @@ struct ServerLoop {
             acceptor.resume()
             connections.sweep(tick: tick)
             dropStalled(tick: tick)
+            upgrades.sweep(tick: tick)
         case .writable(let key):
             if let stream = blocked[key] { resume(stream) }
         case .hungUp(let key):
             if let stream = streams[key] { abort(stream) } else { abandon(key) }
+        case .moved(let key): upgrades.noteSocket(key)
         case .ended(let id): connections.readEnd(of: id)
         }
     }
@@ -94,11 +100,18 @@ struct ServerLoop {
             switch connection {
             case .stream(let ticket): admit(ticket)
             case .answer(let ticket): admit(ticket)
+            case .upgrade(let ticket):
+                upgrades.admit(ticket, key: nextKey)
+                nextKey += 1
             }
         }
         parked.removeAll(keepingCapacity: true)
         for key in woken {
-            if let stream = streams[key] { markReady(stream) } else { bringBack(key) }
+            if let stream = streams[key] {
+                markReady(stream)
+            } else if !upgrades.wake(key) {
+                bringBack(key)
+            }
         }
         woken.removeAll(keepingCapacity: true)
         if ending.rawValue > self.ending.rawValue {
@@ -229,6 +242,7 @@ struct ServerLoop {
     }
 
     private mutating func endAll() {
+        upgrades.endAll(atOnce: ending != .gently)
         for (key, ticket) in waiting {
             // Whoever was asked to end gently has the time until the deadline to say how it ended.
             if ending == .gently { ticket.cancel() } else { abandon(key) }

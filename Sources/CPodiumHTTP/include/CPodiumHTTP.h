@@ -48,3 +48,11 @@ void podium_http_forget(struct podium_http_arrivals *arrivals);
 /// Follows the chunks of a body that begins at `body`, as far as it has arrived, and from then on by itself. Returns the
 /// code with which the request must be refused, 0 for none.
 unsigned int podium_http_follow(struct podium_http_arrivals *arrivals, const char *body, uint64_t largest);
+
+enum {
+    /// The length of the value of Sec-WebSocket-Accept.
+    PODIUM_WEBSOCKET_ACCEPT_BYTES = 28,
+};
+
+/// Answers the `size` characters of a Sec-WebSocket-Key.
+void podium_http_websocket_accept(const char *key, size_t size, char accept[PODIUM_WEBSOCKET_ACCEPT_BYTES]);

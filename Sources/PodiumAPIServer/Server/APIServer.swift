@@ -17,6 +17,8 @@ package final class APIServerComponents: Sendable {
     let authorizer: any Authorizer
     let serviceAccountTokens: ServiceAccountTokens
     let logs: any ContainerLogSource
+    /// Who runs commands in containers; nil where there are none.
+    let commands: (any ContainerCommandSource)?
     /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
     /// where they are switched off, it knows.
     let hasControllers: Bool
@@ -33,6 +35,7 @@ package final class APIServerComponents: Sendable {
         authorizer: any Authorizer = AlwaysAllow(),
         serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs(),
+        commands: (any ContainerCommandSource)? = nil,
         hasControllers: Bool = false,
         computed: [any ComputedObjects] = [],
         server: ServerState = ServerState(),
@@ -44,6 +47,7 @@ package final class APIServerComponents: Sendable {
         self.authorizer = authorizer
         self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: api.storage, host: api.host)
         self.logs = logs
+        self.commands = commands
         self.hasControllers = hasControllers
         self.computed = [ComponentStatuses(hasControllers: hasControllers)] + computed
         self.server = server

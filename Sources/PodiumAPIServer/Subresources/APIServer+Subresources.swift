@@ -21,18 +21,6 @@ extension APIServer {
         }
     }
 
-    /// Streams into containers need a runtime that talks back, which this server does not have.
-    func connect(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        let pod = try store(request).get(request.name).value()
-        if request.path.subresource != "portforward" {
-            _ = try Self.container(request.query["container"] ?? "", of: pod, name: request.name)
-        }
-        let node = pod[path: "spec", "nodeName"]?.string ?? ""
-        if node.isEmpty { throw .badRequest("pod \(request.name) does not have a host assigned") }
-        try checkReachable(node, else: .notFound(.nodes, node))
-        throw .unsupported("\(request.path.subresource ?? "") is not served by simulated kubelets")
-    }
-
     func proxy(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
         let object = try store(request).get(request.name).value()
         if request.definition.storage == .pods, (object[path: "status", "podIP"]?.string ?? "").isEmpty {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kubelets of a cluster: one for each Node, each on a queue of its own.
 
+import OrderedCollections
 package import PodiumClient
 import PodiumHost
 package import PodiumMachinery
@@ -129,6 +130,17 @@ package final class KubeletHub: Sendable {
 
     /// Whether there is a kubelet for the node; it stays when only its Node object was deleted.
     package func hasKubelet(of node: String) -> Bool { roster.contains(node) }
+
+    /// Has the kubelet of a node do something, on its queue.
+    func whenFound(
+        _ node: String,
+        _ body: @escaping @Sendable (NodeKubelet) -> Void,
+        otherwise: @escaping @Sendable () -> Void
+    ) {
+        cluster.async { cluster in
+            if let kubelet = cluster.kubelets[node] { kubelet.async { body($0) } } else { otherwise() }
+        }
+    }
 
     /// Switches a node. Returns at once; it is done when the queue has come to it.
     package func setPower(_ power: NodePower, of node: String) {

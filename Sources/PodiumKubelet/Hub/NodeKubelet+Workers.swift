@@ -15,6 +15,7 @@ extension NodeKubelet {
     func drive(_ entry: PodEntry, _ change: (inout PodWorker) -> Void) {
         entry.isActive = true
         change(&entry.worker)
+        entry.worker.serveCommands(in: self)
         entry.isActive = false
         settle(entry)
     }

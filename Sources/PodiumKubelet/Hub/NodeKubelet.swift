@@ -77,6 +77,11 @@ final class NodeKubelet {
         queue.schedule(at: deadline) { [weak confinement] in confinement?.withState { work($0) } }
     }
 
+    /// What has `work` done on the queue, for whoever is on another one.
+    func onQueue(_ work: @escaping @Sendable (NodeKubelet) -> Void) -> @Sendable () -> Void {
+        { [weak confinement] in confinement?.async { work($0) } }
+    }
+
     /// Records an Event of this kubelet about one of its pods.
     func record(_ entry: PodEntry, _ reference: EventReference, _ type: EventType, _ reason: String, _ message: String)
     {
@@ -97,6 +102,7 @@ final class NodeKubelet {
             cluster.network.forget(entry.uid, in: entry.name.namespace)
             cluster.logs.remove(entry.name, uid: entry.uid)
             cluster.usages.remove(entry.name, uid: entry.uid)
+            entry.worker.abandonCommands()
         }
         imageReport?.cancel()
         podRange = nil
@@ -374,6 +380,7 @@ final class NodeKubelet {
         pods.remove(entry)
         cluster.logs.remove(entry.name, uid: entry.uid)
         cluster.usages.remove(entry.name, uid: entry.uid)
+        entry.worker.abandonCommands()
     }
 
     /// Takes over a changed Pod.

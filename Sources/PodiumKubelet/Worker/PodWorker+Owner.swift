@@ -115,6 +115,7 @@ extension PodWorker {
             runtime.containers[index].reason = "Unknown"
         }
         if runtime.sandbox == .ready { runtime.sandbox = .stopped }
+        abandonCommands()
         sandbox = nil
         work = nil
         hooks = []

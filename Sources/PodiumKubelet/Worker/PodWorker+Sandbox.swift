@@ -92,10 +92,10 @@ extension PodWorker {
             case .exited(let handle, let exit):
                 noteExit(handle, exit, now: environment.now)
                 accountClaimedVolumes(in: environment)
-            case .execEnded(let handle, let result): commands[handle] = result
+            case .execEnded(let handle, let result):
+                if !finishStreamed(handle, result) { commands[handle] = result }
             case .note(let handle, let text): noteLimit(handle, text)
             case .output: hasNewLogs = true
-            case .execOutput: break
             }
         }
         forgetUnclaimedCommands()

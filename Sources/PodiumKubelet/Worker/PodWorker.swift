@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pod on one node: a state machine that events and time drive, and that says what to write.
 
+import OrderedCollections
 import PodiumCodec
 package import PodiumMachinery
 import PodiumRuntime
@@ -78,6 +79,8 @@ package struct PodWorker: Sendable {
     var results = ProbeResults()
     var hooks: [HookRun] = []
     var commands: [ExecHandle: ExecResult] = [:]
+    /// What clients run, or look at.
+    var streamed: OrderedDictionary<ExecHandle, CommandStreams> = [:]
 
     /// What in-place resizes came to.
     var resize = PodResize()

@@ -34,6 +34,8 @@ package struct Kernel: Sendable {
     /// Open files by number; descriptors of several processes may be the same one.
     package var openFiles: [Int: OpenFile] = [:]
     var pipes: [Int: Pipe] = [:]
+    /// Terminals by number.
+    var terminals: [Int: Terminal] = [:]
     /// Pipes whose writers may have to wait.
     var fullPipes: Set<Int> = []
     /// What groups of processes may still do, by the number of their first process; commands by their container's.
@@ -136,6 +138,12 @@ package struct Container: Sendable {
     package var startedAt: Timestamp
     /// The container's own process, by its number in the sandbox.
     var mainProcess: Int
+    /// The pipe that feeds its standard input, as long as somebody may be attached to it.
+    var inputPipe: Int?
+    /// Its terminal.
+    var terminal: Int?
+    /// Those who see what it writes, by number among the commands.
+    var attached: [Int] = []
     var exit: ContainerExit?
     /// The reason that the end will have: what a plan says, or `OOMKilled`.
     package var endReason: String?
@@ -174,4 +182,10 @@ package struct ExecState: Sendable {
     var errors: [UInt8] = []
     /// The pipe that feeds its standard input.
     var inputPipe: Int?
+    /// The pipes that take its output when that is streamed, with the open files by which they are read.
+    var outputPipes: [(stream: OutputStream, pipe: Int, reader: Int)] = []
+    /// Its terminal.
+    var terminal: Int?
+    /// Whether somebody looks at the container itself: then the process, its input and the terminal are those of it.
+    var isAttachment = false
 }

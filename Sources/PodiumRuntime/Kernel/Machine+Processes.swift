@@ -41,7 +41,7 @@ extension Machine {
         for (port, listener) in kernel.listeners where listener.process == ended.number { kernel.listeners[port] = nil }
         kernel.containers[ended.container]?.answering.removeAll { $0 == ended.number }
         noteEnd(of: ended, code: code)
-        if let command = ended.command { endCommand(command, code: code) }
+        if let command = ended.command { kernel.endCommand(command, code: code, now: now) }
         if kernel.containers[ended.container]?.mainProcess == ended.number {
             endContainer(ended.container, code: code)
         }
@@ -56,17 +56,14 @@ extension Machine {
         }
     }
 
-    private mutating func endCommand(_ number: Int, code: Int) {
-        guard let command = kernel.commands.removeValue(forKey: number) else { return }
-        if let pipe = command.inputPipe { kernel.closeWriter(of: pipe) }
-        let result = ExecResult(exitCode: code, output: command.output, errors: command.errors, at: now)
-        kernel.events.append(.execEnded(ExecHandle(number: number), result))
-    }
-
     private mutating func endContainer(_ number: Int, code: Int) {
         let exit = ContainerExit(code: code, at: now, reason: kernel.containers[number]?.endReason)
         kernel.containers[number]?.exit = exit
+        if let pipe = kernel.containers[number]?.inputPipe { kernel.closeWriter(of: pipe) }
+        kernel.containers[number]?.inputPipe = nil
         let victims = kernel.processes.values.filter { $0.container == number }.sorted { $0.number < $1.number }
+        for number in kernel.containers[number]?.attached ?? [] { kernel.endCommand(number, code: code, now: now) }
+        if let terminal = kernel.containers[number]?.terminal { kernel.terminals[terminal] = nil }
         for victim in victims { finish(victim, code: 128 + Signal.kill.number) }
         if process.container == number { process.fatalSignal = .kill }
         kernel.flushUnfinishedLines(of: number, now: now)
@@ -143,5 +140,27 @@ extension Kernel {
     /// The processes that one in `container` sees.
     func visibleProcesses(from container: Int) -> [Process] {
         processes.values.filter { configuration.sharesProcesses || $0.container == container }
+    }
+}
+
+extension Kernel {
+    /// A command, or the look of somebody who is attached, is over.
+    mutating func endCommand(_ number: Int, code: Int, now: Timestamp) {
+        guard let command = commands.removeValue(forKey: number) else { return }
+        var result = ExecResult(exitCode: code, output: command.output, errors: command.errors, at: now)
+        for (stream, pipe, reader) in command.outputPipes {
+            var rest = pipes[pipe]?.take(.max) ?? []
+            if command.terminal != nil { rest = Terminal.shown(rest) }
+            if stream == .stdout { result.output += rest } else { result.errors += rest }
+            // Whoever still writes to it finds nobody at the other end.
+            release(reader)
+        }
+        if command.isAttachment {
+            containers[command.container]?.attached.removeAll { $0 == number }
+        } else {
+            if let pipe = command.inputPipe { closeWriter(of: pipe) }
+            if let terminal = command.terminal { terminals[terminal] = nil }
+        }
+        events.append(.execEnded(ExecHandle(number: number), result))
     }
 }

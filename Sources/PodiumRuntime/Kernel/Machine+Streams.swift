@@ -31,7 +31,7 @@ extension Machine {
         case .random:
             charge(bytes: limit * 4)
             return .bytes((0..<limit).map { _ in UInt8(truncatingIfNeeded: kernel.nextRandom() >> 32) })
-        case .silence, .containerOutput, .commandOutput: return .wait(.forever)
+        case .containerOutput, .commandOutput: return .wait(.forever)
         case .pipeWriter: return .failed(.badFile)
         case .connection(let number): return read(connection: number, limit: limit)
         case .pipeReader(let pipe):
@@ -82,7 +82,7 @@ extension Machine {
         charge(bytes: bytes.count)
         charge(components: file.depth)
         switch file.target {
-        case .null, .zero, .random, .silence: return nil
+        case .null, .zero, .random: return nil
         case .connection(let number):
             let room = Connection.maximumBytes - (kernel.connections[number]?.sent.count ?? 0)
             kernel.connections[number]?.sent += bytes.prefix(max(0, room))
@@ -94,6 +94,7 @@ extension Machine {
             // A line costs more than its bytes.
             charge(bytes: 64 * bytes.count { $0 == 0x0A })
             kernel.log(bytes, container: container, stream: stream, now: now)
+            kernel.show(bytes, of: container, stream, now: now)
             return nil
         case .commandOutput(let command, let stream):
             kernel.capture(bytes, command: command, stream: stream)
@@ -143,6 +144,24 @@ extension Machine {
         return content.growth(writing: bytes, at: offset ?? content.size)
     }
 
+    /// Whether a descriptor is a terminal.
+    package func isTerminal(_ descriptor: Int) -> Bool { terminal(descriptor) != nil }
+
+    /// The size of the terminal that a descriptor is; the usual one as long as nobody has said it.
+    package func terminalSize(_ descriptor: Int) -> TerminalSize? {
+        guard let number = terminal(descriptor) else { return nil }
+        return kernel.terminals[number]?.size ?? TerminalSize(columns: 80, rows: 24)
+    }
+
+    /// Lets the terminal that a descriptor is show what is typed, or hide it.
+    package mutating func setEcho(_ echoes: Bool, of descriptor: Int) {
+        if let number = terminal(descriptor) { kernel.terminals[number]?.echoes = echoes }
+    }
+
+    private func terminal(_ descriptor: Int) -> Int? {
+        process.files[descriptor].flatMap { kernel.openFiles[$0]?.terminal }
+    }
+
     /// Writes text to standard output.
     package mutating func print(_ text: String) { write(Array(text.utf8), to: 1) }
 
@@ -184,8 +203,8 @@ extension Kernel {
     func isReadable(_ number: Int) -> Bool {
         guard let file = openFiles[number] else { return true }
         switch file.target {
-        case .pipeReader(let pipe): return (pipes[pipe]?.count ?? 0) > 0 || (pipes[pipe]?.writers ?? 0) == 0
-        case .silence, .containerOutput, .commandOutput: return false
+        case .pipeReader(let pipe): return pipes[pipe].map { $0.count > 0 || $0.writers == 0 || $0.marksEnd } ?? true
+        case .containerOutput, .commandOutput: return false
         default: return true
         }
     }
@@ -193,7 +212,13 @@ extension Kernel {
     /// Takes bytes from a pipe.
     package mutating func read(pipe number: Int, limit: Int, file: Int) -> ReadResult {
         guard let pipe = pipes[number] else { return .end }
-        if pipe.count == 0 { return pipe.writers == 0 ? .end : .wait(.input(file)) }
+        if pipe.count == 0 {
+            guard pipe.writers > 0, !pipe.marksEnd else {
+                pipes[number]?.marksEnd = false
+                return .end
+            }
+            return .wait(.input(file))
+        }
         return .bytes(pipes[number]?.take(limit) ?? [])
     }
 
@@ -307,6 +332,19 @@ extension Kernel {
         }
     }
 
+    /// Shows what a container writes to those who are attached; who is too far behind is left.
+    mutating func show(_ bytes: [UInt8], of container: Int, _ stream: OutputStream, now: Timestamp) {
+        guard let attached = containers[container]?.attached, !attached.isEmpty else { return }
+        for number in attached {
+            guard let pipe = commands[number]?.outputPipes.first(where: { $0.stream == stream })?.pipe else { continue }
+            if (pipes[pipe]?.count ?? 0) > PodSandbox.maximumCapturedBytes {
+                endCommand(number, code: 0, now: now)
+            } else {
+                pipes[pipe]?.append(bytes)
+            }
+        }
+    }
+
     /// Keeps what a command wrote.
     mutating func capture(_ bytes: [UInt8], command number: Int, stream: OutputStream) {
         guard let command = commands[number] else { return }
@@ -316,6 +354,5 @@ extension Kernel {
         case .stderr:
             commands[number]?.errors += bytes.prefix(PodSandbox.maximumCapturedBytes - command.errors.count)
         }
-        if command.options.streaming { events.append(.execOutput(ExecHandle(number: number), stream, bytes)) }
     }
 }

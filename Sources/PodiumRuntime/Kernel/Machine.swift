@@ -205,6 +205,10 @@ extension Kernel {
         if containers[group] != nil {
             return WorkBudget(now: now, burst: burst, rate: WorkBudget.commandStepsPerSecond)
         }
+        if let command = processes[group]?.command, commands[command]?.options.streaming == true {
+            let (burst, rate) = (WorkBudget.clientBurst, WorkBudget.clientStepsPerSecond)
+            return WorkBudget(now: now, burst: burst, rate: rate, stepsPerInstant: burst)
+        }
         let owner = processes[group].flatMap { containers[$0.container] }
         let left = owner.flatMap { pastBudgets[$0.specification.name] }
         return left?.forAnotherRun(now: now) ?? WorkBudget(now: now, burst: burst)

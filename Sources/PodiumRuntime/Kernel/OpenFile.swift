@@ -10,6 +10,8 @@ package struct OpenFile: Sendable {
     /// Where in a file reading and writing go on.
     package var offset = 0
     var appends = false
+    /// The terminal that it is, by its number.
+    var terminal: Int?
     /// The path that it was opened by, for messages.
     package var path = ""
 
@@ -34,8 +36,6 @@ package enum OpenFileTarget: Hashable, Sendable {
     case commandOutput(command: Int, OutputStream)
     /// A connection to a port, by its number in the sandbox.
     case connection(Int)
-    /// The input of a container with `stdin` to which nobody is attached.
-    case silence
 
     /// Whether there is always something to read at once, or the end.
     var neverWaits: Bool {
@@ -66,6 +66,8 @@ package struct Pipe: Sendable {
     private var start = 0
     var readers = 0
     var writers = 0
+    /// Whether a reader finds the end once when it has read all, although there are writers: that of a terminal.
+    var marksEnd = false
 
     /// The bytes that wait to be read.
     var count: Int { buffer.count - start }

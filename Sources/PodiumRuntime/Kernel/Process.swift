@@ -11,11 +11,15 @@ package protocol Program: Sendable {
     mutating func run(_ machine: inout Machine) -> Progress
     /// The bytes of what it has read and made, beyond what every program takes.
     var heldBytes: Int { get }
+    /// Whether it is a shell at which somebody types.
+    var isInteractive: Bool { get }
 }
 
 extension Program {
     /// Nothing that is worth counting.
     package var heldBytes: Int { 0 }
+    /// Few are.
+    package var isInteractive: Bool { false }
 }
 
 /// Where a program stands after a slice of work.

@@ -63,9 +63,12 @@ package struct ProcessorTime: Hashable, Sendable {
 package struct ContainerWork: Hashable, Sendable {
     var own: ProcessorTime?
     var commands: ProcessorTime?
+    /// Those that clients run.
+    var clients: [ProcessorTime] = []
 
     /// How much of a processor was used in the last window that is over, in billionths.
     package func average(at now: Timestamp) -> Int64 {
         (own?.average(at: now) ?? 0) + (commands?.average(at: now) ?? 0)
+            + clients.reduce(0) { $0 + $1.average(at: now) }
     }
 }

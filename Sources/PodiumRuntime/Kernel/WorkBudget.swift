@@ -25,6 +25,11 @@ package struct WorkBudget: Hashable, Sendable {
     static let stepsPerSecond = 500
     /// Steps that come back in a second to the commands of a container, which probes run once a second for ever.
     static let commandStepsPerSecond = 2_000
+    /// Steps that are taken for honest work of a command that a client waits for, however few moments there are: its
+    /// clock may stand.
+    static let clientBurst = 4_000_000
+    /// Steps that come back in a second to such a command.
+    static let clientStepsPerSecond = 200_000
     /// The time that the work of one moment is said to have taken.
     static let delay = Duration.milliseconds(5)
 
@@ -33,11 +38,18 @@ package struct WorkBudget: Hashable, Sendable {
     private var moment: Timestamp
     private let burst: Int
     private let rate: Int
+    private let stepsPerInstant: Int
     /// The time that the work takes, that of waiting for more included: who has to wait would go on if it could.
     private(set) var processorTime: ProcessorTime
 
     /// A full budget.
-    init(now: Timestamp, burst: Int = Self.burst, rate: Int = Self.stepsPerSecond) {
+    init(
+        now: Timestamp,
+        burst: Int = Self.burst,
+        rate: Int = Self.stepsPerSecond,
+        stepsPerInstant: Int = Self.stepsPerInstant
+    ) {
+        self.stepsPerInstant = stepsPerInstant
         moment = now
         reserve = burst
         self.burst = burst
@@ -77,14 +89,14 @@ package struct WorkBudget: Hashable, Sendable {
     }
 
     /// The steps that still fit into the present moment.
-    var remaining: Int { min(Self.stepsPerInstant - steps, reserve) }
+    var remaining: Int { min(stepsPerInstant - steps, reserve) }
 
     /// Whether nothing more fits into the present moment.
     var isExhausted: Bool { remaining <= 0 }
 
     /// When work can go on after it was exhausted.
     var nextTurn: Timestamp {
-        let taken = moment + .nanoseconds(Self.delay.nanoseconds * Int64(max(1, steps / Self.stepsPerInstant)))
+        let taken = moment + .nanoseconds(Self.delay.nanoseconds * Int64(max(1, steps / stepsPerInstant)))
         guard reserve <= 0 else { return taken }
         let missing = Self.stepsPerInstant - reserve
         return max(taken, moment + .milliseconds(Int64(missing * 1000 / rate)))

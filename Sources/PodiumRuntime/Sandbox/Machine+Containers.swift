@@ -44,15 +44,32 @@ extension Machine {
 
     private mutating func attachStreams(_ main: inout Process, _ number: Int, _ specification: ContainerSpecification) {
         let error = specification.tty ? OutputStream.stdout : .stderr
-        let targets: [OpenFileTarget] = [
-            specification.stdin ? .silence : .null, .containerOutput(container: number, .stdout),
-            .containerOutput(container: number, error),
-        ]
-        for (descriptor, target) in targets.enumerated() {
-            guard let file = kernel.open(target) else { continue }
+        if specification.tty {
+            let terminal = kernel.nextNumber()
+            kernel.terminals[terminal] = Terminal()
+            kernel.containers[number]?.terminal = terminal
+        }
+        let input = specification.stdin ? inputPipe(of: number) : kernel.open(.null)
+        let outputs = [OutputStream.stdout, error].map { kernel.open(.containerOutput(container: number, $0)) }
+        for (descriptor, file) in ([input] + outputs).enumerated() {
+            guard let file else { continue }
             kernel.openFiles[file]?.references += 1
+            if descriptor > 0 || specification.stdin {
+                kernel.openFiles[file]?.terminal = kernel.containers[number]?.terminal
+            }
             main.files[descriptor] = file
         }
+    }
+
+    /// A pipe that takes what is written to a container by those who are attached; the open file to read it.
+    private mutating func inputPipe(of number: Int) -> Int? {
+        guard let pipe = kernel.makePipe(), case .pipeWriter(let writer)? = kernel.openFiles[pipe.writer]?.target else {
+            return nil
+        }
+        // The sandbox itself writes; the open file for it is not needed.
+        kernel.openFiles[pipe.writer] = nil
+        kernel.containers[number]?.inputPipe = writer
+        return pipe.reader
     }
 
     /// Decides what the container runs: its plan, its command, what its image is known for, or something unknown.

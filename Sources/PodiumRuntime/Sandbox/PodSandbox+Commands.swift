@@ -25,6 +25,37 @@ extension PodSandbox {
         return ExecHandle(number: try result.get())
     }
 
+    /// Shows what a running container writes from now on, and gives it input, as with a command; with its end this ends.
+    package mutating func attach(to container: ContainerHandle, options: ExecOptions) throws(StartError) -> ExecHandle {
+        guard let owner = kernel.containers[container.number], owner.exit == nil else {
+            throw StartError(cause: "cannot attach to a stopped container")
+        }
+        let number = kernel.nextNumber()
+        var state = ExecState(container: container.number, process: owner.mainProcess, options: options)
+        state.isAttachment = true
+        state.inputPipe = options.stdin ? owner.inputPipe : nil
+        state.terminal = owner.terminal
+        kernel.commands[number] = state
+        kernel.containers[container.number]?.attached.append(number)
+        for stream in [OutputStream.stdout, .stderr] { _ = kernel.outputPipe(of: number, stream) }
+        return ExecHandle(number: number)
+    }
+
+    /// Whether it is no command but a look at the container.
+    package func isAttachment(_ command: ExecHandle) -> Bool {
+        kernel.commands[command.number]?.isAttachment ?? false
+    }
+
+    /// Leaves a container. Where its input is for one client only, it has ended with this one.
+    package mutating func detach(_ attachment: ExecHandle, endsInput: Bool, now: Timestamp, world: some PodWorld) {
+        guard let state = kernel.commands[attachment.number], state.isAttachment else { return }
+        kernel.endCommand(attachment.number, code: 0, now: now)
+        guard endsInput, let pipe = state.inputPipe, kernel.containers[state.container]?.inputPipe == pipe else { return }
+        kernel.containers[state.container]?.inputPipe = nil
+        kernel.closeWriter(of: pipe)
+        advance(to: now, world: world)
+    }
+
     /// Kills a command and what it started; it ends with 137.
     package mutating func kill(_ command: ExecHandle, now: Timestamp, world: some PodWorld) {
         guard let state = kernel.commands[command.number] else { return }
@@ -34,20 +65,54 @@ extension PodSandbox {
         }
     }
 
-    /// Gives a command started with `stdin` something to read. With a terminal, what is typed is shown.
-    package mutating func write(_ bytes: [UInt8], to command: ExecHandle, now: Timestamp, world: some PodWorld) {
-        guard let state = kernel.commands[command.number], let pipe = state.inputPipe else { return }
-        var input = bytes
-        if state.options.tty {
-            // A terminal hands on return as newline.
-            input = bytes.map { $0 == 0x0D ? 0x0A : $0 }
-            let echo = input.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
-            kernel.capture(echo, command: command.number, stream: .stdout)
+    /// Gives a command started with `stdin` something to read: nothing, when what it was given before still waits.
+    /// - Returns: whether it was taken.
+    package mutating func write(
+        _ bytes: [UInt8],
+        to command: ExecHandle,
+        now: Timestamp,
+        world: some PodWorld
+    ) -> Bool {
+        guard let pipe = kernel.commands[command.number]?.inputPipe, let waiting = kernel.pipes[pipe]?.count else {
+            return true
         }
-        // Nobody waits for the reader: what it does not take in time is dropped.
-        guard let waiting = kernel.pipes[pipe]?.count, waiting < Self.maximumCapturedBytes else { return }
-        kernel.pipes[pipe]?.append(input)
-        advance(to: now, world: world)
+        if waiting >= Pipe.capacity { return false }
+        Machine.use(&kernel, now: now, world: world) { machine in
+            machine.type(bytes, to: command.number, pipe)
+            machine.runAll()
+        }
+        return true
+    }
+
+    /// Takes what a command has written since, at most `limit` bytes of each stream; it goes on when it had to wait.
+    package mutating func takeOutput(
+        of command: ExecHandle,
+        limit: Int,
+        now: Timestamp,
+        world: some PodWorld
+    ) -> [(stream: OutputStream, bytes: [UInt8])] {
+        guard let state = kernel.commands[command.number] else { return [] }
+        var taken: [(stream: OutputStream, bytes: [UInt8])] = []
+        var wasFull = false
+        for (stream, pipe, _) in state.outputPipes {
+            guard let count = kernel.pipes[pipe]?.count, count > 0 else { continue }
+            wasFull = wasFull || count >= Pipe.capacity
+            let bytes = kernel.pipes[pipe]?.take(limit) ?? []
+            taken.append((stream, state.terminal == nil ? bytes : Terminal.shown(bytes)))
+        }
+        if wasFull { advance(to: now, world: world) }
+        return taken
+    }
+
+    /// Changes the size of a command's terminal.
+    package mutating func resize(_ command: ExecHandle, to size: TerminalSize, now: Timestamp, world: some PodWorld) {
+        guard let state = kernel.commands[command.number], let terminal = state.terminal else { return }
+        if kernel.terminals[terminal]?.size == size { return }
+        kernel.terminals[terminal]?.size = size
+        Machine.use(&kernel, now: now, world: world) { machine in
+            for number in machine.descendants(of: state.process) { machine.send(.windowChange, to: number) }
+            machine.runAll()
+        }
     }
 
     /// Ends the input of a command.
@@ -80,7 +145,7 @@ extension Machine {
         started.directory = owner.directory
         started.command = command
         started.isStep = true
-        started.group = number
+        started.group = options.streaming ? started.number : number
         kernel.commands[command] = ExecState(container: number, process: started.number, options: options)
         attachCommandStreams(&started, command, options)
         let failure = run(words, in: &started)
@@ -94,24 +159,63 @@ extension Machine {
     }
 
     private mutating func attachCommandStreams(_ started: inout Process, _ command: Int, _ options: ExecOptions) {
-        var targets: [OpenFileTarget] = [
-            .null, .commandOutput(command: command, .stdout), .commandOutput(command: command, .stderr),
-        ]
-        if options.tty { targets[2] = targets[1] }
+        let terminal = options.tty ? kernel.nextNumber() : nil
+        if let terminal {
+            var made = Terminal()
+            made.size = options.terminalSize
+            kernel.terminals[terminal] = made
+            kernel.commands[command]?.terminal = terminal
+        }
+        func attach(_ file: Int?, as descriptor: Int) {
+            guard let file else { return }
+            kernel.openFiles[file]?.references += 1
+            kernel.openFiles[file]?.terminal = terminal
+            started.files[descriptor] = file
+        }
         if options.stdin, let pipe = kernel.makePipe() {
             if case .pipeWriter(let number)? = kernel.openFiles[pipe.writer]?.target {
                 // The sandbox itself writes; the open file for it is not needed.
                 kernel.openFiles[pipe.writer] = nil
                 kernel.commands[command]?.inputPipe = number
             }
-            kernel.openFiles[pipe.reader]?.references += 1
-            started.files[0] = pipe.reader
+            attach(pipe.reader, as: 0)
+        } else {
+            attach(kernel.open(.null), as: 0)
         }
-        for (descriptor, target) in targets.enumerated() where started.files[descriptor] == nil {
-            guard let file = kernel.open(target) else { continue }
-            kernel.openFiles[file]?.references += 1
-            started.files[descriptor] = file
+        for (descriptor, stream) in [(1, OutputStream.stdout), (2, .stderr)] {
+            if terminal != nil, stream == .stderr {
+                attach(started.files[1], as: 2)
+            } else if options.streaming {
+                attach(kernel.outputPipe(of: command, stream), as: descriptor)
+            } else {
+                attach(kernel.open(.commandOutput(command: command, stream)), as: descriptor)
+            }
         }
+    }
+
+    /// Gives a command input, by its terminal when it has one.
+    fileprivate mutating func type(_ bytes: [UInt8], to command: Int, _ pipe: Int) {
+        guard let state = kernel.commands[command], let terminal = state.terminal else {
+            kernel.pipes[pipe]?.append(bytes)
+            return
+        }
+        for effect in kernel.terminals[terminal]?.type(bytes) ?? [] {
+            switch effect {
+            case .echo(let shown):
+                for (_, output, _) in state.outputPipes { kernel.pipes[output]?.append(shown) }
+            case .input(let line): kernel.pipes[pipe]?.append(line)
+            case .end: kernel.pipes[pipe]?.marksEnd = true
+            case .signal(let signal): interrupt(state.process, signal, pipe)
+            }
+        }
+    }
+
+    /// Sends what a key means to those in front: to all that was started, and to what started it unless that is a shell
+    /// at which somebody types, which begins a new line instead.
+    private mutating func interrupt(_ process: Int, _ signal: Signal, _ pipe: Int) {
+        let shell = kernel.processes[process].flatMap { $0.program.isInteractive ? $0 : nil }
+        for number in descendants(of: process) where shell == nil || number != process { send(signal, to: number) }
+        if shell != nil, signal == .interrupt { kernel.pipes[pipe]?.append([0x0A]) }
     }
 
     /// Gives a process the program of a command line.
@@ -132,5 +236,17 @@ extension Machine {
     func descendants(of number: Int) -> [Int] {
         let children = kernel.processes.values.filter { $0.parent == number }.map(\.number).sorted()
         return children.flatMap { descendants(of: $0) } + [number]
+    }
+}
+
+extension Kernel {
+    /// A pipe that takes what a command writes; the open file to write to it.
+    mutating func outputPipe(of command: Int, _ stream: OutputStream) -> Int? {
+        guard let pipe = makePipe(), case .pipeReader(let number)? = openFiles[pipe.reader]?.target else {
+            return nil
+        }
+        openFiles[pipe.reader]?.references += 1
+        commands[command]?.outputPipes.append((stream, number, pipe.reader))
+        return pipe.writer
     }
 }

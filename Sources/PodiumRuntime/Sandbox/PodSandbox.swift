@@ -172,10 +172,15 @@ package struct PodSandbox: Sendable {
     /// What a container works.
     package func work(of container: ContainerHandle) -> ContainerWork {
         let main = kernel.containers[container.number]?.mainProcess
-        return ContainerWork(
+        var work = ContainerWork(
             own: main.flatMap { kernel.budgets[$0]?.processorTime },
             commands: kernel.budgets[container.number]?.processorTime
         )
+        for command in kernel.commands.values
+        where command.container == container.number && command.options.streaming && !command.isAttachment {
+            if let time = kernel.budgets[command.process]?.processorTime { work.clients.append(time) }
+        }
+        return work
     }
 
     /// Sets how many bytes the pod may hold for now. Writing beyond it finds no space left, and a container whose
@@ -205,10 +210,12 @@ package struct PodSandbox: Sendable {
 package struct ExecOptions: Hashable, Sendable {
     /// Whether input will be given with `write` and ended with `closeInput`.
     package var stdin = false
-    /// Whether output comes as events as it is written. It is in the result either way.
+    /// Whether output is taken with `takeOutput` as it is written; the command waits when nobody takes it.
     package var streaming = false
-    /// Whether its streams are a terminal.
+    /// Whether its streams are a terminal, which needs `streaming`.
     package var tty = false
+    /// The size that the terminal begins with.
+    package var terminalSize: TerminalSize?
 
     /// No input, output in the result.
     package init() {}

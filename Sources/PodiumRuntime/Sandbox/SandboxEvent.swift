@@ -23,8 +23,6 @@ package enum SandboxEvent: Hashable, Sendable {
     case output(ContainerHandle)
     /// The container's process ended, and with it everything else in the container.
     case exited(ContainerHandle, ContainerExit)
-    /// A command wrote something; only for commands that were started with `streaming`.
-    case execOutput(ExecHandle, OutputStream, [UInt8])
     /// A command ended.
     case execEnded(ExecHandle, ExecResult)
     /// Something cannot be simulated and runs for ever instead; worth an Event of the pod.
@@ -57,9 +55,10 @@ package struct ContainerExit: Hashable, Sendable {
 package struct ExecResult: Hashable, Sendable {
     /// 0…255; 128 + n for an end by signal n.
     package var exitCode: Int
-    /// What it wrote to standard output, at most `PodSandbox.maximumCapturedBytes`.
+    /// What it wrote to standard output, at most `PodSandbox.maximumCapturedBytes`; of a command whose output is
+    /// streamed, what was not taken yet.
     package var output: [UInt8]
-    /// What it wrote to standard error, at most `PodSandbox.maximumCapturedBytes`.
+    /// The same of standard error.
     package var errors: [UInt8]
     /// The moment of the end.
     package var at: Timestamp

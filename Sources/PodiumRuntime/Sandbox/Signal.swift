@@ -26,6 +26,7 @@ package struct Signal: Hashable, Sendable {
     package static let child = Signal(17)
     package static let resume = Signal(18)
     package static let stop = Signal(19)
+    package static let windowChange = Signal(28)
 
     private static let names = [
         "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",

@@ -101,9 +101,10 @@ extension Applets {
                 return fail(&machine, "stty", "\(place): Inappropriate ioctl for device")
             }
             if words.count == 2, words[1] == "size" {
-                machine.print("24 80\n")
+                if let size = machine.terminalSize(0) { machine.print("\(size.rows) \(size.columns)\n") }
                 return 0
             }
+            for word in words where word == "echo" || word == "-echo" { machine.setEcho(word == "echo", of: 0) }
             return words.count == 1 ? 0 : doNothing(&machine, words)
         },
         "clear": { machine, _ in

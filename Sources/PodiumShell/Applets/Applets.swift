@@ -265,13 +265,6 @@ extension Shell {
 }
 
 extension Machine {
-    /// Whether a descriptor is a terminal.
-    func isTerminal(_ descriptor: Int) -> Bool {
-        guard process.files[descriptor] != nil else { return false }
-        if let command = process.command { return kernel.commands[command]?.options.tty ?? false }
-        return container?.specification.tty == true && container?.specification.stdin == true
-    }
-
     /// The path of a program as `which` finds it.
     func pathOfProgram(_ name: String, path: String) -> String? {
         let isBrought = container?.image.brings(name) == true

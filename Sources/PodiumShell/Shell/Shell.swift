@@ -183,6 +183,8 @@ struct Shell: Program {
         variables.export("SHLVL", true)
     }
 
+    var isInteractive: Bool { options.isInteractive }
+
     var heldBytes: Int {
         let gathered = lineArrays.values.reduce(0) { $0 + $1.heldBytes }
         let bodies = functions.values.reduce(0) { $0 + $1.byteCount }

@@ -13,7 +13,8 @@ extension Applets {
         },
         "ttysize": { machine, words in
             let wanted = words.count > 1 ? Array(words.dropFirst()) : ["w", "h"]
-            machine.print(wanted.map { $0.hasPrefix("h") ? "24" : "80" }.joined(separator: " ") + "\n")
+            let size = machine.terminalSize(0) ?? TerminalSize(columns: 80, rows: 24)
+            machine.print(wanted.map { "\($0.hasPrefix("h") ? size.rows : size.columns)" }.joined(separator: " ") + "\n")
             return 0
         },
         "runlevel": { machine, _ in

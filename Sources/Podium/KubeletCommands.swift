@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a client's commands reach the kubelets that run them.
+
+import PodiumAPIServer
+import PodiumKubelet
+import PodiumMachinery
+import PodiumRuntime
+
+/// The kubelets as the API server wants them for commands.
+struct KubeletCommands: ContainerCommandSource {
+    let kubelets: KubeletHub
+
+    func run(_ request: ContainerCommandRequest) -> any ContainerCommand {
+        let streams = CommandStreams()
+        var options = ExecOptions()
+        options.stdin = request.streams.stdin
+        options.tty = request.streams.tty
+        options.streaming = true
+        let place = CommandPlace(
+            pod: request.pod,
+            uid: request.uid,
+            node: request.node,
+            container: request.container
+        )
+        kubelets.run(request.command.map { .exec($0, options) } ?? .attach(options), in: place, streams)
+        return KubeletCommand(streams)
+    }
+}
+
+/// One of these commands.
+private final class KubeletCommand: ContainerCommand {
+    private let streams: CommandStreams
+
+    init(_ streams: CommandStreams) { self.streams = streams }
+
+    func start(wake: @escaping @Sendable () -> Void) { streams.start(wake: wake) }
+
+    var hasRoom: Bool { streams.hasRoom }
+
+    func write(_ bytes: [UInt8]) { streams.write(bytes) }
+
+    func closeInput() { streams.closeInput() }
+
+    func resize(columns: Int, rows: Int) { streams.resize(to: TerminalSize(columns: columns, rows: rows)) }
+
+    func take(limit: Int) -> (output: [Output], outcome: CommandOutcome?, hasMore: Bool) {
+        let (output, end, hasMore) = streams.take(limit: limit)
+        return (output.map { ($0.stream == .stderr, $0.bytes) }, end.map(CommandOutcome.init), hasMore)
+    }
+
+    func hangUp() { streams.hangUp() }
+}
+
+extension CommandOutcome {
+    fileprivate init(_ end: CommandEnd) {
+        switch end {
+        case .exited(let code): self = .exited(code)
+        case .refused(let reason): self = .refused(reason)
+        case .unknown(let reason): self = .rejected(reason)
+        }
+    }
+}

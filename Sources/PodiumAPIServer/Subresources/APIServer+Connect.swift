@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// `…/pods/{name}/exec`, `attach` and `portforward`: the ways into containers.
+
+import PodiumCodec
+import PodiumExchange
+import PodiumMachinery
+import PodiumRegistry
+import PodiumStorage
+
+// Kubernetes: pkg/registry/core/pod/rest/subresources.go, pkg/registry/core/pod/strategy.go ExecLocation
+extension APIServer {
+    func connect(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        let object = try store(request).get(request.name)
+        let pod = object.value()
+        let isForPorts = request.path.subresource == "portforward"
+        let container = isForPorts ? "" : try Self.container(request.query["container"] ?? "", of: pod, name: request.name)
+        let node = pod[path: "spec", "nodeName"]?.string ?? ""
+        if node.isEmpty { throw .badRequest("pod \(request.name) does not have a host assigned") }
+        try checkReachable(node, else: .notFound(.nodes, node))
+        if isForPorts { throw .unsupported("portforward is not served by simulated kubelets") }
+        guard let source = components.commands else { throw .unsupported("no kubelet runs in this cluster") }
+        var streams = CommandStreamOptions()
+        streams.stdin = request.query.flag("stdin")
+        streams.stdout = request.query.flag("stdout")
+        streams.tty = request.query.flag("tty")
+        // A terminal has one output.
+        streams.stderr = request.query.flag("stderr") && !streams.tty
+        let (framing, ending) = try UpgradeNegotiation.command(request.http.headers)
+        if !streams.stdin, !streams.stdout, !streams.stderr {
+            throw .badRequest("you must specify at least 1 of stdin, stdout, stderr")
+        }
+        let command = source.run(
+            ContainerCommandRequest(
+                pod: object.key.name,
+                uid: object.facts.uid,
+                node: node,
+                container: container,
+                command: request.path.subresource == "exec" ? request.query.all("command") : nil,
+                streams: streams
+            )
+        )
+        let session = CommandSession(command, streams, ending: ending, greets: true)
+        return .upgrade(Upgrade(session, as: framing))
+    }
+}

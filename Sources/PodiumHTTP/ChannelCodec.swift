@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What frames the channels of an upgraded connection.
+
+import PodiumExchange
+
+/// Turns channels into the bytes of a connection, and back.
+protocol ChannelCodec {
+    /// Whether the client has said that it ends the connection.
+    var isEnded: Bool { get }
+
+    /// Takes what the client has sent; what the protocol itself has to answer goes to `replies`.
+    mutating func read(
+        _ bytes: UnsafeRawBufferPointer,
+        _ session: any ChannelSession,
+        replies: inout [UInt8]
+    ) throws(WebSocketFailure)
+
+    /// Frames what goes to the client.
+    mutating func write(_ piece: ChannelPiece, to output: inout [UInt8])
+
+    /// Says that the connection ends, and why when that is not as it should be.
+    mutating func finish(_ failure: WebSocketFailure?, to output: inout [UInt8])
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The channels of a WebSocket: which message belongs to which.
+
+import PodiumCodec
+import PodiumExchange
+
+/// Frames channels as the messages of a WebSocket.
+// Kubernetes: apimachinery/pkg/util/httpstream/wsstream/conn.go
+struct WebSocketCodec: ChannelCodec {
+    /// On this channel a client says that it ends another one.
+    // Kubernetes: apimachinery/pkg/util/remotecommand/constants.go StreamClose
+    private static let endingChannel = 255
+    /// The most of a channel that goes into one message.
+    private static let messageBytes = 32 << 10
+
+    private enum Opcode: UInt8 {
+        case text = 1
+        case binary = 2
+        case close = 8
+        case pong = 10
+    }
+
+    private let channels: WebSocketChannels
+    private var reader = WebSocketReader()
+    /// The channel of the message that is being read; nil before its first byte.
+    private var channel: Int?
+    /// Characters of base64 that wait for their group to be complete.
+    private var characters: [UInt8] = []
+
+    private(set) var isEnded = false
+
+    init(_ channels: WebSocketChannels) { self.channels = channels }
+
+    mutating func read(
+        _ bytes: UnsafeRawBufferPointer,
+        _ session: any ChannelSession,
+        replies: inout [UInt8]
+    ) throws(WebSocketFailure) {
+        if isEnded { return }
+        var events: [WebSocketReader.Event] = []
+        try reader.read(bytes) { events.append($0) }
+        for event in events {
+            switch event {
+            case .message(let piece, let isFirst, let isLast):
+                if isFirst { (channel, characters) = (nil, []) }
+                try take(piece[...], isLast: isLast, session)
+            case .ping(let content): Self.append(.pong, content, to: &replies)
+            case .close(let code):
+                isEnded = true
+                Self.append(.close, code.map { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] } ?? [], to: &replies)
+                return
+            }
+        }
+    }
+
+    private mutating func take(
+        _ piece: ArraySlice<UInt8>,
+        isLast: Bool,
+        _ session: any ChannelSession
+    ) throws(WebSocketFailure) {
+        var piece = piece
+        if channel == nil {
+            guard let first = piece.popFirst() else { return }
+            channel = Int(channels.isBase64 ? first &- UInt8(ascii: "0") : first)
+        }
+        guard let channel, !piece.isEmpty || channels.isBase64 else { return }
+        if channel == Self.endingChannel, channels.canEndChannels {
+            for ended in piece { session.end(Int(ended)) }
+            return
+        }
+        let content = channels.isBase64 ? try decode(piece, isLast: isLast) : Array(piece)
+        if !content.isEmpty { session.receive(content, on: channel) }
+    }
+
+    private mutating func decode(_ piece: ArraySlice<UInt8>, isLast: Bool) throws(WebSocketFailure) -> [UInt8] {
+        characters += piece
+        let whole = isLast ? characters.count : characters.count / 4 * 4
+        let text = String(decoding: characters[..<whole], as: UTF8.self)
+        guard case .success(let content) = Base64.decode(text) else { throw .violation("message that is not base64") }
+        characters.removeFirst(whole)
+        return content
+    }
+
+    mutating func write(_ piece: ChannelPiece, to output: inout [UInt8]) {
+        var rest = piece.bytes.buffer[...]
+        repeat {
+            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.messageBytes))
+            rest = rest.dropFirst(part.count)
+            if channels.isBase64 {
+                let text = [UInt8(ascii: "0") &+ UInt8(piece.channel)] + Array(Base64.encode(part).utf8)
+                Self.append(.text, text, to: &output)
+            } else {
+                Self.appendHead(.binary, size: part.count + 1, to: &output)
+                output.append(UInt8(piece.channel))
+                output.append(contentsOf: part)
+            }
+        } while !rest.isEmpty
+    }
+
+    func finish(_ failure: WebSocketFailure?, to output: inout [UInt8]) {
+        let code = failure?.code ?? 1000
+        let content = [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)] + Array((failure?.reason ?? "").utf8)
+        Self.append(.close, content, to: &output)
+    }
+
+    private static func append(_ opcode: Opcode, _ content: [UInt8], to output: inout [UInt8]) {
+        appendHead(opcode, size: content.count, to: &output)
+        output += content
+    }
+
+    private static func appendHead(_ opcode: Opcode, size: Int, to output: inout [UInt8]) {
+        output.append(0x80 | opcode.rawValue)
+        switch size {
+        case ..<126: output.append(UInt8(size))
+        case ..<0x1_0000: output += [126, UInt8(size >> 8), UInt8(truncatingIfNeeded: size)]
+        default:
+            output.append(127)
+            for shift in stride(from: 56, through: 0, by: -8) { output.append(UInt8(truncatingIfNeeded: size >> shift)) }
+        }
+    }
+}
