@@ -62,7 +62,7 @@ extension Machine {
         if let pipe = kernel.containers[number]?.inputPipe { kernel.closeWriter(of: pipe) }
         kernel.containers[number]?.inputPipe = nil
         let victims = kernel.processes.values.filter { $0.container == number }.sorted { $0.number < $1.number }
-        for number in kernel.containers[number]?.attached ?? [] { kernel.endCommand(number, code: code, now: now) }
+        for number in kernel.containers[number]?.attached ?? [] { kernel.endCommand(number, code: 0, now: now) }
         if let terminal = kernel.containers[number]?.terminal { kernel.terminals[terminal] = nil }
         for victim in victims { finish(victim, code: 128 + Signal.kill.number) }
         if process.container == number { process.fatalSignal = .kill }

@@ -205,17 +205,23 @@ extension Machine {
                 for (_, output, _) in state.outputPipes { kernel.pipes[output]?.append(shown) }
             case .input(let line): kernel.pipes[pipe]?.append(line)
             case .end: kernel.pipes[pipe]?.marksEnd = true
-            case .signal(let signal): interrupt(state.process, signal, pipe)
+            case .signal(let signal): interrupt(state.process, signal, pipe, state.outputPipes.map(\.pipe))
             }
         }
     }
 
     /// Sends what a key means to those in front: to all that was started, and to what started it unless that is a shell
     /// at which somebody types, which begins a new line instead.
-    private mutating func interrupt(_ process: Int, _ signal: Signal, _ pipe: Int) {
+    private mutating func interrupt(_ process: Int, _ signal: Signal, _ pipe: Int, _ outputs: [Int]) {
         let shell = kernel.processes[process].flatMap { $0.program.isInteractive ? $0 : nil }
-        for number in descendants(of: process) where shell == nil || number != process { send(signal, to: number) }
-        if shell != nil, signal == .interrupt { kernel.pipes[pipe]?.append([0x0A]) }
+        var isAtPrompt = shell != nil && signal == .interrupt
+        for number in descendants(of: process) where shell == nil || number != process {
+            if kernel.processes[number]?.ignored.contains(signal) == false { isAtPrompt = false }
+            send(signal, to: number)
+        }
+        guard shell != nil, signal == .interrupt else { return }
+        for output in outputs { kernel.pipes[output]?.append([0x0D, 0x0A]) }
+        if isAtPrompt { kernel.pipes[pipe]?.append([0x0A]) }
     }
 
     /// Gives a process the program of a command line.

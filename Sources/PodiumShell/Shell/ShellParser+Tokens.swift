@@ -269,7 +269,7 @@ extension ShellParser {
             default: break
             }
         }
-        let text = documentText(delimiter: Array(delimiter.utf8), stripsTabs: stripsTabs)
+        let text = try documentText(delimiter: Array(delimiter.utf8), stripsTabs: stripsTabs)
         let body = isQuoted ? ShellWord.quoted(text.text) : try quotedText(text, isDocument: true)
         return Redirection(descriptor: descriptor, kind: .hereDocument, target: body)
     }
@@ -284,7 +284,9 @@ extension ShellParser {
     }
 
     /// The lines after the present one up to the delimiter, or up to the end when it is missing.
-    private mutating func documentText(delimiter: [UInt8], stripsTabs: Bool) -> [UInt8] {
+    ///
+    /// - Throws: where more of the text may come and the delimiter with it.
+    private mutating func documentText(delimiter: [UInt8], stripsTabs: Bool) throws(ShellSyntaxError) -> [UInt8] {
         var text: [UInt8] = []
         var cursor = resumption ?? endOfLine + 1
         while cursor < units.count {
@@ -292,10 +294,14 @@ extension ShellParser {
             var content = units[cursor..<end]
             if stripsTabs { content = content.drop { $0 == 0x09 } }
             cursor = end + 1
-            if Array(content) == delimiter { break }
+            if Array(content) == delimiter {
+                resumption = min(cursor, units.count)
+                return text
+            }
             text += content
             text.append(UInt8(ascii: "\n"))
         }
+        if mayGrow { throw unexpectedEnd() }
         resumption = min(cursor, units.count)
         return text
     }

@@ -28,6 +28,8 @@ struct ShellParser: Sendable {
     var depth = 0
     /// Where the text goes on after the present line, when here-documents follow it.
     var resumption: Int?
+    /// Whether more of the text may come.
+    var mayGrow = false
     /// The shell that reads the text.
     let flavour: ShellFlavour
     /// What stands for the first word of a command, by that word.

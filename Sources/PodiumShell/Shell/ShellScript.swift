@@ -43,7 +43,9 @@ extension Shell {
         var script = script
         // bash knows aliases only where somebody types.
         if flavour != .bash || options.isInteractive { script.parser.aliases = aliases }
+        script.parser.mayGrow = !script.isComplete
         var attempt = script.parser
+        var isWithin = false
         do {
             if let command = try attempt.nextLine() {
                 machine.spend((attempt.index - script.parser.index) >> 5)
@@ -57,20 +59,23 @@ extension Shell {
             }
         } catch {
             if !error.isIncomplete || script.isComplete { return fail(error, script, &machine) }
+            isWithin = true
         }
         guard !script.isComplete else { return .next }
-        return readMore(script, &machine)
+        return readMore(script, isWithin: isWithin, &machine)
     }
 
-    private mutating func readMore(_ script: ShellScript, _ machine: inout Machine) -> Step {
+    /// - Parameter isWithin: whether a command has begun and not ended.
+    private mutating func readMore(_ script: ShellScript, isWithin: Bool, _ machine: inout Machine) -> Step {
         var script = script
         if options.isInteractive, !script.isPrompted {
-            let directory = machine.process.directory
-            machine.write(Array("\(directory == variables["HOME"] ? "~" : directory) # ".utf8), to: 2)
+            machine.write(Array((isWithin ? "> " : prompt(machine)).utf8), to: 2)
             script.isPrompted = true
         }
         switch machine.readPiece(0) {
-        case .bytes(let bytes): script.parser.units += bytes
+        case .bytes(let bytes):
+            script.parser.units += bytes
+            script.isPrompted = bytes.last != 0x0A
         case .end, .failed:
             script.isComplete = true
             script.readsInput = false
@@ -80,6 +85,18 @@ extension Shell {
         }
         frames.append(.script(script))
         return .next
+    }
+
+    /// What the shells of common images show where a command can be typed.
+    private func prompt(_ machine: Machine) -> String {
+        let mark = machine.userID == 0 ? "#" : "$"
+        let directory = machine.process.directory
+        let place = directory == variables["HOME"] ? "~" : directory
+        switch flavour {
+        case .ash: return "\(place) \(mark) "
+        case .dash: return "\(mark) "
+        case .bash: return "\(machine.userID == 0 ? "root" : "I have no name!")@\(machine.kernel.configuration.hostname):\(place)\(mark) "
+        }
     }
 
     private mutating func fail(_ error: ShellSyntaxError, _ script: ShellScript, _ machine: inout Machine) -> Step {
