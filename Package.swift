@@ -49,8 +49,11 @@ let package = Package(
         // time to the first answer.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CPodiumData"),
-        // Of a library that libmicrohttpd loads anyway.
-        .target(name: "CPodiumHTTP", dependencies: ["CMicroHTTPD"], linkerSettings: [.linkedLibrary("nettle")]),
+        .target(
+            name: "CPodiumHTTP",
+            dependencies: ["CMicroHTTPD"],
+            linkerSettings: [.linkedLibrary("nettle"), .linkedLibrary("z")]
+        ),
         .target(name: "CPodiumProcess"),
         // Of libraries that libmicrohttpd loads anyway.
         .target(

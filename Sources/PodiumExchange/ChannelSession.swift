@@ -8,10 +8,13 @@ package struct ChannelPiece: Sendable {
     /// The channel, as the two sides number it.
     package let channel: Int
     package let bytes: BytesSlice
+    /// Whether nothing more comes on this channel, for framings that can say so.
+    package let isLast: Bool
 
-    package init(channel: Int, bytes: BytesSlice) {
+    package init(channel: Int, bytes: BytesSlice, isLast: Bool = false) {
         self.channel = channel
         self.bytes = bytes
+        self.isLast = isLast
     }
 }
 
@@ -26,6 +29,9 @@ package protocol ChannelSession: AnyObject, Sendable {
 
     /// Whether something from the client can be taken now. It may be a little more than fits.
     var hasRoom: Bool { get }
+
+    /// The client opens a channel, where the framing lets it; the number that it gets, nil when it is refused.
+    func open(_ headers: [String: String]) -> Int?
 
     /// The client has sent something.
     func receive(_ bytes: [UInt8], on channel: Int)
@@ -46,6 +52,15 @@ package enum ChannelFraming: Hashable, Sendable {
     /// WebSocket messages that begin with the number of their channel.
     // Kubernetes: apimachinery/pkg/util/httpstream/wsstream/conn.go
     case webSocket(WebSocketChannels)
+    /// Streams of SPDY/3.1, whose client opens them.
+    // Kubernetes: apimachinery/pkg/util/httpstream/spdy
+    case spdy(version: String)
+    /// The same within the messages of a WebSocket.
+    // Kubernetes: client-go/tools/portforward/tunneling_connection.go
+    case spdyInWebSocket(subprotocol: String)
+
+    /// Whether the client opens the channels.
+    package var isOpenedByClient: Bool { if case .webSocket = self { false } else { true } }
 }
 
 /// How the messages of a WebSocket name their channels.

@@ -14,13 +14,24 @@ enum UpgradeHead {
         var head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
         switch framing {
         case .webSocket(let channels):
-            guard fields["sec-websocket-version"] == "13", let key = fields["sec-websocket-key"],
-                key.utf8.count == keyBytes
-            else { return nil }
-            head += "Upgrade: websocket\r\nSec-WebSocket-Accept: \(accept(key))\r\n"
-            if !channels.name.isEmpty { head += "Sec-WebSocket-Protocol: \(channels.name)\r\n" }
+            guard let fields = webSocket(channels.name, fields) else { return nil }
+            head += fields
+        case .spdyInWebSocket(let subprotocol):
+            guard let fields = webSocket(subprotocol, fields) else { return nil }
+            head += fields
+        case .spdy(let version):
+            head += "Upgrade: SPDY/3.1\r\n"
+            if !version.isEmpty { head += "X-Stream-Protocol-Version: \(version)\r\n" }
         }
         return Array((head + "Audit-Id: \(auditID)\r\n\r\n").utf8)
+    }
+
+    private static func webSocket(_ subprotocol: String, _ fields: HTTPHeaders) -> String? {
+        guard fields["sec-websocket-version"] == "13", let key = fields["sec-websocket-key"],
+            key.utf8.count == keyBytes
+        else { return nil }
+        let name = subprotocol.isEmpty ? "" : "Sec-WebSocket-Protocol: \(subprotocol)\r\n"
+        return "Upgrade: websocket\r\nSec-WebSocket-Accept: \(accept(key))\r\n" + name
     }
 
     private static func accept(_ key: String) -> String {

@@ -91,7 +91,7 @@ struct UpgradeLoop {
             if atOnce {
                 abort(connection)
             } else {
-                connection.finish(WebSocketFailure(code: 1001, reason: "the server is shutting down"))
+                connection.finish(ChannelFailure(code: 1001, reason: "the server is shutting down"))
                 markReady(connection)
             }
         }

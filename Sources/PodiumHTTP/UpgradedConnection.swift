@@ -49,6 +49,8 @@ final class UpgradedConnection {
         output = ticket.head
         switch ticket.upgrade.framing {
         case .webSocket(let channels): codec = WebSocketCodec(channels)
+        case .spdy: codec = SPDYCodec()
+        case .spdyInWebSocket: codec = TunnelCodec()
         }
     }
 
@@ -71,9 +73,12 @@ final class UpgradedConnection {
     func run(_ buffer: UnsafeMutableRawBufferPointer, chunk: Int, tick: Int) -> Turn {
         waker.reset()
         guard let hasMoreInput = read(into: buffer, tick: tick) else { return .ended }
-        var hasMoreOutput = false
-        if case .open = stage, sent == output.count { hasMoreOutput = pull(chunk) }
         guard flush(tick: tick) else { return .ended }
+        var hasMoreOutput = false
+        if case .open = stage, sent == output.count {
+            hasMoreOutput = pull(chunk)
+            guard flush(tick: tick) else { return .ended }
+        }
         if case .finishing = stage, sent == output.count {
             shutdown(ticket.descriptor, Int32(SHUT_WR))
             stage = .lingering
@@ -82,7 +87,7 @@ final class UpgradedConnection {
     }
 
     /// Ends the connection in order.
-    func finish(_ failure: WebSocketFailure? = nil) {
+    func finish(_ failure: ChannelFailure? = nil) {
         guard case .open = stage else { return }
         session.cancel()
         close(failure)
@@ -91,7 +96,7 @@ final class UpgradedConnection {
     /// The connection is gone.
     func abandon() { if case .open = stage { session.cancel() } }
 
-    private func close(_ failure: WebSocketFailure?) {
+    private func close(_ failure: ChannelFailure?) {
         stage = .finishing
         codec.finish(failure, to: &output)
     }
@@ -130,7 +135,7 @@ final class UpgradedConnection {
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
         guard case .open = stage else { return }
-        do throws(WebSocketFailure) {
+        do throws(ChannelFailure) {
             try codec.read(bytes, session, replies: &output)
             guard codec.isEnded else { return }
             session.cancel()

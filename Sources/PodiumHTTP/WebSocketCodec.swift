@@ -13,13 +13,6 @@ struct WebSocketCodec: ChannelCodec {
     /// The most of a channel that goes into one message.
     private static let messageBytes = 32 << 10
 
-    private enum Opcode: UInt8 {
-        case text = 1
-        case binary = 2
-        case close = 8
-        case pong = 10
-    }
-
     private let channels: WebSocketChannels
     private var reader = WebSocketReader()
     /// The channel of the message that is being read; nil before its first byte.
@@ -35,7 +28,7 @@ struct WebSocketCodec: ChannelCodec {
         _ bytes: UnsafeRawBufferPointer,
         _ session: any ChannelSession,
         replies: inout [UInt8]
-    ) throws(WebSocketFailure) {
+    ) throws(ChannelFailure) {
         if isEnded { return }
         var events: [WebSocketReader.Event] = []
         try reader.read(bytes) { events.append($0) }
@@ -44,10 +37,10 @@ struct WebSocketCodec: ChannelCodec {
             case .message(let piece, let isFirst, let isLast):
                 if isFirst { (channel, characters) = (nil, []) }
                 try take(piece[...], isLast: isLast, session)
-            case .ping(let content): Self.append(.pong, content, to: &replies)
+            case .ping(let content): WebSocketFrame.append(.pong, content, to: &replies)
             case .close(let code):
                 isEnded = true
-                Self.append(.close, code.map { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] } ?? [], to: &replies)
+                WebSocketFrame.appendClose(code, to: &replies)
                 return
             }
         }
@@ -57,7 +50,7 @@ struct WebSocketCodec: ChannelCodec {
         _ piece: ArraySlice<UInt8>,
         isLast: Bool,
         _ session: any ChannelSession
-    ) throws(WebSocketFailure) {
+    ) throws(ChannelFailure) {
         var piece = piece
         if channel == nil {
             guard let first = piece.popFirst() else { return }
@@ -72,7 +65,7 @@ struct WebSocketCodec: ChannelCodec {
         if !content.isEmpty { session.receive(content, on: channel) }
     }
 
-    private mutating func decode(_ piece: ArraySlice<UInt8>, isLast: Bool) throws(WebSocketFailure) -> [UInt8] {
+    private mutating func decode(_ piece: ArraySlice<UInt8>, isLast: Bool) throws(ChannelFailure) -> [UInt8] {
         characters += piece
         let whole = isLast ? characters.count : characters.count / 4 * 4
         let text = String(decoding: characters[..<whole], as: UTF8.self)
@@ -88,34 +81,16 @@ struct WebSocketCodec: ChannelCodec {
             rest = rest.dropFirst(part.count)
             if channels.isBase64 {
                 let text = [UInt8(ascii: "0") &+ UInt8(piece.channel)] + Array(Base64.encode(part).utf8)
-                Self.append(.text, text, to: &output)
+                WebSocketFrame.append(.text, text, to: &output)
             } else {
-                Self.appendHead(.binary, size: part.count + 1, to: &output)
+                WebSocketFrame.appendHead(.binary, size: part.count + 1, to: &output)
                 output.append(UInt8(piece.channel))
                 output.append(contentsOf: part)
             }
         } while !rest.isEmpty
     }
 
-    func finish(_ failure: WebSocketFailure?, to output: inout [UInt8]) {
-        let code = failure?.code ?? 1000
-        let content = [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)] + Array((failure?.reason ?? "").utf8)
-        Self.append(.close, content, to: &output)
-    }
-
-    private static func append(_ opcode: Opcode, _ content: [UInt8], to output: inout [UInt8]) {
-        appendHead(opcode, size: content.count, to: &output)
-        output += content
-    }
-
-    private static func appendHead(_ opcode: Opcode, size: Int, to output: inout [UInt8]) {
-        output.append(0x80 | opcode.rawValue)
-        switch size {
-        case ..<126: output.append(UInt8(size))
-        case ..<0x1_0000: output += [126, UInt8(size >> 8), UInt8(truncatingIfNeeded: size)]
-        default:
-            output.append(127)
-            for shift in stride(from: 56, through: 0, by: -8) { output.append(UInt8(truncatingIfNeeded: size >> shift)) }
-        }
+    func finish(_ failure: ChannelFailure?, to output: inout [UInt8]) {
+        WebSocketFrame.appendClose(failure, to: &output)
     }
 }

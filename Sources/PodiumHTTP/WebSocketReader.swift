@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the frames of a WebSocket client.
 
-/// Why a connection cannot go on: the code and the words with which it is closed.
-struct WebSocketFailure: Error, Equatable {
-    // RFC 6455, section 7.4.1
-    static let protocolError: UInt16 = 1002
-
-    let code: UInt16
-    let reason: String
-
-    static func violation(_ reason: String) -> WebSocketFailure {
-        WebSocketFailure(code: protocolError, reason: reason)
-    }
-}
-
 /// Takes the bytes of a client apart, as they come: a message is handed on piece by piece and never gathered, so that
 /// its size does not matter.
 // RFC 6455, section 5
@@ -72,7 +59,7 @@ struct WebSocketReader {
     private var isInMessage = false
 
     /// Takes what has come, and hands on what it says.
-    mutating func read(_ bytes: UnsafeRawBufferPointer, _ handle: (Event) -> Void) throws(WebSocketFailure) {
+    mutating func read(_ bytes: UnsafeRawBufferPointer, _ handle: (Event) -> Void) throws(ChannelFailure) {
         var rest = bytes[...]
         while true {
             if frame == nil {
@@ -121,7 +108,7 @@ struct WebSocketReader {
     /// The next frame, once its head is complete.
     private mutating func readHead(
         _ rest: inout Slice<UnsafeRawBufferPointer>
-    ) throws(WebSocketFailure) -> Frame? {
+    ) throws(ChannelFailure) -> Frame? {
         while head.count < Self.maximumHead {
             if head.count >= 2, head.count == headSize { break }
             guard let byte = rest.popFirst() else { return nil }
@@ -154,7 +141,7 @@ struct WebSocketReader {
     }
 
     /// Checks the first two bytes of a head.
-    private func check() throws(WebSocketFailure) {
+    private func check() throws(ChannelFailure) {
         guard let opcode = Opcode(rawValue: head[0] & 0xF) else { throw .violation("unknown opcode") }
         if head[0] & 0x70 != 0 { throw .violation("reserved bits are set") }
         if head[1] & 0x80 == 0 { throw .violation("frame of a client without a mask") }

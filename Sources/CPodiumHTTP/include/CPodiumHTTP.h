@@ -56,3 +56,15 @@ enum {
 
 /// Answers the `size` characters of a Sec-WebSocket-Key.
 void podium_http_websocket_accept(const char *key, size_t size, char accept[PODIUM_WEBSOCKET_ACCEPT_BYTES]);
+
+/// The compression of the headers on one SPDY connection.
+struct podium_spdy_headers;
+/// NULL without memory.
+struct podium_spdy_headers *podium_spdy_headers_make(void);
+void podium_spdy_headers_free(struct podium_spdy_headers *headers);
+/// How many bytes a compressed block expands to; -1 when it is none or does not fit.
+ptrdiff_t podium_spdy_headers_expand(
+    struct podium_spdy_headers *headers, const uint8_t *bytes, size_t count, uint8_t *text, size_t room);
+/// How many bytes a block is compressed to; -1 when that does not fit.
+ptrdiff_t podium_spdy_headers_compress(
+    struct podium_spdy_headers *headers, const uint8_t *text, size_t count, uint8_t *bytes, size_t room);

@@ -37,6 +37,8 @@ final class CommandSession: ChannelSession {
 
     private struct State {
         var owesGreeting: Bool
+        /// The channels that the client is yet to open.
+        var awaited: Set<Channel>
         var resizing: [UInt8] = []
     }
 
@@ -45,17 +47,32 @@ final class CommandSession: ChannelSession {
     private let ending: Ending
     private let state: Mutex<State>
 
-    /// - Parameter greets: whether an empty message tells the client that its streams are there.
-    init(_ command: any ContainerCommand, _ options: CommandStreamOptions, ending: Ending, greets: Bool) {
+    /// - Parameter isOpened: whether the client opens the channels; else they are there from the start, and an empty
+    ///   message tells it so.
+    init(_ command: any ContainerCommand, _ options: CommandStreamOptions, ending: Ending, isOpened: Bool) {
         self.command = command
         self.options = options
         self.ending = ending
-        state = Mutex(State(owesGreeting: greets))
+        var awaited: Set<Channel> = [.error]
+        if options.stdin { awaited.insert(.stdin) }
+        if options.stdout { awaited.insert(.stdout) }
+        if options.stderr { awaited.insert(.stderr) }
+        state = Mutex(State(owesGreeting: !isOpened, awaited: isOpened ? awaited : []))
     }
 
     func start(wake: @escaping @Sendable () -> Void) { command.start(wake: wake) }
 
     var hasRoom: Bool { command.hasRoom }
+
+    // Kubernetes: api/core/v1/types.go StreamType
+    func open(_ headers: [String: String]) -> Int? {
+        let channels: [String: Channel] = [
+            "stdin": .stdin, "stdout": .stdout, "stderr": .stderr, "error": .error, "resize": .resize,
+        ]
+        guard let channel = channels[headers["streamtype"] ?? ""] else { return nil }
+        state.withLock { _ = $0.awaited.remove(channel) }
+        return channel.rawValue
+    }
 
     func receive(_ bytes: [UInt8], on channel: Int) {
         switch Channel(rawValue: channel) {
@@ -87,10 +104,12 @@ final class CommandSession: ChannelSession {
     }
 
     func pull(into pieces: inout [ChannelPiece], limit: Int) -> StreamProgress {
-        let greets = state.withLock { state in
+        let (greets, isWaiting) = state.withLock { state in
             defer { state.owesGreeting = false }
-            return state.owesGreeting
+            return (state.owesGreeting, !state.awaited.isEmpty)
         }
+        // There would be nowhere to put it.
+        if isWaiting { return .drained }
         if greets { pieces.append(piece([], on: lowestWritableChannel)) }
         let taken = command.take(limit: limit)
         for (isError, bytes) in taken.output where isError ? options.stderr && !options.tty : options.stdout {

@@ -22,21 +22,70 @@ enum UpgradeNegotiation {
         ]
     }()
 
+    /// The protocols of commands over SPDY.
+    // Kubernetes: kubelet/pkg/cri/streaming/remotecommand/httpstream.go
+    private static let commandVersions = [
+        "v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io",
+    ]
+
     /// How a command is carried to the client.
     /// - Throws: 400 when the client wants no upgrade, or none that is known.
     static func command(
         _ headers: HTTPHeaders
     ) throws(StatusError) -> (framing: ChannelFraming, ending: CommandSession.Ending) {
-        guard wantsUpgrade(headers, to: "websocket") else { throw .badRequest("Upgrade request required") }
-        let wanted = headers.all("sec-websocket-protocol").flatMap { list($0) }
-        guard let name = wanted.isEmpty ? "" : wanted.first(where: { commandProtocols[$0] != nil }),
-            let (channels, ending) = commandProtocols[name]
-        else {
-            let known = commandProtocols.keys.sorted().joined(separator: " ")
-            let text = "requested protocol(s) are not supported: [\(wanted.joined(separator: " "))]; supports [\(known)]"
-            throw .badRequest(text)
+        if wantsUpgrade(headers, to: "spdy/3.1") {
+            let version = try version(headers, among: commandVersions)
+            return (.spdy(version: version), version == commandVersions[0] ? .status : .text)
         }
+        guard wantsUpgrade(headers, to: "websocket") else { throw .badRequest("Upgrade request required") }
+        let name = try subprotocol(headers, among: Array(commandProtocols.keys))
+        guard let (channels, ending) = commandProtocols[name] else { throw .badRequest("Upgrade request required") }
         return (.webSocket(channels), ending)
+    }
+
+    /// The protocols by which ports are forwarded.
+    // Kubernetes: kubelet/pkg/cri/streaming/portforward/{constants,websocket}.go
+    private static let portForward = "portforward.k8s.io"
+    private static let tunnel = "SPDY/3.1+portforward.k8s.io"
+    private static let portChannels: [String: WebSocketChannels] = [
+        "": WebSocketChannels(name: ""), "v4.channel.k8s.io": WebSocketChannels(name: "v4.channel.k8s.io"),
+        "v4.base64.channel.k8s.io": WebSocketChannels(name: "v4.base64.channel.k8s.io", isBase64: true),
+    ]
+
+    /// How connections to ports are carried to the client.
+    /// - Throws: 400, as above.
+    static func ports(_ headers: HTTPHeaders) throws(StatusError) -> ChannelFraming {
+        if wantsUpgrade(headers, to: "spdy/3.1") {
+            return .spdy(version: try version(headers, among: [portForward]))
+        }
+        guard wantsUpgrade(headers, to: "websocket") else { throw .badRequest("Upgrade request required") }
+        let name = try subprotocol(headers, among: portChannels.keys + [tunnel])
+        return portChannels[name].map { .webSocket($0) } ?? .spdyInWebSocket(subprotocol: name)
+    }
+
+    /// The first version that the client names and the server knows; empty when it names none.
+    // Kubernetes: apimachinery/pkg/util/httpstream/httpstream.go Handshake
+    private static func version(_ headers: HTTPHeaders, among known: [String]) throws(StatusError) -> String {
+        let wanted = headers.all("x-stream-protocol-version").flatMap { list($0) }
+        if wanted.isEmpty { return "" }
+        guard let name = wanted.first(where: known.contains) else {
+            let text = "unable to negotiate protocol: client supports [\(wanted.joined(separator: " "))], server accepts "
+            let message = "\(text)[\(known.joined(separator: " "))]"
+            throw StatusError(code: 403, reason: .forbidden, message: message)
+        }
+        return name
+    }
+
+    private static func subprotocol(_ headers: HTTPHeaders, among known: [String]) throws(StatusError) -> String {
+        let wanted = headers.all("sec-websocket-protocol").flatMap { list($0) }
+        if wanted.isEmpty { return "" }
+        guard let name = wanted.first(where: known.contains) else {
+            let served = known.sorted().joined(separator: " ")
+            throw .badRequest(
+                "requested protocol(s) are not supported: [\(wanted.joined(separator: " "))]; supports [\(served)]"
+            )
+        }
+        return name
     }
 
     private static func wantsUpgrade(_ headers: HTTPHeaders, to name: String) -> Bool {

@@ -39,7 +39,7 @@ extension APIServer {
                 streams: streams
             )
         )
-        let session = CommandSession(command, streams, ending: ending, greets: true)
+        let session = CommandSession(command, streams, ending: ending, isOpened: framing.isOpenedByClient)
         return .upgrade(Upgrade(session, as: framing))
     }
 }

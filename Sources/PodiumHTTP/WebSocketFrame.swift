@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the frames of a WebSocket server, whole messages without a mask.
+
+// RFC 6455, section 5.2
+enum WebSocketFrame {
+    enum Opcode: UInt8 {
+        case text = 1
+        case binary = 2
+        case close = 8
+        case pong = 10
+    }
+
+    private static let normalClosure: UInt16 = 1000
+
+    static func append(_ opcode: Opcode, _ content: [UInt8], to output: inout [UInt8]) {
+        appendHead(opcode, size: content.count, to: &output)
+        output += content
+    }
+
+    static func appendHead(_ opcode: Opcode, size: Int, to output: inout [UInt8]) {
+        output.append(0x80 | opcode.rawValue)
+        switch size {
+        case ..<126: output.append(UInt8(size))
+        case ..<0x1_0000: output += [126, UInt8(size >> 8), UInt8(truncatingIfNeeded: size)]
+        default:
+            output.append(127)
+            for shift in stride(from: 56, through: 0, by: -8) { output.append(UInt8(truncatingIfNeeded: size >> shift)) }
+        }
+    }
+
+    /// Answers a client that closes, with the code that it gave.
+    static func appendClose(_ code: UInt16?, to output: inout [UInt8]) {
+        append(.close, code.map { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] } ?? [], to: &output)
+    }
+
+    /// Closes, as it should be or because of a failure.
+    static func appendClose(_ failure: ChannelFailure?, to output: inout [UInt8]) {
+        let code = failure?.code ?? normalClosure
+        let content = [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)] + Array((failure?.reason ?? "").utf8)
+        append(.close, content, to: &output)
+    }
+}
