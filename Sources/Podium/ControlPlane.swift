@@ -117,6 +117,7 @@ final class ControlPlane: Sendable {
                 serviceAccountTokens: access.serviceAccountTokens,
                 logs: controllers?.logs ?? NoContainerLogs(),
                 commands: controllers?.commands,
+                ports: controllers?.ports,
                 hasControllers: controllers != nil,
                 computed: controllers?.computed ?? [],
                 server: shared.server,

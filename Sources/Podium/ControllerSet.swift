@@ -21,6 +21,8 @@ final class ControllerSet: Sendable {
     let logs: any ContainerLogSource
     /// The way to run commands in these containers.
     let commands: any ContainerCommandSource
+    /// The way to connect to their ports.
+    let ports: any PortSource
     /// The collections that say what the kubelets know.
     let computed: [any ComputedObjects]
 
@@ -64,6 +66,7 @@ final class ControllerSet: Sendable {
         scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))
         logs = KubeletLogs(kubelets.logs)
         commands = KubeletCommands(kubelets: kubelets)
+        ports = KubeletPorts(kubelets: kubelets)
     }
 
     /// Begins to follow the cluster's objects, those parts that are selected.

@@ -60,3 +60,14 @@ extension CommandOutcome {
         }
     }
 }
+
+/// The kubelets as the API server wants them for ports.
+struct KubeletPorts: PortSource {
+    let kubelets: KubeletHub
+
+    func connect(to port: Int, of pod: NamespacedName, uid: String) -> (any PortConnection)? {
+        kubelets.connect(to: port, of: pod, uid: uid)
+    }
+}
+
+extension PodConnection: PortConnection {}

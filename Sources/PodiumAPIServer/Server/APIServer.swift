@@ -19,6 +19,8 @@ package final class APIServerComponents: Sendable {
     let logs: any ContainerLogSource
     /// Who runs commands in containers; nil where there are none.
     let commands: (any ContainerCommandSource)?
+    /// Who connects to ports of pods; nil where there are none.
+    let ports: (any PortSource)?
     /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
     /// where they are switched off, it knows.
     let hasControllers: Bool
@@ -36,6 +38,7 @@ package final class APIServerComponents: Sendable {
         serviceAccountTokens: ServiceAccountTokens? = nil,
         logs: any ContainerLogSource = NoContainerLogs(),
         commands: (any ContainerCommandSource)? = nil,
+        ports: (any PortSource)? = nil,
         hasControllers: Bool = false,
         computed: [any ComputedObjects] = [],
         server: ServerState = ServerState(),
@@ -48,6 +51,7 @@ package final class APIServerComponents: Sendable {
         self.serviceAccountTokens = serviceAccountTokens ?? ServiceAccountTokens(storage: api.storage, host: api.host)
         self.logs = logs
         self.commands = commands
+        self.ports = ports
         self.hasControllers = hasControllers
         self.computed = [ComponentStatuses(hasControllers: hasControllers)] + computed
         self.server = server

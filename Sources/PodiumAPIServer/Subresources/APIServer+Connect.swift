@@ -6,6 +6,7 @@ import PodiumExchange
 import PodiumMachinery
 import PodiumRegistry
 import PodiumStorage
+import PodiumStorage
 
 // Kubernetes: pkg/registry/core/pod/rest/subresources.go, pkg/registry/core/pod/strategy.go ExecLocation
 extension APIServer {
@@ -17,7 +18,32 @@ extension APIServer {
         let node = pod[path: "spec", "nodeName"]?.string ?? ""
         if node.isEmpty { throw .badRequest("pod \(request.name) does not have a host assigned") }
         try checkReachable(node, else: .notFound(.nodes, node))
-        if isForPorts { throw .unsupported("portforward is not served by simulated kubelets") }
+        return isForPorts ? try forwardPorts(request, object) : try runCommand(request, object, node, container)
+    }
+
+    private func forwardPorts(_ request: ResourceRequest, _ pod: StoredObject) throws(StatusError) -> HTTPResponse {
+        guard let source = components.ports else { throw .unsupported("no kubelet runs in this cluster") }
+        let framing = try UpgradeNegotiation.ports(request.http.headers)
+        var ports: [Int] = []
+        if !framing.isOpenedByClient {
+            ports = try request.query.all("ports").flatMap { $0.split(separator: ",") }.map { text throws(StatusError) in
+                guard let port = Int(text), (1...65_535).contains(port) else {
+                    throw .badRequest("invalid port \(FieldError.quoted(String(text)))")
+                }
+                return port
+            }
+            if ports.isEmpty { throw .badRequest("query parameter \"port\" is required") }
+        }
+        let session = PortForwardSession(to: pod.key.name, uid: pod.facts.uid, source, ports: ports)
+        return .upgrade(Upgrade(session, as: framing))
+    }
+
+    private func runCommand(
+        _ request: ResourceRequest,
+        _ object: StoredObject,
+        _ node: String,
+        _ container: String
+    ) throws(StatusError) -> HTTPResponse {
         guard let source = components.commands else { throw .unsupported("no kubelet runs in this cluster") }
         var streams = CommandStreamOptions()
         streams.stdin = request.query.flag("stdin")

@@ -94,6 +94,9 @@ final class ClusterNetwork: Sendable {
         }
     }
 
+    /// A pod as it shows itself.
+    func pod(_ uid: String, in namespace: String) -> PodFace? { state.withLock { $0.faces[namespace]?[uid] } }
+
     func isHost(_ address: String) -> Bool { state.withLock { $0.hosts[address] != nil } }
 
     // Services

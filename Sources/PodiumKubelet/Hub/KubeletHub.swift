@@ -63,6 +63,8 @@ package final class KubeletHub: Sendable {
     private let informers: [Informer]
     private let feeds: [Reflector]
     private let roster = KubeletRoster()
+    let network: ClusterNetwork
+    let clock: any HostClock
     /// The logs of all containers.
     package let logs: PodLogs
     /// What all containers use.
@@ -72,14 +74,15 @@ package final class KubeletHub: Sendable {
     package init(client: ResourceClient, configuration: KubeletConfiguration) {
         let queue = client.host.scheduling.makeQueue(label: "kubelets")
         let (logs, usages) = (PodLogs(), PodUsages())
-        let cluster = Confined(
-            KubeletCluster(
-                KubeletSurroundings(client: client, configuration: configuration, logs: logs, usages: usages),
-                queue: queue,
-                roster: roster
-            ),
-            on: queue
+        let surroundings = KubeletSurroundings(
+            client: client,
+            configuration: configuration,
+            logs: logs,
+            usages: usages
         )
+        network = surroundings.network
+        clock = client.host.clock
+        let cluster = Confined(KubeletCluster(surroundings, queue: queue, roster: roster), on: queue)
         func informer(
             _ resource: GroupResource,
             keeps retention: Informer.Retention = .trees,
