@@ -230,6 +230,6 @@ let package = Package(
                 "PodiumControllers", "PodiumRuntime", "PodiumShell", "PodiumKubelet", "Podium", "PodiumTestKit",
             ]
         ),
-        tests(of: "PodiumHTTP", ["PodiumCodec", "PodiumExchange", "PodiumHTTP", logging]),
+        tests(of: "PodiumHTTP", ["CPodiumHTTP", "PodiumCodec", "PodiumExchange", "PodiumHTTP", logging]),
     ]
 )

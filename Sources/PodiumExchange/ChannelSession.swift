@@ -18,7 +18,8 @@ package struct ChannelPiece: Sendable {
     }
 }
 
-/// What stands behind an upgraded connection: takes what the client sends on its channels, and hands out what goes back.
+/// What stands behind an upgraded connection: takes what the client sends on its channels, and hands out what goes
+/// back.
 ///
 /// The HTTP layer pulls, as it does with streams, and stops reading from the client while there is no room: neither
 /// side can make the other keep more than its limits. All calls come from one thread, which must not be held up.

@@ -270,6 +270,8 @@ final class Connection {
             return refuse(.malformed("not a valid upgrade"), on: step)
         }
         stage = .upgraded
+        // The head is the answer; nothing of HTTP may follow it.
+        arrivals.pointee.debt = podium_http_debt_paid
         UpgradeTicket(upgrade, head: answer, on: step.handle, of: watch).park(with: context.fanOut)
         return .YES
     }

@@ -166,8 +166,9 @@ final class UpgradedConnection {
     /// Sends until the socket takes no more; false when it is broken.
     private func flush(tick: Int) -> Bool {
         while sent < output.count {
-            let written = output.withUnsafeBytes {
-                send(ticket.descriptor, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            let written = output.withUnsafeBytes { bytes in
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+                return send(ticket.descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
             }
             if written >= 0 {
                 sent += written

@@ -75,6 +75,8 @@ struct WebSocketCodec: ChannelCodec {
     }
 
     mutating func write(_ piece: ChannelPiece, to output: inout [UInt8]) {
+        // That a channel ends cannot be said.
+        if piece.isLast, piece.bytes.count == 0 { return }
         var rest = piece.bytes.buffer[...]
         repeat {
             let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.messageBytes))

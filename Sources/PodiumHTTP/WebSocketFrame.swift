@@ -24,7 +24,7 @@ enum WebSocketFrame {
         case ..<0x1_0000: output += [126, UInt8(size >> 8), UInt8(truncatingIfNeeded: size)]
         default:
             output.append(127)
-            for shift in stride(from: 56, through: 0, by: -8) { output.append(UInt8(truncatingIfNeeded: size >> shift)) }
+            output += stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: size >> $0) }
         }
     }
 

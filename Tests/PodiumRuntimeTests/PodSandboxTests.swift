@@ -114,13 +114,67 @@ import Testing
             now: tester.now,
             world: tester.world
         )
-        tester.sandbox.write(Array("x=4; echo $((x+1))\n".utf8), to: command, now: tester.now, world: tester.world)
-        tester.sandbox.write(Array("exit 3\n".utf8), to: command, now: tester.now, world: tester.world)
+        func write(_ text: String) -> Bool {
+            tester.sandbox.write(Array(text.utf8), to: command, now: tester.now, world: tester.world)
+        }
+        let isTaken = write("x=4; echo $((x+1))\n")
+        #expect(isTaken)
+        let output = tester.sandbox.takeOutput(of: command, limit: 100, now: tester.now, world: tester.world)
+        #expect(output.map(\.bytes) == [Array("5\n".utf8)])
+        _ = write("exit 3\n")
         let events = tester.sandbox.takeEvents()
-        #expect(events.first == .execOutput(command, .stdout, Array("5\n".utf8)))
         #expect(
             events.contains { if case .execEnded(command, let result) = $0 { result.exitCode == 3 } else { false } }
         )
+    }
+
+    /// Who writes more than is taken waits, as at any pipe, and nothing of it is lost.
+    @Test func aCommandWaitsForWhoeverReads() throws {
+        var tester = SandboxTester()
+        let handle = try tester.start(sh: "sleep 3600")
+        var options = ExecOptions()
+        options.streaming = true
+        let line = ["sh", "-c", "head -c 1000000 /dev/zero; echo done >&2"]
+        let (now, world) = (tester.now, tester.world)
+        let command = try tester.sandbox.exec(line, in: handle, options: options, now: now, world: world)
+        #expect(tester.sandbox.heldBytes < 300_000)
+        var output: [OutputStream: Int] = [:]
+        var ended: ExecResult?
+        for _ in 0..<1000 where ended == nil {
+            for (stream, bytes) in tester.sandbox.takeOutput(of: command, limit: 10_000, now: now, world: world) {
+                #expect(bytes.count <= 10_000)
+                output[stream, default: 0] += bytes.count
+            }
+            tester.sandbox.advance(to: now, world: world)
+            for case .execEnded(command, let result) in tester.sandbox.takeEvents() { ended = result }
+        }
+        let rest = try #require(ended)
+        #expect((output[.stdout] ?? 0) + rest.output.count == 1_000_000)
+        #expect((output[.stderr] ?? 0) + rest.errors.count == 5)
+    }
+
+    /// Whoever is attached sees what is written from then on, and what it types is read.
+    @Test func somebodyIsAttachedToAContainer() throws {
+        var tester = SandboxTester()
+        var specification = ContainerSpecification(name: "main", image: "busybox:1.36")
+        specification.command = ["sh", "-c", "echo before; while read line; do echo got $line; done"]
+        specification.stdin = true
+        let (now, world) = (tester.now, tester.world)
+        let handle = try tester.sandbox.start(specification, now: now, world: world)
+        tester.sandbox.advance(to: now, world: world)
+        var options = ExecOptions()
+        options.stdin = true
+        options.streaming = true
+        let attachment = try tester.sandbox.attach(to: handle, options: options)
+        let isTaken = tester.sandbox.write(Array("one\n".utf8), to: attachment, now: now, world: world)
+        #expect(isTaken)
+        let output = tester.sandbox.takeOutput(of: attachment, limit: 100, now: now, world: world)
+        #expect(output.map(\.bytes) == [Array("got one\n".utf8)])
+        #expect(tester.sandbox.isRunning(handle))
+        // The input of the container ends with the last look at it, where it is for one only.
+        tester.sandbox.detach(attachment, endsInput: true, now: now, world: world)
+        #expect(!tester.sandbox.isRunning(handle))
+        #expect(tester.sandbox.log(of: handle).lines().count == 2)
     }
 
     @Test func theEndOfInputEndsAReader() throws {
@@ -135,7 +189,7 @@ import Testing
             now: tester.now,
             world: tester.world
         )
-        tester.sandbox.write(Array("abc".utf8), to: command, now: tester.now, world: tester.world)
+        _ = tester.sandbox.write(Array("abc".utf8), to: command, now: tester.now, world: tester.world)
         tester.sandbox.closeInput(of: command, now: tester.now, world: tester.world)
         let ends = tester.sandbox.takeEvents().compactMap {
             if case .execEnded(_, let result) = $0 { result } else { nil }

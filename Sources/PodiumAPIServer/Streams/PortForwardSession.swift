@@ -3,24 +3,8 @@
 
 import PodiumCodec
 import PodiumExchange
-package import PodiumMachinery
+import PodiumMachinery
 import Synchronization
-
-/// A connection to a port of a pod.
-package protocol PortConnection: AnyObject, Sendable {
-    /// Whether more should be sent.
-    var hasRoom: Bool { get }
-    func receive(_ bytes: [UInt8])
-    func endInput()
-    /// What came back, at most `limit` bytes, and whether nothing more comes.
-    func take(limit: Int) -> (bytes: [UInt8], isOver: Bool)
-}
-
-/// Connects to ports of pods.
-package protocol PortSource: Sendable {
-    /// A connection to a port; nil when it is refused.
-    func connect(to port: Int, of pod: NamespacedName, uid: String) -> (any PortConnection)?
-}
 
 /// Carries connections to the ports of one pod.
 // State | guarded by | why separate
@@ -60,6 +44,8 @@ final class PortForwardSession: ChannelSession {
     private let pod: NamespacedName
     private let uid: String
     private let source: any PortSource
+    /// Whether all connections are there from the start: with the last of them the session ends.
+    private let isFixed: Bool
     private let state = Mutex(State())
 
     /// - Parameter ports: those of a client that does not open channels itself.
@@ -67,6 +53,7 @@ final class PortForwardSession: ChannelSession {
         self.pod = pod
         self.uid = uid
         self.source = source
+        isFixed = !ports.isEmpty
         state.withLock { state in
             for (index, port) in ports.enumerated() {
                 var pair = Pair(port: port, isDataOpen: true, isErrorOpen: true)
@@ -133,7 +120,7 @@ final class PortForwardSession: ChannelSession {
     }
 
     func pull(into pieces: inout [ChannelPiece], limit: Int) -> StreamProgress {
-        let (new, hasMore) = state.withLock { state in
+        let (new, hasMore, isOver) = state.withLock { state in
             var new: [ChannelPiece] = []
             var hasMore = false
             var room = limit
@@ -148,10 +135,10 @@ final class PortForwardSession: ChannelSession {
                 hasMore = hasMore || taken.count > 0
                 if taken.isOver { state.pairs[index] = nil } else { state.pairs[index]?.greeting = [] }
             }
-            return (new, hasMore)
+            return (new, hasMore, isFixed && state.pairs.isEmpty)
         }
         pieces += new
-        return hasMore ? .more : .drained
+        return isOver ? .finished : hasMore ? .more : .drained
     }
 
     /// Hands out what a connection has.

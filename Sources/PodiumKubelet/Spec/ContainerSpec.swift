@@ -36,6 +36,8 @@ package struct ContainerSpec: Hashable, Sendable {
     package var terminationMessagePath: String
     package var usesLogAsMessage: Bool
     package var stdin: Bool
+    /// Whether the input ends with the first client that was attached.
+    package var takesInputOnce: Bool
     package var tty: Bool
     /// The container's own policy, which wins over the pod's.
     package var restartPolicy: RestartPolicy?
@@ -70,6 +72,7 @@ package struct ContainerSpec: Hashable, Sendable {
         terminationMessagePath = value["terminationMessagePath"]?.string ?? "/dev/termination-log"
         usesLogAsMessage = value["terminationMessagePolicy"]?.string == "FallbackToLogsOnError"
         stdin = value["stdin"]?.bool ?? false
+        takesInputOnce = value["stdinOnce"]?.bool ?? false
         tty = value["tty"]?.bool ?? false
         restartPolicy = value["restartPolicy"]?.string.flatMap(RestartPolicy.init)
         restartRules = (value["restartPolicyRules"]?.elements ?? []).compactMap(RestartRule.init)

@@ -13,6 +13,14 @@ package enum CommandWish: Hashable, Sendable {
     case attach(ExecOptions)
 }
 
+/// A command that a client runs, or its look at a container.
+struct StreamedCommand: Sendable {
+    let streams: CommandStreams
+    /// Whether the command's input ends with the client's: that of a container only where it says so.
+    let endsInput: Bool
+    let isAttachment: Bool
+}
+
 // Kubernetes: pkg/kubelet/server/server.go getExec, getAttach; containerd: internal/cri/server/container_execsync.go
 extension PodWorker {
     /// Begins with what a client wants; how it ends is told to `streams` in any case.
@@ -30,14 +38,19 @@ extension PodWorker {
             return streams.finish(.refused("error executing command in container: \(state)"))
         }
         do throws(StartError) {
-            let command: ExecHandle?
             switch wish {
             case .exec(let line, let options):
                 let now = environment.now
-                command = try sandbox?.exec(line, in: handle, options: options, now: now, world: environment.world)
-            case .attach(let options): command = try sandbox?.attach(to: handle, options: options)
+                let command = try sandbox?.exec(line, in: handle, options: options, now: now, world: environment.world)
+                if let command {
+                    streamed[command] = StreamedCommand(streams: streams, endsInput: true, isAttachment: false)
+                }
+            case .attach(let options):
+                let endsInput = options.stdin && pod.spec.container(container)?.takesInputOnce == true
+                if let command = try sandbox?.attach(to: handle, options: options) {
+                    streamed[command] = StreamedCommand(streams: streams, endsInput: endsInput, isAttachment: true)
+                }
             }
-            if let command { streamed[command] = streams }
         } catch {
             // Without the code of the way between kubelet and runtime.
             let text = error.execMessage(id: environment.hexID()).replacing("rpc error: code = Unknown desc = ", with: "")
@@ -49,55 +62,50 @@ extension PodWorker {
     /// Moves what goes between clients and their commands, as far as there is something and room for it.
     mutating func serveCommands(in environment: any WorkerEnvironment) {
         if streamed.isEmpty { return }
-        for (command, streams) in streamed {
-            serve(command, streams, in: environment)
+        for (handle, command) in streamed {
+            serve(handle, command, in: environment)
             takeSandboxEvents(in: environment)
         }
     }
 
     private mutating func serve(
-        _ command: ExecHandle,
-        _ streams: CommandStreams,
+        _ handle: ExecHandle,
+        _ command: StreamedCommand,
         in environment: any WorkerEnvironment
     ) {
-        let now = environment.now
+        let (now, streams) = (environment.now, command.streams)
         let wishes = streams.wishes
-        let isAttached = sandbox?.isAttachment(command) == true
-        if wishes.isClientGone {
-            streamed[command] = nil
-            inSandbox(environment) {
-                if isAttached {
-                    $0.detach(command, endsInput: true, now: now, world: environment.world)
-                } else {
-                    $0.kill(command, now: now, world: environment.world)
-                }
-            }
-            return
-        }
+        if wishes.isClientGone { return leave(handle, command, in: environment) }
         if let size = wishes.size {
-            inSandbox(environment) { $0.resize(command, to: size, now: now, world: environment.world) }
+            inSandbox(environment) { $0.resize(handle, to: size, now: now, world: environment.world) }
         }
+        var isTaken = true
         if !wishes.input.isEmpty {
-            var isTaken = false
             inSandbox(environment) {
-                isTaken = $0.write(wishes.input, to: command, now: now, world: environment.world)
+                isTaken = $0.write(wishes.input, to: handle, now: now, world: environment.world)
             }
             if isTaken { streams.consume(wishes.input.count) }
-            if isTaken, wishes.isInputEnded { endInput(of: command, isAttached: isAttached, in: environment) }
-        } else if wishes.isInputEnded {
-            endInput(of: command, isAttached: isAttached, in: environment)
         }
-        moveOutput(of: command, to: streams, in: environment)
+        if wishes.isInputEnded, isTaken, command.endsInput {
+            inSandbox(environment) { $0.closeInput(of: handle, now: now, world: environment.world) }
+        }
+        moveOutput(of: handle, to: streams, in: environment)
     }
 
-    private mutating func endInput(
-        of command: ExecHandle,
-        isAttached: Bool,
+    private mutating func leave(
+        _ handle: ExecHandle,
+        _ command: StreamedCommand,
         in environment: any WorkerEnvironment
     ) {
-        // Who is attached may go on looking; the container's input stays open for the next one.
-        if isAttached { return }
-        inSandbox(environment) { $0.closeInput(of: command, now: environment.now, world: environment.world) }
+        streamed[handle] = nil
+        let now = environment.now
+        inSandbox(environment) {
+            if command.isAttachment {
+                $0.detach(handle, endsInput: command.endsInput, now: now, world: environment.world)
+            } else {
+                $0.kill(handle, now: now, world: environment.world)
+            }
+        }
     }
 
     private mutating func moveOutput(
@@ -119,7 +127,7 @@ extension PodWorker {
 
     /// Tells a client how its command ended; false when it was none of a client.
     mutating func finishStreamed(_ command: ExecHandle, _ result: ExecResult) -> Bool {
-        guard let streams = streamed.removeValue(forKey: command) else { return false }
+        guard let streams = streamed.removeValue(forKey: command)?.streams else { return false }
         let rest = [(OutputStream.stdout, result.output), (.stderr, result.errors)].filter { !$0.1.isEmpty }
         streams.offer(rest.map { (stream: $0.0, bytes: $0.1) })
         streams.finish(.exited(result.exitCode))
@@ -128,7 +136,7 @@ extension PodWorker {
 
     /// The pod is gone, and its commands with it.
     mutating func abandonCommands() {
-        for streams in streamed.values { streams.finish(.exited(128 + Signal.kill.number)) }
+        for command in streamed.values { command.streams.finish(.exited(128 + Signal.kill.number)) }
         streamed = [:]
     }
 }

@@ -80,7 +80,7 @@ package struct PodWorker: Sendable {
     var hooks: [HookRun] = []
     var commands: [ExecHandle: ExecResult] = [:]
     /// What clients run, or look at.
-    var streamed: OrderedDictionary<ExecHandle, CommandStreams> = [:]
+    var streamed: OrderedDictionary<ExecHandle, StreamedCommand> = [:]
 
     /// What in-place resizes came to.
     var resize = PodResize()

@@ -25,7 +25,8 @@ extension PodSandbox {
         return ExecHandle(number: try result.get())
     }
 
-    /// Shows what a running container writes from now on, and gives it input, as with a command; with its end this ends.
+    /// Shows what a running container writes from now on, and gives it input, as with a command; with its end this
+    /// ends.
     package mutating func attach(to container: ContainerHandle, options: ExecOptions) throws(StartError) -> ExecHandle {
         guard let owner = kernel.containers[container.number], owner.exit == nil else {
             throw StartError(cause: "cannot attach to a stopped container")
@@ -41,16 +42,13 @@ extension PodSandbox {
         return ExecHandle(number: number)
     }
 
-    /// Whether it is no command but a look at the container.
-    package func isAttachment(_ command: ExecHandle) -> Bool {
-        kernel.commands[command.number]?.isAttachment ?? false
-    }
-
     /// Leaves a container. Where its input is for one client only, it has ended with this one.
     package mutating func detach(_ attachment: ExecHandle, endsInput: Bool, now: Timestamp, world: some PodWorld) {
         guard let state = kernel.commands[attachment.number], state.isAttachment else { return }
         kernel.endCommand(attachment.number, code: 0, now: now)
-        guard endsInput, let pipe = state.inputPipe, kernel.containers[state.container]?.inputPipe == pipe else { return }
+        guard endsInput, let pipe = state.inputPipe, kernel.containers[state.container]?.inputPipe == pipe else {
+            return
+        }
         kernel.containers[state.container]?.inputPipe = nil
         kernel.closeWriter(of: pipe)
         advance(to: now, world: world)
@@ -115,10 +113,14 @@ extension PodSandbox {
         }
     }
 
-    /// Ends the input of a command.
+    /// Ends the input of a command, or of the container that somebody looks at.
     package mutating func closeInput(of command: ExecHandle, now: Timestamp, world: some PodWorld) {
-        guard let pipe = kernel.commands[command.number]?.inputPipe else { return }
+        guard let state = kernel.commands[command.number], let pipe = state.inputPipe else { return }
         kernel.commands[command.number]?.inputPipe = nil
+        if state.isAttachment {
+            guard kernel.containers[state.container]?.inputPipe == pipe else { return }
+            kernel.containers[state.container]?.inputPipe = nil
+        }
         kernel.closeWriter(of: pipe)
         advance(to: now, world: world)
     }
