@@ -68,6 +68,16 @@ struct KubeletPorts: PortSource {
     func connect(to port: Int, of pod: NamespacedName, uid: String) -> (any PortConnection)? {
         kubelets.connect(to: port, of: pod, uid: uid)
     }
+
+    func answer(_ request: ProxiedRequest, on port: Int, of pod: NamespacedName, uid: String) -> ProxiedAnswer? {
+        let headers = request.headers.map { EnvironmentVariable($0.name, $0.value) }
+        let body = String(decoding: request.body, as: UTF8.self)
+        let probe = HTTPProbe(path: request.path, method: request.method, headers: headers, body: body)
+        let answer = kubelets.answer(probe, on: port, of: pod, uid: uid)
+        return answer.map {
+            ProxiedAnswer(status: $0.status, contentType: $0.contentType, location: $0.location, body: $0.body)
+        }
+    }
 }
 
 extension PodConnection: PortConnection {}

@@ -88,6 +88,13 @@ package final class HTTPHeaders: Sendable {
         self.hasImpersonation = hasImpersonation
     }
 
+    /// The fields that go on with a request to another server: not who sent it, nor what is about the connection.
+    package var forwarded: [(name: String, value: String)] {
+        fields.filter { name, _ in
+            !["authorization", "connection", "upgrade", "host"].contains(name) && !name.hasPrefix("impersonate-")
+        }
+    }
+
     /// The value of the first field called `name` (lower case).
     package subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 

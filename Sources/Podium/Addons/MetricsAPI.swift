@@ -57,7 +57,8 @@ struct NodeMetricsCollection: ComputedObjects {
             }
             // Of one whose kubelet does not answer nothing is known.
             guard isReady == true, let created = node.creationTimestamp,
-                created + ContainerUsage.window <= now else { return nil }
+                created + ContainerUsage.window <= now
+            else { return nil }
             var metrics = MetricsDocument.head("NodeMetrics", of: node, at: now)
             metrics["usage"] = MetricsDocument.usage(
                 of: usages.containers(onNode: node.name).filter { $0.isMeasured(at: now) },

@@ -68,6 +68,7 @@ package final class APIServerComponents: Sendable {
 /// ```
 /// State           | guarded by | why separate
 /// latestDocuments | its mutex  | follows the surface of the API, which changes elsewhere
+/// proxyTurns      | atomic     | counts requests to Services, whose pods take turns
 /// ```
 package final class APIServer: RequestResponder {
     let components: APIServerComponents
@@ -76,6 +77,7 @@ package final class APIServer: RequestResponder {
     /// What is counted.
     let metrics = RequestMetrics()
     private let flows: FlowClassifier
+    let proxyTurns = Atomic<Int>(0)
     /// The answers that are yet to come.
     package let pending: PendingAnswers
     /// Where watches draw how long they last. Not from the randomness of the cluster: reading must not shift what that

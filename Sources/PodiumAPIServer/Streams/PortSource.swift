@@ -17,4 +17,7 @@ package protocol PortConnection: AnyObject, Sendable {
 package protocol PortSource: Sendable {
     /// A connection to a port; nil when it is refused.
     func connect(to port: Int, of pod: NamespacedName, uid: String) -> (any PortConnection)?
+
+    /// The answer to one request; nil when it is refused.
+    func answer(_ request: ProxiedRequest, on port: Int, of pod: NamespacedName, uid: String) -> ProxiedAnswer?
 }

@@ -69,8 +69,8 @@ enum UpgradeNegotiation {
         let wanted = headers.all("x-stream-protocol-version").flatMap { list($0) }
         if wanted.isEmpty { return "" }
         guard let name = wanted.first(where: known.contains) else {
-            let text = "unable to negotiate protocol: client supports [\(wanted.joined(separator: " "))], server accepts "
-            let message = "\(text)[\(known.joined(separator: " "))]"
+            let (theirs, ours) = (wanted.joined(separator: " "), known.joined(separator: " "))
+            let message = "unable to negotiate protocol: client supports [\(theirs)], server accepts [\(ours)]"
             throw StatusError(code: 403, reason: .forbidden, message: message)
         }
         return name

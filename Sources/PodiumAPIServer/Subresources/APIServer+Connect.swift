@@ -6,7 +6,6 @@ import PodiumExchange
 import PodiumMachinery
 import PodiumRegistry
 import PodiumStorage
-import PodiumStorage
 
 // Kubernetes: pkg/registry/core/pod/rest/subresources.go, pkg/registry/core/pod/strategy.go ExecLocation
 extension APIServer {
@@ -14,7 +13,8 @@ extension APIServer {
         let object = try store(request).get(request.name)
         let pod = object.value()
         let isForPorts = request.path.subresource == "portforward"
-        let container = isForPorts ? "" : try Self.container(request.query["container"] ?? "", of: pod, name: request.name)
+        let wanted = request.query["container"] ?? ""
+        let container = isForPorts ? "" : try Self.container(wanted, of: pod, name: request.name)
         let node = pod[path: "spec", "nodeName"]?.string ?? ""
         if node.isEmpty { throw .badRequest("pod \(request.name) does not have a host assigned") }
         try checkReachable(node, else: .notFound(.nodes, node))
@@ -24,18 +24,21 @@ extension APIServer {
     private func forwardPorts(_ request: ResourceRequest, _ pod: StoredObject) throws(StatusError) -> HTTPResponse {
         guard let source = components.ports else { throw .unsupported("no kubelet runs in this cluster") }
         let framing = try UpgradeNegotiation.ports(request.http.headers)
-        var ports: [Int] = []
-        if !framing.isOpenedByClient {
-            ports = try request.query.all("ports").flatMap { $0.split(separator: ",") }.map { text throws(StatusError) in
-                guard let port = Int(text), (1...65_535).contains(port) else {
-                    throw .badRequest("invalid port \(FieldError.quoted(String(text)))")
-                }
-                return port
-            }
-            if ports.isEmpty { throw .badRequest("query parameter \"port\" is required") }
-        }
+        let ports = framing.isOpenedByClient ? [] : try forwardedPorts(request.query)
         let session = PortForwardSession(to: pod.key.name, uid: pod.facts.uid, source, ports: ports)
         return .upgrade(Upgrade(session, as: framing))
+    }
+
+    private func forwardedPorts(_ query: QueryParameters) throws(StatusError) -> [Int] {
+        var ports: [Int] = []
+        for text in query.all("ports").flatMap({ $0.split(separator: ",") }) {
+            guard let port = Int(text), (1...65_535).contains(port) else {
+                throw .badRequest("invalid port \(FieldError.quoted(String(text)))")
+            }
+            ports.append(port)
+        }
+        if ports.isEmpty { throw .badRequest("query parameter \"ports\" is required") }
+        return ports
     }
 
     private func runCommand(

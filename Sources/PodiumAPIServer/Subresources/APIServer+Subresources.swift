@@ -20,17 +20,6 @@ extension APIServer {
         default: throw .methodNotAllowed
         }
     }
-
-    func proxy(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        let object = try store(request).get(request.name).value()
-        if request.definition.storage == .pods, (object[path: "status", "podIP"]?.string ?? "").isEmpty {
-            throw .badRequest("address not allowed")
-        }
-        if request.definition.storage == .nodes {
-            try checkReachable(request.name, else: .notFound(.nodes, request.name))
-        }
-        throw .unsupported("proxying is not served by simulated kubelets")
-    }
 }
 
 extension StatusError {

@@ -4,7 +4,7 @@
 import PodiumClient
 import PodiumHost
 package import PodiumMachinery
-import PodiumRuntime
+package import PodiumRuntime
 import Synchronization
 
 /// A connection to a port of a pod.
@@ -42,5 +42,10 @@ extension KubeletHub {
         return PodConnection { request in
             network.pod(uid, in: pod.namespace)?.network?.answer(request, port: port, now: clock.now)
         }
+    }
+
+    /// The answer of a pod to one request; nil when nothing listens there.
+    package func answer(_ request: HTTPProbe, on port: Int, of pod: NamespacedName, uid: String) -> HTTPAnswer? {
+        network.pod(uid, in: pod.namespace)?.network?.answer(request, port: port, now: clock.now)
     }
 }

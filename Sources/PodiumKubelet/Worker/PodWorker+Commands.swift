@@ -53,8 +53,9 @@ extension PodWorker {
             }
         } catch {
             // Without the code of the way between kubelet and runtime.
-            let text = error.execMessage(id: environment.hexID()).replacing("rpc error: code = Unknown desc = ", with: "")
-            streams.finish(.refused("error executing command in container: \(text)"))
+            let text = error.execMessage(id: environment.hexID())
+            let reason = text.replacing("rpc error: code = Unknown desc = ", with: "")
+            streams.finish(.refused("error executing command in container: \(reason)"))
         }
         takeSandboxEvents(in: environment)
     }

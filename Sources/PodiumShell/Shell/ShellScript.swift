@@ -95,7 +95,9 @@ extension Shell {
         switch flavour {
         case .ash: return "\(place) \(mark) "
         case .dash: return "\(mark) "
-        case .bash: return "\(machine.userID == 0 ? "root" : "I have no name!")@\(machine.kernel.configuration.hostname):\(place)\(mark) "
+        case .bash:
+            let user = machine.userID == 0 ? "root" : "I have no name!"
+            return "\(user)@\(machine.kernel.configuration.hostname):\(place)\(mark) "
         }
     }
 

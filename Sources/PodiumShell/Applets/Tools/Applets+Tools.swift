@@ -14,7 +14,8 @@ extension Applets {
         "ttysize": { machine, words in
             let wanted = words.count > 1 ? Array(words.dropFirst()) : ["w", "h"]
             let size = machine.terminalSize(0) ?? TerminalSize(columns: 80, rows: 24)
-            machine.print(wanted.map { "\($0.hasPrefix("h") ? size.rows : size.columns)" }.joined(separator: " ") + "\n")
+            let numbers = wanted.map { String($0.hasPrefix("h") ? size.rows : size.columns) }
+            machine.print(numbers.joined(separator: " ") + "\n")
             return 0
         },
         "runlevel": { machine, _ in
