@@ -106,7 +106,7 @@ final class ControlPlane: Sendable {
         )
         let client = ResourceClient(api: api, fieldManager: "kube-apiserver")
         Bootstrap.installNodes(client, count: configuration.nodes)
-        controllers = Self.controllers(configuration, client, images, access.serviceAccountTokens)
+        controllers = Self.controllers(configuration, client, images, access.serviceAccountTokens, clock)
         serverLease = controllers == nil ? nil : ServerLease(client: client, clock: clock)
         let checks = Self.checks(storage, shared.server, hasRoles: configuration.authorization.contains(.rbac))
         server = APIServer(
@@ -141,7 +141,8 @@ final class ControlPlane: Sendable {
         _ configuration: ClusterConfiguration,
         _ client: ResourceClient,
         _ images: ImageRegistry,
-        _ tokens: ServiceAccountTokens
+        _ tokens: ServiceAccountTokens,
+        _ clock: ClusterClock
     ) -> ControllerSet? {
         if configuration.controllers.isEmpty { return nil }
         return ControllerSet(
@@ -155,7 +156,8 @@ final class ControlPlane: Sendable {
                 images: images,
                 serviceNetwork: client.api.serviceNetwork,
                 tokens: KubeletTokens(tokens)
-            )
+            ),
+            clock: clock
         )
     }
 

@@ -4,6 +4,7 @@
 import PodiumAPIServer
 import PodiumClient
 import PodiumControllers
+import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumRegistry
@@ -33,7 +34,8 @@ final class ControllerSet: Sendable {
         addons: Set<Addon>,
         secretTokens: (any SecretTokenSource)? = nil,
         givesRangesToNodes: Bool,
-        kubelets configuration: KubeletConfiguration
+        kubelets configuration: KubeletConfiguration,
+        clock: ClusterClock
     ) {
         self.selection = selection
         var options = StandardControllers.Options(
@@ -65,7 +67,7 @@ final class ControllerSet: Sendable {
         controllers = StandardControllers(client: client, options: options)
         scheduler = Scheduler(client: client.acting(as: .scheduler, fieldManager: "kube-scheduler"))
         logs = KubeletLogs(kubelets.logs)
-        commands = KubeletCommands(kubelets: kubelets)
+        commands = KubeletCommands(kubelets: kubelets, clock: clock)
         ports = KubeletPorts(kubelets: kubelets)
     }
 

@@ -2,6 +2,7 @@
 // How a client's commands reach the kubelets that run them.
 
 import PodiumAPIServer
+import PodiumHost
 import PodiumKubelet
 import PodiumMachinery
 import PodiumRuntime
@@ -9,6 +10,8 @@ import PodiumRuntime
 /// The kubelets as the API server wants them for commands.
 struct KubeletCommands: ContainerCommandSource {
     let kubelets: KubeletHub
+    /// What a command does follows from no request, so nobody else would wait for it where time stands.
+    let clock: ClusterClock
 
     func run(_ request: ContainerCommandRequest) -> any ContainerCommand {
         let streams = CommandStreams()
@@ -23,32 +26,51 @@ struct KubeletCommands: ContainerCommandSource {
             container: request.container
         )
         kubelets.run(request.command.map { .exec($0, options) } ?? .attach(options), in: place, streams)
-        return KubeletCommand(streams)
+        clock.settleSoon()
+        return KubeletCommand(streams, clock)
     }
 }
 
 /// One of these commands.
 private final class KubeletCommand: ContainerCommand {
     private let streams: CommandStreams
+    private let clock: ClusterClock
 
-    init(_ streams: CommandStreams) { self.streams = streams }
+    init(_ streams: CommandStreams, _ clock: ClusterClock) {
+        self.streams = streams
+        self.clock = clock
+    }
 
     func start(wake: @escaping @Sendable () -> Void) { streams.start(wake: wake) }
 
     var hasRoom: Bool { streams.hasRoom }
 
-    func write(_ bytes: [UInt8]) { streams.write(bytes) }
+    func write(_ bytes: [UInt8]) {
+        streams.write(bytes)
+        clock.settleSoon()
+    }
 
-    func closeInput() { streams.closeInput() }
+    func closeInput() {
+        streams.closeInput()
+        clock.settleSoon()
+    }
 
-    func resize(columns: Int, rows: Int) { streams.resize(to: TerminalSize(columns: columns, rows: rows)) }
+    func resize(columns: Int, rows: Int) {
+        streams.resize(to: TerminalSize(columns: columns, rows: rows))
+        clock.settleSoon()
+    }
 
     func take(limit: Int) -> (output: [Output], outcome: CommandOutcome?, hasMore: Bool) {
         let (output, end, hasMore) = streams.take(limit: limit)
+        // There is room again.
+        if !output.isEmpty { clock.settleSoon() }
         return (output.map { ($0.stream == .stderr, $0.bytes) }, end.map(CommandOutcome.init), hasMore)
     }
 
-    func hangUp() { streams.hangUp() }
+    func hangUp() {
+        streams.hangUp()
+        clock.settleSoon()
+    }
 }
 
 extension CommandOutcome {

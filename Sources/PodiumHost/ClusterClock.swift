@@ -87,6 +87,8 @@ package final class ClusterClock: HostClock, WorkScheduling {
     private let state: Mutex<State>
     /// The same as in `state`, for the two questions that every request asks: what time it is, and whether to settle.
     private let isReal: Atomic<Bool>
+    /// Whether a thread is on its way to settle what is ready.
+    private let isSettlingSoon = Atomic<Bool>(false)
     private let runLoop: DispatchQueue
     private let advances: DispatchQueue
     private let alarm: Mutex<any DispatchSourceTimer>
@@ -303,6 +305,17 @@ extension ClusterClock {
         waiting.wrappingAdd(1, ordering: .acquiringAndReleasing)
         runLoop.sync { runReadyBlocks { self.isEnded } }
         waiting.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Does the same on another thread, for whoever must not be held up.
+    package func settleSoon() {
+        if isReal.load(ordering: .acquiring) || isSettlingSoon.exchange(true, ordering: .acquiringAndReleasing) {
+            return
+        }
+        WorkerThreads.run { [self] in
+            isSettlingSoon.store(false, ordering: .releasing)
+            settle()
+        }
     }
 
     /// Keeps advances from moving the time until what this returns is cancelled: somebody waits for something outside

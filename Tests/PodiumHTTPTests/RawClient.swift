@@ -144,12 +144,21 @@ final class RawClient {
         }
     }
 
-    func text(_ count: Int) throws -> String {
+    func text(_ count: Int) throws -> String { String(decoding: try bytes(count), as: UTF8.self) }
+
+    func bytes(_ count: Int) throws -> [UInt8] {
         while buffer.count < count {
             if try !fill() { throw RawClientError.closed }
         }
         defer { buffer.removeFirst(count) }
-        return String(decoding: buffer[..<count], as: UTF8.self)
+        return Array(buffer[..<count])
+    }
+
+    /// Reads up to the close.
+    func remainingBytes() throws -> [UInt8] {
+        while try fill() {}
+        defer { buffer = [] }
+        return buffer
     }
 
     /// Whether bytes or the end arrive within `milliseconds`.

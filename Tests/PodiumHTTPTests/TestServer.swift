@@ -97,6 +97,7 @@ final class EchoResponder: RequestResponder {
         var requests: [HTTPRequest] = []
         var streams: [TestStream] = []
         var answers: [TestAnswer] = []
+        var sessions: [EchoSession] = []
         var held = 0
     }
 
@@ -115,6 +116,11 @@ final class EchoResponder: RequestResponder {
     /// The oldest later answer not taken yet.
     func takeAnswer() -> TestAnswer? {
         state.withLock { $0.answers.isEmpty ? nil : $0.answers.removeFirst() }
+    }
+
+    /// The oldest session not taken yet.
+    func takeSession() -> EchoSession? {
+        state.withLock { $0.sessions.isEmpty ? nil : $0.sessions.removeFirst() }
     }
 
     /// What `/shared` answers, and `/part` without its first byte.
@@ -137,6 +143,11 @@ final class EchoResponder: RequestResponder {
             let answer = TestAnswer()
             state.withLock { $0.answers.append(answer) }
             return .later(answer)
+        case "/upgrade":
+            let session = EchoSession(isTaking: request.rawQuery != "full")
+            state.withLock { $0.sessions.append(session) }
+            let channels = WebSocketChannels(name: "v5.channel.k8s.io", canEndChannels: true)
+            return .upgrade(Upgrade(session, as: .webSocket(channels)))
         case "/promptly":
             let answer = TestAnswer()
             answer.complete("at once")

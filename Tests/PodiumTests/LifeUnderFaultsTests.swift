@@ -63,7 +63,8 @@ import Testing
                 client: cluster.client,
                 addons: [],
                 givesRangesToNodes: true,
-                kubelets: KubeletConfiguration(images: images)
+                kubelets: KubeletConfiguration(images: images),
+                clock: cluster.clock
             )
             for name in ["default", "kube-node-lease", "doomed"] {
                 try cluster.client.create(.namespaces, ["metadata": ["name": .string(name)]])

@@ -54,10 +54,11 @@ extension APIServer {
     }
 
     private func serviceTarget(_ target: ProxyTarget, _ request: ResourceRequest) throws(StatusError) -> (Place, Int) {
-        let key = try store(request).get(target.name).key
-        let service = try store(request).get(target.name).value()
-        let ports = service[path: "spec", "ports"]?.elements ?? []
-        let entry = target.port.isEmpty
+        let object = try store(request).get(target.name)
+        let key = object.key
+        let ports = object.value()[path: "spec", "ports"]?.elements ?? []
+        let entry =
+            target.port.isEmpty
             ? (ports.count == 1 ? ports.first : nil)
             : ports.first { $0["name"]?.string == target.port || $0["port"]?.int.map(String.init) == target.port }
         guard let entry else {
@@ -108,9 +109,9 @@ extension APIServer {
         var headers: [(name: String, value: String)] = []
         if let location = answer.location {
             // From where the client is, the server's own paths begin behind that of the proxy.
-            let prefix = request.http.rawPath.prefix(upTo: request.http.rawPath.firstRange(of: "/proxy")?.upperBound
-                ?? request.http.rawPath.endIndex)
-            headers.append(("Location", location.hasPrefix("/") ? request.http.prefix + prefix + location : location))
+            let path = request.http.rawPath
+            let prefix = request.http.prefix + path[..<(path.firstRange(of: "/proxy")?.upperBound ?? path.endIndex)]
+            headers.append(("Location", location.hasPrefix("/") ? prefix + location : location))
         }
         return HTTPResponse(
             status: answer.status,

@@ -160,6 +160,8 @@ extension NodeKubelet {
         entry.armedFor = wake
         guard let wake else { return }
         let uid = entry.uid
+        // A client waits for what goes on at this moment, and on a clock that stands no timer would fire.
+        if wake <= now, !entry.worker.streamed.isEmpty { return onQueue { $0.wake(uid) }() }
         entry.timer = schedule(at: wake) { $0.wake(uid) }
     }
 

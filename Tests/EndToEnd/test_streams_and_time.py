@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands on a virtual clock, and requests that go on to pods and Services."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from api import Api
+from charts import DEFAULT, Chart
+from raw_websocket import RawWebSocket, exec_path
+from server import Server
+
+BOX = """
+apiVersion: v1
+kind: Pod
+metadata: {name: box}
+spec: {containers: [{name: main, image: "busybox:1.36", command: [sleep, "1000000"]}]}
+"""
+
+WEB = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: main
+        image: registry.k8s.io/e2e-test-images/agnhost:2.53
+        args: [netexec]
+        ports: [{name: http, containerPort: 8080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{name: front, port: 80, targetPort: http}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: nobody}
+spec: {selector: {app: nobody}, ports: [{port: 80}]}
+"""
+
+
+def output(stream: RawWebSocket) -> bytes:
+    return b"".join(content[1:] for opcode, content in stream.rest() if opcode == 2 and content[0] == 1)
+
+
+def test_work_takes_no_time_of_a_clock_that_stands(virtual_server: Server, chart: Chart) -> None:
+    chart.apply(BOX)
+    chart.advance("10s")
+    stream = RawWebSocket(virtual_server, exec_path("box", "sh", "-c", "head -c 5000000 /dev/zero | md5sum; date +%s"))
+    lines = output(stream).decode().split("\n")
+    assert lines[0].split()[0] == hashlib.md5(bytes(5_000_000)).hexdigest()
+    assert chart.api.get("/podium/v1/clock")["now"].startswith("2026-01-01T00:00:10")
+
+
+def test_waiting_is_for_the_clock(virtual_server: Server, chart: Chart) -> None:
+    chart.apply(BOX)
+    chart.advance("10s")
+    stream = RawWebSocket(virtual_server, exec_path("box", "sh", "-c", "echo first; sleep 60; echo second"))
+    while stream.frame() != (2, b"\x01first\n"):
+        pass
+    stream.socket.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        stream.frame()
+    stream.socket.settimeout(20)
+    chart.advance("1m")
+    assert stream.frame() == (2, b"\x01second\n")
+
+
+def text(api: Api, path: str, method: str = "GET") -> tuple[int, str]:
+    answer = api.send(method, DEFAULT + path)
+    return answer.status, answer.body.decode()
+
+
+def test_requests_go_on_to_pods_and_services(chart: Chart) -> None:
+    chart.apply(WEB)
+    chart.advance("20s")
+    pods = sorted(pod["metadata"]["name"] for pod in chart.ready(app="web"))
+    assert text(chart.api, f"/pods/{pods[0]}/proxy/hostname") == (200, pods[0])
+    assert text(chart.api, f"/pods/{pods[1]}:8080/proxy/hostname") == (200, pods[1])
+    assert text(chart.api, f"/pods/{pods[0]}/proxy/echo?msg=hello&code=418") == (418, "hello")
+    # The pods of a Service take turns.
+    for name in ("web", "web:80", "web:front", "http:web:front"):
+        assert {text(chart.api, f"/services/{name}/proxy/hostname")[1] for _ in range(2)} == set(pods)
+    answer = chart.api.send("GET", f"{DEFAULT}/services/web/proxy/redirect?location=/hostname")
+    assert answer.status == 302 and answer.headers["location"] == f"{DEFAULT}/services/web/proxy/hostname"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("/services/web:9/proxy/", 503, 'no service port "9" found for service "web"'),
+        ("/services/nobody/proxy/", 503, 'no endpoints available for service "nobody"'),
+        ("/services/missing/proxy/", 404, 'services "missing" not found'),
+        ("/pods/a:b:c:d/proxy/", 400, 'invalid pod request "a:b:c:d"'),
+        ("/pods/missing/proxy/", 404, 'pods "missing" not found'),
+    ],
+)
+def test_what_requests_do_not_reach(chart: Chart, path: str, status: int, message: str) -> None:
+    chart.apply(WEB)
+    chart.advance("20s")
+    answer = chart.api.send("GET", DEFAULT + path)
+    assert (answer.status, answer.object["message"]) == (status, message)
