@@ -17,12 +17,14 @@ PODS = "/api/v1/namespaces/default/pods"
 class RawWebSocket:
     """A connection that was upgraded."""
 
-    def __init__(self, server: Server, path: str, protocol: str = "v4.channel.k8s.io") -> None:
+    def __init__(self, server: Server, path: str, protocol: str = "v4.channel.k8s.io", token: str = "") -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=20)
         key = base64.b64encode(os.urandom(16)).decode()
+        authorization = f"Authorization: Bearer {token}\r\n" if token else ""
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n".encode()
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {protocol}\r\n"
+            f"{authorization}\r\n".encode()
         )
         self.buffer = b""
         while b"\r\n\r\n" not in self.buffer:

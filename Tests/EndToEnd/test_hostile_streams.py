@@ -62,7 +62,12 @@ def test_broken_frames(surviving_server: Server, frame: bytes) -> None:
 
 @pytest.mark.parametrize(
     "bytes_",
-    [b"GET / HTTP/1.1\r\n\r\n", b"\x80\x02\0\x01\0\0\0\0", b"\x80\x03\0\x01\0\xff\xff\xff", b"\x80\x03\0\x01\0\0\0\x02ab"],
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x80\x02\0\x01\0\0\0\0",
+        b"\x80\x03\0\x01\0\xff\xff\xff",
+        b"\x80\x03\0\x01\0\0\0\x02ab",
+    ],
     ids=["no SPDY", "wrong version", "huge", "no headers"],
 )
 def test_broken_spdy(surviving_server: Server, bytes_: bytes) -> None:
@@ -84,8 +89,12 @@ def test_broken_spdy(surviving_server: Server, bytes_: bytes) -> None:
         ("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n", 400),
         ("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: v9.channel.k8s.io\r\n", 400),
         ("Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v9\r\n", 403),
+        (
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nOrigin: http://evil.example\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 403,
+        ),
     ],
-    ids=["none", "unknown", "no key", "bad key", "unknown subprotocol", "unknown version"],
+    ids=["none", "unknown", "no key", "bad key", "unknown subprotocol", "unknown version", "foreign page"],
 )  # fmt: skip
 def test_what_cannot_be_upgraded(surviving_server: Server, headers: str, status: int) -> None:
     with socket.create_connection(("127.0.0.1", surviving_server.port), timeout=20) as client:

@@ -71,7 +71,7 @@ def test_exec_of_what_cannot_be_run(kubectl: Kubectl, transport: str, box: str) 
     assert kubectl.fails("exec", box, "-c", "other", "--", "true") == (
         "error: container other is not valid for pod box out of: box\n"
     )
-    assert "pods \"nobody\" not found" in kubectl.fails("exec", "nobody", "--", "true")
+    assert 'pods "nobody" not found' in kubectl.fails("exec", "nobody", "--", "true")
     kubectl("run", "ended", "--image=busybox:1.36", "--restart=Never", "--", "true")
     kubectl("wait", "pod/ended", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=20s")
     assert "cannot exec into a container in a completed pod" in kubectl.fails("exec", "ended", "--", "true")
@@ -190,9 +190,7 @@ def terminal(kubectl: Kubectl) -> Iterator[Callable[..., Terminal]]:
         opened[0].tmux("kill-server")
 
 
-def test_a_shell_in_a_terminal(
-    kubectl: Kubectl, transport: str, box: str, terminal: Callable[..., Terminal]
-) -> None:
+def test_a_shell_in_a_terminal(kubectl: Kubectl, transport: str, box: str, terminal: Callable[..., Terminal]) -> None:
     shell = terminal("exec", "-it", box, "--", "sh")
     shell.shows(r"/ #")
     shell.type("stty size; tty", "Enter")

@@ -132,6 +132,7 @@ def test_whoever_may_look_at_pods_may_look_at_what_they_use(tmp_path: Path) -> N
     tokens.write_text('admin,admin,admin,"system:masters"\nreader,reader,reader\n')
     arguments = ("--token-auth-file", str(tokens), "--authorization-mode", "RBAC")
     with Server("--clock", "virtual", *arguments) as server:
+
         def status(token: str) -> int:
             headers = {"Authorization": f"Bearer {token}"}
             return server.api.send("GET", f"{METRICS}/pods", headers=headers).status

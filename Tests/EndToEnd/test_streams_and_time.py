@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +109,30 @@ def test_what_requests_do_not_reach(chart: Chart, path: str, status: int, messag
     chart.advance("20s")
     answer = chart.api.send("GET", DEFAULT + path)
     assert (answer.status, answer.object["message"]) == (status, message)
+
+
+def test_who_may_only_get_may_not_run_commands(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.csv"
+    tokens.write_text('admin,admin,admin,"system:masters"\nreader,reader,reader\n')
+    arguments = ("--token-auth-file", str(tokens), "--authorization-mode", "RBAC")
+    with Server("--clock", "virtual", *arguments) as server:
+        admin = Api("127.0.0.1", server.port, headers={"Authorization": "Bearer admin"})
+        reader = Api("127.0.0.1", server.port, headers={"Authorization": "Bearer reader"})
+        container = {"name": "main", "image": "busybox:1.36", "command": ["sleep", "1000000"]}
+        admin.create(f"{DEFAULT}/pods", {"metadata": {"name": "box"}, "spec": {"containers": [container]}})
+        admin.advance("10s")
+        roles = "/apis/rbac.authorization.k8s.io/v1"
+        rule = {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get"]}
+        admin.create(f"{roles}/clusterroles", {"metadata": {"name": "runner"}, "rules": [rule]})
+        binding = {
+            "metadata": {"name": "runner"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "runner"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "reader"}],
+        }
+        admin.create(f"{roles}/clusterrolebindings", binding)
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        refused = reader.send("GET", exec_path("box", "true"), headers=upgrade)
+        assert refused.status == 403 and 'cannot create resource "pods/exec"' in refused.object["message"]
+        change = {"rules": [{**rule, "verbs": ["get", "create"]}]}
+        admin.send("PATCH", f"{roles}/clusterroles/runner", change, "application/merge-patch+json")
+        assert output(RawWebSocket(server, exec_path("box", "echo", "allowed"), token="reader")) == b"allowed\n"

@@ -10,6 +10,10 @@ import PodiumStorage
 // Kubernetes: pkg/registry/core/pod/rest/subresources.go, pkg/registry/core/pod/strategy.go ExecLocation
 extension APIServer {
     func connect(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        // A WebSocket comes as a GET, and nobody may do more by it than by a POST.
+        if request.verb == .get {
+            try components.authorizer.authorize(request.path.access(.create, request.query), request.user)
+        }
         let object = try store(request).get(request.name)
         let pod = object.value()
         let isForPorts = request.path.subresource == "portforward"

@@ -129,9 +129,12 @@ extension PodSandbox {
 extension Machine {
     /// Starts a command in a container.
     mutating func begin(_ words: [String], in number: Int, _ options: ExecOptions) -> Result<Int, StartError> {
-        guard let owner = kernel.containers[number], owner.exit == nil,
-            kernel.processes.count < Kernel.maximumProcesses
-        else { return .failure(StartError(cause: "cannot exec in a stopped container")) }
+        guard let owner = kernel.containers[number], owner.exit == nil else {
+            return .failure(StartError(cause: "cannot exec in a stopped container"))
+        }
+        guard kernel.processes.count < Kernel.maximumProcesses else {
+            return .failure(StartError(cause: "fork/exec: \(Errno.again.text.lowercased())"))
+        }
         let command = kernel.nextNumber()
         let pid = kernel.nextPID(in: number)
         var started = Process(
@@ -153,7 +156,7 @@ extension Machine {
         let failure = run(words, in: &started)
         guard failure == nil else {
             for file in started.files.values { kernel.release(file) }
-            kernel.commands[command] = nil
+            kernel.forgetCommand(command)
             return .failure(failure?.startError ?? StartError(cause: ""))
         }
         kernel.processes[started.number] = started
@@ -248,6 +251,14 @@ extension Machine {
 }
 
 extension Kernel {
+    /// Gives back what belongs to a command that did not begin.
+    fileprivate mutating func forgetCommand(_ number: Int) {
+        guard let command = commands.removeValue(forKey: number) else { return }
+        for (_, _, reader) in command.outputPipes { release(reader) }
+        if let pipe = command.inputPipe { closeWriter(of: pipe) }
+        if let terminal = command.terminal { terminals[terminal] = nil }
+    }
+
     /// A pipe that takes what a command writes; the open file to write to it.
     mutating func outputPipe(of command: Int, _ stream: OutputStream) -> Int? {
         guard let pipe = makePipe(), case .pipeReader(let number)? = openFiles[pipe.reader]?.target else {
