@@ -118,6 +118,7 @@ final class ControlPlane: Sendable {
                 logs: controllers?.logs ?? NoContainerLogs(),
                 commands: controllers?.commands,
                 ports: controllers?.ports,
+                kubelets: controllers?.servers,
                 hasControllers: controllers != nil,
                 computed: controllers?.computed ?? [],
                 server: shared.server,

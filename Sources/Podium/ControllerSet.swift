@@ -24,6 +24,8 @@ final class ControllerSet: Sendable {
     let commands: any ContainerCommandSource
     /// The way to connect to their ports.
     let ports: any PortSource
+    /// The servers of the kubelets.
+    let servers: any KubeletSource
     /// The collections that say what the kubelets know.
     let computed: [any ComputedObjects]
 
@@ -69,6 +71,7 @@ final class ControllerSet: Sendable {
         logs = KubeletLogs(kubelets.logs)
         commands = KubeletCommands(kubelets: kubelets, clock: clock)
         ports = KubeletPorts(kubelets: kubelets)
+        servers = KubeletServers(kubelets: kubelets, client: client, logs: logs)
     }
 
     /// Begins to follow the cluster's objects, those parts that are selected.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection that is no HTTP any more: what comes in, what goes out, and how it ends.
 
+import CMicroHTTPD
 import Glibc
 import PodiumCodec
 import PodiumExchange

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,38 @@ def test_what_requests_do_not_reach(chart: Chart, path: str, status: int, messag
     chart.advance("20s")
     answer = chart.api.send("GET", DEFAULT + path)
     assert (answer.status, answer.object["message"]) == (status, message)
+
+
+def test_the_servers_of_kubelets(chart: Chart) -> None:
+    script = "echo logged; while true; do :; done"
+    container = {"name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script]}
+    limits = {"resources": {"limits": {"cpu": "500m"}}}
+    spec = {"nodeName": "node-1", "containers": [{**container, **limits}]}
+    chart.api.create(f"{DEFAULT}/pods", {"metadata": {"name": "busy"}, "spec": spec})
+    chart.advance("1m")
+
+    def ask(path: str, node: str = "node-1") -> tuple[int, str]:
+        answer = chart.api.send("GET", f"/api/v1/nodes/{node}/proxy/{path}")
+        return answer.status, answer.body.decode()
+
+    assert ask("healthz") == ask("healthz", "node-1:10250") == (200, "ok")
+    assert [pod["metadata"]["name"] for pod in json.loads(ask("pods")[1])["items"]] == ["busy"]
+    assert json.loads(ask("pods", "node-2")[1])["items"] == []
+    summary = json.loads(ask("stats/summary")[1])
+    (pod,) = summary["pods"]
+    assert summary["node"]["nodeName"] == "node-1" and pod["podRef"]["name"] == "busy"
+    assert pod["cpu"]["usageNanoCores"] == 500_000_000 and pod["containers"][0]["memory"]["workingSetBytes"] >= 1 << 20
+    assert (
+        'container_memory_working_set_bytes{container="main",namespace="default",pod="busy"} '
+        in (ask("metrics/resource")[1])
+    )
+    assert ask("containerLogs/default/busy/main") == (200, "logged\n")
+    assert ask("containerLogs/default/other/main")[0] == ask("nothing")[0] == 404
+    assert ask("healthz", "node-1:1")[0] == 503
+    chart.power("node-1", "unreachable")
+    status, body = ask("healthz")
+    assert status == 503 and "no route to host" in body
+    assert ask("healthz", "node-9")[0] == 404
 
 
 def test_who_may_only_get_may_not_run_commands(tmp_path: Path) -> None:

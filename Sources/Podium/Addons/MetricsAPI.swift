@@ -42,7 +42,7 @@ struct PodMetricsCollection: ComputedObjects {
 // metrics-server: pkg/api/node.go
 struct NodeMetricsCollection: ComputedObjects {
     /// What a machine itself, its kubelet and its container runtime take.
-    private static let machine = (nanoCPU: Int64(40_000_000), memory: Int64(300 << 20))
+    static let machine = (nanoCPU: Int64(40_000_000), memory: Int64(300 << 20))
 
     let client: ResourceClient
     let usages: PodUsages
@@ -61,7 +61,7 @@ struct NodeMetricsCollection: ComputedObjects {
             else { return nil }
             var metrics = MetricsDocument.head("NodeMetrics", of: node, at: now)
             metrics["usage"] = MetricsDocument.usage(
-                of: usages.containers(onNode: node.name).filter { $0.isMeasured(at: now) },
+                of: usages.pods(onNode: node.name).flatMap(\.containers).filter { $0.isMeasured(at: now) },
                 beside: Self.machine,
                 at: now
             )

@@ -5,9 +5,9 @@
 ///
 /// Written here and not by a library: of those for Swift, one has no text format, and the other finds its numbers by
 /// the texts of their labels under a lock, which costs more than to answer a GET.
-struct MetricsText {
+package struct MetricsText {
     /// The kinds of numbers.
-    enum Kind: String {
+    package enum Kind: String {
         case counter
         case gauge
         case histogram
@@ -16,17 +16,19 @@ struct MetricsText {
     /// The content type of the page.
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    private(set) var text = ""
+    package private(set) var text = ""
     private var name = ""
 
+    package init() {}
+
     /// Begins the numbers called `name`.
-    mutating func begin(_ name: String, _ kind: Kind, _ help: String) {
+    package mutating func begin(_ name: String, _ kind: Kind, _ help: String) {
         self.name = name
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
     /// Writes one of them; `suffix` is put behind the name.
-    mutating func write(_ value: String, suffix: String = "", _ labels: [(name: String, value: String)] = []) {
+    package mutating func write(_ value: String, suffix: String = "", _ labels: [(name: String, value: String)] = []) {
         text += name + suffix
         if !labels.isEmpty {
             text += "{"
@@ -39,7 +41,7 @@ struct MetricsText {
     }
 
     /// Writes a whole number.
-    mutating func write(_ value: Int, suffix: String = "", _ labels: [(name: String, value: String)] = []) {
+    package mutating func write(_ value: Int, suffix: String = "", _ labels: [(name: String, value: String)] = []) {
         write(String(value), suffix: suffix, labels)
     }
 

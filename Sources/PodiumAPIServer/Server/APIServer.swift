@@ -21,6 +21,8 @@ package final class APIServerComponents: Sendable {
     let commands: (any ContainerCommandSource)?
     /// Who connects to ports of pods; nil where there are none.
     let ports: (any PortSource)?
+    /// The servers of kubelets; nil where there are none.
+    let kubelets: (any KubeletSource)?
     /// Whether a scheduler and controllers go with it. A client is then told when none of them acts on what it makes;
     /// where they are switched off, it knows.
     let hasControllers: Bool
@@ -39,6 +41,7 @@ package final class APIServerComponents: Sendable {
         logs: any ContainerLogSource = NoContainerLogs(),
         commands: (any ContainerCommandSource)? = nil,
         ports: (any PortSource)? = nil,
+        kubelets: (any KubeletSource)? = nil,
         hasControllers: Bool = false,
         computed: [any ComputedObjects] = [],
         server: ServerState = ServerState(),
@@ -52,6 +55,7 @@ package final class APIServerComponents: Sendable {
         self.logs = logs
         self.commands = commands
         self.ports = ports
+        self.kubelets = kubelets
         self.hasControllers = hasControllers
         self.computed = [ComponentStatuses(hasControllers: hasControllers)] + computed
         self.server = server

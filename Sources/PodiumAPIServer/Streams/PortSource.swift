@@ -21,3 +21,9 @@ package protocol PortSource: Sendable {
     /// The answer to one request; nil when it is refused.
     func answer(_ request: ProxiedRequest, on port: Int, of pod: NamespacedName, uid: String) -> ProxiedAnswer?
 }
+
+/// The servers of kubelets, behind `…/nodes/{name}/proxy/`.
+package protocol KubeletSource: Sendable {
+    /// The answer of a node's kubelet; nil when it does not answer.
+    func answer(_ request: ProxiedRequest, of node: String) throws(StatusError) -> ProxiedAnswer?
+}

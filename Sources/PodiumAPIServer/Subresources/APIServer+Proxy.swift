@@ -12,11 +12,7 @@ import Synchronization
 // apimachinery/pkg/util/proxy/upgradeaware.go
 extension APIServer {
     func proxy(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
-        if request.definition.storage == .nodes {
-            _ = try store(request).get(request.name)
-            try checkReachable(request.name, else: .notFound(.nodes, request.name))
-            throw .unsupported("the servers of simulated kubelets cannot be reached")
-        }
+        if request.definition.storage == .nodes { return try proxyToKubelet(request) }
         guard let target = ProxyTarget(request.name) else {
             let what = request.definition.storage == .pods ? "pod" : "service"
             throw .badRequest("invalid \(what) request \(FieldError.quoted(request.name))")
@@ -29,6 +25,26 @@ extension APIServer {
         }
         return response(answer, to: request)
     }
+
+    // Kubernetes: pkg/registry/core/node/strategy.go ResourceLocation
+    private func proxyToKubelet(_ request: ResourceRequest) throws(StatusError) -> HTTPResponse {
+        guard let target = ProxyTarget(request.name) else {
+            throw .badRequest("invalid node request \(FieldError.quoted(request.name))")
+        }
+        let node = try store(request).get(target.name).value()
+        try checkReachable(target.name, else: .notFound(.nodes, target.name))
+        guard let kubelets = components.kubelets else { throw .unsupported("no kubelet runs in this cluster") }
+        let addresses = node[path: "status", "addresses"]?.elements ?? []
+        let address = addresses.first { $0["type"] == "InternalIP" }?["address"]?.string ?? target.name
+        let port = target.port.isEmpty ? Self.kubeletPort : target.port
+        guard port == Self.kubeletPort, let answer = try kubelets.answer(proxied(request), of: target.name) else {
+            let problem = port == Self.kubeletPort ? "no route to host" : "connection refused"
+            throw Self.unreachable("dial tcp \(address):\(port): connect: \(problem)")
+        }
+        return response(answer, to: request)
+    }
+
+    private static let kubeletPort = "10250"
 
     /// A pod as proxying finds it.
     private struct Place {

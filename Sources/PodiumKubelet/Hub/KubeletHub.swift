@@ -145,8 +145,15 @@ package final class KubeletHub: Sendable {
         }
     }
 
+    /// Whether the kubelet of a node answers.
+    package func answers(_ node: String) -> Bool { roster.answers(node) }
+
     /// Switches a node. Returns at once; it is done when the queue has come to it.
     package func setPower(_ power: NodePower, of node: String) {
+        switch power {
+        case .on, .restart: roster.setSilent(false, node)
+        case .unreachable, .off: roster.setSilent(true, node)
+        }
         cluster.async { $0.setPower(power, of: node) }
     }
 }

@@ -5,13 +5,36 @@ import Synchronization
 
 /// The names of the nodes that have a kubelet, whether or not their Node object still exists.
 // State | guarded by | why separate
-// names | mutex | written on the kubelets' queue, read by request threads
+// state | mutex | written on the kubelets' queue and by requests, read by request threads
 final class KubeletRoster: Sendable {
-    private let names = Mutex<Set<String>>([])
+    private struct State {
+        var names: Set<String> = []
+        /// Those that do not answer.
+        var silent: Set<String> = []
+    }
 
-    func contains(_ name: String) -> Bool { names.withLock { $0.contains(name) } }
+    private let state = Mutex(State())
 
-    func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }
+    func contains(_ name: String) -> Bool { state.withLock { $0.names.contains(name) } }
 
-    func remove(_ name: String) { names.withLock { _ = $0.remove(name) } }
+    /// Whether there is a kubelet of the node, and it answers.
+    func answers(_ name: String) -> Bool {
+        state.withLock { $0.names.contains(name) && !$0.silent.contains(name) }
+    }
+
+    func insert(_ name: String) { state.withLock { _ = $0.names.insert(name) } }
+
+    func remove(_ name: String) {
+        state.withLock { state in
+            state.names.remove(name)
+            state.silent.remove(name)
+        }
+    }
+
+    /// Notes whether a kubelet answers.
+    func setSilent(_ isSilent: Bool, _ name: String) {
+        state.withLock { state in
+            if isSilent { state.silent.insert(name) } else { state.silent.remove(name) }
+        }
+    }
 }

@@ -37,6 +37,20 @@ package struct ContainerUsage: Hashable, Sendable {
     }
 }
 
+extension ContainerUsage {
+    /// The seconds of a processor that it has used since its start.
+    package func processorSeconds(at now: Timestamp) -> Double {
+        plan.total(of: "cpu", after: now - startedAt) ?? work.total(at: now) / .seconds(1)
+    }
+}
+
+/// The containers of a pod, of which something is known.
+package struct PodUsage: Sendable {
+    package let pod: NamespacedName
+    package let uid: String
+    package let containers: [ContainerUsage]
+}
+
 /// What pods use. Pods of which nothing is known are not here.
 // State | guarded by | why separate
 // pods | mutex | written on the kubelets' queues, read by controllers and requests
@@ -54,9 +68,12 @@ package final class PodUsages: Sendable {
         pods.withLock { pods in pods[pod].flatMap { $0.uid == uid ? $0.containers : nil } ?? [] }
     }
 
-    /// What the containers of a node use.
-    package func containers(onNode node: String) -> [ContainerUsage] {
-        pods.withLock { pods in pods.values.filter { $0.node == node }.flatMap(\.containers) }
+    /// What the pods of a node use, in the order of their names.
+    package func pods(onNode node: String) -> [PodUsage] {
+        let found = pods.withLock { pods in pods.filter { $0.value.node == node } }
+        return found.sorted { $0.key < $1.key }.map { name, known in
+            PodUsage(pod: name, uid: known.uid, containers: known.containers)
+        }
     }
 
     /// Replaces what is known of a pod.

@@ -49,7 +49,8 @@ package struct ProcessorTime: Hashable, Sendable {
         return used / (Self.window.nanoseconds / 1_000_000_000)
     }
 
-    private func total(at later: Timestamp) -> Duration {
+    /// All that was used.
+    package func total(at later: Timestamp) -> Duration {
         let end = min(later, busyUntil)
         return end > moment ? total + (end - moment) : total
     }
@@ -65,6 +66,11 @@ package struct ContainerWork: Hashable, Sendable {
     var commands: ProcessorTime?
     /// Those that clients run.
     var clients: [ProcessorTime] = []
+
+    /// All the processor time that was used.
+    package func total(at now: Timestamp) -> Duration {
+        ([own, commands].compactMap(\.self) + clients).reduce(.zero) { $0 + $1.total(at: now) }
+    }
 
     /// How much of a processor was used in the last window that is over, in billionths.
     package func average(at now: Timestamp) -> Int64 {

@@ -78,6 +78,16 @@ package struct PlanUsage: Hashable, Sendable {
 }
 
 extension [PlanUsage] {
+    /// What has come together of a resource some time after the start, in its unit times seconds; nil when the plan
+    /// does not say.
+    package func total(of resource: String, after time: Duration) -> Double? {
+        let steps = filter { $0.resource.rawValue == resource && $0.after <= time }.sorted { $0.after < $1.after }
+        if steps.isEmpty { return nil }
+        let ends = steps.dropFirst().map(\.after) + [time]
+        return zip(steps, ends).reduce(0) { $0 + $1.0.amount.double * (($1.1 - $1.0.after) / .seconds(1)) }
+    }
+
+
     /// What the container uses of a resource some time after its start; nil when the plan does not say.
     package func amount(of resource: String, after time: Duration) -> Quantity? {
         filter { $0.resource.rawValue == resource && $0.after <= time }.max { $0.after < $1.after }?.amount
