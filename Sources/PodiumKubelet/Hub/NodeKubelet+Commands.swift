@@ -4,6 +4,7 @@
 import PodiumClient
 import PodiumHost
 package import PodiumMachinery
+import Synchronization
 
 /// A container in which a client wants something to be done.
 package struct CommandPlace: Hashable, Sendable {
@@ -19,6 +20,19 @@ package struct CommandPlace: Hashable, Sendable {
         self.node = node
         self.container = container
     }
+}
+
+/// Tells a kubelet that clients of a pod's commands want something: once, however many they are, until it looks.
+// State | guarded by | why separate
+// isRung | atomic | rung by the threads of clients, reset on the kubelet's queue
+final class CommandBell: Sendable {
+    private let isRung = Atomic<Bool>(false)
+
+    /// Whether nobody has rung since the last look.
+    func ring() -> Bool { !isRung.exchange(true, ordering: .acquiringAndReleasing) }
+
+    /// Must come before a look: what is wanted after it rings again.
+    func reset() { _ = isRung.exchange(false, ordering: .acquiringAndReleasing) }
 }
 
 extension KubeletHub {
@@ -39,8 +53,14 @@ extension NodeKubelet {
             return streams.finish(.unknown("error dialing backend: \(problem)"))
         }
         guard let entry = pods[place.uid] else { return streams.finish(.unknown("pod does not exist")) }
+        let bell = entry.bell ?? CommandBell()
+        entry.bell = bell
         let uid = place.uid
-        streams.attach(wake: onQueue { $0.serveCommands(of: uid) })
+        let serve = onQueue { kubelet in
+            bell.reset()
+            kubelet.serveCommands(of: uid)
+        }
+        streams.attach { if bell.ring() { serve() } }
         drive(entry) { $0.begin(wish, in: place.container, streams, environment: self) }
     }
 

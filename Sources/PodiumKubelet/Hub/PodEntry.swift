@@ -37,6 +37,8 @@ final class PodEntry {
     var claimVersion: Int?
     /// What was last noted of what the pod holds of this machine's memory.
     var heldBytes = 0
+    /// How the clients of its commands call; made with the first of them.
+    var bell: CommandBell?
     /// What was last published of what the pod uses.
     var usages: [ContainerUsage] = []
     /// What was last shown of the pod.

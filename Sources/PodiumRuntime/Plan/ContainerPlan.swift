@@ -87,7 +87,6 @@ extension [PlanUsage] {
         return zip(steps, ends).reduce(0) { $0 + $1.0.amount.double * (($1.1 - $1.0.after) / .seconds(1)) }
     }
 
-
     /// What the container uses of a resource some time after its start; nil when the plan does not say.
     package func amount(of resource: String, after time: Duration) -> Quantity? {
         filter { $0.resource.rawValue == resource && $0.after <= time }.max { $0.after < $1.after }?.amount
