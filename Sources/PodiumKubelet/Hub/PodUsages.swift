@@ -40,7 +40,7 @@ package struct ContainerUsage: Hashable, Sendable {
 extension ContainerUsage {
     /// The seconds of a processor that it has used since its start.
     package func processorSeconds(at now: Timestamp) -> Double {
-        plan.total(of: "cpu", after: now - startedAt) ?? work.total(at: now) / .seconds(1)
+        plan.total(of: "cpu", after: now - startedAt) ?? Double(work.total(at: now).nanoseconds) / 1e9
     }
 }
 

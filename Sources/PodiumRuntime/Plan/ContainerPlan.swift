@@ -84,7 +84,7 @@ extension [PlanUsage] {
         let steps = filter { $0.resource.rawValue == resource && $0.after <= time }.sorted { $0.after < $1.after }
         if steps.isEmpty { return nil }
         let ends = steps.dropFirst().map(\.after) + [time]
-        return zip(steps, ends).reduce(0) { $0 + $1.0.amount.double * (($1.1 - $1.0.after) / .seconds(1)) }
+        return zip(steps, ends).reduce(0) { $0 + $1.0.amount.double * Double(($1.1 - $1.0.after).nanoseconds) / 1e9 }
     }
 
     /// What the container uses of a resource some time after its start; nil when the plan does not say.
