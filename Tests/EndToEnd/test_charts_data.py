@@ -246,6 +246,20 @@ def test_backup_by_schedule(chart: Chart) -> None:
     chart.advance("2m")
     job = chart.get("jobs", max(names(chart.list("jobs"))))
     assert condition(job, "Complete") == "True"
+    # So it does when a back-up is evicted.
+    while not (pods := chart.pods()):
+        chart.advance("15s")
+    (running,) = pods
+    assert chart.evict(running["metadata"]["name"]).status == 201
+    chart.advance("2m")
+    evicted = chart.get("jobs", running["metadata"]["labels"]["job-name"])
+    assert condition(evicted, "Complete") == "True" and evicted["status"]["failed"] == 1
+    # A new release is for the Jobs that are made from then on.
+    assert chart.apply(BACKUP.replace("echo back-up", "echo copy"))[-1] == "cronjob.batch/backup configured"
+    chart.advance("16m")
+    last = max(names(chart.list("jobs")))
+    (pod,) = [pod for pod in chart.list("pods") if pod["metadata"]["labels"]["job-name"] == last]
+    assert chart.logs(pod["metadata"]["name"]).startswith("copy ")
 
 
 def test_pipeline_of_jobs(chart: Chart) -> None:
@@ -264,3 +278,24 @@ def test_pipeline_of_jobs(chart: Chart) -> None:
     lines = {chart.logs(pod["metadata"]["name"], "render") for pod in done}
     assert lines == {f"rendered frame {index}\n" for index in (0, 1, 3)}
     assert nodes(done) <= {"node-1", "node-2", "node-3"}
+
+
+def test_pipeline_of_jobs_loses_a_node_and_is_released_anew(chart: Chart) -> None:
+    chart.apply(PIPELINE)
+    chart.advance("10s")
+    (pod,) = chart.pods(step="render", **{"batch.kubernetes.io/job-completion-index": "1"})
+    chart.lose_node(pod["spec"]["nodeName"])
+    chart.advance("10m")
+    job = chart.get("jobs", "render")["status"]
+    assert (job["completedIndexes"], job["failedIndexes"]) == ("0,1,3", "2")
+    ended = [pod for pod in chart.list("pods", step="render") if pod["status"]["phase"] == "Succeeded"]
+    assert pod["spec"]["nodeName"] not in nodes(ended)
+    chart.power(pod["spec"]["nodeName"], "on")
+    # What a Job makes cannot be changed; a new release takes its place.
+    released = PIPELINE.replace("test $JOB_COMPLETION_INDEX != 2", "true")
+    assert "field is immutable" in chart.kubectl.run("apply", "-f", "-", stdin=released).stderr
+    chart.api.delete("/apis/batch/v1/namespaces/default/jobs/render", {"propagationPolicy": "Background"})
+    chart.advance("5s")
+    assert chart.apply(released) == ["job.batch/render created"]
+    chart.advance("10m")
+    assert chart.get("jobs", "render")["status"]["completedIndexes"] == "0-3"
