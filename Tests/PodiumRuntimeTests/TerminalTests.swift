@@ -22,12 +22,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ab\r", "ab\r\n[ab\n]"), ("ab\n", "ab\r\n[ab\n]"), ("ab\u{7F}c\r", "ab\u{8} \u{8}c\r\n[ac\n]"),
-        ("\u{7F}\u{8}a\r", "a\r\n[a\n]"), ("wör\u{7F}\u{7F}\r", "wör\u{8} \u{8}\u{8} \u{8}\r\n[w\n]"),
-        ("ab\u{15}c\r", "ab\u{8} \u{8}\u{8} \u{8}c\r\n[c\n]"),
-        ("a bc \u{17}d\r", "a bc \u{8} \u{8}\u{8} \u{8}\u{8} \u{8}d\r\n[a d\n]"),
-        ("\u{4}", "<end>"), ("ab\u{4}", "ab[ab]"), ("ab\u{3}c\r", "ab^C<INT>c\r\n[c\n]"), ("\u{1C}", "^\\<QUIT>"),
-        ("\u{1}\u{7F}\r", "^A\u{8} \u{8}\u{8} \u{8}\r\n[\n]"), ("a\tb\r", "a\tb\r\n[a\tb\n]"),
+        ("ab\r", "ab\n[ab\n]"), ("ab\n", "ab\n[ab\n]"), ("ab\u{7F}c\r", "ab\u{8} \u{8}c\n[ac\n]"),
+        ("\u{7F}\u{8}a\r", "a\n[a\n]"), ("wör\u{7F}\u{7F}\r", "wör\u{8} \u{8}\u{8} \u{8}\n[w\n]"),
+        ("ab\u{15}c\r", "ab\u{8} \u{8}\u{8} \u{8}c\n[c\n]"),
+        ("a bc \u{17}d\r", "a bc \u{8} \u{8}\u{8} \u{8}\u{8} \u{8}d\n[a d\n]"),
+        ("\u{4}", "<end>"), ("ab\u{4}", "ab[ab]"), ("ab\u{3}c\r", "ab^C<INT>c\n[c\n]"), ("\u{1C}", "^\\<QUIT>"),
+        ("\u{1}\u{7F}\r", "^A\u{8} \u{8}\u{8} \u{8}\n[\n]"), ("a\tb\r", "a\tb\n[a\tb\n]"),
     ])
     func whatIsTypedCanBeEdited(typed: String, expected: String) { #expect(shown(typed) == expected) }
 

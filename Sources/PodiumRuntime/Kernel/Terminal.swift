@@ -19,7 +19,7 @@ package struct TerminalSize: Hashable, Sendable {
 package struct Terminal: Sendable {
     /// What comes of typing.
     enum Effect: Equatable {
-        /// Shown to whoever types.
+        /// Shown to whoever types, as what programs write is.
         case echo([UInt8])
         /// Given to whoever reads.
         case input([UInt8])
@@ -69,7 +69,7 @@ package struct Terminal: Sendable {
         case Key.eraseWord: erase(lengthOfLastWord, &effects)
         // A terminal hands on return as newline.
         case 0x0A, 0x0D:
-            show([0x0D, 0x0A], &effects)
+            show([0x0A], &effects)
             effects.append(.input(line + [0x0A]))
             line = []
         default:

@@ -225,7 +225,7 @@ extension Machine {
             send(signal, to: number)
         }
         guard shell != nil, signal == .interrupt else { return }
-        for output in outputs { kernel.pipes[output]?.append([0x0D, 0x0A]) }
+        for output in outputs { kernel.pipes[output]?.append([0x0A]) }
         if isAtPrompt { kernel.pipes[pipe]?.append([0x0A]) }
     }
 
