@@ -7,38 +7,29 @@ import PodiumExchange
 // Kubernetes: apiserver/pkg/util/proxy/streamtunnel.go
 struct TunnelCodec: ChannelCodec {
     private var inner = SPDYCodec()
-    private var reader = WebSocketReader()
+    private var link = WebSocketLink()
 
-    private(set) var isEnded = false
+    var isEnded: Bool { link.isEnded }
 
     mutating func read(
         _ bytes: UnsafeRawBufferPointer,
         _ session: any ChannelSession,
         replies: inout [UInt8]
     ) throws(ChannelFailure) {
-        if isEnded { return }
-        var events: [WebSocketReader.Event] = []
-        try reader.read(bytes) { events.append($0) }
-        for event in events {
-            switch event {
-            case .message(let piece, _, _):
-                var answer: [UInt8] = []
-                var failure: ChannelFailure?
-                piece.withUnsafeBytes { piece in
-                    do throws(ChannelFailure) {
-                        try inner.read(piece, session, replies: &answer)
-                    } catch {
-                        failure = error
-                    }
+        var inner = inner
+        defer { self.inner = inner }
+        try link.read(bytes, replies: &replies) { piece, _, _, replies throws(ChannelFailure) in
+            var answer: [UInt8] = []
+            var failure: ChannelFailure?
+            piece.withUnsafeBytes { piece in
+                do throws(ChannelFailure) {
+                    try inner.read(piece, session, replies: &answer)
+                } catch {
+                    failure = error
                 }
-                if let failure { throw failure }
-                if !answer.isEmpty { WebSocketFrame.append(.binary, answer, to: &replies) }
-            case .ping(let content): WebSocketFrame.append(.pong, content, to: &replies)
-            case .close(let code):
-                isEnded = true
-                WebSocketFrame.appendClose(code, to: &replies)
-                return
             }
+            if let failure { throw failure }
+            if !answer.isEmpty { WebSocketFrame.append(.binary, answer, to: &replies) }
         }
     }
 

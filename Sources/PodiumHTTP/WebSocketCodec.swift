@@ -14,13 +14,13 @@ struct WebSocketCodec: ChannelCodec {
     private static let messageBytes = 32 << 10
 
     private let channels: WebSocketChannels
-    private var reader = WebSocketReader()
+    private var link = WebSocketLink()
     /// The channel of the message that is being read; nil before its first byte.
     private var channel: Int?
     /// Characters of base64 that wait for their group to be complete.
     private var characters: [UInt8] = []
 
-    private(set) var isEnded = false
+    var isEnded: Bool { link.isEnded }
 
     init(_ channels: WebSocketChannels) { self.channels = channels }
 
@@ -29,20 +29,11 @@ struct WebSocketCodec: ChannelCodec {
         _ session: any ChannelSession,
         replies: inout [UInt8]
     ) throws(ChannelFailure) {
-        if isEnded { return }
-        var events: [WebSocketReader.Event] = []
-        try reader.read(bytes) { events.append($0) }
-        for event in events {
-            switch event {
-            case .message(let piece, let isFirst, let isLast):
-                if isFirst { (channel, characters) = (nil, []) }
-                try take(piece[...], isLast: isLast, session)
-            case .ping(let content): WebSocketFrame.append(.pong, content, to: &replies)
-            case .close(let code):
-                isEnded = true
-                WebSocketFrame.appendClose(code, to: &replies)
-                return
-            }
+        var link = link
+        defer { self.link = link }
+        try link.read(bytes, replies: &replies) { piece, isFirst, isLast, _ throws(ChannelFailure) in
+            if isFirst { (channel, characters) = (nil, []) }
+            try take(piece[...], isLast: isLast, session)
         }
     }
 

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the frames of a WebSocket server, whole messages without a mask.
 
+/// What a frame is for.
 // RFC 6455, section 5.2
-enum WebSocketFrame {
-    enum Opcode: UInt8 {
-        case text = 1
-        case binary = 2
-        case close = 8
-        case pong = 10
-    }
+enum WebSocketOpcode: UInt8 {
+    case continuation = 0
+    case text = 1
+    case binary = 2
+    case close = 8
+    case ping = 9
+    case pong = 10
 
+    var isControl: Bool { rawValue >= 8 }
+}
+
+enum WebSocketFrame {
     private static let normalClosure: UInt16 = 1000
 
-    static func append(_ opcode: Opcode, _ content: [UInt8], to output: inout [UInt8]) {
+    static func append(_ opcode: WebSocketOpcode, _ content: [UInt8], to output: inout [UInt8]) {
         appendHead(opcode, size: content.count, to: &output)
         output += content
     }
 
-    static func appendHead(_ opcode: Opcode, size: Int, to output: inout [UInt8]) {
+    static func appendHead(_ opcode: WebSocketOpcode, size: Int, to output: inout [UInt8]) {
         output.append(0x80 | opcode.rawValue)
         switch size {
         case ..<126: output.append(UInt8(size))

@@ -17,19 +17,8 @@ struct WebSocketReader {
     private static let maximumHead = 14
     private static let maximumControl = 125
 
-    private enum Opcode: UInt8 {
-        case continuation = 0
-        case text = 1
-        case binary = 2
-        case close = 8
-        case ping = 9
-        case pong = 10
-
-        var isControl: Bool { rawValue >= 8 }
-    }
-
     private struct Frame {
-        var opcode: Opcode
+        var opcode: WebSocketOpcode
         var isFinal: Bool
         var remaining: UInt64
         var mask: (UInt8, UInt8, UInt8, UInt8)
@@ -95,7 +84,7 @@ struct WebSocketReader {
         self.frame = isOver ? nil : frame
     }
 
-    private mutating func finishControl(_ opcode: Opcode, _ handle: (Event) -> Void) {
+    private mutating func finishControl(_ opcode: WebSocketOpcode, _ handle: (Event) -> Void) {
         let content = control
         control = []
         switch opcode {
@@ -118,7 +107,7 @@ struct WebSocketReader {
         defer { head = [] }
         let count = head.count
         let isFirst = head[0] & 0xF != 0
-        guard let opcode = Opcode(rawValue: head[0] & 0xF) else { throw .violation("unknown opcode") }
+        guard let opcode = WebSocketOpcode(rawValue: head[0] & 0xF) else { throw .violation("unknown opcode") }
         var size = UInt64(head[1] & 0x7F)
         if size >= 126 { size = head[2..<count - 4].reduce(0) { $0 << 8 | UInt64($1) } }
         if size > UInt64(Int64.max) { throw .violation("frame too large") }
@@ -142,7 +131,7 @@ struct WebSocketReader {
 
     /// Checks the first two bytes of a head.
     private func check() throws(ChannelFailure) {
-        guard let opcode = Opcode(rawValue: head[0] & 0xF) else { throw .violation("unknown opcode") }
+        guard let opcode = WebSocketOpcode(rawValue: head[0] & 0xF) else { throw .violation("unknown opcode") }
         if head[0] & 0x70 != 0 { throw .violation("reserved bits are set") }
         if head[1] & 0x80 == 0 { throw .violation("frame of a client without a mask") }
         if opcode.isControl {

@@ -93,6 +93,17 @@ def test_requests_go_on_to_pods_and_services(chart: Chart) -> None:
         assert {text(chart.api, f"/services/{name}/proxy/hostname")[1] for _ in range(2)} == set(pods)
     answer = chart.api.send("GET", f"{DEFAULT}/services/web/proxy/redirect?location=/hostname")
     assert answer.status == 302 and answer.headers["location"] == f"{DEFAULT}/services/web/proxy/hostname"
+    # What follows goes on as it was sent, whatever the pod or its namespace is called.
+    chart.api.create("/api/v1/namespaces", {"metadata": {"name": "proxy"}})
+    chart.advance("1s")
+    container = {"name": "main", "image": "registry.k8s.io/e2e-test-images/agnhost:2.53", "args": ["netexec"]}
+    spec = {"containers": [{**container, "ports": [{"containerPort": 8080}]}]}
+    chart.api.create("/api/v1/namespaces/proxy/pods", {"metadata": {"name": "proxy"}, "spec": spec})
+    chart.advance("20s")
+    place = "/api/v1/namespaces/proxy/pods/proxy/proxy"
+    assert chart.api.send("GET", f"{place}/hostname").body == b"proxy"
+    assert chart.api.send("GET", f"{place}/redirect?location=/a").headers["location"] == f"{place}/a"
+    assert chart.api.send("GET", f"{place}/hostn%61me").status == 404 and chart.api.send("GET", place).status == 200
 
 
 @pytest.mark.parametrize(

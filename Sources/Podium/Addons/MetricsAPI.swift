@@ -56,7 +56,7 @@ struct NodeMetricsCollection: ComputedObjects {
                 $0.text("type") == "Ready" && $0.text("status") == "True"
             }
             // Of one whose kubelet does not answer nothing is known.
-            guard isReady == true, let created = node.creationTimestamp,
+            guard isReady, let created = node.creationTimestamp,
                 created + ContainerUsage.window <= now
             else { return nil }
             var metrics = MetricsDocument.head("NodeMetrics", of: node, at: now)

@@ -12,7 +12,7 @@ import Synchronization
 // Kubernetes: kubelet/pkg/cri/streaming/portforward/{httpstream,websocket}.go
 final class PortForwardSession: ChannelSession {
     /// The limits of a session.
-    private enum Limits {
+    enum Limits {
         /// Connections at a time.
         static let connections = 512
         /// How much of one connection is handed out before the next has its turn.

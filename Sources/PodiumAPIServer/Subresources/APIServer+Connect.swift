@@ -42,6 +42,7 @@ extension APIServer {
             ports.append(port)
         }
         if ports.isEmpty { throw .badRequest("query parameter \"ports\" is required") }
+        if ports.count > PortForwardSession.Limits.connections { throw .badRequest("too many ports") }
         return ports
     }
 

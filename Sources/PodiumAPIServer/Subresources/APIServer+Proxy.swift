@@ -111,22 +111,39 @@ extension APIServer {
 
     private func proxied(_ request: ResourceRequest) -> ProxiedRequest {
         let http = request.http
-        let rest = "/" + request.path.rest.joined(separator: "/")
-        let slash = http.rawPath.hasSuffix("/") && rest != "/" ? "/" : ""
+        let (_, rest) = Self.parts(of: http.rawPath, behind: request.path.rest.count)
         return ProxiedRequest(
             method: http.method,
-            path: rest + slash + (http.rawQuery.isEmpty ? "" : "?" + http.rawQuery),
+            path: (rest.isEmpty ? "/" : rest) + (http.rawQuery.isEmpty ? "" : "?" + http.rawQuery),
             headers: http.headers.forwarded,
             body: http.body
         )
+    }
+
+    /// The path up to `proxy`, and the rest as it was sent, its escapes included: the last `count` of its parts.
+    private static func parts(of rawPath: String, behind count: Int) -> (own: String, rest: String) {
+        let path = rawPath.utf8
+        var starts = path.indices.filter { index in
+            guard path[index] == UInt8(ascii: "/") else { return false }
+            let next = path.index(after: index)
+            return next < path.endIndex && path[next] != UInt8(ascii: "/")
+        }
+        guard starts.count > count else { return (rawPath, "") }
+        if count == 0 {
+            // A slash at the end is the server's.
+            let end = rawPath.hasSuffix("/") ? path.index(before: path.endIndex) : path.endIndex
+            return (String(rawPath[..<end]), String(rawPath[end...]))
+        }
+        starts.removeFirst(starts.count - count)
+        return (String(rawPath[..<starts[0]]), String(rawPath[starts[0]...]))
     }
 
     private func response(_ answer: ProxiedAnswer, to request: ResourceRequest) -> HTTPResponse {
         var headers: [(name: String, value: String)] = []
         if let location = answer.location {
             // From where the client is, the server's own paths begin behind that of the proxy.
-            let path = request.http.rawPath
-            let prefix = request.http.prefix + path[..<(path.firstRange(of: "/proxy")?.upperBound ?? path.endIndex)]
+            let (own, _) = Self.parts(of: request.http.rawPath, behind: request.path.rest.count)
+            let prefix = request.http.prefix + own
             headers.append(("Location", location.hasPrefix("/") ? prefix + location : location))
         }
         return HTTPResponse(
